@@ -1,0 +1,2 @@
+//! The command `gpt-cost`.
+fn main() {}
