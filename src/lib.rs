@@ -1,5 +1,48 @@
-//! What a request to an OpenAI model will cost, known before it is sent.
+//! What a request to an OpenAI model will cost, known before it is sent: how many tokens it has, whether it fits the model's
+//! limits, and its price to the exact decimal.
+//!
+//! ```
+//! use gpt_cost::{Catalog, Date, Request, Terms, Verdict};
+//!
+//! let body = br#"{
+//!     "model": "gpt-4o-mini",
+//!     "max_tokens": 300,
+//!     "messages": [
+//!         {"role": "system", "content": "You answer in one sentence."},
+//!         {"role": "user", "content": "Why is the sky blue?"}
+//!     ]
+//! }"#;
+//! let catalog = Catalog::builtin();
+//! let request = Request::from_json(body)?;
+//! let terms = Terms::on(Date::new(2026, 11, 23)?).output_tokens(40);
+//! let estimate = catalog.model("gpt-4o-mini")?.estimate(&request, &terms)?;
+//!
+//! assert_eq!(estimate.input().tokens(), 23);
+//! assert_eq!(estimate.cost().total.expected.unwrap().to_string(), "$0.00002745");
+//! assert_eq!(estimate.cost().total.max.unwrap().to_string(), "$0.00018345");
+//! assert_eq!(estimate.fit().verdict(), Verdict::Fits);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The library does no I/O and reads no clock and no environment: bytes, days and price tables are arguments. Money is decimal
+//! from end to end, every count says whether it is exact, and what is not known is an error: never a guess, never zero.
 
+pub mod accounting;
+pub mod catalog;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod encoding;
+mod error;
+pub mod estimate;
+pub mod money;
+pub mod request;
 
-pub use encoding::Encoding;
+pub use jiff::civil::Date;
+
+pub use self::accounting::{Exactness, TokenCount};
+pub use self::catalog::{Catalog, Tier};
+pub use self::encoding::Encoding;
+pub use self::error::{Error, Problem, Result};
+pub use self::estimate::{Band, Cost, Estimate, Fit, Terms, Verdict};
+pub use self::money::Usd;
+pub use self::request::Request;

@@ -1,2 +1,5 @@
-//! The command `gpt-cost`.
-fn main() {}
+//! The command `gpt-cost`: see [`gpt_cost::cli`].
+
+fn main() -> std::process::ExitCode {
+    gpt_cost::cli::run(std::env::args_os())
+}

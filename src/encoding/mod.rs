@@ -68,6 +68,17 @@ impl Encoding {
         }
     }
 
+    /// Returns the encoding of that name.
+    pub(crate) const fn named(name: &str) -> Option<Encoding> {
+        match name.as_bytes() {
+            b"cl100k_base" => Some(Encoding::Cl100kBase),
+            b"o200k_base" => Some(Encoding::O200kBase),
+            b"p50k_base" => Some(Encoding::P50kBase),
+            b"r50k_base" => Some(Encoding::R50kBase),
+            _ => None,
+        }
+    }
+
     fn engine(self) -> &'static tiktoken_rs::CoreBPE {
         match self {
             Encoding::Cl100kBase => tiktoken_rs::cl100k_base_singleton(),

@@ -1,0 +1,141 @@
+//! `pricing.toml` → the constant `BUILTIN`, as Rust source.
+//!
+//! A few hundred rows make source that the compiler takes in its stride; the values are checked by the types that they become.
+
+use std::fmt::Write;
+
+use rust_decimal::Decimal;
+use toml::value::Date;
+
+use crate::file::{self, CountingEntry, File, ImageRule, ModelEntry, PriceEntry, Unit};
+
+/// Returns the source of the built-in layer.
+///
+/// # Panics
+///
+/// With the file's problems, which fails the build.
+pub fn compile(source: &str) -> String {
+    let file = file::parse(source).unwrap_or_else(|problems| {
+        let lines: Vec<String> = problems
+            .iter()
+            .map(|problem| format!("pricing.toml:{}: {}", line(source, problem.span.start), problem.message))
+            .collect();
+        panic!("{}", lines.join("\n"));
+    });
+    let mut out =
+        String::from("pub(super) static BUILTIN: Layer = Layer {\n    origin: Cow::Borrowed(\"built-in\"),\n");
+    write_layer(&mut out, source, &file).expect("writing to a string does not fail");
+    out.push_str("};\n");
+    out
+}
+
+fn write_layer(out: &mut String, source: &str, file: &File) -> std::fmt::Result {
+    writeln!(out, "    checked: {},", date(file.checked))?;
+    writeln!(out, "    models: Cow::Borrowed(&[")?;
+    for model in &file.models {
+        write_model(out, source, model)?;
+    }
+    writeln!(out, "    ]),\n    names: Cow::Borrowed(&[")?;
+    for (name, index) in names(file) {
+        writeln!(out, "        (Cow::Borrowed({name:?}), {index}),")?;
+    }
+    writeln!(out, "    ]),\n    aliases: Cow::Borrowed(&[")?;
+    let mut aliases: Vec<_> = file.aliases.iter().collect();
+    aliases.sort_by_key(|alias| &alias.name.text);
+    for alias in aliases {
+        let target = |(from, to): &(Date, file::Name)| format!("({}, Cow::Borrowed({:?}))", day(*from), to.text);
+        let targets: Vec<String> = alias.targets.iter().map(target).collect();
+        let name = &alias.name.text;
+        writeln!(
+            out,
+            "        Alias {{ name: Cow::Borrowed({name:?}), targets: Cow::Borrowed(&[{}]) }},",
+            targets.join(", ")
+        )?;
+    }
+    writeln!(out, "    ]),")
+}
+
+/// Returns all names of rows, sorted, each with the index of its model.
+fn names(file: &File) -> Vec<(&str, usize)> {
+    let of_model = |(index, model)| names_of(model).map(move |name| (name, index));
+    let mut names: Vec<(&str, usize)> = file.models.iter().enumerate().flat_map(of_model).collect();
+    names.sort_unstable();
+    names
+}
+
+fn names_of(model: &ModelEntry) -> impl Iterator<Item = &str> {
+    std::iter::once(&model.name).chain(&model.also).map(|name| name.text.as_str())
+}
+
+fn write_model(out: &mut String, source: &str, model: &ModelEntry) -> std::fmt::Result {
+    let encoding = model.encoding.as_ref().map(|name| format!("Encoding::named({:?}).unwrap()", name.text));
+    let counting: Vec<String> = model.counting.iter().map(counting).collect();
+    writeln!(out, "        Model {{")?;
+    writeln!(out, "            name: Cow::Borrowed({:?}),", model.name.text)?;
+    writeln!(out, "            kind: Kind::{:?},", model.kind.unwrap_or(file::Kind::Chat))?;
+    writeln!(out, "            encoding: {},", option(encoding))?;
+    writeln!(out, "            counting: Cow::Borrowed(&[{}]),", counting.join(", "))?;
+    for (name, limit) in [("context", model.context), ("max_input", model.max_input), ("max_output", model.max_output)]
+    {
+        writeln!(out, "            {name}: {limit:?},")?;
+    }
+    writeln!(out, "            image: {},", option(model.image.map(image)))?;
+    for (name, value) in [("released", model.released), ("shutdown", model.shutdown), ("checked", model.checked)] {
+        writeln!(out, "            {name}: {},", date(value))?;
+    }
+    for (name, text) in [("successor", &model.successor), ("source", &model.source), ("note", &model.note)] {
+        writeln!(out, "            {name}: {},", option(text.as_ref().map(|text| format!("Cow::Borrowed({text:?})"))))?;
+    }
+    writeln!(out, "            prices: Cow::Borrowed(&[")?;
+    for row in &model.prices {
+        write_row(out, source, row)?;
+    }
+    writeln!(out, "            ]),\n        }},")
+}
+
+fn write_row(out: &mut String, source: &str, row: &PriceEntry) -> std::fmt::Result {
+    let per = match row.per {
+        Unit::Thousand => "Per::Thousand",
+        Unit::Million => "Per::Million",
+    };
+    let rate = |amount: &Option<Decimal>| option(amount.map(|amount| format!("Rate::new({}, {per})", decimal(amount))));
+    let rates: Vec<String> = row.amounts.iter().map(rate).collect();
+    write!(out, "                PriceRow {{ line: {}, per: {per}, ", line(source, row.span.start))?;
+    write!(out, "from: {}, tier: Tier::{:?}, above: {}, ", date(row.from), row.tier, row.above)?;
+    writeln!(out, "rates: [{}] }},", rates.join(", "))
+}
+
+fn counting(entry: &CountingEntry) -> String {
+    format!("({}, Family::named({:?}).unwrap())", date(entry.from), entry.family.text)
+}
+
+fn image(rule: ImageRule) -> String {
+    match rule {
+        ImageRule::Tiles { base, tile } => format!("ImageRule::Tiles {{ base: {base}, tile: {tile} }}"),
+        ImageRule::Patches { factor } => format!("ImageRule::Patches {{ factor: {} }}", decimal(factor)),
+    }
+}
+
+fn decimal(amount: Decimal) -> String {
+    let parts = amount.unpack();
+    format!("Decimal::from_parts({}, {}, {}, false, {})", parts.lo, parts.mid, parts.hi, parts.scale)
+}
+
+fn day(day: Date) -> String {
+    format!("date({}, {}, {})", day.year, day.month, day.day)
+}
+
+fn date(date: Option<Date>) -> String {
+    option(date.map(day))
+}
+
+fn option(source: Option<String>) -> String {
+    match source {
+        Some(source) => format!("Some({source})"),
+        None => "None".to_owned(),
+    }
+}
+
+fn line(source: &str, offset: usize) -> usize {
+    source[..offset].matches('\n').count() + 1
+}

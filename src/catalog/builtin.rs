@@ -1,0 +1,16 @@
+//! The built-in table: `pricing.toml` at the root of the repository, read and checked by the build script, and compiled into
+//! constants, so that starting up parses nothing.
+
+use std::borrow::Cow;
+
+use jiff::civil::date;
+use rust_decimal::Decimal;
+
+use super::file::{Field, ImageRule, Kind, Tier};
+use super::model::{Model, PriceRow};
+use super::{Alias, Layer};
+use crate::accounting::Family;
+use crate::encoding::Encoding;
+use crate::money::{Per, Rate};
+
+include!(concat!(env!("OUT_DIR"), "/prices.rs"));

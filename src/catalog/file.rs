@@ -1,0 +1,723 @@
+//! `pricing.toml`: its fields, and what makes a file valid.
+//!
+//! This file names nothing of the crate, since the build script includes it too: the built-in table is read and checked by
+//! the same code as a user's own. All problems of a file are found in one go, each with its place.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use rust_decimal::Decimal;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+use toml::value::Date;
+
+/// The version of the file's format that this code reads.
+pub const SCHEMA: &str = "1";
+
+/// The most that one unit of tokens may cost, in dollars. The dearest price on record is $600 per million tokens.
+const MAX_AMOUNT: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
+
+/// The most digits after an amount's point: with them, no cost of a request can overflow a `Decimal`'s 96 bits.
+const MAX_DECIMALS: u32 = 10;
+
+/// A price table as its file gives it.
+#[derive(Debug)]
+pub struct File {
+    /// When a person last compared the file with what the vendor charges.
+    pub checked: Option<Date>,
+    pub models: Vec<ModelEntry>,
+    pub aliases: Vec<AliasEntry>,
+}
+
+/// One `[model."…"]` table.
+#[derive(Debug)]
+pub struct ModelEntry {
+    pub name: Name,
+    pub kind: Option<Kind>,
+    pub encoding: Option<Name>,
+    pub counting: Vec<CountingEntry>,
+    pub context: Option<u64>,
+    pub max_input: Option<u64>,
+    pub max_output: Option<u64>,
+    pub image: Option<ImageRule>,
+    pub released: Option<Date>,
+    pub shutdown: Option<Date>,
+    pub successor: Option<String>,
+    pub also: Vec<Name>,
+    pub source: Option<String>,
+    pub checked: Option<Date>,
+    pub note: Option<String>,
+    pub prices: Vec<PriceEntry>,
+}
+
+/// A name, with its place in the file.
+#[derive(Debug, Clone)]
+pub struct Name {
+    pub text: String,
+    pub span: Range<usize>,
+}
+
+/// Which family of counting rules holds from a day on.
+#[derive(Debug)]
+pub struct CountingEntry {
+    pub from: Option<Date>,
+    pub family: Name,
+}
+
+/// One row of a `price`: one complete price.
+#[derive(Debug)]
+pub struct PriceEntry {
+    pub span: Range<usize>,
+    pub per: Unit,
+    pub from: Option<Date>,
+    pub tier: Tier,
+    pub above: u64,
+    /// In the order of [`Field::ALL`].
+    pub amounts: [Option<Decimal>; Field::ALL.len()],
+}
+
+/// One `"name" = [ … ]` of the `[alias]` table.
+#[derive(Debug)]
+pub struct AliasEntry {
+    pub name: Name,
+    /// Where the name points, from which day on; oldest first.
+    pub targets: Vec<(Date, Name)>,
+}
+
+/// What can be wrong at one place of a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Problem {
+    pub span: Range<usize>,
+    pub message: String,
+    pub hint: Option<String>,
+}
+
+/// Makes an enum of words that stand in the file.
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum $name { $($(#[$doc])* $variant,)* }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &[$name] = &[$($name::$variant,)*];
+
+            /// Returns the word that stands for it in `pricing.toml` and in reports.
+            pub const fn word(self) -> &'static str {
+                match self { $($name::$variant => $word,)* }
+            }
+
+            /// Returns what `word` stands for.
+            pub fn from_word(word: &str) -> Option<$name> {
+                $name::ALL.iter().copied().find(|known| known.word() == word)
+            }
+        }
+    };
+}
+
+words! {
+    /// What a model is for: it decides what a request must be and which prices a row must have.
+    Kind {
+        /// Messages in, a message out.
+        Chat = "chat",
+        /// Text in, text out.
+        Completion = "completion",
+        /// Text in, a vector out: there is no price for output.
+        Embedding = "embedding",
+        /// Speech in or out, beside text.
+        Audio = "audio",
+        /// A session of speech and text.
+        Realtime = "realtime",
+        /// Text or images in, a verdict out.
+        Moderation = "moderation",
+    }
+}
+
+words! {
+    /// How many tokens a row's amounts are for.
+    Unit {
+        /// A thousand tokens.
+        Thousand = "1K",
+        /// A million tokens.
+        Million = "1M",
+    }
+}
+
+words! {
+    /// The service tier: how fast an answer is promised, at which price.
+    Tier {
+        /// What a request gets when it asks for nothing else.
+        Standard = "standard",
+        /// Within a day, through the Batch API.
+        Batch = "batch",
+        /// Cheaper and slower, when there is room.
+        Flex = "flex",
+        /// Ahead of the others.
+        Priority = "priority",
+        /// The newer name for what is ahead of the others, where a model lists it on its own.
+        Fast = "fast",
+        /// Ahead of `fast`.
+        Ultrafast = "ultrafast",
+        /// Tokens of a training file, for fine-tuning.
+        Training = "training",
+    }
+}
+
+words! {
+    /// What a price is for.
+    Field {
+        /// Input tokens.
+        Input = "input",
+        /// Input tokens read from the prompt cache.
+        Cached = "cached",
+        /// Input tokens written to the prompt cache for half an hour.
+        Write = "write",
+        /// Input tokens written to the prompt cache for twelve hours.
+        WriteLong = "write_long",
+        /// Output tokens, reasoning included.
+        Output = "output",
+        /// Audio tokens in.
+        AudioIn = "audio_in",
+        /// Audio tokens out.
+        AudioOut = "audio_out",
+        /// Audio tokens read from the prompt cache.
+        AudioCached = "audio_cached",
+        /// Image tokens in, where they have a price of their own.
+        ImageIn = "image_in",
+        /// Image tokens read from the prompt cache.
+        ImageCached = "image_cached",
+    }
+}
+
+/// How an image becomes tokens.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ImageRule {
+    /// A base and an amount for each tile of 512 × 512 pixels.
+    Tiles {
+        /// Tokens of any image, and of one in low detail.
+        base: u64,
+        /// Tokens of each tile.
+        tile: u64,
+    },
+    /// Patches of 32 × 32 pixels, times a factor.
+    Patches {
+        /// Tokens for each patch.
+        factor: Decimal,
+    },
+}
+
+const FILE_KEYS: &[&str] = &["schema", "checked", "model", "alias"];
+const MODEL_KEYS: &[&str] = &[
+    "kind",
+    "encoding",
+    "counting",
+    "context",
+    "max_input",
+    "max_output",
+    "image",
+    "released",
+    "shutdown",
+    "successor",
+    "also",
+    "source",
+    "checked",
+    "note",
+    "price",
+];
+const COUNTING_KEYS: &[&str] = &["from", "family"];
+const IMAGE_KEYS: &[&str] = &["base", "tile", "patch"];
+const ALIAS_KEYS: &[&str] = &["from", "to"];
+const PRICE_KEYS: &[&str] = &[
+    "per",
+    "from",
+    "tier",
+    "above",
+    "input",
+    "cached",
+    "write",
+    "write_long",
+    "output",
+    "audio_in",
+    "audio_out",
+    "audio_cached",
+    "image_in",
+    "image_cached",
+];
+
+/// Returns whether `source` is a price table of ours: it has the key `schema`.
+///
+/// # Errors
+///
+/// The problems of a file that is no TOML.
+pub fn is_price_table(source: &str) -> Result<bool, Vec<Problem>> {
+    Ok(tree(source)?.get_ref().contains_key("schema"))
+}
+
+/// Reads a price table.
+///
+/// # Errors
+///
+/// All problems of the file, in the order of their places.
+pub fn parse(source: &str) -> Result<File, Vec<Problem>> {
+    let tree = tree(source)?;
+    let mut problems = Vec::new();
+    let file = read_file(&tree, &mut problems);
+    check_names(&file, &mut problems);
+    if problems.is_empty() {
+        return Ok(file);
+    }
+    problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
+    Err(problems)
+}
+
+fn tree(source: &str) -> Result<Spanned<DeTable<'_>>, Vec<Problem>> {
+    let (tree, errors) = DeTable::parse_recoverable(source);
+    if errors.is_empty() {
+        return Ok(tree);
+    }
+    let problem = |error: toml::de::Error| Problem {
+        span: error.span().unwrap_or(0..0),
+        message: error.message().to_owned(),
+        hint: None,
+    };
+    Err(errors.into_iter().map(problem).collect())
+}
+
+fn read_file(tree: &Spanned<DeTable<'_>>, problems: &mut Vec<Problem>) -> File {
+    let mut fields = Fields::new(tree.get_ref(), tree.span(), FILE_KEYS, problems);
+    fields.schema();
+    let checked = fields.date("checked");
+    let models = fields.table("model");
+    let aliases = fields.table("alias");
+    File {
+        checked,
+        models: entries(models, problems, |name, value, problems| {
+            let table = as_table(value, "a table of the model's facts", problems)?;
+            Some(read_model(name, table, value.span(), problems))
+        }),
+        aliases: entries(aliases, problems, read_alias),
+    }
+}
+
+/// Reads what stands under each name of a table, in the order of the file.
+fn entries<'t, 'i, T>(
+    table: Option<&'t DeTable<'i>>,
+    problems: &mut Vec<Problem>,
+    read: impl Fn(Name, &'t Spanned<DeValue<'i>>, &mut Vec<Problem>) -> Option<T>,
+) -> Vec<T> {
+    let mut entries: Vec<_> = table.into_iter().flatten().collect();
+    entries.sort_by_key(|(name, _)| name.span().start);
+    entries.into_iter().filter_map(|(name, value)| read(named(name), value, problems)).collect()
+}
+
+fn read_model(name: Name, table: &DeTable<'_>, span: Range<usize>, problems: &mut Vec<Problem>) -> ModelEntry {
+    let name_span = name.span.clone();
+    let mut fields = Fields::new(table, span, MODEL_KEYS, problems);
+    let mut model = ModelEntry {
+        name,
+        kind: fields.word("kind", Kind::ALL, Kind::word),
+        encoding: fields.name("encoding"),
+        counting: Vec::new(),
+        context: fields.tokens("context"),
+        max_input: fields.tokens("max_input"),
+        max_output: fields.tokens("max_output"),
+        image: None,
+        released: fields.date("released"),
+        shutdown: fields.date("shutdown"),
+        successor: fields.text("successor"),
+        also: fields.names("also"),
+        source: fields.text("source"),
+        checked: fields.date("checked"),
+        note: fields.text("note"),
+        prices: Vec::new(),
+    };
+    let [counting, image, price] = ["counting", "image", "price"].map(|key| table.get(key));
+    model.counting = counting.map(|value| read_counting(value, problems)).unwrap_or_default();
+    model.image = image.and_then(|value| read_image(value, problems));
+    match price {
+        Some(value) => model.prices = read_prices(value, problems),
+        None => problems.push(Problem {
+            span: name_span,
+            message: format!("model `{}` has no price", model.name.text),
+            hint: Some(r#"add one, such as price = { per = "1M", input = "2.50", output = "10.00" }"#.to_owned()),
+        }),
+    }
+    check_sheets(&model, problems);
+    model
+}
+
+/// Reads `counting = "family"`, or its dated form, `counting = [ { from = …, family = "…" }, … ]`.
+fn read_counting(value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Vec<CountingEntry> {
+    if let DeValue::String(text) = value.get_ref() {
+        let family = Name { text: text.to_string(), span: value.span() };
+        return vec![CountingEntry { from: None, family }];
+    }
+    let read = |row: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>| {
+        let table = as_table(row, "{ from = DATE, family = \"…\" }", problems)?;
+        let mut fields = Fields::new(table, row.span(), COUNTING_KEYS, problems);
+        let from = fields.date("from");
+        let family = fields.required_name("family")?;
+        Some(CountingEntry { from, family })
+    };
+    rows(value, "a family's name, or a list of { from = DATE, family = \"…\" }", problems, read)
+}
+
+fn read_image(value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Option<ImageRule> {
+    let expected = r#"{ base = 85, tile = 170 } or { patch = "1.62" }"#;
+    let table = as_table(value, expected, problems)?;
+    let mut fields = Fields::new(table, value.span(), IMAGE_KEYS, problems);
+    let (base, tile, factor) = (fields.tokens("base"), fields.tokens("tile"), fields.amount("patch"));
+    match (base, tile, factor) {
+        (Some(base), Some(tile), None) => Some(ImageRule::Tiles { base, tile }),
+        (None, None, Some(factor)) => Some(ImageRule::Patches { factor }),
+        _ => {
+            problems.push(Problem::new(value.span(), format!("image: expected {expected}")));
+            None
+        }
+    }
+}
+
+fn read_prices(value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Vec<PriceEntry> {
+    let expected = r#"a row such as { per = "1M", input = "2.50", output = "10.00" }"#;
+    let read = |row: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>| {
+        let table = as_table(row, expected, problems)?;
+        let mut fields = Fields::new(table, row.span(), PRICE_KEYS, problems);
+        let per = fields.word("per", Unit::ALL, Unit::word);
+        if per.is_none() && !table.contains_key("per") {
+            fields.missing("per", r#"say how many tokens the row's prices are for: per = "1K" or per = "1M""#);
+        }
+        Some(PriceEntry {
+            span: row.span(),
+            from: fields.date("from"),
+            tier: fields.word("tier", Tier::ALL, Tier::word).unwrap_or(Tier::Standard),
+            above: fields.tokens("above").unwrap_or(0),
+            amounts: std::array::from_fn(|field| fields.amount(Field::ALL[field].word())),
+            per: per?,
+        })
+    };
+    if matches!(value.get_ref(), DeValue::Table(_)) {
+        return read(value, problems).into_iter().collect();
+    }
+    rows(value, expected, problems, read)
+}
+
+fn read_alias(name: Name, value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Option<AliasEntry> {
+    let expected = r#"a list such as [ { from = 2024-01-25, to = "gpt-4-0125-preview" } ]"#;
+    let read = |row: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>| {
+        let table = as_table(row, expected, problems)?;
+        let mut fields = Fields::new(table, row.span(), ALIAS_KEYS, problems);
+        let from = fields.date("from");
+        if !table.contains_key("from") {
+            fields.missing("from", "say since when the alias points there");
+        }
+        let to = fields.required_name("to")?;
+        Some((from?, to))
+    };
+    let mut targets = rows(value, expected, problems, read);
+    targets.sort_by_key(|(from, _)| *from);
+    for pair in targets.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
+        problems.push(Problem::new(
+            pair[1].1.span.clone(),
+            format!("alias `{}` has two targets from {}", name.text, pair[0].0),
+        ));
+    }
+    Some(AliasEntry { name, targets })
+}
+
+/// Checks that each tier and day has one row without `above`, that no two rows have the same conditions, and that each row
+/// has the prices that the model's kind needs.
+fn check_sheets(model: &ModelEntry, problems: &mut Vec<Problem>) {
+    let mut sheets: BTreeMap<(Tier, Option<Date>), Vec<&PriceEntry>> = BTreeMap::new();
+    for row in &model.prices {
+        sheets.entry((row.tier, row.from)).or_default().push(row);
+    }
+    for sheet in sheets.values_mut() {
+        sheet.sort_by_key(|row| (row.above, row.span.start));
+        if sheet[0].above > 0 {
+            problems.push(Problem {
+                span: sheet[0].span.clone(),
+                message: "no row says what fewer tokens cost".to_owned(),
+                hint: Some("add the row of the same tier and `from` that has no `above`".to_owned()),
+            });
+        }
+        for pair in sheet.windows(2).filter(|pair| pair[0].above == pair[1].above) {
+            problems.push(Problem {
+                span: pair[1].span.clone(),
+                message: "two rows have the same tier, `from` and `above`".to_owned(),
+                hint: Some("give the newer one a later `from`, or remove one".to_owned()),
+            });
+        }
+    }
+    let needed: &[Field] = match model.kind {
+        Some(Kind::Embedding | Kind::Moderation) => &[Field::Input],
+        _ => &[Field::Input, Field::Output],
+    };
+    for row in &model.prices {
+        let missing = needed.iter().filter(|field| row.amounts[**field as usize].is_none());
+        problems.extend(missing.map(|field| Problem {
+            span: row.span.clone(),
+            message: format!("the row has no price for {}", field.word()),
+            hint: Some(format!("one row is one complete price: add {} = \"…\"", field.word())),
+        }));
+    }
+}
+
+/// Checks that each name stands for one thing, and that an alias points at no other alias: so there can be no loop.
+fn check_names(file: &File, problems: &mut Vec<Problem>) {
+    let mut seen = BTreeSet::new();
+    let rows = file.models.iter().flat_map(|model| std::iter::once(&model.name).chain(&model.also));
+    for name in rows.chain(file.aliases.iter().map(|alias| &alias.name)) {
+        if name.text.trim().is_empty() {
+            problems.push(Problem::new(name.span.clone(), "a name is empty".to_owned()));
+        } else if !seen.insert(name.text.as_str()) {
+            problems.push(Problem::new(name.span.clone(), format!("`{}` is named twice", name.text)));
+        }
+    }
+    let aliases: BTreeSet<&str> = file.aliases.iter().map(|alias| alias.name.text.as_str()).collect();
+    let targets = file.aliases.iter().flat_map(|alias| alias.targets.iter().map(move |(_, target)| (alias, target)));
+    for (alias, target) in targets.filter(|(_, target)| aliases.contains(target.text.as_str())) {
+        problems.push(Problem {
+            span: target.span.clone(),
+            message: format!("alias `{}` points at `{}`, which is an alias too", alias.name.text, target.text),
+            hint: Some("point it at a model that has a row".to_owned()),
+        });
+    }
+}
+
+impl Problem {
+    fn new(span: Range<usize>, message: String) -> Problem {
+        Problem { span, message, hint: None }
+    }
+}
+
+/// Reads the fields of one table, noting what is wrong with each.
+struct Fields<'t, 'i, 'p> {
+    table: &'t DeTable<'i>,
+    span: Range<usize>,
+    problems: &'p mut Vec<Problem>,
+}
+
+impl<'t, 'i, 'p> Fields<'t, 'i, 'p> {
+    fn new(
+        table: &'t DeTable<'i>,
+        span: Range<usize>,
+        known: &[&str],
+        problems: &'p mut Vec<Problem>,
+    ) -> Fields<'t, 'i, 'p> {
+        for key in table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
+            let hint = match nearest(key.get_ref(), known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("known here are {}", known.join(", ")),
+            };
+            let message = format!("unknown key `{}`", key.get_ref());
+            problems.push(Problem { span: key.span(), message, hint: Some(hint) });
+        }
+        Fields { table, span, problems }
+    }
+
+    fn schema(&mut self) {
+        match self.table.get("schema").map(|value| (value.get_ref(), value.span())) {
+            Some((DeValue::Integer(version), _)) if version.as_str() == SCHEMA => {}
+            Some((_, span)) => self.problems.push(Problem {
+                span,
+                message: format!("this version of gpt-cost reads price tables with schema = {SCHEMA}"),
+                hint: Some("a newer gpt-cost may read it".to_owned()),
+            }),
+            None => self.problems.push(Problem {
+                span: 0..0,
+                message: "the key `schema` is missing".to_owned(),
+                hint: Some(format!("put `schema = {SCHEMA}` on the first line")),
+            }),
+        }
+    }
+
+    fn missing(&mut self, key: &str, hint: &str) {
+        let message = format!("the key `{key}` is missing");
+        self.problems.push(Problem { span: self.span.clone(), message, hint: Some(hint.to_owned()) });
+    }
+
+    fn table(&mut self, key: &str) -> Option<&'t DeTable<'i>> {
+        as_table(self.table.get(key)?, &format!("a table, [{key}.\"…\"]"), self.problems)
+    }
+
+    fn text(&mut self, key: &str) -> Option<String> {
+        self.name(key).map(|name| name.text)
+    }
+
+    fn name(&mut self, key: &str) -> Option<Name> {
+        self.read(key, "a string", |value| match value.get_ref() {
+            DeValue::String(text) => Some(Name { text: text.to_string(), span: value.span() }),
+            _ => None,
+        })
+    }
+
+    fn required_name(&mut self, key: &str) -> Option<Name> {
+        if !self.table.contains_key(key) {
+            self.missing(key, "add it, as a string");
+        }
+        self.name(key)
+    }
+
+    fn names(&mut self, key: &str) -> Vec<Name> {
+        let Some(value) = self.table.get(key) else { return Vec::new() };
+        rows(value, "a list of names", self.problems, |row, problems| match row.get_ref() {
+            DeValue::String(text) => Some(Name { text: text.to_string(), span: row.span() }),
+            other => {
+                problems.push(Problem::new(row.span(), format!("expected a name, found {}", a(other))));
+                None
+            }
+        })
+    }
+
+    fn word<T: Copy>(&mut self, key: &str, known: &[T], word: impl Fn(T) -> &'static str) -> Option<T> {
+        let name = self.name(key)?;
+        let found = known.iter().copied().find(|known| word(*known) == name.text);
+        if found.is_none() {
+            let words = || known.iter().map(|known| word(*known));
+            let all: Vec<String> = words().map(|word| format!("\"{word}\"")).collect();
+            let hint = match nearest(&name.text, words()) {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None => format!("write one of {}", all.join(", ")),
+            };
+            let message = format!("unknown {key} \"{}\"", name.text);
+            self.problems.push(Problem { span: name.span, message, hint: Some(hint) });
+        }
+        found
+    }
+
+    fn date(&mut self, key: &str) -> Option<Date> {
+        self.read(key, "a date such as 2024-01-25, without quotes", |value| match value.get_ref() {
+            DeValue::Datetime(datetime) if datetime.time.is_none() => datetime.date,
+            _ => None,
+        })
+    }
+
+    fn tokens(&mut self, key: &str) -> Option<u64> {
+        let expected = format!("a whole number of tokens from 1 to {}", u32::MAX);
+        self.read(key, &expected, |value| match value.get_ref() {
+            DeValue::Integer(number) => {
+                u32::from_str_radix(number.as_str(), number.radix()).ok().filter(|tokens| *tokens > 0)
+            }
+            _ => None,
+        })
+        .map(u64::from)
+    }
+
+    /// Reads an amount of money from its digits as they are written; no binary fraction ever holds it.
+    fn amount(&mut self, key: &str) -> Option<Decimal> {
+        let value = self.table.get(key)?;
+        let digits: Cow<'_, str> = match value.get_ref() {
+            DeValue::String(text) => text.as_ref().into(),
+            DeValue::Float(number) => number.as_str().into(),
+            DeValue::Integer(number) if number.radix() == 10 => number.as_str().into(),
+            other => {
+                let message = format!("{key}: expected an amount such as \"0.03\", found {}", a(other));
+                self.problems.push(Problem::new(value.span(), message));
+                return None;
+            }
+        };
+        match amount(&digits) {
+            Ok(amount) => Some(amount),
+            Err((message, hint)) => {
+                let hint = hint.map(str::to_owned);
+                self.problems.push(Problem { span: value.span(), message: format!("{key}: {message}"), hint });
+                None
+            }
+        }
+    }
+
+    fn read<T>(
+        &mut self,
+        key: &str,
+        expected: &str,
+        read: impl FnOnce(&'t Spanned<DeValue<'i>>) -> Option<T>,
+    ) -> Option<T> {
+        let value = self.table.get(key)?;
+        let read = read(value);
+        if read.is_none() {
+            let message = format!("{key}: expected {expected}, found {}", a(value.get_ref()));
+            self.problems.push(Problem::new(value.span(), message));
+        }
+        read
+    }
+}
+
+/// Returns the decimal that `digits` write, or what is wrong with them and what to do.
+fn amount(digits: &str) -> Result<Decimal, (String, Option<&'static str>)> {
+    let parsed = match digits.contains(['e', 'E']) {
+        true => Decimal::from_scientific(digits),
+        false => Decimal::from_str_exact(digits),
+    };
+    let Ok(amount) = parsed else {
+        return Err((format!("`{digits}` is not a decimal number"), Some("write dollars as digits, such as \"0.03\"")));
+    };
+    let amount = amount.normalize();
+    if amount.is_sign_negative() && !amount.is_zero() {
+        return Err((format!("a price cannot be negative: {digits}"), None));
+    }
+    if amount > MAX_AMOUNT {
+        return Err((format!("{digits} is more than ${MAX_AMOUNT} per unit"), Some("check the row's `per`")));
+    }
+    if amount.scale() > MAX_DECIMALS {
+        return Err((format!("{digits} has more than {MAX_DECIMALS} digits after the point"), None));
+    }
+    Ok(amount)
+}
+
+fn as_table<'t, 'i>(
+    value: &'t Spanned<DeValue<'i>>,
+    expected: &str,
+    problems: &mut Vec<Problem>,
+) -> Option<&'t DeTable<'i>> {
+    match value.get_ref() {
+        DeValue::Table(table) => Some(table),
+        other => {
+            problems.push(Problem::new(value.span(), format!("expected {expected}, found {}", a(other))));
+            None
+        }
+    }
+}
+
+/// Reads each row of a list.
+fn rows<'t, 'i, T>(
+    value: &'t Spanned<DeValue<'i>>,
+    expected: &str,
+    problems: &mut Vec<Problem>,
+    read: impl Fn(&'t Spanned<DeValue<'i>>, &mut Vec<Problem>) -> Option<T>,
+) -> Vec<T> {
+    let DeValue::Array(array) = value.get_ref() else {
+        problems.push(Problem::new(value.span(), format!("expected {expected}, found {}", a(value.get_ref()))));
+        return Vec::new();
+    };
+    if array.is_empty() {
+        problems.push(Problem::new(value.span(), format!("expected {expected}, found an empty list")));
+    }
+    array.iter().filter_map(|row| read(row, problems)).collect()
+}
+
+fn named(key: &Spanned<Cow<'_, str>>) -> Name {
+    Name { text: key.get_ref().to_string(), span: key.span() }
+}
+
+/// Returns the TOML type of `value` with its article.
+fn a(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) | DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "a boolean",
+        DeValue::Datetime(_) => "a date or a time",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+/// Returns the one of `known` that `name` was most likely meant to be.
+fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let scored = known.map(|known| (strsim::jaro_winkler(name, known), known));
+    let (score, nearest) = scored.max_by(|one, other| one.0.total_cmp(&other.0))?;
+    (score > 0.8).then_some(nearest)
+}

@@ -1,0 +1,394 @@
+//! A model's name → how it counts, its limits, its prices: the built-in table, with the user's own laid over it.
+
+mod builtin;
+mod file;
+mod model;
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use jiff::civil::Date;
+
+use self::builtin::BUILTIN;
+pub use self::file::{Field, ImageRule, Kind, Tier};
+use self::model::{List, Text};
+pub use self::model::{Model, PriceRow};
+use crate::accounting::Family;
+use crate::encoding::Encoding;
+use crate::error::{self, Error, Problem, Result};
+use crate::money::{Per, Rate};
+
+/// The models that are known, with their limits and prices: the built-in table and the layers over it, the last of which wins.
+///
+/// ```
+/// use gpt_cost::{Catalog, Date};
+///
+/// let mut catalog = Catalog::builtin();
+/// catalog.add_layer(
+///     "pricing.toml",
+///     r#"
+///     schema = 1
+///     [model."gpt-4"]
+///     encoding = "cl100k_base"
+///     context = 8_192
+///     price = { per = "1K", input = "0.02", output = "0.04" }
+///     "#,
+/// )?;
+/// let (layer, model) = catalog.model("gpt-4")?.on(Date::new(2026, 11, 23)?)?;
+/// assert_eq!((layer.origin(), model.context()), ("pricing.toml", Some(8_192)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Catalog {
+    layers: Vec<Cow<'static, Layer>>,
+}
+
+/// One price table: the built-in one, or a file's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layer {
+    origin: Text,
+    checked: Option<Date>,
+    models: List<Model>,
+    /// All names of rows, sorted, each with the index of its model.
+    names: List<(Text, u32)>,
+    /// Sorted by name.
+    aliases: List<Alias>,
+}
+
+/// A name that borrows everything from the model at which it pointed on the day.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alias {
+    name: Text,
+    targets: List<(Date, Text)>,
+}
+
+/// A model's name that the catalog knows. What it stands for can depend on the day: see [`ModelRef::on`].
+#[derive(Clone, Copy, Debug)]
+pub struct ModelRef<'c> {
+    pub(crate) catalog: &'c Catalog,
+    pub(crate) name: &'c str,
+    found: Found<'c>,
+}
+
+/// What a name leads to.
+#[derive(Clone, Copy, Debug)]
+enum Found<'c> {
+    Row(&'c Layer, &'c Model),
+    Alias(&'c Alias),
+}
+
+impl Catalog {
+    /// Returns the built-in table alone. It is part of the program: nothing is read or parsed.
+    pub fn builtin() -> Catalog {
+        Catalog { layers: vec![Cow::Borrowed(&BUILTIN)] }
+    }
+
+    /// Lays the price table `source` over what is there: its models and aliases win, whole. `origin` names it in reports
+    /// and errors.
+    ///
+    /// A row may leave out `kind` and `counting` where the tables below it know a model of the same name.
+    ///
+    /// # Errors
+    ///
+    /// All problems of the table, each with its line.
+    pub fn add_layer(&mut self, origin: &str, source: &str) -> Result<()> {
+        let locate = |problems: Vec<file::Problem>| {
+            Error::all(
+                error::Kind::PriceTable,
+                problems.into_iter().map(|problem| located(origin, source, problem)).collect(),
+            )
+        };
+        let file = file::parse(source).map_err(locate)?;
+        let layer = Reader { below: self, source, problems: Vec::new() }.layer(origin, file).map_err(locate)?;
+        self.layers.push(Cow::Owned(layer));
+        Ok(())
+    }
+
+    /// Returns whether `source` is meant as a price table of ours: it has the key `schema`.
+    ///
+    /// # Errors
+    ///
+    /// The problems of a text that is no TOML; `origin` names it.
+    pub fn is_price_table(origin: &str, source: &str) -> Result<bool> {
+        file::is_price_table(source).map_err(|problems| {
+            Error::all(
+                error::Kind::PriceTable,
+                problems.into_iter().map(|problem| located(origin, source, problem)).collect(),
+            )
+        })
+    }
+
+    /// Returns the model, or the alias, of that name.
+    ///
+    /// # Errors
+    ///
+    /// An unknown name, with the nearest known ones: nothing is guessed.
+    pub fn model<'c>(&'c self, name: &'c str) -> Result<ModelRef<'c>> {
+        match self.find(name) {
+            Some(found) => Ok(ModelRef { catalog: self, name, found }),
+            None => Err(self.unknown(name)),
+        }
+    }
+
+    /// Returns the layers, the one that wins last.
+    pub fn layers(&self) -> impl DoubleEndedIterator<Item = &Layer> + ExactSizeIterator {
+        self.layers.iter().map(|layer| &**layer)
+    }
+
+    fn find<'c>(&'c self, name: &str) -> Option<Found<'c>> {
+        self.layers().rev().find_map(|layer| {
+            let alias = || layer.aliases.binary_search_by(|alias| alias.name.as_ref().cmp(name)).ok();
+            let row = layer.row(name).map(|model| Found::Row(layer, model));
+            row.or_else(|| alias().map(|index| Found::Alias(&layer.aliases[index])))
+        })
+    }
+
+    fn row<'c>(&'c self, name: &str) -> Option<(&'c Layer, &'c Model)> {
+        self.layers().rev().find_map(|layer| layer.row(name).map(|model| (layer, model)))
+    }
+
+    fn unknown(&self, name: &str) -> Error {
+        let near = self.nearest(name);
+        let hint = match near.as_slice() {
+            [] => "add a row for it to a pricing.toml, or name the model whose rules and prices it shares".to_owned(),
+            near => format!(
+                "did you mean {}?",
+                near.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")
+            ),
+        };
+        Error::new(error::Kind::UnknownModel, Problem::new(format!("unknown model `{name}`")).with_hint(hint))
+    }
+
+    /// Returns up to three known names that `name` was most likely meant to be, the likeliest first.
+    fn nearest(&self, name: &str) -> Vec<&str> {
+        let name = name.to_lowercase();
+        let known: BTreeSet<&str> = self.layers().flat_map(Layer::names).collect();
+        let mut scored: Vec<(f64, &str)> =
+            known.into_iter().map(|known| (strsim::normalized_damerau_levenshtein(&name, known), known)).collect();
+        scored.retain(|(score, _)| *score >= 0.6);
+        scored.sort_by(|one, other| other.0.total_cmp(&one.0));
+        scored.into_iter().take(3).map(|(_, name)| name).collect()
+    }
+}
+
+impl Layer {
+    /// Returns where the table is from: `built-in`, or the name that it was added with.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Returns the day on which a person last compared the table with what the vendor charges.
+    pub fn checked(&self) -> Option<Date> {
+        self.checked
+    }
+
+    /// Returns the models that have a row in the table, in its order.
+    pub fn models(&self) -> &[Model] {
+        &self.models
+    }
+
+    fn row(&self, name: &str) -> Option<&Model> {
+        let index = self.names.binary_search_by(|(known, _)| known.as_ref().cmp(name)).ok()?;
+        Some(&self.models[self.names[index].1 as usize])
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(|(name, _)| name).chain(self.aliases.iter().map(|alias| &alias.name)).map(Cow::as_ref)
+    }
+}
+
+impl<'c> ModelRef<'c> {
+    /// Returns the name as it was asked for.
+    pub fn name(&self) -> &'c str {
+        self.name
+    }
+
+    /// Returns the model that the name stands for on `day`, and the table that its row is in.
+    ///
+    /// # Errors
+    ///
+    /// An alias that pointed nowhere yet on that day.
+    pub fn on(&self, day: Date) -> Result<(&'c Layer, &'c Model)> {
+        let alias = match self.found {
+            Found::Row(layer, model) => return Ok((layer, model)),
+            Found::Alias(alias) => alias,
+        };
+        let target = alias.targets.iter().rev().find(|(from, _)| *from <= day).map(|(_, target)| target);
+        target.and_then(|target| self.catalog.row(target)).ok_or_else(|| {
+            let since = alias.targets.first().map(|(from, _)| format!("; it does since {from}")).unwrap_or_default();
+            let message = format!("`{}` stood for no model on {day}{since}", self.name);
+            Error::new(error::Kind::UnknownModel, Problem::new(message))
+        })
+    }
+}
+
+/// Turns a file's entries into a layer, noting what the tables below it and the rest of the program do not know.
+struct Reader<'a> {
+    below: &'a Catalog,
+    source: &'a str,
+    problems: Vec<file::Problem>,
+}
+
+impl Reader<'_> {
+    fn layer(mut self, origin: &str, file: file::File) -> std::result::Result<Layer, Vec<file::Problem>> {
+        let mut names: Vec<(Text, u32)> = Vec::new();
+        let mut models = Vec::new();
+        for entry in file.models {
+            let index = models.len() as u32;
+            names.extend(entry.also.iter().chain([&entry.name]).map(|name| (name.text.clone().into(), index)));
+            models.push(self.model(entry));
+        }
+        names.sort();
+        let mut aliases: Vec<Alias> = file.aliases.into_iter().map(|entry| self.alias(entry, &names)).collect();
+        aliases.sort_by(|one, other| one.name.cmp(&other.name));
+        if !self.problems.is_empty() {
+            return Err(self.problems);
+        }
+        Ok(Layer {
+            origin: origin.to_owned().into(),
+            checked: file.checked.map(civil),
+            models: models.into(),
+            names: names.into(),
+            aliases: aliases.into(),
+        })
+    }
+
+    fn model(&mut self, entry: file::ModelEntry) -> Model {
+        let known = self.below.row(&entry.name.text).map(|(_, model)| model);
+        let kind = entry.kind.or(known.map(Model::kind)).unwrap_or(Kind::Chat);
+        let encoding = match &entry.encoding {
+            Some(name) => self.encoding(name),
+            None => {
+                let hint = "the models since gpt-4o use \"o200k_base\", gpt-4 and gpt-3.5 \"cl100k_base\"";
+                self.problem(&entry.name.span, format!("model `{}` has no `encoding`", entry.name.text), hint);
+                None
+            }
+        };
+        let counting = self.counting(&entry, kind, known);
+        Model {
+            name: entry.name.text.into(),
+            kind,
+            encoding,
+            counting,
+            context: entry.context,
+            max_input: entry.max_input,
+            max_output: entry.max_output,
+            image: entry.image,
+            released: entry.released.map(civil),
+            shutdown: entry.shutdown.map(civil),
+            successor: entry.successor.map(Into::into),
+            source: entry.source.map(Into::into),
+            checked: entry.checked.map(civil),
+            note: entry.note.map(Into::into),
+            prices: entry.prices.iter().map(|row| self.price(row)).collect(),
+        }
+    }
+
+    fn encoding(&mut self, name: &file::Name) -> Option<Encoding> {
+        let encoding = Encoding::named(&name.text);
+        if encoding.is_none() {
+            let known: Vec<&str> = Encoding::ALL.iter().map(|encoding| encoding.name()).collect();
+            self.problem(
+                &name.span,
+                format!("unknown encoding \"{}\"", name.text),
+                &format!("write one of {}", known.join(", ")),
+            );
+        }
+        encoding
+    }
+
+    fn counting(
+        &mut self,
+        entry: &file::ModelEntry,
+        kind: Kind,
+        known: Option<&Model>,
+    ) -> List<(Option<Date>, Family)> {
+        let families: Vec<&str> = Family::ALL.iter().map(|family| family.name()).collect();
+        if entry.counting.is_empty() {
+            if let Some(known) = known {
+                return known.counting.clone();
+            }
+            if kind == Kind::Chat {
+                let hint = format!("name the family of counting rules that it follows, one of {}", families.join(", "));
+                self.problem(&entry.name.span, format!("model `{}` has no `counting`", entry.name.text), &hint);
+            }
+        }
+        let mut counting = Vec::new();
+        for row in &entry.counting {
+            match Family::named(&row.family.text) {
+                Some(family) => counting.push((row.from.map(civil), family)),
+                None => {
+                    let message = format!("unknown family of counting rules \"{}\"", row.family.text);
+                    self.problem(&row.family.span, message, &format!("write one of {}", families.join(", ")));
+                }
+            }
+        }
+        counting.into()
+    }
+
+    fn price(&self, row: &file::PriceEntry) -> PriceRow {
+        let per = match row.per {
+            file::Unit::Thousand => Per::Thousand,
+            file::Unit::Million => Per::Million,
+        };
+        PriceRow {
+            line: place(self.source, row.span.start).0 as u32,
+            per,
+            from: row.from.map(civil),
+            tier: row.tier,
+            above: row.above,
+            rates: row.amounts.map(|amount| amount.map(|amount| Rate::new(amount, per))),
+        }
+    }
+
+    fn alias(&mut self, entry: file::AliasEntry, names: &[(Text, u32)]) -> Alias {
+        for (_, target) in &entry.targets {
+            let here = names.binary_search_by(|(name, _)| name.as_ref().cmp(&target.text)).is_ok();
+            if !here && self.below.row(&target.text).is_none() {
+                let message = format!("alias `{}` points at `{}`, which has no row", entry.name.text, target.text);
+                self.problem(&target.span, message, "add a row for it, or correct the name");
+            }
+        }
+        let targets = entry.targets.into_iter().map(|(from, target)| (civil(from), target.text.into())).collect();
+        Alias { name: entry.name.text.into(), targets }
+    }
+
+    fn problem(&mut self, span: &Range<usize>, message: String, hint: &str) {
+        self.problems.push(file::Problem { span: span.clone(), message, hint: Some(hint.to_owned()) });
+    }
+}
+
+/// Returns the problem with its line and column, and the line itself with carets below the place.
+fn located(origin: &str, source: &str, problem: file::Problem) -> Problem {
+    let (line, column) = place(source, problem.span.start);
+    let text = source.lines().nth(line - 1).unwrap_or_default();
+    let length =
+        source.get(problem.span.clone()).map_or(1, |meant| meant.lines().next().unwrap_or_default().chars().count());
+    let (gutter, bar) = (line.to_string(), "|");
+    let margin = " ".repeat(gutter.len());
+    let before: String = text.chars().take(column - 1).map(|char| if char == '\t' { '\t' } else { ' ' }).collect();
+    let excerpt =
+        format!("{margin} {bar}\n{gutter} {bar} {text}\n{margin} {bar} {before}{}", "^".repeat(length.max(1)));
+    Problem {
+        file: Some(origin.to_owned()),
+        line: Some((line, column)),
+        path: None,
+        message: problem.message,
+        excerpt: Some(excerpt),
+        hint: problem.hint,
+    }
+}
+
+/// Returns the line and the column, in characters and both from 1, of a byte of `source`.
+fn place(source: &str, offset: usize) -> (usize, usize) {
+    let before = source.get(..offset).unwrap_or(source);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    (line, column)
+}
+
+/// Returns the day as the rest of the program writes it. The TOML reader has checked that it exists.
+fn civil(day: toml::value::Date) -> Date {
+    Date::constant(day.year as i16, day.month as i8, day.day as i8)
+}

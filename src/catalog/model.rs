@@ -1,0 +1,174 @@
+//! What is known of one model: how it counts, its limits, its prices.
+
+use std::borrow::Cow;
+
+use jiff::civil::Date;
+
+use super::file::{Field, ImageRule, Kind, Tier};
+use crate::accounting::Family;
+use crate::encoding::Encoding;
+use crate::money::{Per, Rate};
+
+/// Text that is in the program for the built-in table, and owned for a file's.
+pub(super) type Text = Cow<'static, str>;
+
+/// A list that is in the program for the built-in table, and owned for a file's.
+pub(super) type List<T> = Cow<'static, [T]>;
+
+/// What is known of one model: one `[model."…"]` of a price table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    pub(super) name: Text,
+    pub(super) kind: Kind,
+    pub(super) encoding: Option<Encoding>,
+    pub(super) counting: List<(Option<Date>, Family)>,
+    pub(super) context: Option<u64>,
+    pub(super) max_input: Option<u64>,
+    pub(super) max_output: Option<u64>,
+    pub(super) image: Option<ImageRule>,
+    pub(super) released: Option<Date>,
+    pub(super) shutdown: Option<Date>,
+    pub(super) successor: Option<Text>,
+    pub(super) source: Option<Text>,
+    pub(super) checked: Option<Date>,
+    pub(super) note: Option<Text>,
+    pub(super) prices: List<PriceRow>,
+}
+
+impl Model {
+    /// Returns the name of its row in the table.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns what the model is for.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Returns how the model makes tokens of text, or `None` where that is not known.
+    pub fn encoding(&self) -> Option<Encoding> {
+        self.encoding
+    }
+
+    /// Returns the family of counting rules that holds for the model on `day`.
+    pub fn family(&self, day: Date) -> Option<Family> {
+        let held = self.counting.iter().filter(|(from, _)| from.is_none_or(|from| from <= day));
+        held.max_by_key(|(from, _)| *from).map(|(_, family)| *family)
+    }
+
+    /// Returns the context window: the most tokens of input and output together.
+    pub fn context(&self) -> Option<u64> {
+        self.context
+    }
+
+    /// Returns the most tokens of input, where that is less than the context window.
+    pub fn max_input(&self) -> Option<u64> {
+        self.max_input
+    }
+
+    /// Returns the most tokens of output of one answer.
+    pub fn max_output(&self) -> Option<u64> {
+        self.max_output
+    }
+
+    /// Returns how an image becomes tokens.
+    pub fn image(&self) -> Option<ImageRule> {
+        self.image
+    }
+
+    /// Returns the day on which the model came out.
+    pub fn released(&self) -> Option<Date> {
+        self.released
+    }
+
+    /// Returns the day from which the model no longer answers.
+    pub fn shutdown(&self) -> Option<Date> {
+        self.shutdown
+    }
+
+    /// Returns the model that its vendor recommends instead.
+    pub fn successor(&self) -> Option<&str> {
+        self.successor.as_deref()
+    }
+
+    /// Returns where the facts are from.
+    pub fn source(&self) -> Option<&str> {
+        self.source.as_deref()
+    }
+
+    /// Returns the day of the row's own check, where it differs from the table's.
+    pub fn checked(&self) -> Option<Date> {
+        self.checked
+    }
+
+    /// Returns what else a user should know of the row.
+    pub fn note(&self) -> Option<&str> {
+        self.note.as_deref()
+    }
+
+    /// Returns all rows of the price, in the order of the file.
+    pub fn prices(&self) -> &[PriceRow] {
+        &self.prices
+    }
+
+    /// Returns the row that prices a request of `input` tokens on `day`: of the rows of the tier, those with the newest
+    /// `from` that is not in the future, and of these the one with the highest `above` that `input` exceeds.
+    pub fn price(&self, day: Date, tier: Tier, input: u64) -> Option<&PriceRow> {
+        let held = || self.prices.iter().filter(|row| row.tier == tier && row.from.is_none_or(|from| from <= day));
+        let newest = held().map(|row| row.from).max()?;
+        held().filter(|row| row.from == newest && row.applies_to(input)).max_by_key(|row| row.above)
+    }
+
+    /// Returns the tiers that have a row on some day.
+    pub fn tiers(&self) -> impl Iterator<Item = Tier> {
+        Tier::ALL.iter().copied().filter(|tier| self.prices.iter().any(|row| row.tier == *tier))
+    }
+}
+
+/// One row of a model's price: one complete price, and when it holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PriceRow {
+    pub(super) line: u32,
+    pub(super) per: Per,
+    pub(super) from: Option<Date>,
+    pub(super) tier: Tier,
+    pub(super) above: u64,
+    pub(super) rates: [Option<Rate>; Field::ALL.len()],
+}
+
+impl PriceRow {
+    /// Returns the line of the file on which the row begins, from 1.
+    pub fn line(&self) -> u32 {
+        self.line
+    }
+
+    /// Returns how many tokens the row's amounts are for.
+    pub fn per(&self) -> Per {
+        self.per
+    }
+
+    /// Returns the day from which the row holds; `None` where it always has.
+    pub fn from(&self) -> Option<Date> {
+        self.from
+    }
+
+    /// Returns the service tier that the row is for.
+    pub fn tier(&self) -> Tier {
+        self.tier
+    }
+
+    /// Returns the number of input tokens that a request must exceed for the row to hold; 0 for the row of any request.
+    pub fn above(&self) -> u64 {
+        self.above
+    }
+
+    /// Returns what the row charges for `field`, or `None` where it names no price of its own.
+    pub fn rate(&self, field: Field) -> Option<Rate> {
+        self.rates[field as usize]
+    }
+
+    fn applies_to(&self, input: u64) -> bool {
+        self.above == 0 || input > self.above
+    }
+}

@@ -1,0 +1,108 @@
+//! The words of the command line, checked before any file is opened.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, Styles, TypedValueParser};
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::{Date, Tier};
+
+const STYLES: Styles = Styles::styled();
+
+/// What a request to an OpenAI model will cost, before it is sent: tokens, limits, exact price.
+#[derive(Debug, Parser)]
+#[command(name = "gpt-cost", version, styles = STYLES, arg_required_else_help = true)]
+#[command(after_help = "\
+Exit codes:
+  0  fine
+  1  a limit is exceeded (the report is printed first)
+  2  it could not be told: usage, input, unknown model or price")]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    Estimate(EstimateArgs),
+}
+
+/// Tell a request's tokens, whether it fits the model's limits, and its price
+#[derive(Debug, Parser)]
+#[command(after_help = "\
+Examples:
+  gpt-cost estimate prompt.json --model gpt-4
+  gpt-cost estimate prompt.json --output-tokens 500     what is expected, beside the least and the most
+  gpt-cost estimate notes.txt -m gpt-5-mini             text is one message of the user's
+  gpt-cost estimate - -m gpt-4o --format json < prompt.json
+
+A file named .json, or one that begins with { or [, is JSON: an array of messages, or a Chat Completions body. It parses or
+it is an error. Anything else is a prompt as text.
+
+Prices are the built-in ones, with a pricing.toml of the project laid over them (the nearest one, from the current folder up to
+the repository's root), and over that each --pricing FILE.")]
+pub(super) struct EstimateArgs {
+    /// The request: a file, or - for standard input
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+
+    /// The model; without it, the one that the request names
+    #[arg(short, long, value_name = "NAME")]
+    pub(super) model: Option<String>,
+
+    /// How many tokens of output to expect, all answers of a request together
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32))]
+    pub(super) output_tokens: Option<u32>,
+
+    /// The service tier; without it, the one that the request asks for
+    #[arg(long, value_name = "TIER", value_parser = tiers())]
+    pub(super) tier: Option<Tier>,
+
+    /// The day whose prices and aliases hold, as YYYY-MM-DD; today (UTC) by default
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub(super) as_of: Option<Date>,
+
+    /// A price table to lay over the others; the last one wins
+    #[arg(long, value_name = "FILE")]
+    pub(super) pricing: Vec<PathBuf>,
+
+    /// How to write the report
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(super) format: ReportFormat,
+
+    /// How to read the file
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(super) input_format: InputFormat,
+}
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReportFormat {
+    /// For people
+    #[default]
+    Table,
+    /// For programs: one shape, decimal strings
+    Json,
+}
+
+/// How a file is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum InputFormat {
+    /// JSON if it is named .json or begins with { or [, else text
+    #[default]
+    Auto,
+    /// An array of messages, or a Chat Completions body
+    Json,
+    /// A prompt
+    Text,
+}
+
+fn tiers() -> impl TypedValueParser<Value = Tier> {
+    let tiers = Tier::ALL.iter().filter(|tier| **tier != Tier::Training).map(|tier| tier.word());
+    PossibleValuesParser::new(tiers).try_map(|word| Tier::from_word(&word).ok_or("unknown tier"))
+}
+
+fn day(text: &str) -> Result<Date, &'static str> {
+    let day = text.parse().ok().filter(|_| text.len() == "YYYY-MM-DD".len());
+    day.ok_or("expected a day that exists, as YYYY-MM-DD")
+}

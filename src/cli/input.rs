@@ -1,0 +1,64 @@
+//! Files and standard input → requests.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+
+use super::args::InputFormat;
+use super::exit::Failure;
+use crate::Request;
+
+/// A request, and the name by which reports call where it is from.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) name: String,
+    pub(super) request: Request,
+}
+
+/// Reads the request in `path`; `-` is standard input.
+pub(super) fn read(path: &Path, format: InputFormat) -> Result<Source, Failure> {
+    let stdin = path == Path::new("-");
+    let name = if stdin { "stdin".to_owned() } else { path.display().to_string() };
+    let bytes = if stdin { read_stdin() } else { read_file(path) };
+    let bytes = bytes.map_err(|error| Failure::new(format!("{name}: {error}")))?;
+    let by_name =
+        path.extension().is_some_and(|ending| ["json", "jsonl"].iter().any(|json| ending.eq_ignore_ascii_case(json)));
+    let json = match format {
+        InputFormat::Json => true,
+        InputFormat::Text => false,
+        InputFormat::Auto => by_name || begins_like_json(&bytes),
+    };
+    let request = if json { Request::from_json(&bytes) } else { Request::from_text(&bytes) };
+    let request = request.map_err(|error| {
+        let failure = Failure::in_file(&name, &error);
+        match json && !by_name && format == InputFormat::Auto {
+            true => failure.hint("it begins like JSON; if it is a prompt, say --input-format text"),
+            false => failure,
+        }
+    })?;
+    Ok(Source { name, request })
+}
+
+fn read_stdin() -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Reads a file; errors are in plain words, the same on every platform.
+pub(super) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let plain = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => io::Error::other("there is no such file"),
+        io::ErrorKind::PermissionDenied => io::Error::other("it may not be read: permission denied"),
+        _ => error,
+    };
+    if fs::metadata(path).map_err(plain)?.is_dir() {
+        return Err(io::Error::other("it is a directory, expected a file"));
+    }
+    fs::read(path).map_err(plain)
+}
+
+fn begins_like_json(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'['))
+}

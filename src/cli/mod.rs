@@ -1,0 +1,56 @@
+//! The command line: words into a plan, files and the clock read, a report written. It uses the library's public API alone.
+
+mod args;
+mod estimate;
+mod exit;
+mod input;
+mod prices;
+mod report;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use self::args::{Args, Command};
+pub use self::exit::Outcome;
+use self::exit::{Failure, Stop};
+
+/// Runs the command `gpt-cost` with the arguments of a process, its own name first, and returns what the process is to return.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    match Args::try_parse_from(args) {
+        Ok(args) => finish(command(&args)).into(),
+        Err(usage) => {
+            // Nothing can be done about a closed standard error, and help that nobody reads is no failure.
+            let _ = usage.print();
+            if usage.use_stderr() { Outcome::NotTold } else { Outcome::Fine }.into()
+        }
+    }
+}
+
+fn command(args: &Args) -> Result<Outcome, Stop> {
+    match &args.command {
+        Command::Estimate(args) => estimate::run(args, &mut anstream::stdout().lock()),
+    }
+}
+
+fn finish(result: Result<Outcome, Stop>) -> Outcome {
+    match result {
+        Ok(outcome) => outcome,
+        Err(Stop::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => Outcome::Fine,
+        Err(Stop::Write(error)) => tell(&Failure::new(format!("cannot write the report: {error}"))),
+        Err(Stop::Failure(failure)) => tell(&failure),
+    }
+}
+
+fn tell(failure: &Failure) -> Outcome {
+    let _ = write!(anstream::stderr().lock(), "{failure}");
+    Outcome::NotTold
+}
+
+/// Tells the user something that is neither data nor an error.
+fn note(message: &str) {
+    let bold = anstyle::Style::new().bold();
+    let _ = writeln!(anstream::stderr().lock(), "{bold}note{bold:#}: {message}");
+}

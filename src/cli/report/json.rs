@@ -1,0 +1,256 @@
+//! The report for programs: `{schema, as_of, pricing, requests: […], total}`, the same shape for one request or a million,
+//! keys in a fixed order, money as decimal strings.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::{Entry, Report};
+use crate::catalog::{Field, PriceRow};
+use crate::{Band, Exactness, TokenCount, Usd, Verdict};
+
+/// The version of the shape. A field can be added without a new one; none is renamed, removed or given another meaning.
+const SCHEMA: u32 = 1;
+
+/// Writes the report.
+pub(in crate::cli) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &Document::of(report))?;
+    writeln!(out)
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: u32,
+    as_of: String,
+    pricing: Vec<Table<'a>>,
+    requests: Vec<Requested<'a>>,
+    total: Total,
+}
+
+#[derive(Serialize)]
+struct Table<'a> {
+    origin: &'a str,
+    checked: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Requested<'a> {
+    file: &'a str,
+    model: &'a str,
+    resolved_model: &'a str,
+    encoding: Option<&'static str>,
+    tier: &'static str,
+    input_tokens: Tokens,
+    output_tokens: Output<'a>,
+    cost: Costs,
+    fit: Fit,
+    price: Price<'a>,
+    not_counted: Vec<Remark<'a>>,
+    warnings: Vec<Remark<'a>>,
+}
+
+#[derive(Serialize)]
+struct Tokens {
+    count: u64,
+    exactness: &'static str,
+    bound: u64,
+    min: u64,
+    max: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Output<'a> {
+    min: u64,
+    expected: Option<u64>,
+    max: Option<u64>,
+    limit: Option<Limit<'a>>,
+    choices: u64,
+}
+
+#[derive(Serialize)]
+struct Limit<'a> {
+    field: &'a str,
+    tokens: u64,
+}
+
+#[derive(Serialize)]
+struct Costs {
+    currency: &'static str,
+    input: Amounts,
+    output: Amounts,
+    total: Amounts,
+}
+
+#[derive(Serialize)]
+struct Amounts {
+    min: String,
+    expected: Option<String>,
+    max: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Fit {
+    verdict: &'static str,
+    context: Option<u64>,
+    left: Option<u64>,
+    max_input: Option<u64>,
+    max_output: Option<u64>,
+    exceeded: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Price<'a> {
+    origin: &'a str,
+    line: u32,
+    checked: Option<String>,
+    per: &'static str,
+    tier: &'static str,
+    from: Option<String>,
+    above: Option<u64>,
+    input: Option<String>,
+    cached: Option<String>,
+    output: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Remark<'a> {
+    path: &'a str,
+    #[serde(rename = "message")]
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+struct Total {
+    requests: usize,
+    input_tokens: Tokens,
+    cost: Costs,
+}
+
+impl<'a> Document<'a> {
+    fn of(report: &'a Report<'_>) -> Document<'a> {
+        let table = |layer: &&'a crate::catalog::Layer| Table {
+            origin: layer.origin(),
+            checked: layer.checked().map(|day| day.to_string()),
+        };
+        Document {
+            schema: SCHEMA,
+            as_of: report.day.to_string(),
+            pricing: report.layers.iter().map(table).collect(),
+            requests: report.entries.iter().map(Requested::of).collect(),
+            total: Total::of(&report.entries),
+        }
+    }
+}
+
+impl<'a> Requested<'a> {
+    fn of(entry: &'a Entry<'_>) -> Requested<'a> {
+        let (estimate, request) = (entry.estimate, entry.request);
+        let (model, fit, output) = (estimate.model(), estimate.fit(), estimate.output());
+        Requested {
+            file: entry.source,
+            model: estimate.name(),
+            resolved_model: model.name(),
+            encoding: model.encoding().map(|encoding| encoding.name()),
+            tier: estimate.tier().word(),
+            input_tokens: Tokens::of(estimate.input()),
+            output_tokens: Output {
+                min: output.min,
+                expected: output.expected,
+                max: output.max,
+                limit: request.output_limit().map(|limit| Limit { field: limit.field, tokens: limit.tokens }),
+                choices: request.choices(),
+            },
+            cost: Costs::of(&estimate.cost().input, &estimate.cost().output, &estimate.cost().total),
+            fit: Fit {
+                verdict: verdict(fit.verdict()),
+                context: fit.context(),
+                left: fit.left(),
+                max_input: model.max_input(),
+                max_output: model.max_output(),
+                exceeded: fit.exceeded().iter().map(ToString::to_string).collect(),
+            },
+            price: Price::of(entry),
+            not_counted: estimate
+                .input()
+                .uncounted()
+                .iter()
+                .map(|one| Remark { path: &one.path, text: &one.reason })
+                .collect(),
+            warnings: entry.warnings.iter().map(|one| Remark { path: &one.path, text: &one.message }).collect(),
+        }
+    }
+}
+
+impl Tokens {
+    fn of(count: &TokenCount) -> Tokens {
+        let (exactness, bound) = match count.exactness() {
+            Exactness::Exact => ("exact", 0),
+            Exactness::Estimate { bound } => ("estimate", bound),
+            Exactness::AtLeast { bound } => ("at_least", bound),
+        };
+        Tokens { count: count.tokens(), exactness, bound, min: count.min(), max: count.max() }
+    }
+}
+
+impl Costs {
+    fn of(input: &Band<Usd>, output: &Band<Usd>, total: &Band<Usd>) -> Costs {
+        Costs { currency: "USD", input: Amounts::of(input), output: Amounts::of(output), total: Amounts::of(total) }
+    }
+}
+
+impl Amounts {
+    fn of(band: &Band<Usd>) -> Amounts {
+        Amounts { min: dollars(band.min), expected: band.expected.map(dollars), max: band.max.map(dollars) }
+    }
+}
+
+impl<'a> Price<'a> {
+    fn of(entry: &'a Entry<'_>) -> Price<'a> {
+        let (layer, row) = (entry.estimate.layer(), entry.estimate.price());
+        let amount = |row: &PriceRow, field| row.rate(field).map(|rate| dollars(rate.amount()));
+        Price {
+            origin: layer.origin(),
+            line: row.line(),
+            checked: entry.estimate.checked().map(|day| day.to_string()),
+            per: row.per().word(),
+            tier: row.tier().word(),
+            from: row.from().map(|day| day.to_string()),
+            above: (row.above() > 0).then_some(row.above()),
+            input: amount(row, Field::Input),
+            cached: amount(row, Field::Cached),
+            output: amount(row, Field::Output),
+        }
+    }
+}
+
+impl Total {
+    /// Sums all requests: the weakest label of any holds for the sum, and so does the sum of their bounds.
+    fn of(entries: &[Entry<'_>]) -> Total {
+        let estimates = || entries.iter().map(|entry| entry.estimate);
+        let band = |of: fn(&crate::Cost) -> &Band<Usd>| Band {
+            min: estimates().map(|estimate| of(estimate.cost()).min).sum(),
+            expected: sum(estimates().map(|estimate| of(estimate.cost()).expected)),
+            max: sum(estimates().map(|estimate| of(estimate.cost()).max)),
+        };
+        let (input, output, total) = (band(|cost| &cost.input), band(|cost| &cost.output), band(|cost| &cost.total));
+        let tokens: TokenCount = estimates().map(|estimate| estimate.input().clone()).sum();
+        Total { requests: entries.len(), input_tokens: Tokens::of(&tokens), cost: Costs::of(&input, &output, &total) }
+    }
+}
+
+/// Returns the sum, if there is one of each.
+fn sum(amounts: impl Iterator<Item = Option<Usd>>) -> Option<Usd> {
+    amounts.sum()
+}
+
+fn dollars(amount: Usd) -> String {
+    amount.amount().to_string()
+}
+
+fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Fits => "fits",
+        Verdict::Exceeds => "exceeds",
+        Verdict::Unknown => "unknown",
+    }
+}

@@ -1,0 +1,24 @@
+//! What a command found, in the formats that people and programs read.
+
+pub(super) mod json;
+pub(super) mod table;
+
+use crate::catalog::Layer;
+use crate::request::Warning;
+use crate::{Date, Estimate, Request};
+
+/// The estimates of a run.
+pub(super) struct Report<'a> {
+    pub(super) day: Date,
+    pub(super) layers: Vec<&'a Layer>,
+    pub(super) entries: Vec<Entry<'a>>,
+}
+
+/// The estimate of one request.
+pub(super) struct Entry<'a> {
+    /// The file's name.
+    pub(super) source: &'a str,
+    pub(super) request: &'a Request,
+    pub(super) estimate: &'a Estimate<'a>,
+    pub(super) warnings: &'a [Warning],
+}

@@ -1,0 +1,220 @@
+//! The report for people.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+
+use super::{Entry, Report};
+use crate::catalog::{Field, Kind, PriceRow};
+use crate::money::group;
+use crate::{Band, Estimate, Exactness, Fit, Usd, Verdict};
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const GREEN: Style = AnsiColor::Green.on_default();
+const RED: Style = AnsiColor::Red.on_default().bold();
+const YELLOW: Style = AnsiColor::Yellow.on_default();
+
+/// Writes the report.
+pub(in crate::cli) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
+    for (index, entry) in report.entries.iter().enumerate() {
+        if index > 0 {
+            writeln!(out)?;
+        }
+        write_entry(report, entry, out)?;
+    }
+    Ok(())
+}
+
+fn write_entry(report: &Report<'_>, entry: &Entry<'_>, out: &mut impl Write) -> io::Result<()> {
+    let estimate = entry.estimate;
+    writeln!(out, "{BOLD}{}{BOLD:#}  {}  {DIM}as of {}{DIM:#}", entry.source, model(estimate), report.day)?;
+    writeln!(out)?;
+    write_grid(&costs(entry), out)?;
+    writeln!(out)?;
+    write_grid(&facts(estimate), out)?;
+    for exceeded in estimate.fit().exceeded() {
+        writeln!(out, "  {RED}exceeded{RED:#}  {exceeded} tokens")?;
+    }
+    let uncounted = estimate.input().uncounted();
+    if !uncounted.is_empty() {
+        writeln!(out, "\n  {YELLOW}not counted{YELLOW:#}: the input and the cost are at least what stands above")?;
+        let row = |path: &str, reason: &str| vec![Cell::plain(format!("  {path}")), Cell::plain(reason)];
+        write_grid(&uncounted.iter().map(|one| row(&one.path, &one.reason)).collect::<Vec<_>>(), out)?;
+    }
+    if !entry.warnings.is_empty() {
+        writeln!(out)?;
+    }
+    for warning in entry.warnings {
+        let place = if warning.path.is_empty() { String::new() } else { format!("{}: ", warning.path) };
+        writeln!(out, "  {YELLOW}warning{YELLOW:#}: {place}{}", warning.message)?;
+    }
+    Ok(())
+}
+
+/// Returns the model's name, the row that it stands for where that is another, its encoding, and a tier that is not standard.
+fn model(estimate: &Estimate<'_>) -> String {
+    let (name, model) = (estimate.name(), estimate.model());
+    let stands_for = if name == model.name() { String::new() } else { format!(" → {}", model.name()) };
+    let tier = match estimate.tier() {
+        crate::Tier::Standard => String::new(),
+        tier => format!(", {} tier", tier.word()),
+    };
+    let encoding = model.encoding().map_or("unknown encoding", |encoding| encoding.name());
+    format!("{BOLD}{name}{BOLD:#}{stands_for} ({encoding}{tier})")
+}
+
+/// Returns the rows for input, output and total. All amounts have as many digits as the one that needs the most.
+fn costs(entry: &Entry<'_>) -> Vec<Vec<Cell>> {
+    let (estimate, cost) = (entry.estimate, entry.estimate.cost());
+    let (input, output) = (estimate.input(), estimate.output());
+    let digits = [&cost.input, &cost.output, &cost.total].into_iter().flat_map(amounts).map(Usd::decimals).max();
+    let money =
+        |band: &Band<Usd>| Cell::right(range(band, |amount| format!("{amount:.*}", digits.unwrap_or(2) as usize)));
+    let expected = |band: &Band<Usd>| {
+        Cell::right(
+            band.expected.map(|amount| format!("{amount:.*}", digits.unwrap_or(2) as usize)).unwrap_or_default(),
+        )
+    };
+    let label = match input.exactness() {
+        Exactness::Exact => Cell::styled("exact", GREEN),
+        Exactness::Estimate { bound } => Cell::styled(format!("± {}", number(bound)), YELLOW),
+        Exactness::AtLeast { bound: 0 } => Cell::styled("at least", YELLOW),
+        Exactness::AtLeast { bound } => Cell::styled(format!("at least, ± {}", number(bound)), YELLOW),
+    };
+    let tokens = Band { min: output.min, expected: None, max: output.max };
+    let mut rows = vec![
+        vec![Cell::plain("input"), Cell::right(number(input.tokens())), label, money(&cost.input)],
+        vec![
+            Cell::plain("output"),
+            Cell::right(range(&tokens, number)),
+            Cell::plain(limit(entry)),
+            money(&cost.output),
+        ],
+        vec![Cell::styled("total", BOLD), Cell::plain(""), Cell::plain(""), money(&cost.total)],
+    ];
+    let mut header = ["", "tokens", "", "cost"].map(Cell::title).to_vec();
+    if let Some(tokens) = output.expected {
+        header.push(Cell::title(&format!("with {} out", number(tokens))));
+        let column = [&cost.input, &cost.output, &cost.total].map(expected);
+        rows.iter_mut().zip(column).for_each(|(row, cell)| row.push(cell));
+    }
+    rows.insert(0, header);
+    rows
+}
+
+/// Says what sets the most that the output can be.
+fn limit(entry: &Entry<'_>) -> String {
+    let (model, request) = (entry.estimate.model(), entry.request);
+    let times = match request.choices() {
+        1 => String::new(),
+        choices => format!(" × {choices}"),
+    };
+    let by_context = entry.estimate.fit().left().is_some_and(|left| model.max_output().is_none_or(|most| left < most));
+    let by = match request.output_limit() {
+        _ if model.kind() == Kind::Embedding => return String::new(),
+        Some(limit) => limit.field,
+        None if by_context => "what the context leaves",
+        None if model.max_output().is_some() => "the model's maximum",
+        None => "no limit known",
+    };
+    format!("{by}{times}")
+}
+
+/// Returns the rows for the context and the prices.
+fn facts(estimate: &Estimate<'_>) -> Vec<Vec<Cell>> {
+    let fit = estimate.fit();
+    let verdict = match fit.verdict() {
+        Verdict::Fits => Cell::styled("fits", GREEN),
+        Verdict::Exceeds => Cell::styled("does not fit", RED),
+        Verdict::Unknown => Cell::styled("cannot be told", YELLOW),
+    };
+    let origin = match estimate.checked() {
+        Some(checked) => format!("{}, checked {checked}", estimate.layer().origin()),
+        None => format!("{}, no date of a check", estimate.layer().origin()),
+    };
+    vec![
+        vec![Cell::plain("context"), Cell::plain(context(estimate, fit)), verdict],
+        vec![Cell::plain("prices"), Cell::plain(prices(estimate.price())), Cell::styled(origin, DIM)],
+    ]
+}
+
+fn context(estimate: &Estimate<'_>, fit: &Fit) -> String {
+    let tokens = estimate.input().tokens();
+    let (Some(context), Some(left)) = (fit.context(), fit.left()) else { return "unknown".to_owned() };
+    let share = match u128::from(tokens) * 100 / u128::from(context.max(1)) {
+        0 if tokens > 0 => "<1".to_owned(),
+        share => share.to_string(),
+    };
+    format!("{} of {} ({share}%), {} left", number(tokens), number(context), number(left))
+}
+
+fn prices(row: &PriceRow) -> String {
+    let amount = |field, name| row.rate(field).map(|rate| format!("{} {name}", rate.amount()));
+    let amounts: Vec<String> =
+        [amount(Field::Input, "in"), amount(Field::Output, "out")].into_iter().flatten().collect();
+    let above = if row.above() > 0 { format!(", above {} in", number(row.above())) } else { String::new() };
+    format!("{} per {}{above}", amounts.join(", "), row.per().word())
+}
+
+fn amounts(band: &Band<Usd>) -> impl Iterator<Item = Usd> {
+    [Some(band.min), band.expected, band.max].into_iter().flatten()
+}
+
+/// Shows a band as `a … b`, as `a` where both ends are the same, and as `a or more` where there is no upper end.
+fn range<T: Copy + PartialEq>(band: &Band<T>, show: impl Fn(T) -> String) -> String {
+    match band.max {
+        Some(max) if max == band.min => show(max),
+        Some(max) => format!("{} … {}", show(band.min), show(max)),
+        None => format!("{} or more", show(band.min)),
+    }
+}
+
+fn number(number: u64) -> String {
+    group(&number.to_string())
+}
+
+/// One cell of a grid.
+#[derive(Clone)]
+struct Cell {
+    text: String,
+    style: Style,
+    right: bool,
+}
+
+impl Cell {
+    fn plain(text: impl Into<String>) -> Cell {
+        Cell::styled(text, Style::new())
+    }
+
+    fn styled(text: impl Into<String>, style: Style) -> Cell {
+        Cell { text: text.into(), style, right: false }
+    }
+
+    fn title(text: &str) -> Cell {
+        Cell { style: DIM, ..Cell::right(text) }
+    }
+
+    fn right(text: impl Into<String>) -> Cell {
+        Cell { right: true, ..Cell::plain(text) }
+    }
+}
+
+/// Writes rows with their columns aligned, no space at the end of a line. All that stands in a grid is narrow text.
+fn write_grid(rows: &[Vec<Cell>], out: &mut impl Write) -> io::Result<()> {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width =
+        |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.text.chars().count()).max();
+    let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
+    for row in rows {
+        let last = row.iter().rposition(|cell| !cell.text.is_empty()).unwrap_or(0);
+        for (index, (cell, width)) in row.iter().zip(&widths).take(last + 1).enumerate() {
+            let padding = " ".repeat(width - cell.text.chars().count());
+            let (before, after) = if cell.right { (padding.as_str(), "") } else { ("", padding.as_str()) };
+            let after = if index == last { "" } else { after };
+            write!(out, "  {before}{}{}{:#}{after}", cell.style, cell.text, cell.style)?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}

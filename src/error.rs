@@ -1,0 +1,161 @@
+//! The one error of the library.
+
+use std::fmt;
+
+/// What the library could not do, and why.
+///
+/// It is opaque: predicates tell what callers branch on, [`Error::problems`] gives all there is to show to a person. No text
+/// of a prompt is ever part of it.
+///
+/// ```
+/// use gpt_cost::Catalog;
+///
+/// let error = Catalog::builtin().model("gpt4").unwrap_err();
+/// assert!(error.is_unknown_model());
+/// assert_eq!(error.to_string(), "unknown model `gpt4`");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Error {
+    kind: Kind,
+    problems: Vec<Problem>,
+}
+
+/// One thing that is wrong, with its place and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    pub(crate) file: Option<String>,
+    pub(crate) line: Option<(usize, usize)>,
+    pub(crate) path: Option<String>,
+    pub(crate) message: String,
+    pub(crate) excerpt: Option<String>,
+    pub(crate) hint: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Request,
+    UnknownModel,
+    WrongModel,
+    MissingPrice,
+    PriceTable,
+}
+
+/// The result of what can fail in this library.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    pub(crate) fn new(kind: Kind, problem: Problem) -> Error {
+        Error { kind, problems: vec![problem] }
+    }
+
+    pub(crate) fn all(kind: Kind, problems: Vec<Problem>) -> Error {
+        Error { kind, problems }
+    }
+
+    /// Returns all that is wrong: one problem, or, for a price table, every one that was found.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// Whether what was read is no request.
+    pub fn is_request(&self) -> bool {
+        self.kind == Kind::Request
+    }
+
+    /// Whether no table knows the model.
+    pub fn is_unknown_model(&self) -> bool {
+        self.kind == Kind::UnknownModel
+    }
+
+    /// Whether the model does not take such a request, such as messages for a completion model.
+    pub fn is_wrong_model(&self) -> bool {
+        self.kind == Kind::WrongModel
+    }
+
+    /// Whether the table has no price for the model on that day or at that tier.
+    pub fn is_missing_price(&self) -> bool {
+        self.kind == Kind::MissingPrice
+    }
+
+    /// Whether a price table is not valid.
+    pub fn is_price_table(&self) -> bool {
+        self.kind == Kind::PriceTable
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some((first, rest)) = self.problems.split_first() else { return f.write_str("unknown error") };
+        first.fmt(f)?;
+        match rest.len() {
+            0 => Ok(()),
+            more => write!(f, " (and {more} more)"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl Problem {
+    pub(crate) fn new(message: impl Into<String>) -> Problem {
+        Problem { file: None, line: None, path: None, message: message.into(), excerpt: None, hint: None }
+    }
+
+    pub(crate) fn with_hint(self, hint: impl Into<String>) -> Problem {
+        Problem { hint: Some(hint.into()), ..self }
+    }
+
+    pub(crate) fn at_line(self, line: usize, column: usize) -> Problem {
+        Problem { line: Some((line, column)), ..self }
+    }
+
+    pub(crate) fn at_path(self, path: impl fmt::Display) -> Problem {
+        Problem { path: Some(path.to_string()).filter(|path| !path.is_empty()), ..self }
+    }
+
+    /// Returns what is wrong, without its place.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Returns the name of the file, where the library was told one.
+    pub fn file(&self) -> Option<&str> {
+        self.file.as_deref()
+    }
+
+    /// Returns the line and the column, both from 1, where they are known.
+    pub fn line(&self) -> Option<(usize, usize)> {
+        self.line
+    }
+
+    /// Returns the path inside a JSON text, such as `messages[3].content`, where one is known.
+    pub fn path(&self) -> Option<&str> {
+        self.path.as_deref()
+    }
+
+    /// Returns the line of a price table that is meant, with carets below the place.
+    pub fn excerpt(&self) -> Option<&str> {
+        self.excerpt.as_deref()
+    }
+
+    /// Returns what to do about it, where that is known.
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+}
+
+/// Shows the place and what is wrong, on one line: `pricing.toml:12:9: unknown key`, `messages[3].role: …`.
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.file, self.line) {
+            (Some(file), Some((line, column))) => write!(f, "{file}:{line}:{column}: ")?,
+            (Some(file), None) => write!(f, "{file}: ")?,
+            (None, Some((line, column))) => write!(f, "line {line}, column {column}: ")?,
+            (None, None) => {}
+        }
+        if let Some(path) = &self.path {
+            write!(f, "{path}: ")?;
+        }
+        f.write_str(&self.message)
+    }
+}

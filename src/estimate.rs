@@ -1,0 +1,434 @@
+//! Tokens, limits, prices and terms → what a request will cost, and whether it fits.
+
+use std::fmt;
+
+use jiff::civil::Date;
+
+use crate::accounting::{self, TokenCount};
+use crate::catalog::{Field, Kind, Layer, Model, ModelRef, PriceRow, Tier};
+use crate::error::{self, Error, Problem, Result};
+use crate::money::{Rate, Usd};
+use crate::request::{Input, Request, Warning};
+
+/// On which terms a request is sent: the day decides on prices and on what an alias stands for; the rest has defaults.
+///
+/// ```
+/// use gpt_cost::{Date, Terms, Tier};
+///
+/// let terms = Terms::on(Date::new(2026, 11, 23)?).tier(Tier::Batch).output_tokens(500);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Terms {
+    day: Date,
+    tier: Option<Tier>,
+    output_tokens: Option<u64>,
+}
+
+impl Terms {
+    /// Makes terms for requests sent on `day`.
+    pub fn on(day: Date) -> Terms {
+        Terms { day, tier: None, output_tokens: None }
+    }
+
+    /// Sets the service tier, whatever the request itself asks for. Without it, a request gets the tier that it asks for, and
+    /// [`Tier::Standard`] if it asks for none.
+    pub fn tier(self, tier: Tier) -> Terms {
+        Terms { tier: Some(tier), ..self }
+    }
+
+    /// Sets how many tokens of output are expected of one request, all of its answers together.
+    pub fn output_tokens(self, tokens: u64) -> Terms {
+        Terms { output_tokens: Some(tokens), ..self }
+    }
+}
+
+/// What a request will cost, and whether it fits the model's limits.
+#[derive(Clone, Debug)]
+pub struct Estimate<'c> {
+    name: String,
+    day: Date,
+    layer: &'c Layer,
+    model: &'c Model,
+    tier: Tier,
+    price: &'c PriceRow,
+    input: TokenCount,
+    output: Band<u64>,
+    cost: Cost,
+    fit: Fit,
+    warnings: Vec<Warning>,
+}
+
+/// From the least to the most that can be, and what is expected where somebody said so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Band<T> {
+    /// The least.
+    pub min: T,
+    /// What is expected, if anything is.
+    pub expected: Option<T>,
+    /// The most, or `None` where there is no knowing.
+    pub max: Option<T>,
+}
+
+/// What a request costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Cost {
+    /// The input; expected is its count as it stands, the band is the count's bound.
+    pub input: Band<Usd>,
+    /// The output, from nothing to the most that the request allows.
+    pub output: Band<Usd>,
+    /// Both together. Expected only where an output is.
+    pub total: Band<Usd>,
+}
+
+/// Whether a request fits the limits of its model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fit {
+    verdict: Verdict,
+    context: Option<u64>,
+    left: Option<u64>,
+    exceeded: Vec<Exceeded>,
+}
+
+/// The answer of [`Fit`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// All limits that are known hold.
+    Fits,
+    /// At least one limit is exceeded: the API refuses such a request.
+    Exceeds,
+    /// It cannot be told: something was not counted, a count's bound crosses a limit, or the limits are not known.
+    Unknown,
+}
+
+/// A limit that is exceeded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Exceeded {
+    /// The input is more than the model takes.
+    Input {
+        /// The tokens of the input, at least.
+        tokens: u64,
+        /// The most that the model takes.
+        limit: u64,
+    },
+    /// Input and output together are more than the context window.
+    Context {
+        /// The tokens of the input, at least.
+        input: u64,
+        /// The tokens of output that are asked for; 1 where the request asks for none, since an answer has at least one.
+        output: u64,
+        /// The context window.
+        limit: u64,
+    },
+    /// The output that is asked for is more than the model gives.
+    Output {
+        /// The tokens of output that are asked for, of one answer.
+        tokens: u64,
+        /// The most that the model gives, or that the request itself allows.
+        limit: u64,
+        /// What sets the limit: `max_output` for the model, or the request's field.
+        by: &'static str,
+    },
+}
+
+impl<'c> ModelRef<'c> {
+    /// Estimates what `request` costs with this model: tokens, fit and price. Pure: no I/O, no clock, no environment.
+    ///
+    /// The request's own model is not looked at: this one is used.
+    ///
+    /// # Errors
+    ///
+    /// An alias that stood for no model on the day, a model that takes no such request, and a day or tier without a price.
+    /// What is not known is never guessed and never zero.
+    ///
+    /// ```
+    /// use gpt_cost::{Catalog, Date, Request, Terms};
+    ///
+    /// let catalog = Catalog::builtin();
+    /// let request = Request::from_json(br#"[{"role": "user", "content": "Why is the sky blue?"}]"#)?;
+    /// let terms = Terms::on(Date::new(2026, 11, 23)?).output_tokens(500);
+    /// let estimate = catalog.model("gpt-4.1")?.estimate(&request, &terms)?;
+    /// assert_eq!(estimate.input().tokens(), 13);
+    /// assert_eq!(estimate.cost().total.expected.unwrap().to_string(), "$0.004026");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn estimate(&self, request: &Request, terms: &Terms) -> Result<Estimate<'c>> {
+        let (layer, model) = self.on(terms.day)?;
+        let mut warnings = request.warnings.clone();
+        let tier = tier(request, terms, &mut warnings)?;
+        let input = count(model, self.name(), request, terms.day)?;
+        let price = |tokens| model.price(terms.day, tier, tokens).ok_or_else(|| no_price(model, tier, terms.day));
+        let rows = [price(input.min())?, price(input.max().unwrap_or(input.tokens()))?];
+        let output = output(model, request, &input, terms);
+        let fit = fit(model, request, &input, terms);
+        warnings.extend(dates(model, terms.day));
+        Ok(Estimate {
+            name: self.name().to_owned(),
+            day: terms.day,
+            layer,
+            model,
+            tier,
+            price: rows[1],
+            cost: cost(rows, &input, &output),
+            input,
+            output,
+            fit,
+            warnings,
+        })
+    }
+}
+
+impl<'c> Estimate<'c> {
+    /// Returns the model's name as it was asked for.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the day of the terms.
+    pub fn day(&self) -> Date {
+        self.day
+    }
+
+    /// Returns the model that the name stood for.
+    pub fn model(&self) -> &'c Model {
+        self.model
+    }
+
+    /// Returns the price table that the model's row is in.
+    pub fn layer(&self) -> &'c Layer {
+        self.layer
+    }
+
+    /// Returns the day on which a person last compared the price with what the vendor charges.
+    pub fn checked(&self) -> Option<Date> {
+        self.model.checked().or(self.layer.checked())
+    }
+
+    /// Returns the service tier.
+    pub fn tier(&self) -> Tier {
+        self.tier
+    }
+
+    /// Returns the row that priced the request.
+    pub fn price(&self) -> &'c PriceRow {
+        self.price
+    }
+
+    /// Returns the tokens of the input.
+    pub fn input(&self) -> &TokenCount {
+        &self.input
+    }
+
+    /// Returns the tokens of the output, all answers together.
+    pub fn output(&self) -> &Band<u64> {
+        &self.output
+    }
+
+    /// Returns the price.
+    pub fn cost(&self) -> &Cost {
+        &self.cost
+    }
+
+    /// Returns whether the request fits the model's limits.
+    pub fn fit(&self) -> &Fit {
+        &self.fit
+    }
+
+    /// Returns what the author of the request should know.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+}
+
+impl Fit {
+    /// Returns the answer.
+    pub fn verdict(&self) -> Verdict {
+        self.verdict
+    }
+
+    /// Returns the context window, where it is known.
+    pub fn context(&self) -> Option<u64> {
+        self.context
+    }
+
+    /// Returns how many tokens of the context window the input leaves for output; at most so many where something of the
+    /// input was not counted.
+    pub fn left(&self) -> Option<u64> {
+        self.left
+    }
+
+    /// Returns the limits that are exceeded for certain.
+    pub fn exceeded(&self) -> &[Exceeded] {
+        &self.exceeded
+    }
+}
+
+impl fmt::Display for Exceeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (over, what) = match self {
+            Exceeded::Input { tokens, limit } => {
+                (tokens - limit, format!("the input of {tokens} exceeds the model's maximum input of {limit}"))
+            }
+            Exceeded::Context { input, output, limit } => {
+                let sum = input.saturating_add(*output);
+                (sum - limit, format!("input of {input} and output of {output} exceed the context window of {limit}"))
+            }
+            Exceeded::Output { tokens, limit, by: "max_output" } => {
+                (tokens - limit, format!("the output of {tokens} exceeds the model's maximum output of {limit}"))
+            }
+            Exceeded::Output { tokens, limit, by } => {
+                (tokens - limit, format!("the output of {tokens} exceeds {by} of {limit}"))
+            }
+        };
+        write!(f, "{what}, by {over}")
+    }
+}
+
+/// Returns the tier of the terms, else the one that the request asks for, else the standard one.
+fn tier(request: &Request, terms: &Terms, warnings: &mut Vec<Warning>) -> Result<Tier> {
+    let path = "service_tier".to_owned();
+    let asked = match request.service_tier() {
+        // What `auto` means is a setting of the project at OpenAI; unless it was changed there, it is the standard tier.
+        None | Some("auto" | "default") => None,
+        Some(word) => match Tier::from_word(word) {
+            Some(tier) => Some(tier),
+            None => {
+                let problem =
+                    Problem::new("unknown service tier, expected auto, default, flex or priority").at_path(path);
+                return Err(Error::new(error::Kind::MissingPrice, problem));
+            }
+        },
+    };
+    if let (Some(asked), Some(set)) = (asked, terms.tier)
+        && asked != set
+    {
+        let message = format!("the request asks for {}; it is priced as {}", asked.word(), set.word());
+        warnings.push(Warning { path, message });
+    }
+    Ok(terms.tier.or(asked).unwrap_or(Tier::Standard))
+}
+
+fn count(model: &Model, name: &str, request: &Request, day: Date) -> Result<TokenCount> {
+    let wrong = |message: String| Error::new(error::Kind::WrongModel, Problem::new(message));
+    let Some(encoding) = model.encoding() else {
+        return Err(wrong(format!("no tokenizer is known for `{name}`")));
+    };
+    match (model.kind(), &request.input) {
+        (Kind::Chat, _) => match model.family(day) {
+            Some(family) => Ok(accounting::count_chat(request, encoding, family)),
+            None => Err(wrong(format!("no counting rules are known for `{name}` on {day}"))),
+        },
+        (Kind::Completion | Kind::Embedding, Input::Text(text)) => Ok(accounting::count_text(text, encoding)),
+        (Kind::Completion | Kind::Embedding, Input::Messages(_)) => {
+            let problem = Problem::new(format!("`{name}` takes text, not messages"))
+                .with_hint("name a chat model, or send the text");
+            Err(Error::new(error::Kind::WrongModel, problem))
+        }
+        (kind, _) => Err(wrong(format!("`{name}` is of the kind {}, whose requests are not counted yet", kind.word()))),
+    }
+}
+
+fn no_price(model: &Model, tier: Tier, day: Date) -> Error {
+    let first = model.prices().iter().filter(|row| row.tier() == tier).map(PriceRow::from).min();
+    let problem = match first {
+        Some(first) => {
+            let since = first.map(|first| format!("; the first is from {first}")).unwrap_or_default();
+            Problem::new(format!("`{}` has no {} price on {day}{since}", model.name(), tier.word()))
+        }
+        None => {
+            let tiers: Vec<&str> = model.tiers().map(Tier::word).collect();
+            Problem::new(format!("`{}` has no {} price", model.name(), tier.word()))
+                .with_hint(format!("it has prices for {}", tiers.join(", ")))
+        }
+    };
+    Error::new(error::Kind::MissingPrice, problem)
+}
+
+/// Returns the output's band: from none to the most that the request allows, or else that the model and its context leave.
+fn output(model: &Model, request: &Request, input: &TokenCount, terms: &Terms) -> Band<u64> {
+    if model.kind() == Kind::Embedding {
+        return Band { min: 0, expected: None, max: Some(0) };
+    }
+    let left = model.context().map(|context| context.saturating_sub(input.min()));
+    let model_allows = [left, model.max_output()].into_iter().flatten().min();
+    let most = request.output_limit().map(|limit| limit.tokens).or(model_allows);
+    let max = most.map(|most| most.saturating_mul(request.choices()));
+    Band { min: 0, expected: terms.output_tokens, max }
+}
+
+/// Returns the cost at the rows that hold for the least and for the most input.
+fn cost([low, high]: [&PriceRow; 2], input: &TokenCount, output: &Band<u64>) -> Cost {
+    let charge = |row: &PriceRow, field, tokens| row.rate(field).map_or(Usd::ZERO, |rate: Rate| rate.cost(tokens));
+    let counted = input.max().is_some();
+    let input = Band {
+        min: charge(low, Field::Input, input.min()),
+        expected: counted.then(|| charge(high, Field::Input, input.tokens())),
+        max: input.max().map(|tokens| charge(high, Field::Input, tokens)),
+    };
+    let output = Band {
+        min: charge(low, Field::Output, output.min),
+        expected: output.expected.map(|tokens| charge(high, Field::Output, tokens)),
+        max: output.max.filter(|_| counted).map(|tokens| charge(high, Field::Output, tokens)),
+    };
+    let both = |one: Option<Usd>, other: Option<Usd>| Some(one? + other?);
+    let total = Band {
+        min: input.min + output.min,
+        expected: both(input.expected, output.expected),
+        max: both(input.max, output.max),
+    };
+    Cost { input, output, total }
+}
+
+fn fit(model: &Model, request: &Request, input: &TokenCount, terms: &Terms) -> Fit {
+    let exceeded = exceeded(model, request, input.min(), terms);
+    let sure = input.max().is_some_and(|most| self::exceeded(model, request, most, terms).is_empty());
+    let verdict = match () {
+        () if !exceeded.is_empty() => Verdict::Exceeds,
+        () if sure && model.context().is_some() => Verdict::Fits,
+        () => Verdict::Unknown,
+    };
+    let left = model.context().map(|context| context.saturating_sub(input.tokens()));
+    Fit { verdict, context: model.context(), left, exceeded }
+}
+
+/// Returns the limits that an input of so many tokens exceeds. One answer is held against them: each has the whole window.
+fn exceeded(model: &Model, request: &Request, input: u64, terms: &Terms) -> Vec<Exceeded> {
+    let asked = request.output_limit();
+    let expected = terms.output_tokens.map(|tokens| tokens.div_ceil(request.choices()));
+    let answers = model.kind() != Kind::Embedding;
+    let output = asked.map(|limit| limit.tokens).max(expected).unwrap_or(u64::from(answers));
+    let mut exceeded = Vec::new();
+    if let Some(limit) = model.max_input().filter(|limit| input > *limit) {
+        exceeded.push(Exceeded::Input { tokens: input, limit });
+    }
+    if let Some(limit) = model.max_output().filter(|limit| output > *limit) {
+        exceeded.push(Exceeded::Output { tokens: output, limit, by: "max_output" });
+    }
+    if let (Some(asked), Some(expected)) = (asked, expected)
+        && expected > asked.tokens
+    {
+        exceeded.push(Exceeded::Output { tokens: expected, limit: asked.tokens, by: asked.field });
+    }
+    if let Some(limit) = model.context().filter(|limit| input.saturating_add(output) > *limit) {
+        exceeded.push(Exceeded::Context { input, output, limit });
+    }
+    exceeded
+}
+
+/// Returns what there is to know of the model's own days.
+fn dates(model: &Model, day: Date) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    let mut warn = |message| warnings.push(Warning { path: String::new(), message });
+    let name = model.name();
+    if let Some(released) = model.released().filter(|released| *released > day) {
+        warn(format!("{name} came out on {released}, after {day}"));
+    }
+    if let Some(shutdown) = model.shutdown().filter(|shutdown| *shutdown <= day) {
+        let instead = model.successor().map(|successor| format!("; use {successor} instead")).unwrap_or_default();
+        warn(format!("{name} was shut down on {shutdown}{instead}"));
+    }
+    warnings
+}

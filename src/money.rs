@@ -1,0 +1,177 @@
+//! Dollars and prices per token: the only arithmetic on money. All of it is decimal and exact; only showing rounds.
+
+use std::fmt;
+use std::iter::Sum;
+use std::ops::Add;
+
+use rust_decimal::Decimal;
+
+/// An amount of US dollars, exact.
+///
+/// ```
+/// use gpt_cost::money::{Per, Rate};
+///
+/// let rate = Rate::new("0.0005".parse()?, Per::Thousand);
+/// assert_eq!(rate.cost(1_234).to_string(), "$0.000617");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Usd(Decimal);
+
+impl Usd {
+    /// No money.
+    pub const ZERO: Usd = Usd(Decimal::ZERO);
+
+    /// Returns the amount as a decimal number of dollars, without trailing zeros.
+    pub fn amount(self) -> Decimal {
+        self.0.normalize()
+    }
+
+    /// Returns how many digits after the point it takes to show the amount whole; at least 2, as people write money.
+    pub fn decimals(self) -> u32 {
+        self.amount().scale().max(2)
+    }
+}
+
+impl From<Decimal> for Usd {
+    fn from(dollars: Decimal) -> Usd {
+        Usd(dollars)
+    }
+}
+
+impl Add for Usd {
+    type Output = Usd;
+
+    fn add(self, other: Usd) -> Usd {
+        Usd(self.0.saturating_add(other.0))
+    }
+}
+
+impl Sum for Usd {
+    fn sum<I: Iterator<Item = Usd>>(amounts: I) -> Usd {
+        amounts.fold(Usd::ZERO, Usd::add)
+    }
+}
+
+/// Shows the amount whole, such as `$0.0005`; a precision, as in `{:.6}`, shows at least so many digits after the point,
+/// so that a column of amounts lines up. No digit is ever cut off.
+impl fmt::Display for Usd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let decimals = f.precision().unwrap_or(0).max(self.decimals() as usize);
+        let text = format!("{:.decimals$}", self.amount());
+        let (whole, fraction) = text.split_once('.').unwrap_or((&text, "00"));
+        write!(f, "${}.{fraction}", group(whole))
+    }
+}
+
+/// How many tokens a price is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Per {
+    /// A thousand tokens, as OpenAI gave prices until 2024.
+    Thousand,
+    /// A million tokens.
+    Million,
+}
+
+impl Per {
+    /// Returns the unit as price tables write it: `1K` or `1M`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Per::Thousand => "1K",
+            Per::Million => "1M",
+        }
+    }
+}
+
+/// A price: dollars for a thousand or a million tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    amount: Decimal,
+    per: Per,
+}
+
+impl Rate {
+    /// Makes the price of `amount` dollars for as many tokens as `per` says.
+    pub const fn new(amount: Decimal, per: Per) -> Rate {
+        Rate { amount, per }
+    }
+
+    /// Returns the dollars as the price table gives them.
+    pub fn amount(self) -> Usd {
+        Usd(self.amount)
+    }
+
+    /// Returns how many tokens the amount is for.
+    pub fn per(self) -> Per {
+        self.per
+    }
+
+    /// Returns what `tokens` cost, exactly.
+    ///
+    /// The amounts and token counts that pass validation cannot exceed what a `Decimal` holds; beyond them the result is
+    /// the largest amount that there is.
+    pub fn cost(self, tokens: u64) -> Usd {
+        let shift = match self.per {
+            Per::Thousand => 3,
+            Per::Million => 6,
+        };
+        let mut cost = self.amount.normalize().saturating_mul(Decimal::from(tokens));
+        match cost.set_scale(cost.scale() + shift) {
+            Ok(()) => Usd(cost),
+            Err(_) => Usd(Decimal::MAX),
+        }
+    }
+}
+
+/// Returns `digits` with a comma between groups of three.
+pub(crate) fn group(digits: &str) -> String {
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rate(amount: &str, per: Per) -> Rate {
+        Rate::new(Decimal::from_str_exact(amount).expect("a decimal"), per)
+    }
+
+    #[test]
+    fn a_cost_is_exact_to_the_last_digit() {
+        assert_eq!(rate("0.03", Per::Thousand).cost(1_234).to_string(), "$0.03702");
+        assert_eq!(rate("0.075", Per::Million).cost(1).to_string(), "$0.000000075");
+        assert_eq!(rate("0.0020", Per::Thousand), rate("0.002", Per::Thousand));
+        assert_eq!(rate("600", Per::Million).cost(3_000_000).to_string(), "$1,800.00");
+    }
+
+    #[test]
+    fn both_units_give_the_same_cost() {
+        for tokens in [0, 1, 999, 1_000, 1_000_001] {
+            assert_eq!(rate("0.0005", Per::Thousand).cost(tokens), rate("0.5", Per::Million).cost(tokens));
+        }
+    }
+
+    #[test]
+    fn money_is_shown_whole_and_lines_up() {
+        let amount = Usd(Decimal::from_str_exact("1234567.5").expect("a decimal"));
+        assert_eq!(amount.to_string(), "$1,234,567.50");
+        assert_eq!(format!("{amount:.6}"), "$1,234,567.500000");
+        let small = Usd(Decimal::from_str_exact("0.000000075").expect("a decimal"));
+        assert_eq!(format!("{small:.2}"), "$0.000000075");
+        assert_eq!(Usd::ZERO.to_string(), "$0.00");
+    }
+
+    #[test]
+    fn the_largest_valid_price_of_the_most_tokens_is_exact() {
+        let most = u64::from(u32::MAX) * 128;
+        let cost = rate("1000000.0000000001", Per::Thousand).cost(most);
+        assert_eq!(cost.amount().to_string(), "549755813760000.0549755813760");
+    }
+}

@@ -1,0 +1,216 @@
+//! JSON as a light tree: strings borrowed where they have no escapes, keys in their order, and each value with its path.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use crate::error::{self, Error, Problem};
+
+/// One JSON value.
+#[derive(Debug)]
+pub(super) enum Value<'a> {
+    Null,
+    Bool(bool),
+    Number(serde_json::Number),
+    String(Cow<'a, str>),
+    Array(Vec<Value<'a>>),
+    Object(Vec<(Cow<'a, str>, Value<'a>)>),
+}
+
+/// Parses a whole JSON text. Nesting is limited to 128 levels, the parser's own limit.
+pub(super) fn parse(text: &str) -> Result<Value<'_>, Error> {
+    serde_json::from_str(text).map_err(|error| {
+        let message = error.to_string();
+        let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
+        let problem = Problem::new(format!("not valid JSON: {message}")).at_line(error.line(), error.column());
+        Error::new(error::Kind::Request, problem)
+    })
+}
+
+impl<'a> Value<'a> {
+    /// Returns the JSON type with its article, for messages. It never shows the value itself.
+    pub(super) fn a(&self) -> &'static str {
+        match self {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a string",
+            Value::Array(_) => "an array",
+            Value::Object(_) => "an object",
+        }
+    }
+
+    /// Whether the value says nothing: null, or an empty array or object.
+    pub(super) fn is_empty(&self) -> bool {
+        match self {
+            Value::Null => true,
+            Value::Array(values) => values.is_empty(),
+            Value::Object(fields) => fields.is_empty(),
+            Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+        }
+    }
+}
+
+/// The way to a value from the top of its text. It lives on the stack and is written out only where it is shown.
+#[derive(Clone, Copy)]
+pub(super) enum Path<'p> {
+    Top,
+    Key(&'p Path<'p>, &'p str),
+    Index(&'p Path<'p>, usize),
+}
+
+impl<'p> Path<'p> {
+    pub(super) fn key(&'p self, key: &'p str) -> Path<'p> {
+        Path::Key(self, key)
+    }
+
+    pub(super) fn index(&'p self, index: usize) -> Path<'p> {
+        Path::Index(self, index)
+    }
+
+    /// Returns the error that the value at this path is not what it must be.
+    pub(super) fn expected(&self, expected: &str, found: &Value<'_>) -> Error {
+        self.error(format!("expected {expected}, found {}", found.a()))
+    }
+
+    pub(super) fn error(&self, message: impl Into<String>) -> Error {
+        Error::new(error::Kind::Request, Problem::new(message).at_path(self))
+    }
+}
+
+/// Shows the path as `messages[3].content`; a key that is no plain word stands in quotes.
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Path::Top => Ok(()),
+            Path::Index(above, index) => write!(f, "{above}[{index}]"),
+            Path::Key(above, key) => {
+                above.fmt(f)?;
+                let plain =
+                    !key.is_empty() && key.chars().all(|char| char.is_ascii_alphanumeric() || "_-$".contains(char));
+                match (above, plain) {
+                    (_, false) => write!(f, "[{key:?}]"),
+                    (Path::Top, true) => f.write_str(key),
+                    (_, true) => write!(f, ".{key}"),
+                }
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Value<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Value<'de>, D::Error> {
+        deserializer.deserialize_any(Tree)
+    }
+}
+
+struct Tree;
+
+impl<'de> Visitor<'de> for Tree {
+    type Value = Value<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value<'de>, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value<'de>, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value<'de>, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value<'de>, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value<'de>, E> {
+        Ok(serde_json::Number::from_f64(value).map_or(Value::Null, Value::Number))
+    }
+
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Value<'de>, E> {
+        Ok(Value::String(Cow::Borrowed(value)))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value<'de>, E> {
+        Ok(Value::String(Cow::Owned(value.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value<'de>, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = seq.next_element()? {
+            values.push(value);
+        }
+        Ok(Value::Array(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value<'de>, A::Error> {
+        let mut fields = Vec::new();
+        while let Some((key, value)) = map.next_entry::<Key<'de>, Value<'de>>()? {
+            fields.push((key.0, value));
+        }
+        Ok(Value::Object(fields))
+    }
+}
+
+/// A key, borrowed where it has no escapes: `Cow` alone is always read as owned.
+struct Key<'a>(Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Key<'de>, D::Error> {
+        deserializer.deserialize_str(KeyVisitor)
+    }
+}
+
+struct KeyVisitor;
+
+impl<'de> Visitor<'de> for KeyVisitor {
+    type Value = Key<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Key<'de>, E> {
+        Ok(Key(Cow::Borrowed(key)))
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Key<'de>, E> {
+        Ok(Key(Cow::Owned(key.to_owned())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_without_escapes_are_borrowed_and_keys_keep_their_order() {
+        let Ok(Value::Object(fields)) = parse(r#"{"b": "plain", "a": "es\ncaped"}"#) else { panic!("an object") };
+        assert_eq!(fields.iter().map(|(key, _)| key.as_ref()).collect::<Vec<_>>(), ["b", "a"]);
+        assert!(matches!(&fields[0].1, Value::String(Cow::Borrowed("plain"))));
+        assert!(matches!(&fields[1].1, Value::String(Cow::Owned(text)) if text == "es\ncaped"));
+    }
+
+    #[test]
+    fn a_path_is_written_as_people_write_it() {
+        let messages = Path::Top.key("messages");
+        let message = messages.index(3);
+        assert_eq!(message.key("content").index(1).key("type").to_string(), "messages[3].content[1].type");
+        assert_eq!(Path::Top.key("a key").to_string(), r#"["a key"]"#);
+        assert_eq!(Path::Top.index(0).key("role").to_string(), "[0].role");
+    }
+
+    #[test]
+    fn hostile_nesting_is_an_error() {
+        let error = parse(&"[".repeat(100_000)).expect_err("too deep");
+        assert!(error.is_request());
+        assert_eq!(error.problems()[0].message(), "not valid JSON: recursion limit exceeded");
+    }
+}
