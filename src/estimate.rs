@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use crate::accounting::{self, TokenCount};
 use crate::catalog::{Field, Kind, Layer, Model, ModelRef, PriceRow, Tier};
 use crate::error::{self, Error, Problem, Result};
-use crate::money::{Rate, Usd};
+use crate::money::{Rate, Usd, group};
 use crate::request::{Input, Request, Warning};
 
 /// On which terms a request is sent: the day decides on prices and on what an alias stands for; the rest has defaults.
@@ -135,6 +135,24 @@ pub enum Exceeded {
 }
 
 impl<'c> ModelRef<'c> {
+    /// Counts the tokens that the API bills for the input of `request`, sent to this model on `day`.
+    ///
+    /// # Errors
+    ///
+    /// An alias that stood for no model on the day, and a model that takes no such request.
+    ///
+    /// ```
+    /// use gpt_cost::{Catalog, Date, Exactness, Request};
+    ///
+    /// let request = Request::from_json(br#"[{"role": "user", "content": "Why is the sky blue?"}]"#)?;
+    /// let count = Catalog::builtin().model("gpt-4.1")?.count(&request, Date::new(2026, 11, 23)?)?;
+    /// assert_eq!((count.tokens(), count.exactness()), (13, Exactness::Exact));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn count(&self, request: &Request, day: Date) -> Result<TokenCount> {
+        count(self.on(day)?.1, self.name(), request, day)
+    }
+
     /// Estimates what `request` costs with this model: tokens, fit and price. Pure: no I/O, no clock, no environment.
     ///
     /// The request's own model is not looked at: this one is used.
@@ -164,7 +182,7 @@ impl<'c> ModelRef<'c> {
         let rows = [price(input.min())?, price(input.max().unwrap_or(input.tokens()))?];
         let output = output(model, request, &input, terms);
         let fit = fit(model, request, &input, terms);
-        warnings.extend(dates(model, terms.day));
+        warnings.extend(remarks(model, terms.day));
         Ok(Estimate {
             name: self.name().to_owned(),
             day: terms.day,
@@ -266,24 +284,29 @@ impl Fit {
     }
 }
 
+/// Shows what exceeds which limit, and by how many tokens.
 impl fmt::Display for Exceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (over, what) = match self {
+        let shown = |number: u64| group(&number.to_string());
+        match *self {
             Exceeded::Input { tokens, limit } => {
-                (tokens - limit, format!("the input of {tokens} exceeds the model's maximum input of {limit}"))
+                let (tokens, limit, over) = (shown(tokens), shown(limit), shown(tokens - limit));
+                write!(f, "the input of {tokens} tokens exceeds the model's maximum of {limit} by {over}")
             }
             Exceeded::Context { input, output, limit } => {
-                let sum = input.saturating_add(*output);
-                (sum - limit, format!("input of {input} and output of {output} exceed the context window of {limit}"))
-            }
-            Exceeded::Output { tokens, limit, by: "max_output" } => {
-                (tokens - limit, format!("the output of {tokens} exceeds the model's maximum output of {limit}"))
+                let over = shown(input.saturating_add(output) - limit);
+                let (input, output, limit) = (shown(input), shown(output), shown(limit));
+                write!(
+                    f,
+                    "{input} tokens of input and {output} of output exceed the context window of {limit} by {over}"
+                )
             }
             Exceeded::Output { tokens, limit, by } => {
-                (tokens - limit, format!("the output of {tokens} exceeds {by} of {limit}"))
+                let by = if by == "max_output" { "the model's maximum" } else { by };
+                let (tokens, limit, over) = (shown(tokens), shown(limit), shown(tokens - limit));
+                write!(f, "the output of {tokens} tokens exceeds {by} of {limit} by {over}")
             }
-        };
-        write!(f, "{what}, by {over}")
+        }
     }
 }
 
@@ -298,7 +321,7 @@ fn tier(request: &Request, terms: &Terms, warnings: &mut Vec<Warning>) -> Result
             None => {
                 let problem =
                     Problem::new("unknown service tier, expected auto, default, flex or priority").at_path(path);
-                return Err(Error::new(error::Kind::MissingPrice, problem));
+                return Err(Error::new(error::Kind::Request, problem));
             }
         },
     };
@@ -418,8 +441,8 @@ fn exceeded(model: &Model, request: &Request, input: u64, terms: &Terms) -> Vec<
     exceeded
 }
 
-/// Returns what there is to know of the model's own days.
-fn dates(model: &Model, day: Date) -> Vec<Warning> {
+/// Returns what there is to know of the model: its days, and the note of its row.
+fn remarks(model: &Model, day: Date) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let mut warn = |message| warnings.push(Warning { path: String::new(), message });
     let name = model.name();
@@ -429,6 +452,9 @@ fn dates(model: &Model, day: Date) -> Vec<Warning> {
     if let Some(shutdown) = model.shutdown().filter(|shutdown| *shutdown <= day) {
         let instead = model.successor().map(|successor| format!("; use {successor} instead")).unwrap_or_default();
         warn(format!("{name} was shut down on {shutdown}{instead}"));
+    }
+    if let Some(note) = model.note() {
+        warn(format!("{name}: {note}"));
     }
     warnings
 }

@@ -127,7 +127,7 @@ impl Rate {
 pub(crate) fn group(digits: &str) -> String {
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);
@@ -172,6 +172,6 @@ mod tests {
     fn the_largest_valid_price_of_the_most_tokens_is_exact() {
         let most = u64::from(u32::MAX) * 128;
         let cost = rate("1000000.0000000001", Per::Thousand).cost(most);
-        assert_eq!(cost.amount().to_string(), "549755813760000.0549755813760");
+        assert_eq!(cost.amount().to_string(), "549755813760000.054975581376");
     }
 }

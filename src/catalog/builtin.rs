@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use jiff::civil::date;
 use rust_decimal::Decimal;
 
-use super::file::{Field, ImageRule, Kind, Tier};
+use super::file::{ImageRule, Kind, Tier};
 use super::model::{Model, PriceRow};
 use super::{Alias, Layer};
 use crate::accounting::Family;

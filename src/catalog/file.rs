@@ -109,11 +109,6 @@ macro_rules! words {
             pub const fn word(self) -> &'static str {
                 match self { $($name::$variant => $word,)* }
             }
-
-            /// Returns what `word` stands for.
-            pub fn from_word(word: &str) -> Option<$name> {
-                $name::ALL.iter().copied().find(|known| known.word() == word)
-            }
         }
     };
 }
@@ -189,6 +184,13 @@ words! {
         ImageIn = "image_in",
         /// Image tokens read from the prompt cache.
         ImageCached = "image_cached",
+    }
+}
+
+impl Tier {
+    /// Returns the tier that `word` stands for.
+    pub fn from_word(word: &str) -> Option<Tier> {
+        Tier::ALL.iter().copied().find(|tier| tier.word() == word)
     }
 }
 
@@ -339,7 +341,7 @@ fn read_model(name: Name, table: &DeTable<'_>, span: Range<usize>, problems: &mu
     model.counting = counting.map(|value| read_counting(value, problems)).unwrap_or_default();
     model.image = image.and_then(|value| read_image(value, problems));
     match price {
-        Some(value) => model.prices = read_prices(value, problems),
+        Some(value) => model.prices = read_prices(value, needed_prices(model.kind), problems),
         None => problems.push(Problem {
             span: name_span,
             message: format!("model `{}` has no price", model.name.text),
@@ -381,7 +383,8 @@ fn read_image(value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Opti
     }
 }
 
-fn read_prices(value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Vec<PriceEntry> {
+/// Reads the rows of a `price`, each of which must have the `needed` prices.
+fn read_prices(value: &Spanned<DeValue<'_>>, needed: &[Field], problems: &mut Vec<Problem>) -> Vec<PriceEntry> {
     let expected = r#"a row such as { per = "1M", input = "2.50", output = "10.00" }"#;
     let read = |row: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>| {
         let table = as_table(row, expected, problems)?;
@@ -389,6 +392,10 @@ fn read_prices(value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Vec
         let per = fields.word("per", Unit::ALL, Unit::word);
         if per.is_none() && !table.contains_key("per") {
             fields.missing("per", r#"say how many tokens the row's prices are for: per = "1K" or per = "1M""#);
+        }
+        for field in needed.iter().map(|field| field.word()).filter(|field| !table.contains_key(*field)) {
+            let hint = format!("one row is one complete price: add {field} = \"…\"");
+            fields.problem(row.span(), format!("the row has no price for {field}"), hint);
         }
         Some(PriceEntry {
             span: row.span(),
@@ -403,6 +410,14 @@ fn read_prices(value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Vec
         return read(value, problems).into_iter().collect();
     }
     rows(value, expected, problems, read)
+}
+
+/// Returns the prices that each row of a model of this kind must have.
+fn needed_prices(kind: Option<Kind>) -> &'static [Field] {
+    match kind {
+        Some(Kind::Embedding | Kind::Moderation) => &[Field::Input],
+        _ => &[Field::Input, Field::Output],
+    }
 }
 
 fn read_alias(name: Name, value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Option<AliasEntry> {
@@ -428,8 +443,7 @@ fn read_alias(name: Name, value: &Spanned<DeValue<'_>>, problems: &mut Vec<Probl
     Some(AliasEntry { name, targets })
 }
 
-/// Checks that each tier and day has one row without `above`, that no two rows have the same conditions, and that each row
-/// has the prices that the model's kind needs.
+/// Checks that each tier and day has one row without `above`, and that no two rows have the same conditions.
 fn check_sheets(model: &ModelEntry, problems: &mut Vec<Problem>) {
     let mut sheets: BTreeMap<(Tier, Option<Date>), Vec<&PriceEntry>> = BTreeMap::new();
     for row in &model.prices {
@@ -451,18 +465,6 @@ fn check_sheets(model: &ModelEntry, problems: &mut Vec<Problem>) {
                 hint: Some("give the newer one a later `from`, or remove one".to_owned()),
             });
         }
-    }
-    let needed: &[Field] = match model.kind {
-        Some(Kind::Embedding | Kind::Moderation) => &[Field::Input],
-        _ => &[Field::Input, Field::Output],
-    };
-    for row in &model.prices {
-        let missing = needed.iter().filter(|field| row.amounts[**field as usize].is_none());
-        problems.extend(missing.map(|field| Problem {
-            span: row.span.clone(),
-            message: format!("the row has no price for {}", field.word()),
-            hint: Some(format!("one row is one complete price: add {} = \"…\"", field.word())),
-        }));
     }
 }
 
@@ -536,8 +538,11 @@ impl<'t, 'i, 'p> Fields<'t, 'i, 'p> {
     }
 
     fn missing(&mut self, key: &str, hint: &str) {
-        let message = format!("the key `{key}` is missing");
-        self.problems.push(Problem { span: self.span.clone(), message, hint: Some(hint.to_owned()) });
+        self.problem(self.span.clone(), format!("the key `{key}` is missing"), hint.to_owned());
+    }
+
+    fn problem(&mut self, span: Range<usize>, message: String, hint: String) {
+        self.problems.push(Problem { span, message, hint: Some(hint) });
     }
 
     fn table(&mut self, key: &str) -> Option<&'t DeTable<'i>> {

@@ -152,10 +152,9 @@ impl Catalog {
         let near = self.nearest(name);
         let hint = match near.as_slice() {
             [] => "add a row for it to a pricing.toml, or name the model whose rules and prices it shares".to_owned(),
-            near => format!(
-                "did you mean {}?",
-                near.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")
-            ),
+            near => {
+                format!("did you mean {}?", near.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
+            }
         };
         Error::new(error::Kind::UnknownModel, Problem::new(format!("unknown model `{name}`")).with_hint(hint))
     }
@@ -168,6 +167,8 @@ impl Catalog {
             known.into_iter().map(|known| (strsim::normalized_damerau_levenshtein(&name, known), known)).collect();
         scored.retain(|(score, _)| *score >= 0.6);
         scored.sort_by(|one, other| other.0.total_cmp(&one.0));
+        let best = scored.first().map_or(1.0, |(score, _)| *score);
+        scored.retain(|(score, _)| *score > best - 0.1);
         scored.into_iter().take(3).map(|(_, name)| name).collect()
     }
 }

@@ -11,7 +11,7 @@ use crate::error::{self, Error, Problem};
 #[derive(Debug)]
 pub(super) enum Value<'a> {
     Null,
-    Bool(bool),
+    Bool,
     Number(serde_json::Number),
     String(Cow<'a, str>),
     Array(Vec<Value<'a>>),
@@ -33,7 +33,7 @@ impl<'a> Value<'a> {
     pub(super) fn a(&self) -> &'static str {
         match self {
             Value::Null => "null",
-            Value::Bool(_) => "a boolean",
+            Value::Bool => "a boolean",
             Value::Number(_) => "a number",
             Value::String(_) => "a string",
             Value::Array(_) => "an array",
@@ -47,7 +47,7 @@ impl<'a> Value<'a> {
             Value::Null => true,
             Value::Array(values) => values.is_empty(),
             Value::Object(fields) => fields.is_empty(),
-            Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+            Value::Bool | Value::Number(_) | Value::String(_) => false,
         }
     }
 }
@@ -118,8 +118,8 @@ impl<'de> Visitor<'de> for Tree {
         Ok(Value::Null)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Value<'de>, E> {
-        Ok(Value::Bool(value))
+    fn visit_bool<E>(self, _: bool) -> Result<Value<'de>, E> {
+        Ok(Value::Bool)
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Value<'de>, E> {

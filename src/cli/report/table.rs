@@ -34,7 +34,7 @@ fn write_entry(report: &Report<'_>, entry: &Entry<'_>, out: &mut impl Write) -> 
     writeln!(out)?;
     write_grid(&facts(estimate), out)?;
     for exceeded in estimate.fit().exceeded() {
-        writeln!(out, "  {RED}exceeded{RED:#}  {exceeded} tokens")?;
+        writeln!(out, "  {RED}limit{RED:#}    {exceeded}")?;
     }
     let uncounted = estimate.input().uncounted();
     if !uncounted.is_empty() {

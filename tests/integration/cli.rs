@@ -1,0 +1,147 @@
+//! The command line: cases as files in `tests/cmd`, the README's examples, and what a file cannot say.
+//!
+//! `TRYCMD=overwrite cargo test` writes what the commands print now into the cases.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// Runs the cases in a copy with a repository's root above it, so that no other `pricing.toml` is found.
+#[test]
+fn cases() {
+    let root = repository("cases");
+    copy(Path::new("tests/cmd"), &root);
+    let cases = trycmd::TestCases::new();
+    cases.case(root.join("*.trycmd")).run();
+    if std::env::var("TRYCMD").is_ok_and(|mode| mode == "overwrite") {
+        for case in fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path()) {
+            if case.extension().is_some_and(|ending| ending == "trycmd") {
+                fs::copy(&case, Path::new("tests/cmd").join(case.file_name().unwrap())).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn standard_input_is_read_as_a_file_would_be() {
+    let root = repository("stdin");
+    let json = run(&root, &["estimate", "-", "--model", "gpt-4.1"], br#"[{"role": "user", "content": "Hi"}]"#);
+    let text = run(&root, &["estimate", "-", "--model", "gpt-4.1"], b"Hi");
+    assert_eq!(json.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&json.stdout).starts_with("stdin  gpt-4.1 (o200k_base)"));
+    assert_eq!(json.stdout, text.stdout);
+}
+
+#[test]
+fn a_closed_pipe_is_a_success() {
+    let root = repository("pipe");
+    fs::write(root.join("prompt.txt"), "Hi").unwrap();
+    let mut child =
+        command(&root, &["estimate", "prompt.txt", "--model", "gpt-4.1", "--format", "json"]).spawn().unwrap();
+    drop(child.stdout.take());
+    let mut errors = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+    assert_eq!((child.wait().unwrap().code(), errors.as_str()), (Some(0), ""));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_report_that_cannot_be_written_is_an_error() {
+    let root = repository("full");
+    fs::write(root.join("prompt.txt"), "Hi").unwrap();
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = command(&root, &["estimate", "prompt.txt", "--model", "gpt-4.1"]).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).starts_with("error: cannot write the report: "));
+}
+
+#[test]
+fn without_as_of_prices_are_those_of_today() {
+    let root = repository("today");
+    let today = jiff::Timestamp::now().to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
+    let output = run(&root, &["estimate", "-", "--model", "gpt-4.1", "--format", "json"], b"Hi");
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let tomorrow = today.tomorrow().unwrap();
+    assert!([today, tomorrow].iter().any(|day| report["as_of"] == day.to_string()), "{}", report["as_of"]);
+}
+
+#[test]
+fn the_same_input_table_and_day_give_the_same_bytes() {
+    let args = ["estimate", "examples/extract.json", "--as-of", "2026-11-24", "--format", "json", "-o", "50"];
+    let once = run(Path::new("."), &args, b"");
+    assert_eq!(once.status.code(), Some(0));
+    assert_eq!(once.stdout, run(Path::new("."), &args, b"").stdout);
+}
+
+#[test]
+fn editing_a_price_in_a_copied_table_changes_the_cost() {
+    let root = repository("edit");
+    fs::write(root.join("prompt.txt"), "Hi").unwrap();
+    let table = fs::read_to_string("pricing.toml").unwrap();
+    let (before, row) = table.split_once("[model.\"gpt-4\"]").unwrap();
+    let row = row.replacen("input = \"0.03\"", "input = 0.05", 1);
+    fs::write(root.join("pricing.toml"), format!("{before}[model.\"gpt-4\"]{row}")).unwrap();
+    let args = ["estimate", "prompt.txt", "--model", "gpt-4", "--as-of", "2026-11-24", "--format", "json"];
+    let report: serde_json::Value = serde_json::from_slice(&run(&root, &args, b"").stdout).unwrap();
+    let request = &report["requests"][0];
+    assert_eq!((&request["input_tokens"]["count"], &request["price"]["origin"]), (&8.into(), &"pricing.toml".into()));
+    assert_eq!(request["cost"]["input"]["max"], "0.0004");
+}
+
+/// The README's console blocks are run as they stand, in the repository; only the day is another.
+#[test]
+fn the_readme_shows_what_the_commands_print() {
+    let readme = fs::read_to_string("README.md").unwrap();
+    let root = repository("readme");
+    copy(Path::new("examples"), &root.join("examples"));
+    fs::copy("pricing.toml", root.join("pricing.toml")).unwrap();
+    let mut commands = 0;
+    for block in readme.split("```console\n").skip(1).map(|rest| rest.split("```").next().unwrap()) {
+        let mut lines = block.lines();
+        let typed = lines.next().unwrap();
+        let Some(words) = typed.strip_prefix("$ gpt-cost ").or(typed.strip_prefix("$ cargo run --release -- ")) else {
+            continue;
+        };
+        let mut words: Vec<&str> = words.split(' ').collect();
+        words.extend(["--as-of", "2026-11-24"]);
+        let output = run(&root, &words, b"");
+        let shown = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+        let expected: String = lines.map(|line| format!("{line}\n")).collect();
+        assert_eq!(shown.trim_end(), expected.trim_end(), "{typed}");
+        commands += 1;
+    }
+    assert!(commands >= 2, "the README shows {commands} commands");
+}
+
+/// Makes an empty folder that looks like the root of a repository.
+fn repository(name: &str) -> PathBuf {
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli").join(name);
+    let _ = fs::remove_dir_all(&root);
+    fs::create_dir_all(root.join(".git")).unwrap();
+    root
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+fn command(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gpt-cost"));
+    command.current_dir(folder).args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn run(folder: &Path, args: &[&str], input: &[u8]) -> Output {
+    let mut child = command(folder, args).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    child.wait_with_output().unwrap()
+}

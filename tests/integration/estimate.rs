@@ -1,0 +1,253 @@
+//! Counting, limits and bands, by cases of our own: each rule holds here, wherever the recorded truth is not at hand.
+
+use gpt_cost::estimate::Exceeded;
+use gpt_cost::{Catalog, Date, Encoding, Estimate, Exactness, Request, Terms, Tier, Verdict};
+
+const SYSTEM: &str = "You are a patient teacher of botany. Answer briefly.";
+const QUESTION: &str = "Why do the leaves of a beech stay on all winter?";
+const ANSWER: &str = "The botanists call it marcescence: the tree does not seal off the stalks in autumn.";
+const MORE: &str = "Is that good for the tree?";
+
+fn day() -> Date {
+    Date::new(2026, 11, 24).unwrap()
+}
+
+fn count(model: &str, json: &str) -> (u64, Exactness) {
+    let request = Request::from_json(json.as_bytes()).unwrap();
+    let count = Catalog::builtin().model(model).unwrap().count(&request, day()).unwrap();
+    (count.tokens(), count.exactness())
+}
+
+fn tokens(encoding: Encoding, texts: &[&str]) -> u64 {
+    texts.iter().map(|text| encoding.count(text) as u64).sum()
+}
+
+fn with_estimate(model: &str, json: &str, terms: Terms, check: impl FnOnce(Estimate<'_>)) {
+    let request = Request::from_json(json.as_bytes()).unwrap();
+    let catalog = Catalog::builtin();
+    check(catalog.model(model).unwrap().estimate(&request, &terms).unwrap());
+}
+
+/// The framing of each family: what opens the answer, what frames a message, what a past answer adds.
+#[test]
+fn messages_are_billed_by_the_rules_of_their_family() {
+    let (cl100k, o200k) = (Encoding::Cl100kBase, Encoding::O200kBase);
+    let exact = Exactness::Exact;
+    let families = [
+        ("gpt-3.5-turbo-0301", cl100k, 3, 5, 0, Exactness::Estimate { bound: 5 }),
+        ("gpt-4", cl100k, 3, 4, 0, exact),
+        ("gpt-3.5-turbo-0125", cl100k, 3, 4, 0, exact),
+        ("gpt-4-turbo", cl100k, 3, 4, 0, exact),
+        ("gpt-4o", o200k, 3, 4, 0, exact),
+        ("gpt-4.1-nano", o200k, 3, 4, 0, exact),
+        ("o3", o200k, 2, 4, 0, Exactness::Estimate { bound: 2 }),
+        ("o4-mini", o200k, 2, 4, 2, Exactness::Estimate { bound: 2 }),
+        ("gpt-5", o200k, 2, 4, 2, exact),
+        ("gpt-5.6-luna", o200k, 2, 4, 2, exact),
+        ("gpt-6-sol", o200k, 2, 4, 2, Exactness::Estimate { bound: 18 }),
+    ];
+    let json = format!(
+        r#"[{{"role": "system", "content": "{SYSTEM}"}}, {{"role": "user", "content": "{QUESTION}"}},
+            {{"role": "assistant", "content": "{ANSWER}"}}, {{"role": "user", "content": "{MORE}"}}]"#
+    );
+    for (model, encoding, reply, message, past_answer, exactness) in families {
+        let expected = tokens(encoding, &[SYSTEM, QUESTION, ANSWER, MORE]) + reply + 4 * message + past_answer;
+        assert_eq!(count(model, &json), (expected, exactness), "{model}");
+    }
+}
+
+#[test]
+fn developer_is_billed_as_system() {
+    for model in ["gpt-4o", "gpt-5", "o3"] {
+        let json = |role: &str| format!(r#"[{{"role": "{role}", "content": "{SYSTEM}"}}]"#);
+        assert_eq!(count(model, &json("developer")), count(model, &json("system")));
+    }
+}
+
+#[test]
+fn text_parts_are_joined_before_they_become_tokens() {
+    let parts = r#"[{"role": "user", "content": [{"type": "text", "text": "inter"}, {"type": "text", "text": "national law"}]}]"#;
+    let whole = r#"[{"role": "user", "content": "international law"}]"#;
+    assert_eq!(count("gpt-4o", parts), count("gpt-4o", whole));
+    assert_ne!(
+        tokens(Encoding::O200kBase, &["inter", "national law"]),
+        tokens(Encoding::O200kBase, &["international law"])
+    );
+}
+
+#[test]
+fn an_image_parts_the_texts_around_it_and_is_not_counted() {
+    let json = r#"[{"role": "user", "content": [
+        {"type": "text", "text": "inter"},
+        {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}},
+        {"type": "text", "text": "national law"}]}]"#;
+    let expected = tokens(Encoding::O200kBase, &["inter", "national law"]) + 7;
+    assert_eq!(count("gpt-4o", json), (expected, Exactness::AtLeast { bound: 0 }));
+}
+
+#[test]
+fn a_name_adds_its_tokens_and_is_an_estimate() {
+    let named =
+        |role: &str, name: &str| format!(r#"[{{"role": "{role}", "name": "{name}", "content": "{QUESTION}"}}]"#);
+    let plain = tokens(Encoding::Cl100kBase, &[QUESTION]) + 7;
+    let estimate = Exactness::Estimate { bound: 1 };
+    let name = |name| tokens(Encoding::Cl100kBase, &[name]);
+    assert_eq!(count("gpt-4", &named("system", "example_user")), (plain + name("example_user") + 1, estimate));
+    assert_eq!(
+        count("gpt-4", &named("user", "user_proxy")),
+        (plain + name("user_proxy"), estimate),
+        "the role's own word"
+    );
+    let old = plain + 1 + name("example_user") - 1;
+    assert_eq!(count("gpt-3.5-turbo-0301", &named("system", "example_user")), (old, Exactness::Estimate { bound: 2 }));
+}
+
+#[test]
+fn a_past_answer_without_text_adds_no_channel() {
+    let json = r#"[{"role": "assistant", "content": ""}]"#;
+    assert_eq!(count("gpt-5", json), (6, Exactness::Exact));
+}
+
+#[test]
+fn search_models_bill_the_text_alone() {
+    let json = format!(r#"[{{"role": "user", "content": "{QUESTION}"}}]"#);
+    let expected = tokens(Encoding::O200kBase, &[QUESTION]);
+    assert_eq!(count("gpt-4o-search-preview", &json), (expected, Exactness::Estimate { bound: 4 }));
+}
+
+#[test]
+fn models_with_hidden_text_are_not_counted() {
+    let request = Request::from_text(b"Hi").unwrap();
+    let count = Catalog::builtin().model("o1-preview").unwrap().count(&request, day()).unwrap();
+    assert_eq!((count.max(), count.uncounted()[0].path.as_str()), (None, "model"));
+}
+
+#[test]
+fn special_tokens_in_a_text_are_ordinary_text() {
+    let json = r#"[{"role": "user", "content": "<|endoftext|>"}]"#;
+    assert!(count("gpt-4", json).0 > 8);
+}
+
+#[test]
+fn text_is_one_message_of_a_chat_model_and_the_prompt_of_a_completion_model() {
+    let catalog = Catalog::builtin();
+    let request = Request::from_text(QUESTION.as_bytes()).unwrap();
+    let count = |model: &str| catalog.model(model).unwrap().count(&request, day()).unwrap().tokens();
+    assert_eq!(count("gpt-4"), tokens(Encoding::Cl100kBase, &[QUESTION]) + 7);
+    assert_eq!(count("gpt-3.5-turbo-instruct"), tokens(Encoding::Cl100kBase, &[QUESTION]));
+}
+
+#[test]
+fn the_family_of_a_name_can_depend_on_the_day() {
+    let request = Request::from_text(QUESTION.as_bytes()).unwrap();
+    let count = |year, month| {
+        let day = Date::new(year, month, 1).unwrap();
+        Catalog::builtin().model("gpt-3.5-turbo").unwrap().count(&request, day).unwrap().tokens()
+    };
+    assert_eq!(count(2023, 4), count(2024, 4) + 1);
+}
+
+#[test]
+fn the_band_runs_from_no_output_to_the_most_that_the_request_allows() {
+    let json = r#"{"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 100, "n": 3}"#;
+    with_estimate("gpt-4", json, Terms::on(day()).output_tokens(60), |estimate| {
+        assert_eq!(estimate.input().tokens(), 8);
+        assert_eq!(
+            (estimate.output().min, estimate.output().expected, estimate.output().max),
+            (0, Some(60), Some(300))
+        );
+        let total = estimate.cost().total;
+        let shown = [Some(total.min), total.expected, total.max].map(|amount| amount.unwrap().to_string());
+        assert_eq!(shown, ["$0.00024", "$0.00384", "$0.01824"]);
+    });
+}
+
+#[test]
+fn without_an_output_limit_the_model_or_its_context_sets_the_most() {
+    with_estimate("gpt-4", r#"[{"role": "user", "content": "Hi"}]"#, Terms::on(day()), |estimate| {
+        assert_eq!((estimate.output().max, estimate.fit().left()), (Some(8_184), Some(8_184)));
+    });
+    with_estimate("gpt-4o", r#"[{"role": "user", "content": "Hi"}]"#, Terms::on(day()), |estimate| {
+        assert_eq!((estimate.output().max, estimate.fit().left()), (Some(16_384), Some(127_992)));
+    });
+}
+
+#[test]
+fn the_newer_field_of_two_output_limits_is_used() {
+    let json = r#"{"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 10, "max_completion_tokens": 20}"#;
+    with_estimate("gpt-5", json, Terms::on(day()), |estimate| {
+        assert_eq!(estimate.output().max, Some(20));
+        assert_eq!(estimate.warnings().len(), 1);
+    });
+}
+
+#[test]
+fn what_is_not_counted_leaves_no_maximum_and_no_verdict() {
+    let json =
+        r#"{"messages": [{"role": "user", "content": "Hi"}], "tools": [{"type": "function"}], "max_tokens": 10}"#;
+    with_estimate("gpt-4o", json, Terms::on(day()).output_tokens(5), |estimate| {
+        let total = estimate.cost().total;
+        assert_eq!((total.min.to_string().as_str(), total.expected, total.max), ("$0.00002", None, None));
+        assert_eq!(estimate.fit().verdict(), Verdict::Unknown);
+    });
+}
+
+/// At the edge: as many tokens as fit, and one more.
+#[test]
+fn a_request_fits_up_to_the_last_token() {
+    let body = |output| format!(r#"{{"messages": [{{"role": "user", "content": "Hi"}}], "max_tokens": {output}}}"#);
+    with_estimate("gpt-4", &body(8_184), Terms::on(day()), |estimate| {
+        assert_eq!(estimate.fit().verdict(), Verdict::Fits);
+    });
+    with_estimate("gpt-4", &body(8_185), Terms::on(day()), |estimate| {
+        let over = Exceeded::Context { input: 8, output: 8_185, limit: 8_192 };
+        assert_eq!((estimate.fit().verdict(), estimate.fit().exceeded()), (Verdict::Exceeds, [over].as_slice()));
+    });
+}
+
+#[test]
+fn an_input_that_leaves_no_room_for_an_answer_does_not_fit() {
+    let text = " a".repeat(8_192 - 7);
+    let request = Request::from_text(text.as_bytes()).unwrap();
+    let catalog = Catalog::builtin();
+    let estimate = catalog.model("gpt-4").unwrap().estimate(&request, &Terms::on(day())).unwrap();
+    assert_eq!((estimate.input().tokens(), estimate.fit().verdict()), (8_192, Verdict::Exceeds));
+}
+
+#[test]
+fn a_bound_that_crosses_a_limit_leaves_no_verdict() {
+    let json = r#"{"messages": [{"role": "user", "name": "ann", "content": "Hi"}], "max_tokens": OUT}"#;
+    let counted = count("gpt-4", &json.replace("OUT", "1")).0;
+    let verdict = |output: u64| {
+        let mut verdict = None;
+        let json = json.replace("OUT", &output.to_string());
+        with_estimate("gpt-4", &json, Terms::on(day()), |estimate| verdict = Some(estimate.fit().verdict()));
+        verdict.unwrap()
+    };
+    assert_eq!(verdict(8_192 - counted - 1), Verdict::Fits);
+    assert_eq!(verdict(8_192 - counted), Verdict::Unknown);
+    assert_eq!(verdict(8_192 - counted + 1), Verdict::Unknown);
+    assert_eq!(verdict(8_192 - counted + 2), Verdict::Exceeds);
+}
+
+#[test]
+fn the_tier_of_the_terms_wins_over_the_one_of_the_request() {
+    let json = r#"{"messages": [{"role": "user", "content": "Hi"}], "service_tier": "flex"}"#;
+    with_estimate("gpt-5", json, Terms::on(day()), |estimate| assert_eq!(estimate.tier(), Tier::Flex));
+    with_estimate("gpt-5", json, Terms::on(day()).tier(Tier::Priority), |estimate| {
+        assert_eq!((estimate.tier(), estimate.warnings().len()), (Tier::Priority, 1));
+    });
+    with_estimate("gpt-5", &json.replace("flex", "auto"), Terms::on(day()), |estimate| {
+        assert_eq!(estimate.tier(), Tier::Standard);
+    });
+}
+
+#[test]
+fn hostile_numbers_overflow_nothing() {
+    let most = u32::MAX.to_string();
+    let json = format!(r#"{{"messages": [{{"role": "user", "content": "Hi"}}], "max_tokens": {most}, "n": 128}}"#);
+    with_estimate("gpt-4-32k", &json, Terms::on(day()).output_tokens(u64::MAX), |estimate| {
+        assert_eq!(estimate.fit().verdict(), Verdict::Exceeds);
+        assert_eq!(estimate.cost().output.max.unwrap().to_string(), "$65,970,697.6512");
+    });
+}

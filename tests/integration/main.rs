@@ -1,0 +1,8 @@
+//! The integration tests, in one binary, so that it links once.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod cli;
+mod estimate;
+mod prices;
+mod request;

@@ -1,0 +1,142 @@
+//! Requests that anybody could send: they are read or refused, and never crash.
+
+use gpt_cost::request::Input;
+use gpt_cost::{Catalog, Date, Request};
+use proptest::prelude::*;
+
+proptest! {
+    #[test]
+    fn no_bytes_crash_the_reader(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = Request::from_json(&bytes);
+        let _ = Request::from_text(&bytes);
+    }
+
+    #[test]
+    fn no_json_crashes_the_reader_and_no_text_is_shown(value in json(), secret in "[a-z]{12}") {
+        let text = value.replace("SECRET", &secret);
+        if let Err(error) = Request::from_json(text.as_bytes()) {
+            prop_assert!(!format!("{error} {error:?}").contains(&secret), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_counted_as_the_message_that_holds_it(text in "\\PC{1,80}") {
+        let json = serde_json::json!([{"role": "user", "content": text}]).to_string();
+        let day = Date::new(2026, 11, 24).unwrap();
+        let catalog = Catalog::builtin();
+        let count = |request: Request| catalog.model("gpt-4o").unwrap().count(&request, day).unwrap();
+        prop_assert_eq!(
+            count(Request::from_json(json.as_bytes()).unwrap()),
+            count(Request::from_text(text.as_bytes()).unwrap())
+        );
+    }
+}
+
+/// JSON in the shape of a request, with the wrong things in the right places.
+fn json() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        Just("null".to_owned()),
+        Just("true".to_owned()),
+        Just("-1.5e300".to_owned()),
+        Just("\"SECRET and more\"".to_owned()),
+        Just("\"user\"".to_owned()),
+        Just("\"text\"".to_owned()),
+    ];
+    let key = prop_oneof![
+        Just("messages"),
+        Just("role"),
+        Just("content"),
+        Just("type"),
+        Just("text"),
+        Just("name"),
+        Just("model"),
+        Just("max_tokens"),
+        Just("n"),
+        Just("tools"),
+        Just("response_format"),
+        Just("service_tier"),
+        Just("modalities"),
+    ];
+    leaf.prop_recursive(5, 40, 4, move |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(|values| format!("[{}]", values.join(","))),
+            proptest::collection::vec((key.clone(), inner), 0..4).prop_map(|fields| {
+                let fields: Vec<String> = fields.iter().map(|(key, value)| format!("\"{key}\":{value}")).collect();
+                format!("{{{}}}", fields.join(","))
+            }),
+        ]
+    })
+}
+
+#[test]
+fn all_roles_and_all_shapes_of_content_are_read() {
+    let json = br#"[
+        {"role": "system", "content": "a"}, {"role": "developer", "content": ["b", {"type": "text", "text": "c"}]},
+        {"role": "user", "content": null, "name": "ann"}, {"role": "assistant", "content": [{"type": "refusal", "refusal": "d"}]},
+        {"role": "tool", "tool_call_id": "1", "content": "e"}, {"role": "function", "name": "f", "content": "g"}]"#;
+    let request = Request::from_json(json).unwrap();
+    let Input::Messages(messages) = request.input() else { panic!("messages") };
+    let roles: Vec<&str> = messages.iter().map(|message| message.role.name()).collect();
+    assert_eq!(roles, ["system", "developer", "user", "assistant", "tool", "function"]);
+    let texts: Vec<String> = messages.iter().map(|message| message.text.concat()).collect();
+    assert_eq!(texts, ["a", "bc", "", "d", "e", "g"]);
+    let uncounted: Vec<&str> = request.uncounted().iter().map(|one| one.path.as_str()).collect();
+    assert_eq!(uncounted, ["[4]", "[5]"]);
+}
+
+#[test]
+fn every_field_that_costs_tokens_is_named() {
+    let json = br#"{"messages": [{"role": "assistant", "content": "a", "tool_calls": [{}], "function_call": {"name": "f"},
+        "audio": {"id": "x"}, "refusal": "no"}, {"role": "user", "content": [{"type": "file"}, {"type": "input_audio"},
+        {"type": "hologram"}]}], "tools": [{}], "functions": [{}], "audio": {"voice": "x"}, "prediction": {"type": "content"},
+        "web_search_options": {"a": 1}, "modalities": ["text", "audio"],
+        "response_format": {"type": "json_schema", "json_schema": {}}}"#;
+    let request = Request::from_json(json).unwrap();
+    let mut uncounted: Vec<&str> = request.uncounted().iter().map(|one| one.path.as_str()).collect();
+    uncounted.sort_unstable();
+    let expected = [
+        "audio",
+        "functions",
+        "messages[0].audio",
+        "messages[0].function_call",
+        "messages[0].refusal",
+        "messages[0].tool_calls",
+        "messages[1].content[0]",
+        "messages[1].content[1]",
+        "messages[1].content[2]",
+        "modalities",
+        "prediction",
+        "response_format.json_schema",
+        "tools",
+        "web_search_options",
+    ];
+    assert_eq!(uncounted, expected);
+}
+
+#[test]
+fn what_says_nothing_is_neither_counted_nor_named() {
+    let json = br#"{"messages": [{"role": "user", "content": "a", "tool_calls": [], "refusal": null}], "tools": [],
+        "functions": null, "max_tokens": null, "response_format": null, "modalities": ["text"], "temperature": 0.5}"#;
+    let request = Request::from_json(json).unwrap();
+    assert_eq!((request.uncounted().len(), request.warnings().len()), (0, 0));
+}
+
+#[test]
+fn fields_that_nobody_knows_are_a_warning_each() {
+    let json =
+        br#"{"colour": "red", "messages": [{"role": "user", "content": "a", "mood": "x"}, {"role": "user", "content":
+        [{"type": "text", "text": "b", "cache_control": {"type": "ephemeral"}}], "mood": "y"}]}"#;
+    let request = Request::from_json(json).unwrap();
+    let paths: Vec<&str> = request.warnings().iter().map(|warning| warning.path.as_str()).collect();
+    assert_eq!(paths, ["messages[1].content[0].cache_control", "colour", "messages[0].mood"]);
+    assert!(request.warnings()[2].message.contains("1 more"));
+}
+
+#[test]
+fn json_mode_wants_the_word() {
+    let warnings = |text: &str| {
+        let json = serde_json::json!({"messages": [{"role": "user", "content": text}], "response_format": {"type": "json_object"}});
+        Request::from_json(json.to_string().as_bytes()).unwrap().warnings().len()
+    };
+    assert_eq!((warnings("Answer in jSoN."), warnings("Answer me.")), (0, 1));
+}
