@@ -46,3 +46,8 @@ pub use self::error::{Error, Problem, Result};
 pub use self::estimate::{Band, Cost, Estimate, Fit, Terms, Verdict};
 pub use self::money::Usd;
 pub use self::request::Request;
+
+/// Runs the README's library example as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeDoctests;
