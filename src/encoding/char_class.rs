@@ -1,0 +1,112 @@
+//! Classes of characters, as the split patterns tell them apart, from tables that the build script writes.
+
+/// What the split patterns ask of a character. The numbers are those of `build/classes.rs`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Class(u8);
+
+impl Class {
+    /// `\p{Lu}` and `\p{Lt}`.
+    pub(super) const UPPER: Class = Class(1);
+    /// `\p{Ll}`.
+    pub(super) const LOWER: Class = Class(2);
+    /// `\p{M}`.
+    pub(super) const MARK: Class = Class(4);
+    /// `\p{N}`.
+    pub(super) const NUMBER: Class = Class(5);
+    /// `\s`.
+    pub(super) const SPACE: Class = Class(6);
+    /// No character: the end of the text.
+    pub(super) const END: Class = Class(7);
+
+    /// Whether it is one of the letters: upper or title case, lower case, or neither (`\p{Lm}`, `\p{Lo}`: 3).
+    #[inline]
+    pub(super) fn is_letter(self) -> bool {
+        self.is(0b0000_1110)
+    }
+
+    /// Whether it is what an upper-case run is made of: `\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}`.
+    #[inline]
+    pub(super) fn is_upper_like(self) -> bool {
+        self.is(0b0001_1010)
+    }
+
+    /// Whether it is what a lower-case run is made of: `\p{Ll}\p{Lm}\p{Lo}\p{M}`.
+    #[inline]
+    pub(super) fn is_lower_like(self) -> bool {
+        self.is(0b0001_1100)
+    }
+
+    /// Whether it is none of letters, numbers and white space: `[^\s\p{L}\p{N}]`, marks included.
+    #[inline]
+    pub(super) fn is_other(self) -> bool {
+        self.is(0b0001_0001)
+    }
+
+    /// Whether it is one of the classes whose bits are set.
+    #[inline]
+    fn is(self, classes: u8) -> bool {
+        classes >> self.0 & 1 == 1
+    }
+}
+
+/// The block of each 256 code points.
+static BLOCKS: &[u8; 0x1100] = include_bytes!(concat!(env!("OUT_DIR"), "/class_blocks"));
+
+/// The classes of each different block's 256 code points.
+static CLASSES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/classes"));
+
+/// Returns the class of the character that begins at `at`, and its length in bytes; at the end, [`Class::END`] and 0.
+///
+/// `text` is UTF-8, and `at` one of its boundaries.
+#[inline]
+pub(super) fn class_at(text: &[u8], at: usize) -> (Class, usize) {
+    match text.get(at) {
+        None => (Class::END, 0),
+        Some(&byte) if byte < 0x80 => (Class(CLASSES[usize::from(byte)]), 1),
+        Some(&byte) => {
+            let (code_point, length) = decode(text, at, byte);
+            (of(code_point), length)
+        }
+    }
+}
+
+fn of(code_point: u32) -> Class {
+    let block = BLOCKS.get((code_point >> 8) as usize).copied().unwrap_or(0);
+    Class(CLASSES[usize::from(block) << 8 | (code_point & 0xff) as usize])
+}
+
+/// Reads a character of two to four bytes, the first of which is `first`.
+#[inline]
+fn decode(text: &[u8], at: usize, first: u8) -> (u32, usize) {
+    let next = |offset: usize| u32::from(text.get(at + offset).copied().unwrap_or(0) & 0x3f);
+    let first = u32::from(first);
+    match first {
+        ..0xe0 => ((first & 0x1f) << 6 | next(1), 2),
+        ..0xf0 => ((first & 0x0f) << 12 | next(1) << 6 | next(2), 3),
+        _ => ((first & 0x07) << 18 | next(1) << 12 | next(2) << 6 | next(3), 4),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// FNV-1a over the class of each code point. It changes when the oracle's engine moves to another version of Unicode:
+    /// then look at what changed, and set the new value.
+    const UNICODE_16: u64 = 8_204_185_199_770_942_020;
+
+    #[test]
+    fn the_classes_are_those_of_unicode_16() {
+        let fold = |hash: u64, code_point| (hash ^ u64::from(of(code_point).0)).wrapping_mul(0x0000_0100_0000_01b3);
+        assert_eq!((0..0x11_0000).fold(0xcbf2_9ce4_8422_2325, fold), UNICODE_16);
+    }
+
+    #[test]
+    fn every_character_is_decoded() {
+        for char in (0..0x11_0000).filter_map(char::from_u32) {
+            let text = char.to_string();
+            let expected = if char.is_ascii() { 1 } else { char.len_utf8() };
+            assert_eq!(class_at(text.as_bytes(), 0), (of(char as u32), expected), "{char:?}");
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! The pre-tokenizers: text → pieces, by hand-written scanners with the exact semantics of the split patterns.
+//!
+//! A pattern is a list of alternatives, tried in order at the place where the last piece ended; each has at most one place to
+//! which it can backtrack, which the comments name. All three patterns match at least one character wherever there is one, so the
+//! pieces cover the text.
+
+use super::char_class::{Class, class_at};
+
+/// How an encoding splits text.
+pub(super) trait Pattern {
+    /// Returns the end of the piece that begins at `start`, which is a boundary of `text` before its end.
+    fn piece_end(text: &[u8], start: usize) -> usize;
+}
+
+/// `'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s`
+pub(super) struct Cl100k;
+
+impl Pattern for Cl100k {
+    #[inline]
+    fn piece_end(text: &[u8], start: usize) -> usize {
+        let (class, length) = class_at(text, start);
+        let next = start + length;
+        if class.is_letter() {
+            return run(text, next, Class::is_letter);
+        }
+        if class == Class::NUMBER {
+            return numbers(text, next, 2);
+        }
+        if text[start] == b'\''
+            && let Some(end) = contraction(text, start, true)
+        {
+            return end;
+        }
+        if !is_newline(text[start]) {
+            let end = run(text, next, Class::is_letter);
+            if end > next {
+                return end;
+            }
+        }
+        if class == Class::SPACE {
+            return match spaced_others(text, start, next) {
+                Some(end) => bytes(text, end, is_newline),
+                None => Spaces::at(text, start).end_of_text_first(text),
+            };
+        }
+        bytes(text, run(text, next, Class::is_other), is_newline)
+    }
+}
+
+/// ```text
+/// [^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?
+/// |[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?
+/// |\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+
+/// ```
+pub(super) struct O200k;
+
+impl Pattern for O200k {
+    #[inline]
+    fn piece_end(text: &[u8], start: usize) -> usize {
+        let (class, length) = class_at(text, start);
+        let next = start + length;
+        if class == Class::NUMBER {
+            return numbers(text, next, 2);
+        }
+        let word = match class {
+            _ if class.is_letter() => word(text, start),
+            // A mark is taken as what stands before a word, or else as a word's own beginning.
+            Class::MARK => lower_word(text, next).or_else(|| lower_word(text, start)),
+            _ if is_newline(text[start]) => None,
+            _ => word(text, next),
+        };
+        if let Some(end) = word {
+            return contraction(text, end, true).unwrap_or(end);
+        }
+        if class == Class::SPACE {
+            return match spaced_others(text, start, next) {
+                Some(end) => bytes(text, end, is_newline_or_slash),
+                None => Spaces::at(text, start).newlines_first(text),
+            };
+        }
+        bytes(text, run(text, next, Class::is_other), is_newline_or_slash)
+    }
+}
+
+/// `'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s`, of p50k_base and r50k_base.
+pub(super) struct P50k;
+
+impl Pattern for P50k {
+    #[inline]
+    fn piece_end(text: &[u8], start: usize) -> usize {
+        if text[start] == b'\''
+            && let Some(end) = contraction(text, start, false)
+        {
+            return end;
+        }
+        let from = if text[start] == b' ' { start + 1 } else { start };
+        let (class, length) = class_at(text, from);
+        let next = from + length;
+        match class {
+            _ if class.is_letter() => run(text, next, Class::is_letter),
+            Class::NUMBER => numbers(text, next, usize::MAX),
+            _ if class.is_other() => run(text, next, Class::is_other),
+            _ => Spaces::at(text, start).plain(text),
+        }
+    }
+}
+
+/// Returns the end of the run of characters from `at` on whose class is as `is` says.
+#[inline]
+fn run(text: &[u8], mut at: usize, is: impl Fn(Class) -> bool) -> usize {
+    loop {
+        let (class, length) = class_at(text, at);
+        if !is(class) {
+            return at;
+        }
+        at += length;
+    }
+}
+
+/// Returns the end of the run of bytes from `at` on that are as `is` says.
+#[inline]
+fn bytes(text: &[u8], mut at: usize, is: impl Fn(u8) -> bool) -> usize {
+    while text.get(at).is_some_and(|byte| is(*byte)) {
+        at += 1;
+    }
+    at
+}
+
+fn is_newline(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n')
+}
+
+fn is_newline_or_slash(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n' | b'/')
+}
+
+/// Returns the end of at most `more` numbers from `at` on.
+#[inline]
+fn numbers(text: &[u8], mut at: usize, more: usize) -> usize {
+    for _ in 0..more {
+        match class_at(text, at) {
+            (Class::NUMBER, length) => at += length,
+            _ => break,
+        }
+    }
+    at
+}
+
+/// ` [^\s\p{L}\p{N}]+`: returns the end of what is neither letter, number nor space after a plain space at `start`.
+#[inline]
+fn spaced_others(text: &[u8], start: usize, next: usize) -> Option<usize> {
+    if text[start] != b' ' {
+        return None;
+    }
+    let end = run(text, next, Class::is_other);
+    (end > next).then_some(end)
+}
+
+/// Returns the end of `'s`, `'d`, `'m`, `'t`, `'ll`, `'ve` or `'re` at `at`; with `fold` in either case, and then with U+017F too,
+/// the long s, which folds to s.
+#[inline]
+fn contraction(text: &[u8], at: usize, fold: bool) -> Option<usize> {
+    if text.get(at) != Some(&b'\'') {
+        return None;
+    }
+    let letter = |offset: usize| {
+        let byte = text.get(at + offset).copied().unwrap_or(0);
+        if fold { byte.to_ascii_lowercase() } else { byte }
+    };
+    match (letter(1), letter(2)) {
+        (b's' | b'd' | b'm' | b't', _) => Some(at + 2),
+        (b'l', b'l') | (b'v' | b'r', b'e') => Some(at + 3),
+        (0xc5, 0xbf) if fold => Some(at + 3),
+        _ => None,
+    }
+}
+
+/// The first two alternatives of [`O200k`], without what may stand before and after them.
+#[inline]
+fn word(text: &[u8], start: usize) -> Option<usize> {
+    lower_word(text, start).or_else(|| {
+        // Where the first alternative fails, the run has nothing that a lower-case run could take.
+        let end = run(text, start, Class::is_upper_like);
+        (end > start).then_some(end)
+    })
+}
+
+/// `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+`: an upper-case run and a lower-case run.
+///
+/// The upper-case run takes all it can. If no lower-case letter follows, it gives back as little as the lower-case run needs: up to
+/// the last character that both can take, which then is all of the lower-case run.
+#[inline]
+fn lower_word(text: &[u8], start: usize) -> Option<usize> {
+    let (mut at, mut last_of_both) = (start, None);
+    loop {
+        let (class, length) = class_at(text, at);
+        if class == Class::LOWER {
+            return Some(run(text, at + length, Class::is_lower_like));
+        }
+        if !class.is_upper_like() {
+            return last_of_both;
+        }
+        at += length;
+        if class != Class::UPPER {
+            last_of_both = Some(at);
+        }
+    }
+}
+
+/// A run of white space.
+struct Spaces {
+    start: usize,
+    end: usize,
+    /// Where its last character begins.
+    last: usize,
+    /// The end of its last newline, if it has one.
+    newline: Option<usize>,
+}
+
+impl Spaces {
+    fn at(text: &[u8], start: usize) -> Spaces {
+        let mut spaces = Spaces { start, end: start, last: start, newline: None };
+        loop {
+            let (class, length) = class_at(text, spaces.end);
+            if class != Class::SPACE {
+                return spaces;
+            }
+            spaces.last = spaces.end;
+            spaces.end += length;
+            if is_newline(text[spaces.last]) {
+                spaces.newline = Some(spaces.end);
+            }
+        }
+    }
+
+    /// `\s++$|\s*[\r\n]|\s+(?!\S)|\s`
+    fn end_of_text_first(&self, text: &[u8]) -> usize {
+        match self.newline {
+            Some(newline) if self.end < text.len() => newline,
+            _ => self.plain(text),
+        }
+    }
+
+    /// `\s*[\r\n]+|\s+(?!\S)|\s+`
+    fn newlines_first(&self, text: &[u8]) -> usize {
+        self.newline.unwrap_or_else(|| self.plain(text))
+    }
+
+    /// `\s++$|\s+(?!\S)|\s`: all of it at the end of the text; else all but the last character, which goes to what follows; else
+    /// the one character that it is.
+    fn plain(&self, text: &[u8]) -> usize {
+        if self.end == text.len() || self.last == self.start { self.end } else { self.last }
+    }
+}
