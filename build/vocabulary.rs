@@ -1,16 +1,25 @@
 //! The vocabularies of `tiktoken-rs` → tables that are ready to be probed.
 //!
-//! A vocabulary becomes five blobs: `short` (buckets of slots, tokens of up to 13 bytes inside them), `long` (an index of the
-//! longer ones, by hash), `bytes` and `ends` (all tokens one after the other, by rank), and `pairs` (the ranks of the tokens of
-//! two bytes).
+//! A vocabulary becomes these blobs:
+//! - `short`: buckets of slots, with the tokens of up to 13 bytes inside them;
+//! - `long`: an index of the longer ones, by hash;
+//! - `pairs`: the ranks of the tokens of two bytes;
+//! - `bytes`, `token_lengths` and `offsets`: all tokens one after the other, by rank, the length of each, and where each group of 16
+//!   begins;
+//! - `splits`: each token's last merge;
+//! - `lengths` and `long_lengths`: which lengths the tokens have that begin with the same bytes.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 use std::path::Path;
 use std::{fs, io};
 
 use tiktoken_rs::CoreBPE;
 
-use crate::layout::{BUCKET, INLINE, NONE, SPILLED, bucket, key, long_slot, slot};
+use crate::layout::{
+    BUCKET, GROUP, INLINE, LENGTHS_BITS, LONG_LENGTHS_BITS, NONE, PREFIX, RANK_SHIFT, SPILLED, Slot, Split,
+    lengths_slot, long_lengths_slot, long_slot,
+};
 
 /// What is expected of a vocabulary; anything else fails the build.
 struct Expected {
@@ -83,24 +92,34 @@ fn load(expected: &Expected) -> Vec<Vec<u8>> {
 fn write_tables(out: &Path, name: &str, tokens: &[Vec<u8>]) -> io::Result<String> {
     let (short, bucket_bits) = short_table(tokens);
     let (long, long_bits) = long_table(tokens);
-    let mut ends = vec![0u32];
-    for token in tokens {
-        ends.push(ends[ends.len() - 1] + token.len() as u32);
+    let mut offsets = Vec::new();
+    let mut offset = 0;
+    for group in tokens.chunks(GROUP) {
+        offsets.push(offset);
+        offset += group.iter().map(|token| token.len() as u32).sum::<u32>();
     }
+    let lengths = lengths(tokens);
     let blob = |kind: &str, bytes: Vec<u8>| fs::write(out.join(format!("{name}.{kind}")), bytes);
-    blob("short", short.iter().flat_map(|slot| slot.to_le_bytes()).collect())?;
+    blob("short", short.iter().flat_map(|slot| [slot.low, slot.high]).flat_map(u64::to_le_bytes).collect())?;
     blob("long", long.iter().flat_map(|rank| rank.to_le_bytes()).collect())?;
     blob("bytes", tokens.concat())?;
-    blob("ends", ends.iter().flat_map(|end| end.to_le_bytes()).collect())?;
+    blob("token_lengths", tokens.iter().map(|token| token.len() as u8).collect())?;
+    blob("offsets", offsets.iter().flat_map(|offset| offset.to_le_bytes()).collect())?;
+    blob("splits", splits(tokens).iter().flat_map(|split| packed(*split)).collect())?;
+    blob("lengths", lengths.iter().flat_map(|lengths| lengths.to_le_bytes()).collect())?;
+    blob("long_lengths", long_lengths(tokens))?;
+    blob("filter", filter(tokens, bucket_bits))?;
     blob("pairs", pairs(tokens).iter().flat_map(|rank| rank.to_le_bytes()).collect())?;
     let singles: Vec<u32> = (0..=255u8).map(|byte| rank_of(tokens, &[byte])).collect();
     let mut source = String::new();
     let write = |source: &mut String| {
         writeln!(source, "pub(super) static {}: Vocabulary = Vocabulary {{", name.to_uppercase())?;
-        for kind in ["short", "long", "ends", "pairs"] {
+        for kind in ["short", "long", "pairs", "offsets", "lengths"] {
             writeln!(source, "    {kind}: &aligned!(concat!(env!(\"OUT_DIR\"), \"/{name}.{kind}\")),")?;
         }
-        writeln!(source, "    bytes: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}.bytes\")),")?;
+        for kind in ["bytes", "token_lengths", "splits", "long_lengths", "filter"] {
+            writeln!(source, "    {kind}: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}.{kind}\")),")?;
+        }
         writeln!(source, "    singles: {singles:?},")?;
         writeln!(source, "    bucket_bits: {bucket_bits},\n    long_bits: {long_bits},")?;
         writeln!(source, "    longest: {},", tokens.iter().map(Vec::len).max().unwrap_or(0))?;
@@ -111,27 +130,40 @@ fn write_tables(out: &Path, name: &str, tokens: &[Vec<u8>]) -> io::Result<String
 }
 
 /// Fills buckets of slots, at most 77% full.
-fn short_table(tokens: &[Vec<u8>]) -> (Vec<u128>, u32) {
+fn short_table(tokens: &[Vec<u8>]) -> (Vec<Slot>, u32) {
     let short: Vec<(u32, &Vec<u8>)> =
         (0..).zip(tokens).filter(|(_, token)| (1..=INLINE).contains(&token.len())).collect();
     let bits = (short.len() * 100 / 77 / BUCKET).next_power_of_two().ilog2();
-    let mut slots = vec![0u128; BUCKET << bits];
+    let mut slots = vec![Slot { low: 0, high: 0 }; BUCKET << bits];
     for (rank, token) in short {
         let mut bytes = [0; 16];
         bytes[..token.len()].copy_from_slice(token);
-        let key = key(u128::from_le_bytes(bytes), token.len());
-        let mut at = bucket(key, bits);
+        let key = Slot::key(u128::from_le_bytes(bytes), token.len());
+        let mut at = key.bucket(bits);
         loop {
             let line = &mut slots[at * BUCKET..(at + 1) * BUCKET];
-            if let Some(free) = line.iter_mut().find(|slot| **slot & !SPILLED == 0) {
-                *free |= slot(key, rank);
+            if let Some(free) = line.iter_mut().find(|slot| slot.high & !SPILLED == 0) {
+                *free = Slot { low: key.low, high: free.high | key.high | u64::from(rank) << RANK_SHIFT };
                 break;
             }
-            line[BUCKET - 1] |= SPILLED;
+            line[BUCKET - 1].high |= SPILLED;
             at = (at + 1) & ((1 << bits) - 1);
         }
     }
     (slots, bits)
+}
+
+/// Sets a bit for each key of the short table, of eight times as many as there are slots to a bucket: small enough to stay near the
+/// processor, it tells most of what is no token without a look at the table.
+fn filter(tokens: &[Vec<u8>], bucket_bits: u32) -> Vec<u8> {
+    let mut filter = vec![0u8; 2 << bucket_bits];
+    for token in tokens.iter().filter(|token| (1..=INLINE).contains(&token.len())) {
+        let mut bytes = [0; 16];
+        bytes[..token.len()].copy_from_slice(token);
+        let bit = Slot::key(u128::from_le_bytes(bytes), token.len()).hash() as usize & (filter.len() * 8 - 1);
+        filter[bit / 8] |= 1 << (bit % 8);
+    }
+    filter
 }
 
 fn long_table(tokens: &[Vec<u8>]) -> (Vec<u32>, u32) {
@@ -157,6 +189,66 @@ fn pairs(tokens: &[Vec<u8>]) -> Vec<u32> {
         }
     }
     pairs
+}
+
+/// Returns each token's last merge; a token of one byte has none, and says so with a left part of no length.
+fn splits(tokens: &[Vec<u8>]) -> Vec<Split> {
+    let ranks: HashMap<&[u8], u32> = (0..).zip(tokens).map(|(rank, token)| (token.as_slice(), rank)).collect();
+    tokens.iter().map(|token| split(token, &ranks)).collect()
+}
+
+/// Returns the six bytes from which [`Split::from_bytes`] reads.
+fn packed(split: Split) -> [u8; 6] {
+    let bits = u64::from(split.left) | u64::from(split.right) << 18 | (split.left_length as u64) << 36;
+    let [a, b, c, d, e, f, ..] = bits.to_le_bytes();
+    [a, b, c, d, e, f]
+}
+
+/// Merges the bytes of a token by the textbook, until two parts are left.
+fn split(token: &[u8], ranks: &HashMap<&[u8], u32>) -> Split {
+    let mut ends: Vec<usize> = (1..=token.len()).collect();
+    while ends.len() > 2 {
+        let start = |part: usize| if part == 0 { 0 } else { ends[part - 1] };
+        let union = |part: usize| Some((*ranks.get(&token[start(part)..ends[part + 1]])?, part));
+        let (_, part) = (0..ends.len() - 1).filter_map(union).min().expect("a token is the merge of its bytes");
+        ends.remove(part);
+    }
+    match ends[..] {
+        [left_length, _] => {
+            let (left, right) = token.split_at(left_length);
+            Split { left: ranks[left], right: ranks[right], left_length }
+        }
+        _ => Split { left: 0, right: 0, left_length: 0 },
+    }
+}
+
+/// Returns, for each place of [`lengths_slot`], a bit for each length from [`PREFIX`] to [`INLINE`] that a token has there, and the
+/// highest bit for longer ones.
+fn lengths(tokens: &[Vec<u8>]) -> Vec<u16> {
+    let mut lengths = vec![0; 1 << LENGTHS_BITS];
+    for token in tokens.iter().filter(|token| token.len() >= PREFIX) {
+        let bit = if token.len() > INLINE { 15 } else { token.len() - PREFIX };
+        lengths[lengths_slot(first_bytes(token))] |= 1u16 << bit;
+    }
+    lengths
+}
+
+/// Returns, for each place of [`long_lengths_slot`], the greatest length of a token longer than [`INLINE`] that it has there.
+fn long_lengths(tokens: &[Vec<u8>]) -> Vec<u8> {
+    let mut lengths = vec![0; 1 << LONG_LENGTHS_BITS];
+    for token in tokens.iter().filter(|token| token.len() > INLINE) {
+        let longest = &mut lengths[long_lengths_slot(first_bytes(token))];
+        *longest = (*longest).max(token.len() as u8);
+    }
+    lengths
+}
+
+/// Returns the first eight bytes, in the order of the text, or as many as there are.
+fn first_bytes(token: &[u8]) -> u64 {
+    let mut bytes = [0; 8];
+    let length = token.len().min(8);
+    bytes[..length].copy_from_slice(&token[..length]);
+    u64::from_le_bytes(bytes)
 }
 
 fn rank_of(tokens: &[Vec<u8>], bytes: &[u8]) -> u32 {

@@ -55,14 +55,20 @@ static BLOCKS: &[u8; 0x1100] = include_bytes!(concat!(env!("OUT_DIR"), "/class_b
 /// The classes of each different block's 256 code points.
 static CLASSES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/classes"));
 
+/// The classes of ASCII: the beginning of the first block.
+static ASCII: &[u8; 0x80] = match CLASSES.first_chunk() {
+    Some(classes) => classes,
+    None => panic!("the first block has 256 classes"),
+};
+
 /// Returns the class of the character that begins at `at`, and its length in bytes; at the end, [`Class::END`] and 0.
 ///
 /// `text` is UTF-8, and `at` one of its boundaries.
-#[inline]
+#[inline(always)]
 pub(super) fn class_at(text: &[u8], at: usize) -> (Class, usize) {
     match text.get(at) {
         None => (Class::END, 0),
-        Some(&byte) if byte < 0x80 => (Class(CLASSES[usize::from(byte)]), 1),
+        Some(&byte) if byte < 0x80 => (Class(ASCII[usize::from(byte)]), 1),
         Some(&byte) => {
             let (code_point, length) = decode(text, at, byte);
             (of(code_point), length)
@@ -82,7 +88,7 @@ fn decode(text: &[u8], at: usize, first: u8) -> (u32, usize) {
     let first = u32::from(first);
     match first {
         ..0xe0 => ((first & 0x1f) << 6 | next(1), 2),
-        ..0xf0 => ((first & 0x0f) << 12 | next(1) << 6 | next(2), 3),
+        0xe0..0xf0 => ((first & 0x0f) << 12 | next(1) << 6 | next(2), 3),
         _ => ((first & 0x07) << 18 | next(1) << 12 | next(2) << 6 | next(3), 4),
     }
 }

@@ -11,45 +11,101 @@ pub const BUCKET: usize = 4;
 /// What stands for "no token" in tables of ranks.
 pub const NONE: u32 = u32::MAX;
 
-/// The bits of a slot that hold the token's bytes and its length.
-pub const KEY: u128 = (1 << 108) - 1;
+/// A slot: the first eight bytes of a token, and, from the lowest bit on, the next five, its length and its rank. Eight zeros and
+/// eight more are a free slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot {
+    pub low: u64,
+    pub high: u64,
+}
 
-/// The bit of a bucket's last slot that says that a token which belongs here lies in a later bucket.
-pub const SPILLED: u128 = 1 << 127;
+/// The bits of [`Slot::high`] that are part of the key.
+pub const KEY: u64 = (1 << RANK_SHIFT) - 1;
 
-const LENGTH_SHIFT: u32 = 104;
-const RANK_SHIFT: u32 = 108;
+/// The bit of a bucket's last [`Slot::high`] that says that a token which belongs here lies in a later bucket.
+pub const SPILLED: u64 = 1 << 63;
+
+const LENGTH_SHIFT: u32 = 40;
+/// Where, in [`Slot::high`], the rank begins.
+pub const RANK_SHIFT: u32 = 44;
 
 /// The ranks that a slot can hold.
-const MAX_RANK: u32 = (1 << 18) - 1;
+const MAX_RANK: u64 = (1 << 18) - 1;
 
-/// Returns the key of a token of `length` bytes, at most [`INLINE`], that `bytes` begin with, in the order of the text.
-#[inline]
-pub const fn key(bytes: u128, length: usize) -> u128 {
-    (bytes & ((1 << (8 * length)) - 1)) | ((length as u128) << LENGTH_SHIFT)
+impl Slot {
+    /// Returns the key of a token of `length` bytes, from 1 to [`INLINE`], that the 16 `bytes` begin with.
+    #[inline(always)]
+    pub const fn key(bytes: u128, length: usize) -> Slot {
+        let (low, high) = (bytes as u64, (bytes >> 64) as u64);
+        let length_bits = (length as u64) << LENGTH_SHIFT;
+        match length {
+            0..=8 => Slot { low: low & (u64::MAX >> (64 - 8 * length)), high: length_bits },
+            _ => Slot { low, high: high & (u64::MAX >> (128 - 8 * length)) | length_bits },
+        }
+    }
+
+    /// Returns a hash of the key: its highest bits are the bucket, its lowest ones the place in the filter.
+    #[inline(always)]
+    pub const fn hash(self) -> u64 {
+        let mixed = self.low.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ self.high.wrapping_mul(0xd1b5_4a32_d192_ed03);
+        (mixed ^ mixed >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+
+    /// Returns the bucket, of `1 << bits`, in which the key belongs.
+    #[inline(always)]
+    pub const fn bucket(self, bits: u32) -> usize {
+        (self.hash() >> (64 - bits)) as usize
+    }
+
+    /// Returns the rank that the slot holds.
+    #[inline(always)]
+    pub const fn rank(self) -> u32 {
+        (self.high >> RANK_SHIFT & MAX_RANK) as u32
+    }
 }
 
-/// Returns the slot of a token.
-#[cfg_attr(not(test), allow(dead_code))]
-pub const fn slot(key: u128, rank: u32) -> u128 {
-    key | ((rank as u128) << RANK_SHIFT)
+/// Tokens of this many bytes and more are in the table of [`lengths_slot`].
+pub const PREFIX: usize = 3;
+
+/// How many bits a place in the table of lengths has, and one in the table of long lengths.
+pub const LENGTHS_BITS: u32 = 16;
+pub const LONG_LENGTHS_BITS: u32 = 14;
+
+/// Returns where the lengths of the tokens stand that begin with the first [`PREFIX`] of these bytes.
+#[inline(always)]
+pub const fn lengths_slot(bytes: u64) -> usize {
+    ((bytes << 40).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - LENGTHS_BITS)) as usize
 }
 
-/// Returns the rank that a slot holds.
-#[inline]
-pub const fn rank(slot: u128) -> u32 {
-    ((slot >> RANK_SHIFT) as u32) & MAX_RANK
+/// Returns where the greatest length stands of the tokens longer than [`INLINE`] that begin with these eight bytes.
+#[inline(always)]
+pub const fn long_lengths_slot(bytes: u64) -> usize {
+    (bytes.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - LONG_LENGTHS_BITS)) as usize
 }
 
-/// Returns the bucket, of `1 << bits`, in which a key belongs.
-#[inline]
-pub const fn bucket(key: u128, bits: u32) -> usize {
-    let low = key as u64 ^ 0x9e37_79b9_7f4a_7c15;
-    let high = (key >> 64) as u64 ^ 0xd1b5_4a32_d192_ed03;
-    let product = low as u128 * high as u128;
-    let mixed = (product as u64 ^ (product >> 64) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (mixed >> (64 - bits)) as usize
+/// A token's last merge: the ranks of its two parts, 18 bits each, and the length of the left one, in six bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Split {
+    pub left: u32,
+    pub right: u32,
+    pub left_length: usize,
 }
+
+impl Split {
+    /// Returns what the six bytes hold.
+    #[inline(always)]
+    pub const fn from_bytes([a, b, c, d, e, f]: [u8; 6]) -> Split {
+        let bits = u64::from_le_bytes([a, b, c, d, e, f, 0, 0]);
+        Split {
+            left: (bits & MAX_RANK) as u32,
+            right: (bits >> 18 & MAX_RANK) as u32,
+            left_length: (bits >> 36) as usize,
+        }
+    }
+}
+
+/// Tokens in a group whose first byte's offset is stored; the lengths of the others are added up.
+pub const GROUP: usize = 16;
 
 /// Returns where, in a table of `1 << bits`, to begin to look for a token longer than [`INLINE`].
 pub const fn long_slot(bytes: &[u8], bits: u32) -> usize {

@@ -11,6 +11,7 @@ mod vocab;
 use std::fmt;
 use std::str::FromStr;
 
+use self::merge::Merger;
 use self::split::{Cl100k, O200k, P50k, Pattern};
 use self::vocab::Vocabulary;
 
@@ -139,11 +140,13 @@ struct Tables {
 
 fn count<P: Pattern>(vocabulary: &Vocabulary, below: u32, text: &str, limit: usize) -> Option<usize> {
     let bytes = text.as_bytes();
-    let (mut at, mut count) = (0, 0usize);
+    let (mut at, mut count, mut merger) = (0, 0usize, Merger::default());
     while at < bytes.len() {
         let end = P::piece_end(bytes, at);
-        count +=
-            if vocabulary.rank(bytes, at, end) < below { 1 } else { merge::count(vocabulary, below, &bytes[at..end]) };
+        count += match vocabulary.rank(bytes, at, end) {
+            rank if rank < below => 1,
+            _ => merger.merge(vocabulary, below, &bytes[at..end]).len(),
+        };
         if count > limit {
             return None;
         }
@@ -154,19 +157,12 @@ fn count<P: Pattern>(vocabulary: &Vocabulary, below: u32, text: &str, limit: usi
 
 fn encode<P: Pattern>(vocabulary: &Vocabulary, below: u32, text: &str) -> Vec<u32> {
     let bytes = text.as_bytes();
-    let (mut at, mut tokens, mut ends) = (0, Vec::new(), Vec::new());
+    let (mut at, mut tokens, mut merger) = (0, Vec::new(), Merger::default());
     while at < bytes.len() {
         let end = P::piece_end(bytes, at);
         match vocabulary.rank(bytes, at, end) {
             rank if rank < below => tokens.push(rank),
-            _ => {
-                merge::merge(vocabulary, below, &bytes[at..end], &mut ends);
-                let mut start = at;
-                for end in ends.drain(..).map(|end| at + end as usize) {
-                    tokens.push(vocabulary.rank(bytes, start, end));
-                    start = end;
-                }
-            }
+            _ => tokens.extend(merger.merge(vocabulary, below, &bytes[at..end]).iter().map(|token| token.rank)),
         }
         at = end;
     }

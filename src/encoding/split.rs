@@ -21,7 +21,7 @@ impl Pattern for Cl100k {
         let (class, length) = class_at(text, start);
         let next = start + length;
         if class.is_letter() {
-            return run(text, next, Class::is_letter);
+            return letters(text, next);
         }
         if class == Class::NUMBER {
             return numbers(text, next, 2);
@@ -32,7 +32,7 @@ impl Pattern for Cl100k {
             return end;
         }
         if !is_newline(text[start]) {
-            let end = run(text, next, Class::is_letter);
+            let end = letters(text, next);
             if end > next {
                 return end;
             }
@@ -97,7 +97,7 @@ impl Pattern for P50k {
         let (class, length) = class_at(text, from);
         let next = from + length;
         match class {
-            _ if class.is_letter() => run(text, next, Class::is_letter),
+            _ if class.is_letter() => letters(text, next),
             Class::NUMBER => numbers(text, next, usize::MAX),
             _ if class.is_other() => run(text, next, Class::is_other),
             _ => Spaces::at(text, start).plain(text),
@@ -115,6 +115,49 @@ fn run(text: &[u8], mut at: usize, is: impl Fn(Class) -> bool) -> usize {
         }
         at += length;
     }
+}
+
+/// Returns the end of the run of letters from `at` on.
+#[inline]
+fn letters(text: &[u8], mut at: usize) -> usize {
+    loop {
+        at += ascii_run(text, at, ANY_CASE);
+        match text.get(at) {
+            Some(0x80..) => {}
+            _ => return at,
+        }
+        let (class, length) = class_at(text, at);
+        if !class.is_letter() {
+            return at;
+        }
+        at += length;
+    }
+}
+
+/// The bits that are set before a byte is compared with `a` to `z`: the one in which the cases differ, or none.
+const ANY_CASE: u64 = 0x2020_2020_2020_2020;
+const LOWER_CASE: u64 = 0;
+
+/// Returns how many ASCII letters stand from `at` on, eight at a time: a word is one step without a branch that depends on its
+/// length.
+#[inline(always)]
+fn ascii_run(text: &[u8], at: usize, fold: u64) -> usize {
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let mut length = 0;
+    while let Some(bytes) = text.get(at + length..).and_then(|rest| rest.first_chunk::<8>()) {
+        let word = u64::from_le_bytes(*bytes);
+        let low = (word | fold) & !HIGH;
+        // In each byte, adding what `a`, or what comes after `z`, lacks to 0x80 sets the high bit.
+        let from_a = low + 0x1f1f_1f1f_1f1f_1f1f;
+        let after_z = low + 0x0505_0505_0505_0505;
+        let others = !(from_a & !after_z & !word) & HIGH;
+        if others != 0 {
+            return length + others.trailing_zeros() as usize / 8;
+        }
+        length += 8;
+    }
+    let is_letter = |byte: &&u8| (**byte | fold as u8).is_ascii_lowercase();
+    length + text.get(at + length..).unwrap_or_default().iter().take_while(is_letter).count()
 }
 
 /// Returns the end of the run of bytes from `at` on that are as `is` says.
@@ -191,6 +234,12 @@ fn word(text: &[u8], start: usize) -> Option<usize> {
 /// the last character that both can take, which then is all of the lower-case run.
 #[inline]
 fn lower_word(text: &[u8], start: usize) -> Option<usize> {
+    // Most words are ASCII, with at most their first letter in upper case.
+    let from = start + usize::from(text.get(start).is_some_and(u8::is_ascii_uppercase));
+    let end = from + ascii_run(text, from, LOWER_CASE);
+    if end > from && text.get(end).is_none_or(u8::is_ascii) {
+        return Some(end);
+    }
     let (mut at, mut last_of_both) = (start, None);
     loop {
         let (class, length) = class_at(text, at);

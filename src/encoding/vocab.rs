@@ -1,15 +1,22 @@
 //! The vocabularies: static tables that the build script writes, probed where they lie. Nothing is parsed or built at run time, and
 //! only the pages that are touched are read.
 
-use super::layout::{BUCKET, INLINE, KEY, NONE, SPILLED, bucket, key, long_slot, rank};
+use super::layout::{
+    BUCKET, GROUP, INLINE, KEY, NONE, PREFIX, SPILLED, Slot, Split, lengths_slot, long_lengths_slot, long_slot,
+};
 
 /// The tables of one vocabulary; `build/vocabulary.rs` says what each of them holds.
 pub(super) struct Vocabulary {
     short: &'static Aligned<[u8]>,
     long: &'static Aligned<[u8]>,
-    ends: &'static Aligned<[u8]>,
     pairs: &'static Aligned<[u8]>,
+    offsets: &'static Aligned<[u8]>,
+    lengths: &'static Aligned<[u8]>,
     bytes: &'static [u8],
+    token_lengths: &'static [u8],
+    splits: &'static [u8],
+    long_lengths: &'static [u8],
+    filter: &'static [u8],
     singles: [u32; 256],
     bucket_bits: u32,
     long_bits: u32,
@@ -30,13 +37,49 @@ include!(concat!(env!("OUT_DIR"), "/vocabularies.rs"));
 
 impl Vocabulary {
     /// Returns the rank of the token `text[start..end]`, or [`NONE`]. That the text goes on behind the token makes it faster.
-    #[inline]
+    #[inline(always)]
     pub(super) fn rank(&self, text: &[u8], start: usize, end: usize) -> u32 {
-        match end - start {
-            1 => self.singles[usize::from(text[start])],
-            2 => self.pair(text[start], text[start + 1]),
-            length if length <= INLINE => self.short_rank(key(load(text, start), length)),
-            length if length <= self.longest => self.long_rank(&text[start..end]),
+        let length = end - start;
+        if (3..=INLINE).contains(&length) {
+            return self.short_rank(Slot::key(load(text, start), length));
+        }
+        self.odd_rank(&text[start..end])
+    }
+
+    /// Returns what [`Vocabulary::rank`] does, faster where there is no such token.
+    #[inline(always)]
+    pub(super) fn unlikely_rank(&self, text: &[u8], start: usize, end: usize) -> u32 {
+        let length = end - start;
+        if (3..=INLINE).contains(&length) {
+            let key = Slot::key(load(text, start), length);
+            let bit = key.hash() as usize & (self.filter.len() * 8 - 1);
+            return if self.filter[bit / 8] >> (bit % 8) & 1 == 0 { NONE } else { self.short_rank(key) };
+        }
+        if length > INLINE && !self.begins_long(text, start, length) {
+            return NONE;
+        }
+        self.odd_rank(&text[start..end])
+    }
+
+    /// Whether some token of `length` bytes or more, longer than [`INLINE`], may begin here.
+    #[inline]
+    fn begins_long(&self, text: &[u8], start: usize, length: usize) -> bool {
+        let bytes = load(text, start) as u64;
+        self.lengths_at(bytes) >> 15 == 1 && usize::from(self.long_lengths[long_lengths_slot(bytes)]) >= length
+    }
+
+    #[inline]
+    fn lengths_at(&self, bytes: u64) -> u16 {
+        u16::from_le_bytes(self.lengths.0.as_chunks::<2>().0[lengths_slot(bytes)])
+    }
+
+    /// Returns the rank of a token whose length is not that of most.
+    #[inline]
+    fn odd_rank(&self, token: &[u8]) -> u32 {
+        match token {
+            [byte] => self.singles[usize::from(*byte)],
+            [first, second] => self.pair(*first, *second),
+            _ if token.len() <= self.longest => self.long_rank(token),
             _ => NONE,
         }
     }
@@ -50,24 +93,48 @@ impl Vocabulary {
     /// Returns the bytes of the token of that rank; empty for a rank that has none.
     pub(super) fn token(&self, rank: u32) -> &'static [u8] {
         let rank = rank as usize;
-        if rank + 1 >= self.ends.0.len() / 4 {
-            return &[];
-        }
-        &self.bytes[number(&self.ends.0, rank) as usize..number(&self.ends.0, rank + 1) as usize]
+        let Some(length) = self.token_lengths.get(rank).copied().map(usize::from) else { return &[] };
+        let group = rank / GROUP;
+        let before = self.token_lengths[group * GROUP..rank].iter().map(|length| usize::from(*length)).sum::<usize>();
+        let start = number(&self.offsets.0, group) as usize + before;
+        &self.bytes[start..start + length]
     }
 
+    /// Returns the last merge of the token of that rank.
     #[inline]
-    fn short_rank(&self, key: u128) -> u32 {
+    pub(super) fn split(&self, rank: u32) -> Split {
+        Split::from_bytes(self.splits.as_chunks().0[rank as usize])
+    }
+
+    /// Returns which lengths a token can have that begins at `at`, without those that are out of the text.
+    #[inline]
+    pub(super) fn lengths(&self, text: &[u8], at: usize) -> Lengths {
+        let left = text.len() - at;
+        let bytes = load(text, at) as u64;
+        let table = self.lengths_at(bytes);
+        let longest = if table >> 15 == 1 { usize::from(self.long_lengths[long_lengths_slot(bytes)]) } else { 0 };
+        // Bit 0 is a length of 1, which every byte has, and bit 1 one of 2, which is tried.
+        let short = u32::from(table & 0x7fff) << (PREFIX - 1) | 0b11;
+        let within = u32::MAX >> (32 - left.min(INLINE));
+        Lengths { short: short & within, long: longest.min(left) }
+    }
+
+    #[inline(always)]
+    fn short_rank(&self, key: Slot) -> u32 {
         let (buckets, _) = self.short.0.as_chunks::<{ BUCKET * 16 }>();
-        let mut at = bucket(key, self.bucket_bits);
+        let mut at = key.bucket(self.bucket_bits);
         loop {
-            let (slots, _) = buckets[at].as_chunks::<16>();
-            for slot in slots.iter().map(|slot| u128::from_le_bytes(*slot)) {
-                if slot & KEY == key {
-                    return rank(slot);
+            let words = buckets[at].as_chunks::<8>().0;
+            let slot = |index: usize| Slot {
+                low: u64::from_le_bytes(words[2 * index]),
+                high: u64::from_le_bytes(words[2 * index + 1]),
+            };
+            for slot in (0..BUCKET).map(slot) {
+                if slot.low == key.low && slot.high & KEY == key.high {
+                    return slot.rank();
                 }
             }
-            if u128::from_le_bytes(slots[BUCKET - 1]) & SPILLED == 0 {
+            if slot(BUCKET - 1).high & SPILLED == 0 {
                 return NONE;
             }
             at = (at + 1) & (buckets.len() - 1);
@@ -87,7 +154,44 @@ impl Vocabulary {
 }
 
 /// Returns 16 bytes of the text from `at` on, in its order, with zeros behind its end.
-#[inline]
+/// Lengths that a token can have, from the greatest down.
+pub(super) struct Lengths {
+    /// Bit by bit from a length of 1 on, up to [`INLINE`].
+    short: u32,
+    /// The greatest of the longer ones, all of which are tried.
+    long: usize,
+}
+
+impl Lengths {
+    /// Leaves out all lengths from `length` up.
+    pub(super) fn below(mut self, length: usize) -> Lengths {
+        self.long = self.long.min(length.saturating_sub(1));
+        if length <= INLINE {
+            self.short &= (1 << (length - 1)) - 1;
+        }
+        self
+    }
+}
+
+impl Iterator for Lengths {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        if self.long > INLINE {
+            self.long -= 1;
+            return Some(self.long + 1);
+        }
+        if self.short == 0 {
+            return None;
+        }
+        let bit = self.short.ilog2();
+        self.short &= !(1 << bit);
+        Some(bit as usize + 1)
+    }
+}
+
+#[inline(always)]
 fn load(text: &[u8], at: usize) -> u128 {
     match text[at..].first_chunk::<16>() {
         Some(bytes) => u128::from_le_bytes(*bytes),
