@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, Styles, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::{Date, Tier};
+use crate::{Date, Encoding, Tier};
 
 const STYLES: Styles = Styles::styled();
 
@@ -25,6 +25,7 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Estimate(EstimateArgs),
+    Count(CountArgs),
 }
 
 /// Tell a request's tokens, whether it fits the model's limits, and its price
@@ -32,23 +33,18 @@ pub(super) enum Command {
 #[command(after_help = "\
 Examples:
   gpt-cost estimate prompt.json --model gpt-4
-  gpt-cost estimate prompt.json --output-tokens 500     what is expected, beside the least and the most
-  gpt-cost estimate notes.txt -m gpt-5-mini             text is one message of the user's
+  gpt-cost estimate prompt.json -o 500             adds what 500 tokens of output cost
+  gpt-cost estimate notes.txt -m gpt-5-mini        text is one message of the user's
   gpt-cost estimate - -m gpt-4o --format json < prompt.json
 
-A file named .json, or one that begins with { or [, is JSON: an array of messages, or a Chat Completions body. It parses or
-it is an error. Anything else is a prompt as text.
+What is JSON: a file named .json, or one that begins with { or [. It is an array of messages, or a Chat Completions body; it \
+parses, or it is an error. Anything else is a prompt as text.
 
-Prices are the built-in ones, with a pricing.toml of the project laid over them (the nearest one, from the current folder up to
-the repository's root), and over that each --pricing FILE.")]
+Prices are the built-in ones. The nearest pricing.toml, from the current folder up to the repository's root, is laid over them, \
+and over that each --pricing FILE.")]
 pub(super) struct EstimateArgs {
-    /// The request: a file, or - for standard input
-    #[arg(value_name = "FILE")]
-    pub(super) file: PathBuf,
-
-    /// The model; without it, the one that the request names
-    #[arg(short, long, value_name = "NAME")]
-    pub(super) model: Option<String>,
+    #[command(flatten)]
+    pub(super) request: RequestArgs,
 
     /// How many tokens of output to expect, all answers of a request together
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32))]
@@ -58,6 +54,43 @@ pub(super) struct EstimateArgs {
     #[arg(long, value_name = "TIER", value_parser = tiers())]
     pub(super) tier: Option<Tier>,
 
+    /// How to write the report
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(super) format: ReportFormat,
+}
+
+/// Tell a request's tokens alone, or those of a text
+#[derive(Debug, Parser)]
+#[command(after_help = "\
+Examples:
+  gpt-cost count prompt.json --model gpt-4            what the API bills for the input
+  gpt-cost count notes.txt --encoding o200k_base      the tokens of the text itself, without any message around it
+  git diff | gpt-cost count - --encoding o200k_base --quiet")]
+pub(super) struct CountArgs {
+    #[command(flatten)]
+    pub(super) request: RequestArgs,
+
+    /// Count the file's own text, whatever it is, with this encoding
+    #[arg(short, long, value_name = "NAME", conflicts_with_all = ["model", "as_of", "pricing", "input_format"])]
+    #[arg(value_parser = encodings())]
+    pub(super) encoding: Option<Encoding>,
+
+    /// Print the bare number; what is not exact is said on standard error
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+}
+
+/// Which request, as which model takes it on which day.
+#[derive(Debug, Parser)]
+pub(super) struct RequestArgs {
+    /// The request: a file, or - for standard input
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+
+    /// The model; without it, the one that the request names
+    #[arg(short, long, value_name = "NAME")]
+    pub(super) model: Option<String>,
+
     /// The day whose prices and aliases hold, as YYYY-MM-DD; today (UTC) by default
     #[arg(long, value_name = "DATE", value_parser = day)]
     pub(super) as_of: Option<Date>,
@@ -65,10 +98,6 @@ pub(super) struct EstimateArgs {
     /// A price table to lay over the others; the last one wins
     #[arg(long, value_name = "FILE")]
     pub(super) pricing: Vec<PathBuf>,
-
-    /// How to write the report
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
-    pub(super) format: ReportFormat,
 
     /// How to read the file
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
@@ -100,6 +129,11 @@ pub(super) enum InputFormat {
 fn tiers() -> impl TypedValueParser<Value = Tier> {
     let tiers = Tier::ALL.iter().filter(|tier| **tier != Tier::Training).map(|tier| tier.word());
     PossibleValuesParser::new(tiers).try_map(|word| Tier::from_word(&word).ok_or("unknown tier"))
+}
+
+fn encodings() -> impl TypedValueParser<Value = Encoding> {
+    let names = Encoding::ALL.iter().map(|encoding| encoding.name());
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<Encoding>())
 }
 
 fn day(text: &str) -> Result<Date, &'static str> {

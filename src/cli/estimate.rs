@@ -2,28 +2,20 @@
 
 use std::io::Write;
 
-use jiff::{Timestamp, tz::TimeZone};
-
 use super::args::{EstimateArgs, ReportFormat};
-use super::exit::{Failure, Outcome, Stop};
-use super::input::{self, Source};
-use super::prices;
+use super::exit::{Outcome, Stop};
 use super::report::{self, Entry, Report};
-use crate::request::Warning;
+use super::{day, input, prices};
 use crate::{Date, Terms, Verdict};
 
 /// Runs the command.
 pub(super) fn run(args: &EstimateArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
-    let source = input::read(&args.file, args.input_format)?;
-    let catalog = prices::catalog(&args.pricing)?;
-    let day = args.as_of.unwrap_or_else(today);
-    let (model, mut warnings) = choose_model(args, &source)?;
-    let failure = |error| Failure::in_file(&source.name, &error);
+    let source = input::read(&args.request.file, args.request.input_format)?;
+    let catalog = prices::catalog(&args.request.pricing)?;
+    let day = day(args.request.as_of);
+    let (model, mut warnings) = source.model(args.request.model.as_deref())?;
     let estimate = catalog.model(&model).and_then(|model| model.estimate(&source.request, &terms(args, day)));
-    let estimate = estimate.map_err(|error| match error.is_request() {
-        true => failure(error),
-        false => Failure::of(&error),
-    })?;
+    let estimate = estimate.map_err(|error| source.failure(&error))?;
     warnings.extend(estimate.warnings().iter().cloned());
     let exceeds = estimate.fit().verdict() == Verdict::Exceeds;
     let entry = Entry { source: &source.name, request: &source.request, estimate: &estimate, warnings: &warnings };
@@ -40,24 +32,4 @@ fn terms(args: &EstimateArgs, day: Date) -> Terms {
     let terms = Terms::on(day);
     let terms = args.tier.map_or(terms.clone(), |tier| terms.tier(tier));
     args.output_tokens.map_or(terms.clone(), |tokens| terms.output_tokens(tokens.into()))
-}
-
-/// Returns the model that was named, else the request's own; a conflict of the two is a warning.
-fn choose_model(args: &EstimateArgs, source: &Source) -> Result<(String, Vec<Warning>), Failure> {
-    match (&args.model, source.request.model()) {
-        (Some(named), Some(own)) if named != own => {
-            let message = format!("the request names {own}; this is the estimate for {named}");
-            Ok((named.clone(), vec![Warning::new("model", message)]))
-        }
-        (Some(named), _) => Ok((named.clone(), Vec::new())),
-        (None, Some(own)) => Ok((own.to_owned(), Vec::new())),
-        (None, None) => {
-            let failure = Failure::new(format!("{}: it names no model", source.name));
-            Err(failure.hint("say which with --model NAME, such as --model gpt-4o"))
-        }
-    }
-}
-
-fn today() -> Date {
-    Timestamp::now().to_zoned_datetime(TimeZone::UTC).date()
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use super::args::InputFormat;
 use super::exit::Failure;
-use crate::Request;
+use crate::request::Warning;
+use crate::{Error, Request};
 
 /// A request, and the name by which reports call where it is from.
 #[derive(Debug)]
@@ -15,12 +16,31 @@ pub(super) struct Source {
     pub(super) request: Request,
 }
 
+impl Source {
+    /// Returns the model that was named, else the request's own; a conflict of the two is a warning.
+    pub(super) fn model(&self, named: Option<&str>) -> Result<(String, Vec<Warning>), Failure> {
+        match (named, self.request.model()) {
+            (Some(named), Some(own)) if named != own => {
+                let message = format!("the request names {own}; this is the estimate for {named}");
+                Ok((named.to_owned(), vec![Warning::new("model", message)]))
+            }
+            (Some(name), _) | (None, Some(name)) => Ok((name.to_owned(), Vec::new())),
+            (None, None) => {
+                let failure = Failure::new(format!("{}: it names no model", self.name));
+                Err(failure.hint("say which with --model NAME, such as --model gpt-4o"))
+            }
+        }
+    }
+
+    /// Returns the failure that an error is, with the file's name where it is about the request.
+    pub(super) fn failure(&self, error: &Error) -> Failure {
+        if error.is_request() { Failure::in_file(&self.name, error) } else { Failure::of(error) }
+    }
+}
+
 /// Reads the request in `path`; `-` is standard input.
 pub(super) fn read(path: &Path, format: InputFormat) -> Result<Source, Failure> {
-    let stdin = path == Path::new("-");
-    let name = if stdin { "stdin".to_owned() } else { path.display().to_string() };
-    let bytes = if stdin { read_stdin() } else { read_file(path) };
-    let bytes = bytes.map_err(|error| Failure::new(format!("{name}: {error}")))?;
+    let (name, bytes) = read_bytes(path)?;
     let by_name =
         path.extension().is_some_and(|ending| ["json", "jsonl"].iter().any(|json| ending.eq_ignore_ascii_case(json)));
     let json = match format {
@@ -37,6 +57,27 @@ pub(super) fn read(path: &Path, format: InputFormat) -> Result<Source, Failure> 
         }
     })?;
     Ok(Source { name, request })
+}
+
+/// Reads the text in `path` as it is; `-` is standard input.
+pub(super) fn read_text(path: &Path) -> Result<(String, String), Failure> {
+    let (name, bytes) = read_bytes(path)?;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok((name, text)),
+        Err(error) => {
+            let offset = error.utf8_error().valid_up_to();
+            let failure = Failure::new(format!("{name}: not UTF-8: the byte at offset {offset} does not belong there"));
+            Err(failure.hint("save it as UTF-8"))
+        }
+    }
+}
+
+fn read_bytes(path: &Path) -> Result<(String, Vec<u8>), Failure> {
+    let stdin = path == Path::new("-");
+    let name = if stdin { "stdin".to_owned() } else { path.display().to_string() };
+    let bytes = if stdin { read_stdin() } else { read_file(path) };
+    let bytes = bytes.map_err(|error| Failure::new(format!("{name}: {error}")))?;
+    Ok((name, bytes))
 }
 
 fn read_stdin() -> io::Result<Vec<u8>> {

@@ -1,6 +1,7 @@
 //! The command line: words into a plan, files and the clock read, a report written. It uses the library's public API alone.
 
 mod args;
+mod count;
 mod estimate;
 mod exit;
 mod input;
@@ -12,10 +13,12 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use jiff::{Timestamp, tz::TimeZone};
 
 use self::args::{Args, Command};
 pub use self::exit::Outcome;
 use self::exit::{Failure, Stop};
+use crate::Date;
 
 /// Runs the command `gpt-cost` with the arguments of a process, its own name first, and returns what the process is to return.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -32,6 +35,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn command(args: &Args) -> Result<Outcome, Stop> {
     match &args.command {
         Command::Estimate(args) => estimate::run(args, &mut anstream::stdout().lock()),
+        Command::Count(args) => count::run(args, &mut anstream::stdout().lock()),
     }
 }
 
@@ -47,6 +51,11 @@ fn finish(result: Result<Outcome, Stop>) -> Outcome {
 fn tell(failure: &Failure) -> Outcome {
     let _ = write!(anstream::stderr().lock(), "{failure}");
     Outcome::NotTold
+}
+
+/// Returns the day that was named, else today in UTC: the one place where the clock is read.
+fn day(named: Option<Date>) -> Date {
+    named.unwrap_or_else(|| Timestamp::now().to_zoned_datetime(TimeZone::UTC).date())
 }
 
 /// Tells the user something that is neither data nor an error.
