@@ -144,6 +144,13 @@ impl Problem {
     }
 }
 
+/// Returns a name that somebody wrote as it can be shown: without control characters, and cut where it is long.
+pub(crate) fn shown(name: &str) -> String {
+    const MOST: usize = 64;
+    let plain = name.chars().take(MOST).map(|char| if char.is_control() { '\u{fffd}' } else { char });
+    plain.chain((name.chars().count() > MOST).then_some('…')).collect()
+}
+
 /// Shows the place and what is wrong, on one line: `pricing.toml:12:9: unknown key`, `messages[3].role: …`.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use crate::accounting::{self, TokenCount};
 use crate::catalog::{Field, Kind, Layer, Model, ModelRef, PriceRow, Tier};
 use crate::error::{self, Error, Problem, Result};
-use crate::money::{Rate, Usd, group};
+use crate::money::{Rate, Usd, grouped};
 use crate::request::{Input, Request, Warning};
 
 /// On which terms a request is sent: the day decides on prices and on what an alias stands for; the rest has defaults.
@@ -38,8 +38,8 @@ impl Terms {
     }
 
     /// Sets how many tokens of output are expected of one request, all of its answers together.
-    pub fn output_tokens(self, tokens: u64) -> Terms {
-        Terms { output_tokens: Some(tokens), ..self }
+    pub fn output_tokens(self, tokens: u32) -> Terms {
+        Terms { output_tokens: Some(tokens.into()), ..self }
     }
 }
 
@@ -60,6 +60,7 @@ pub struct Estimate<'c> {
 }
 
 /// From the least to the most that can be, and what is expected where somebody said so.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Band<T> {
     /// The least.
@@ -97,7 +98,7 @@ pub struct Fit {
 pub enum Verdict {
     /// All limits that are known hold.
     Fits,
-    /// At least one limit is exceeded: the API refuses such a request.
+    /// At least one limit is exceeded: the API refuses such a request, or cannot give the output that is expected of it.
     Exceeds,
     /// It cannot be told: something was not counted, a count's bound crosses a limit, or the limits are not known.
     Unknown,
@@ -178,8 +179,11 @@ impl<'c> ModelRef<'c> {
         let mut warnings = request.warnings.clone();
         let tier = tier(request, terms, &mut warnings)?;
         let input = count(model, self.name(), request, terms.day)?;
-        let price = |tokens| model.price(terms.day, tier, tokens).ok_or_else(|| no_price(model, tier, terms.day));
-        let rows = [price(input.min())?, price(input.max().unwrap_or(input.tokens()))?];
+        let price =
+            |tokens| model.price(terms.day, tier, tokens).ok_or_else(|| no_price(model, tier, terms.day, tokens));
+        let row = price(input.tokens())?;
+        let rows =
+            Rows { least: price(input.min())?, counted: row, most: price(input.max().unwrap_or(input.tokens()))? };
         let output = output(model, request, &input, terms);
         let fit = fit(model, request, &input, terms);
         warnings.extend(remarks(model, terms.day));
@@ -189,8 +193,8 @@ impl<'c> ModelRef<'c> {
             layer,
             model,
             tier,
-            price: rows[1],
-            cost: cost(rows, &input, &output),
+            price: row,
+            cost: cost(&rows, &input, &output),
             input,
             output,
             fit,
@@ -287,7 +291,7 @@ impl Fit {
 /// Shows what exceeds which limit, and by how many tokens.
 impl fmt::Display for Exceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = |number: u64| group(&number.to_string());
+        let shown = grouped;
         match *self {
             Exceeded::Input { tokens, limit } => {
                 let (tokens, limit, over) = (shown(tokens), shown(limit), shown(tokens - limit));
@@ -315,15 +319,14 @@ fn tier(request: &Request, terms: &Terms, warnings: &mut Vec<Warning>) -> Result
     let path = "service_tier".to_owned();
     let asked = match request.service_tier() {
         // What `auto` means is a setting of the project at OpenAI; unless it was changed there, it is the standard tier.
-        None | Some("auto" | "default") => None,
-        Some(word) => match Tier::from_word(word) {
-            Some(tier) => Some(tier),
-            None => {
-                let problem =
-                    Problem::new("unknown service tier, expected auto, default, flex or priority").at_path(path);
-                return Err(Error::new(error::Kind::Request, problem));
-            }
-        },
+        None | Some("auto") => None,
+        Some("default") => Some(Tier::Standard),
+        Some("flex") => Some(Tier::Flex),
+        Some("priority") => Some(Tier::Priority),
+        Some(_) => {
+            let problem = Problem::new("unknown service tier, expected auto, default, flex or priority").at_path(path);
+            return Err(Error::new(error::Kind::Request, problem));
+        }
     };
     if let (Some(asked), Some(set)) = (asked, terms.tier)
         && asked != set
@@ -354,9 +357,20 @@ fn count(model: &Model, name: &str, request: &Request, day: Date) -> Result<Toke
     }
 }
 
-fn no_price(model: &Model, tier: Tier, day: Date) -> Error {
+fn no_price(model: &Model, tier: Tier, day: Date, input: u64) -> Error {
     let first = model.prices().iter().filter(|row| row.tier() == tier).map(PriceRow::from).min();
     let problem = match first {
+        Some(first) if first.is_none_or(|first| first <= day) => {
+            let message = format!(
+                "`{}` has no known {} price for an input of {} tokens",
+                model.name(),
+                tier.word(),
+                grouped(input)
+            );
+            Problem::new(message).with_hint(
+                "its standard price is another one above a number of tokens, and the tier's rows do not reach there",
+            )
+        }
         Some(first) => {
             let since = first.map(|first| format!("; the first is from {first}")).unwrap_or_default();
             Problem::new(format!("`{}` has no {} price on {day}{since}", model.name(), tier.word()))
@@ -382,20 +396,33 @@ fn output(model: &Model, request: &Request, input: &TokenCount, terms: &Terms) -
     Band { min: 0, expected: terms.output_tokens, max }
 }
 
-/// Returns the cost at the rows that hold for the least and for the most input.
-fn cost([low, high]: [&PriceRow; 2], input: &TokenCount, output: &Band<u64>) -> Cost {
-    let charge = |row: &PriceRow, field, tokens| row.rate(field).map_or(Usd::ZERO, |rate: Rate| rate.cost(tokens));
-    let counted = input.max().is_some();
-    let input = Band {
-        min: charge(low, Field::Input, input.min()),
-        expected: counted.then(|| charge(high, Field::Input, input.tokens())),
-        max: input.max().map(|tokens| charge(high, Field::Input, tokens)),
-    };
-    let output = Band {
-        min: charge(low, Field::Output, output.min),
-        expected: output.expected.map(|tokens| charge(high, Field::Output, tokens)),
-        max: output.max.filter(|_| counted).map(|tokens| charge(high, Field::Output, tokens)),
-    };
+/// The rows that price a request, by where in the bound of its count the input is.
+struct Rows<'c> {
+    least: &'c PriceRow,
+    counted: &'c PriceRow,
+    most: &'c PriceRow,
+}
+
+impl Rows<'_> {
+    /// Returns what so many tokens cost: the least and the most of any row, and at the row of the count.
+    fn charge(&self, field: Field, tokens: &Band<u64>) -> Band<Usd> {
+        let cost = |row: &PriceRow, tokens| row.rate(field).map_or(Usd::ZERO, |rate: Rate| rate.cost(tokens));
+        let any = |tokens| [self.least, self.counted, self.most].map(|row| cost(row, tokens));
+        Band {
+            min: any(tokens.min).into_iter().min().unwrap_or_default(),
+            expected: tokens.expected.map(|tokens| cost(self.counted, tokens)),
+            max: tokens.max.and_then(|tokens| any(tokens).into_iter().max()),
+        }
+    }
+}
+
+/// Returns the band of the cost. Where something of the input is not counted, nobody knows which row holds in the end, and there
+/// is no upper end.
+fn cost(rows: &Rows<'_>, input: &TokenCount, output: &Band<u64>) -> Cost {
+    let most = input.max();
+    let tokens = Band { min: input.min(), expected: most.map(|_| input.tokens()), max: most };
+    let (input, output) = (rows.charge(Field::Input, &tokens), rows.charge(Field::Output, output));
+    let output = Band { max: output.max.filter(|_| most.is_some()), ..output };
     let both = |one: Option<Usd>, other: Option<Usd>| Some(one? + other?);
     let total = Band {
         min: input.min + output.min,

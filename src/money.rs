@@ -58,13 +58,15 @@ impl Sum for Usd {
 impl fmt::Display for Usd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let decimals = f.precision().unwrap_or(0).max(self.decimals() as usize);
-        let text = format!("{:.decimals$}", self.amount());
+        let text = format!("{:.decimals$}", self.amount().abs());
         let (whole, fraction) = text.split_once('.').unwrap_or((&text, "00"));
-        write!(f, "${}.{fraction}", group(whole))
+        let sign = if self.amount() < Decimal::ZERO { "-" } else { "" };
+        write!(f, "{sign}${}.{fraction}", group(whole))
     }
 }
 
 /// How many tokens a price is for.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Per {
     /// A thousand tokens, as OpenAI gave prices until 2024.
@@ -108,23 +110,30 @@ impl Rate {
 
     /// Returns what `tokens` cost, exactly.
     ///
-    /// The amounts and token counts that pass validation cannot exceed what a `Decimal` holds; beyond them the result is
-    /// the largest amount that there is.
+    /// The amounts of a valid price table and the tokens of a valid request cannot exceed what a `Decimal` holds exactly;
+    /// beyond them the result is the largest amount that there is.
     pub fn cost(self, tokens: u64) -> Usd {
         let shift = match self.per {
             Per::Thousand => 3,
             Per::Million => 6,
         };
-        let mut cost = self.amount.normalize().saturating_mul(Decimal::from(tokens));
-        match cost.set_scale(cost.scale() + shift) {
-            Ok(()) => Usd(cost),
-            Err(_) => Usd(Decimal::MAX),
-        }
+        let amount = self.amount.normalize();
+        let digits = amount.mantissa().checked_mul(i128::from(tokens));
+        let cost = digits.and_then(|digits| Decimal::try_from_i128_with_scale(digits, amount.scale() + shift).ok());
+        Usd(cost.unwrap_or(Decimal::MAX))
     }
 }
 
-/// Returns `digits` with a comma between groups of three.
-pub(crate) fn group(digits: &str) -> String {
+/// Returns a number as people write it, with a comma between groups of three digits.
+///
+/// ```
+/// assert_eq!(gpt_cost::money::grouped(1_047_576), "1,047,576");
+/// ```
+pub fn grouped(number: u64) -> String {
+    group(&number.to_string())
+}
+
+fn group(digits: &str) -> String {
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {
@@ -166,12 +175,13 @@ mod tests {
         let small = Usd(Decimal::from_str_exact("0.000000075").expect("a decimal"));
         assert_eq!(format!("{small:.2}"), "$0.000000075");
         assert_eq!(Usd::ZERO.to_string(), "$0.00");
+        assert_eq!(Usd::from(Decimal::from(-100)).to_string(), "-$100.00");
     }
 
     #[test]
     fn the_largest_valid_price_of_the_most_tokens_is_exact() {
         let most = u64::from(u32::MAX) * 128;
-        let cost = rate("1000000.0000000001", Per::Thousand).cost(most);
-        assert_eq!(cost.amount().to_string(), "549755813760000.054975581376");
+        let cost = rate("10000.000000001", Per::Thousand).cost(most);
+        assert_eq!(cost.amount().to_string(), "5497558137600.54975581376");
     }
 }

@@ -91,10 +91,16 @@ impl Sum for TokenCount {
 pub(crate) fn count_chat(request: &Request, encoding: Encoding, family: Family) -> TokenCount {
     let mut count = TokenCount { tokens: 0, bound: 0, uncounted: request.uncounted.clone() };
     let Some(rules) = family.rules() else {
+        // The text that is seen is the least; what frames it is part of what is hidden.
         let reason = format!("{} models read a hidden text beside the request", family.name());
-        count.uncounted.push(Uncounted { path: "model".to_owned(), reason });
+        count.uncounted.push(Uncounted { path: String::new(), reason });
+        texts(request).for_each(|text| count.add(encoding.count(text) as u64, 0));
         return count;
     };
+    if family == Family::SearchPreview {
+        // To these models a search is no more input: 3 of 3 recorded cases with the field are billed as the others are.
+        count.uncounted.retain(|one| one.path != "web_search_options");
+    }
     count.add(rules.reply, 0);
     match &request.input {
         Input::Text(text) => add_text_message(&mut count, encoding, rules, text),
@@ -112,6 +118,14 @@ const TEXT: Evidence = Evidence { cases: 51, exact: 48, projects: 6, error: 6 };
 /// Counts text that the model reads as it is, without any framing.
 pub(crate) fn count_text(text: &str, encoding: Encoding) -> TokenCount {
     TokenCount { tokens: encoding.count(text) as u64, bound: TEXT.bound(), uncounted: Vec::new() }
+}
+
+/// Returns the runs of text of a request.
+fn texts(request: &Request) -> Box<dyn Iterator<Item = &str> + '_> {
+    match &request.input {
+        Input::Text(text) => Box::new(std::iter::once(text.as_str())),
+        Input::Messages(messages) => Box::new(messages.iter().flat_map(|message| &message.text).map(String::as_str)),
+    }
 }
 
 fn add_text_message(count: &mut TokenCount, encoding: Encoding, rules: &Rules, text: &str) {

@@ -16,10 +16,11 @@ use toml::value::Date;
 pub const SCHEMA: &str = "1";
 
 /// The most that one unit of tokens may cost, in dollars. The dearest price on record is $600 per million tokens.
-const MAX_AMOUNT: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
+const MAX_AMOUNT: Decimal = Decimal::from_parts(10_000, 0, 0, false, 0);
 
-/// The most digits after an amount's point: with them, no cost of a request can overflow a `Decimal`'s 96 bits.
-const MAX_DECIMALS: u32 = 10;
+/// The most digits after an amount's point. With them, the cost of the most tokens that a request can have, 128 answers of
+/// 2³² each, and its sum with another one, fit into the 28 digits that a `Decimal` holds exactly.
+const MAX_DECIMALS: u32 = 9;
 
 /// A price table as its file gives it.
 #[derive(Debug)]
@@ -349,6 +350,7 @@ fn read_model(name: Name, table: &DeTable<'_>, span: Range<usize>, problems: &mu
         }),
     }
     check_sheets(&model, problems);
+    check_facts(&model, problems);
     model
 }
 
@@ -416,7 +418,9 @@ fn read_prices(value: &Spanned<DeValue<'_>>, needed: &[Field], problems: &mut Ve
 fn needed_prices(kind: Option<Kind>) -> &'static [Field] {
     match kind {
         Some(Kind::Embedding | Kind::Moderation) => &[Field::Input],
-        _ => &[Field::Input, Field::Output],
+        Some(_) => &[Field::Input, Field::Output],
+        // What a table below knows decides; the reader of layers checks it.
+        None => &[Field::Input],
     }
 }
 
@@ -465,6 +469,22 @@ fn check_sheets(model: &ModelEntry, problems: &mut Vec<Problem>) {
                 hint: Some("give the newer one a later `from`, or remove one".to_owned()),
             });
         }
+    }
+}
+
+/// Checks that no limit exceeds the context window, and that there is one family of counting rules on each day.
+fn check_facts(model: &ModelEntry, problems: &mut Vec<Problem>) {
+    let context = model.context.unwrap_or(u64::MAX);
+    for (name, limit) in [("max_input", model.max_input), ("max_output", model.max_output)] {
+        if limit.is_some_and(|limit| limit > context) {
+            let message = format!("model `{}`: {name} is more than the context", model.name.text);
+            problems.push(Problem::new(model.name.span.clone(), message));
+        }
+    }
+    let mut seen = BTreeSet::new();
+    for row in model.counting.iter().filter(|row| !seen.insert(row.from)) {
+        let message = "two families of counting rules hold from the same day".to_owned();
+        problems.push(Problem::new(row.family.span.clone(), message));
     }
 }
 

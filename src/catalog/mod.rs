@@ -58,16 +58,16 @@ pub struct Layer {
 
 /// A name that borrows everything from the model at which it pointed on the day.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Alias {
+pub(crate) struct Alias {
     name: Text,
     targets: List<(Date, Text)>,
 }
 
 /// A model's name that the catalog knows. What it stands for can depend on the day: see [`ModelRef::on`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ModelRef<'c> {
-    pub(crate) catalog: &'c Catalog,
-    pub(crate) name: &'c str,
+    catalog: &'c Catalog,
+    name: String,
     found: Found<'c>,
 }
 
@@ -93,14 +93,10 @@ impl Catalog {
     ///
     /// All problems of the table, each with its line.
     pub fn add_layer(&mut self, origin: &str, source: &str) -> Result<()> {
-        let locate = |problems: Vec<file::Problem>| {
-            Error::all(
-                error::Kind::PriceTable,
-                problems.into_iter().map(|problem| located(origin, source, problem)).collect(),
-            )
-        };
-        let file = file::parse(source).map_err(locate)?;
-        let layer = Reader { below: self, source, problems: Vec::new() }.layer(origin, file).map_err(locate)?;
+        let lines = Lines::of(source);
+        let file = file::parse(source).map_err(|problems| invalid(origin, &lines, problems))?;
+        let reader = Reader { below: self, lines: &lines, problems: Vec::new() };
+        let layer = reader.layer(origin, file).map_err(|problems| invalid(origin, &lines, problems))?;
         self.layers.push(Cow::Owned(layer));
         Ok(())
     }
@@ -111,12 +107,7 @@ impl Catalog {
     ///
     /// The problems of a text that is no TOML; `origin` names it.
     pub fn is_price_table(origin: &str, source: &str) -> Result<bool> {
-        file::is_price_table(source).map_err(|problems| {
-            Error::all(
-                error::Kind::PriceTable,
-                problems.into_iter().map(|problem| located(origin, source, problem)).collect(),
-            )
-        })
+        file::is_price_table(source).map_err(|problems| invalid(origin, &Lines::of(source), problems))
     }
 
     /// Returns the model, or the alias, of that name.
@@ -124,9 +115,9 @@ impl Catalog {
     /// # Errors
     ///
     /// An unknown name, with the nearest known ones: nothing is guessed.
-    pub fn model<'c>(&'c self, name: &'c str) -> Result<ModelRef<'c>> {
+    pub fn model(&self, name: &str) -> Result<ModelRef<'_>> {
         match self.find(name) {
-            Some(found) => Ok(ModelRef { catalog: self, name, found }),
+            Some(found) => Ok(ModelRef { catalog: self, name: name.to_owned(), found }),
             None => Err(self.unknown(name)),
         }
     }
@@ -156,11 +147,17 @@ impl Catalog {
                 format!("did you mean {}?", near.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
             }
         };
-        Error::new(error::Kind::UnknownModel, Problem::new(format!("unknown model `{name}`")).with_hint(hint))
+        let problem = Problem::new(format!("unknown model `{}`", error::shown(name)));
+        Error::new(error::Kind::UnknownModel, problem.with_hint(hint))
     }
 
     /// Returns up to three known names that `name` was most likely meant to be, the likeliest first.
     fn nearest(&self, name: &str) -> Vec<&str> {
+        /// Twice the longest name of a model; comparing takes the product of both lengths.
+        const LONGEST: usize = 80;
+        if name.len() > LONGEST {
+            return Vec::new();
+        }
         let name = name.to_lowercase();
         let known: BTreeSet<&str> = self.layers().flat_map(Layer::names).collect();
         let mut scored: Vec<(f64, &str)> =
@@ -201,8 +198,8 @@ impl Layer {
 
 impl<'c> ModelRef<'c> {
     /// Returns the name as it was asked for.
-    pub fn name(&self) -> &'c str {
-        self.name
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Returns the model that the name stands for on `day`, and the table that its row is in.
@@ -227,11 +224,11 @@ impl<'c> ModelRef<'c> {
 /// Turns a file's entries into a layer, noting what the tables below it and the rest of the program do not know.
 struct Reader<'a> {
     below: &'a Catalog,
-    source: &'a str,
+    lines: &'a Lines<'a>,
     problems: Vec<file::Problem>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     fn layer(mut self, origin: &str, file: file::File) -> std::result::Result<Layer, Vec<file::Problem>> {
         let mut names: Vec<(Text, u32)> = Vec::new();
         let mut models = Vec::new();
@@ -256,8 +253,9 @@ impl Reader<'_> {
     }
 
     fn model(&mut self, entry: file::ModelEntry) -> Model {
-        let known = self.below.row(&entry.name.text).map(|(_, model)| model);
+        let known = self.known(&entry.name.text);
         let kind = entry.kind.or(known.map(Model::kind)).unwrap_or(Kind::Chat);
+        self.check_output(&entry, kind);
         let encoding = match &entry.encoding {
             Some(name) => self.encoding(name),
             None => {
@@ -283,6 +281,25 @@ impl Reader<'_> {
             checked: entry.checked.map(civil),
             note: entry.note.map(Into::into),
             prices: entry.prices.iter().map(|row| self.price(row)).collect(),
+        }
+    }
+
+    /// Returns what the tables below know of that name; of an alias, where it points now.
+    fn known(&self, name: &str) -> Option<&'a Model> {
+        match self.below.find(name)? {
+            Found::Row(_, model) => Some(model),
+            Found::Alias(alias) => self.below.row(&alias.targets.last()?.1).map(|(_, model)| model),
+        }
+    }
+
+    /// Checks that each row has a price for output where the model has output, as its table or the ones below say.
+    fn check_output(&mut self, entry: &file::ModelEntry, kind: Kind) {
+        if entry.kind.is_some() || matches!(kind, Kind::Embedding | Kind::Moderation) {
+            return;
+        }
+        for row in entry.prices.iter().filter(|row| row.amounts[Field::Output as usize].is_none()) {
+            let hint = "one row is one complete price: add output = \"…\"";
+            self.problem(&row.span, "the row has no price for output".to_owned(), hint);
         }
     }
 
@@ -334,7 +351,7 @@ impl Reader<'_> {
             file::Unit::Million => Per::Million,
         };
         PriceRow {
-            line: place(self.source, row.span.start).0 as u32,
+            line: self.lines.line(row.span.start) as u32,
             per,
             from: row.from.map(civil),
             tier: row.tier,
@@ -360,33 +377,69 @@ impl Reader<'_> {
     }
 }
 
-/// Returns the problem with its line and column, and the line itself with carets below the place.
-fn located(origin: &str, source: &str, problem: file::Problem) -> Problem {
-    let (line, column) = place(source, problem.span.start);
-    let text = source.lines().nth(line - 1).unwrap_or_default();
-    let length =
-        source.get(problem.span.clone()).map_or(1, |meant| meant.lines().next().unwrap_or_default().chars().count());
-    let (gutter, bar) = (line.to_string(), "|");
-    let margin = " ".repeat(gutter.len());
-    let before: String = text.chars().take(column - 1).map(|char| if char == '\t' { '\t' } else { ' ' }).collect();
-    let excerpt =
-        format!("{margin} {bar}\n{gutter} {bar} {text}\n{margin} {bar} {before}{}", "^".repeat(length.max(1)));
-    Problem {
-        file: Some(origin.to_owned()),
-        line: Some((line, column)),
-        path: None,
-        message: problem.message,
-        excerpt: Some(excerpt),
-        hint: problem.hint,
+/// Returns the error of a table that is not valid: the first twenty problems, and how many more there are.
+fn invalid(origin: &str, lines: &Lines<'_>, problems: Vec<file::Problem>) -> Error {
+    const MOST: usize = 20;
+    let more = problems.len().saturating_sub(MOST);
+    let mut located: Vec<Problem> =
+        problems.into_iter().take(MOST).map(|problem| lines.locate(origin, problem)).collect();
+    if more > 0 {
+        located.push(Problem { file: Some(origin.to_owned()), ..Problem::new(format!("{more} more problems")) });
     }
+    Error::all(error::Kind::PriceTable, located)
 }
 
-/// Returns the line and the column, in characters and both from 1, of a byte of `source`.
-fn place(source: &str, offset: usize) -> (usize, usize) {
-    let before = source.get(..offset).unwrap_or(source);
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    (line, column)
+/// A text, and where each of its lines begins.
+struct Lines<'s> {
+    source: &'s str,
+    starts: Vec<usize>,
+}
+
+impl<'s> Lines<'s> {
+    fn of(source: &'s str) -> Lines<'s> {
+        let after_newlines = source.match_indices('\n').map(|(at, _)| at + 1);
+        Lines { source, starts: std::iter::once(0).chain(after_newlines).collect() }
+    }
+
+    /// Returns the line of a byte, from 1.
+    fn line(&self, offset: usize) -> usize {
+        self.starts.partition_point(|start| *start <= offset)
+    }
+
+    /// Returns the line and the column, in characters and both from 1, of a byte.
+    fn place(&self, offset: usize) -> (usize, usize) {
+        let line = self.line(offset);
+        let before = self.source.get(self.starts[line - 1]..offset).unwrap_or_default();
+        (line, before.chars().count() + 1)
+    }
+
+    /// Returns the problem with its place, and the line itself with carets below it.
+    fn locate(&self, origin: &str, problem: file::Problem) -> Problem {
+        let (line, column) = self.place(problem.span.start);
+        let meant = self.source.get(problem.span.clone()).and_then(|meant| meant.lines().next()).unwrap_or_default();
+        Problem {
+            file: Some(origin.to_owned()),
+            line: Some((line, column)),
+            path: None,
+            message: problem.message,
+            excerpt: Some(self.excerpt(line, column, meant.chars().count())),
+            hint: problem.hint,
+        }
+    }
+
+    /// Returns the line with carets below `length` characters from `column` on; of a long line, what is around them.
+    fn excerpt(&self, line: usize, column: usize, length: usize) -> String {
+        const BEFORE: usize = 100;
+        const MOST: usize = 160;
+        let text = self.source[self.starts[line - 1]..].lines().next().unwrap_or_default();
+        let skipped = (column - 1).saturating_sub(BEFORE);
+        let shown: String = text.chars().skip(skipped).take(MOST).collect();
+        let blank = |char: char| if char == '\t' { '\t' } else { ' ' };
+        let before: String = shown.chars().take(column - 1 - skipped).map(blank).collect();
+        let carets = "^".repeat(length.clamp(1, MOST - before.chars().count().min(MOST - 1)));
+        let margin = " ".repeat(line.to_string().len());
+        format!("{margin} |\n{line} | {shown}\n{margin} | {before}{carets}")
+    }
 }
 
 /// Returns the day as the rest of the program writes it. The TOML reader has checked that it exists.

@@ -114,7 +114,16 @@ impl Model {
 
     /// Returns the row that prices a request of `input` tokens on `day`: of the rows of the tier, those with the newest
     /// `from` that is not in the future, and of these the one with the highest `above` that `input` exceeds.
+    ///
+    /// Where the standard price changes above a number of tokens and the tier's rows do not say what happens there, the
+    /// tier has no known price above it: the row for fewer tokens is not taken instead.
     pub fn price(&self, day: Date, tier: Tier, input: u64) -> Option<&PriceRow> {
+        let row = self.row(day, tier, input)?;
+        let standard = self.row(day, Tier::Standard, input).map_or(0, PriceRow::above);
+        (tier == Tier::Standard || row.above >= standard).then_some(row)
+    }
+
+    fn row(&self, day: Date, tier: Tier, input: u64) -> Option<&PriceRow> {
         let held = || self.prices.iter().filter(|row| row.tier == tier && row.from.is_none_or(|from| from <= day));
         let newest = held().map(|row| row.from).max()?;
         held().filter(|row| row.from == newest && row.applies_to(input)).max_by_key(|row| row.above)

@@ -4,8 +4,9 @@ use std::io::Write;
 
 use super::args::CountArgs;
 use super::exit::{Outcome, Stop};
+use super::report::remark;
 use super::{day, input, note, prices};
-use crate::money::group;
+use crate::money::grouped;
 use crate::{Encoding, Exactness};
 
 /// Runs the command.
@@ -24,7 +25,7 @@ fn count_text(args: &CountArgs, encoding: Encoding, out: &mut impl Write) -> Res
     if args.quiet {
         return Ok(writeln!(out, "{tokens}")?);
     }
-    Ok(writeln!(out, "{name}  {encoding}  {} tokens, exact", group(&tokens.to_string()))?)
+    Ok(writeln!(out, "{name}  {encoding}  {} tokens, exact", grouped(tokens as u64))?)
 }
 
 fn count_request(args: &CountArgs, out: &mut impl Write) -> Result<(), Stop> {
@@ -36,9 +37,9 @@ fn count_request(args: &CountArgs, out: &mut impl Write) -> Result<(), Stop> {
     let (model, count) = counted.map_err(|error| source.failure(&error))?;
     let label = match count.exactness() {
         Exactness::Exact => "exact".to_owned(),
-        Exactness::Estimate { bound } => format!("± {}", group(&bound.to_string())),
+        Exactness::Estimate { bound } => format!("± {}", grouped(bound)),
         Exactness::AtLeast { bound: 0 } => "at least".to_owned(),
-        Exactness::AtLeast { bound } => format!("at least, ± {}", group(&bound.to_string())),
+        Exactness::AtLeast { bound } => format!("at least, ± {}", grouped(bound)),
     };
     if args.quiet {
         writeln!(out, "{}", count.tokens())?;
@@ -50,14 +51,13 @@ fn count_request(args: &CountArgs, out: &mut impl Write) -> Result<(), Stop> {
         return Ok(());
     }
     let encoding = model.encoding().map_or("unknown encoding", |encoding| encoding.name());
-    let tokens = group(&count.tokens().to_string());
+    let tokens = grouped(count.tokens());
     writeln!(out, "{}  {name} ({encoding})  as of {day}  {tokens} tokens, {label}", source.name)?;
     for one in count.uncounted() {
-        writeln!(out, "  not counted: {}: {}", one.path, one.reason)?;
+        writeln!(out, "  not counted: {}", remark(&one.path, &one.reason))?;
     }
     for warning in warnings.iter().chain(source.request.warnings()) {
-        let place = if warning.path.is_empty() { String::new() } else { format!("{}: ", warning.path) };
-        writeln!(out, "  warning: {place}{}", warning.message)?;
+        writeln!(out, "  warning: {}", remark(&warning.path, &warning.message))?;
     }
     Ok(())
 }

@@ -29,7 +29,12 @@ pub(super) fn run(args: &EstimateArgs, out: &mut impl Write) -> Result<Outcome, 
 }
 
 fn terms(args: &EstimateArgs, day: Date) -> Terms {
-    let terms = Terms::on(day);
-    let terms = args.tier.map_or(terms.clone(), |tier| terms.tier(tier));
-    args.output_tokens.map_or(terms.clone(), |tokens| terms.output_tokens(tokens.into()))
+    let mut terms = Terms::on(day);
+    if let Some(tier) = args.tier {
+        terms = terms.tier(tier);
+    }
+    if let Some(tokens) = args.output_tokens {
+        terms = terms.output_tokens(tokens);
+    }
+    terms
 }

@@ -10,7 +10,7 @@ use crate::{Error, Problem};
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub(super) enum Outcome {
     /// All is well: exit code 0. A reader that closed the pipe is well, too.
     Fine,
     /// A limit is exceeded: exit code 1, after the report.

@@ -21,7 +21,7 @@ impl Source {
     pub(super) fn model(&self, named: Option<&str>) -> Result<(String, Vec<Warning>), Failure> {
         match (named, self.request.model()) {
             (Some(named), Some(own)) if named != own => {
-                let message = format!("the request names {own}; this is the estimate for {named}");
+                let message = format!("the request names {}; this is the estimate for {named}", shown(own));
                 Ok((named.to_owned(), vec![Warning::new("model", message)]))
             }
             (Some(name), _) | (None, Some(name)) => Ok((name.to_owned(), Vec::new())),
@@ -74,10 +74,15 @@ pub(super) fn read_text(path: &Path) -> Result<(String, String), Failure> {
 
 fn read_bytes(path: &Path) -> Result<(String, Vec<u8>), Failure> {
     let stdin = path == Path::new("-");
-    let name = if stdin { "stdin".to_owned() } else { path.display().to_string() };
+    let name = if stdin { "stdin".to_owned() } else { shown(&path.display().to_string()) };
     let bytes = if stdin { read_stdin() } else { read_file(path) };
     let bytes = bytes.map_err(|error| Failure::new(format!("{name}: {error}")))?;
     Ok((name, bytes))
+}
+
+/// Returns a name as it can be shown: what would move the cursor or colour the terminal is replaced.
+pub(super) fn shown(name: &str) -> String {
+    name.chars().map(|char| if char.is_control() { char::REPLACEMENT_CHARACTER } else { char }).collect()
 }
 
 fn read_stdin() -> io::Result<Vec<u8>> {

@@ -16,8 +16,7 @@ use clap::Parser;
 use jiff::{Timestamp, tz::TimeZone};
 
 use self::args::{Args, Command};
-pub use self::exit::Outcome;
-use self::exit::{Failure, Stop};
+use self::exit::{Failure, Outcome, Stop};
 use crate::Date;
 
 /// Runs the command `gpt-cost` with the arguments of a process, its own name first, and returns what the process is to return.

@@ -24,12 +24,14 @@ pub(super) fn catalog(given: &[PathBuf]) -> Result<Catalog, Failure> {
     Ok(catalog)
 }
 
-/// Finds the nearest `pricing.toml` that is a price table, from the current folder up to the repository's root, or up to the
-/// top where there is no repository. One that is somebody else's is passed over with a note.
+/// Finds the nearest `pricing.toml` that is a price table, from the current folder up to the repository's root. Where there is no
+/// repository, only the current folder is looked at: what lies above it may be anybody's. One that is no price table of ours is
+/// passed over with a note.
 fn discover() -> Result<Option<(String, String)>, Failure> {
     let here =
         std::env::current_dir().map_err(|error| Failure::new(format!("the current folder cannot be read: {error}")))?;
-    for (level, folder) in here.ancestors().enumerate() {
+    let root = here.ancestors().position(|folder| folder.join(".git").exists()).unwrap_or(0);
+    for (level, folder) in here.ancestors().take(root + 1).enumerate() {
         let path = folder.join(FILE_NAME);
         if path.is_file() {
             let name = format!("{}{FILE_NAME}", "../".repeat(level));
@@ -38,9 +40,6 @@ fn discover() -> Result<Option<(String, String)>, Failure> {
                 return Ok(Some((name, source)));
             }
             note(&format!("{name} has no key `schema`, so it is no price table of gpt-cost, and is not used"));
-        }
-        if folder.join(".git").exists() {
-            break;
         }
     }
     Ok(None)

@@ -8,7 +8,7 @@ use super::{Input, Message, OutputLimit, Request, Role, Uncounted, Warning};
 use crate::error::{Error, Result};
 
 /// Fields of a body that cost no input tokens, by OpenAI's API reference and the recorded bills: cases that differ only in
-/// them are billed alike.
+/// them are billed alike. (`tool_choice` and `function_call` say something beside tools alone, which are named as not counted.)
 const FREE_FIELDS: &[&str] = &[
     "frequency_penalty",
     "logit_bias",
@@ -99,7 +99,7 @@ impl Reader {
         if !fields.iter().any(|(key, _)| key == "messages") {
             return Err(not_a_body(&fields));
         }
-        for (key, value) in fields {
+        for (key, value) in unique(fields, &Path::Top)? {
             let path = Path::Top.key(&key);
             match key.as_ref() {
                 "messages" => match value {
@@ -136,7 +136,7 @@ impl Reader {
             return Err(path.expected("a message, such as {\"role\": \"user\", \"content\": \"…\"}", &value));
         };
         let (mut role, mut name, mut content) = (None, None, None);
-        for (key, value) in fields {
+        for (key, value) in unique(fields, path)? {
             let path = path.key(&key);
             match key.as_ref() {
                 "role" => role = Some(read_role(value, &path)?),
@@ -179,7 +179,7 @@ impl Reader {
     fn part<'a>(&mut self, value: Value<'a>, path: &Path<'_>) -> Result<Option<Cow<'a, str>>> {
         let fields = match value {
             Value::String(text) => return Ok(Some(text)),
-            Value::Object(fields) => fields,
+            Value::Object(fields) => unique(fields, path)?,
             other => return Err(path.expected("a part, such as {\"type\": \"text\", \"text\": \"…\"}", &other)),
         };
         let kind = match fields.iter().find(|(key, _)| key == "type") {
@@ -232,18 +232,17 @@ impl Reader {
 
     fn modalities(&mut self, value: Value<'_>, path: &Path<'_>) {
         let only_text = |value: &Value<'_>| matches!(value, Value::String(kind) if kind == "text");
-        if !value.is_empty() && !matches!(&value, Value::Array(kinds) if kinds.iter().all(only_text)) {
+        if !value.says_nothing() && !matches!(&value, Value::Array(kinds) if kinds.iter().all(only_text)) {
             self.uncounted(path, "output other than text is not counted yet");
         }
     }
 
-    /// Notes a field that is not read: as not counted where it is known to cost, as unknown otherwise.
+    /// Notes a field that is not read: as not counted where it is known to cost, as unknown otherwise. Null and an empty array say
+    /// nothing; an empty object can: it is how a web search is switched on.
     fn other_field(&mut self, costly: &[(&str, &str)], value: &Value<'_>, path: &Path<'_>) {
-        if value.is_empty() {
-            return;
-        }
         let Path::Key(_, key) = path else { return };
         match costly.iter().find(|(known, _)| known == key) {
+            Some(_) if value.says_nothing() => {}
             Some((_, reason)) => self.uncounted(path, *reason),
             None => self.unknown.entry((*key).to_owned()).or_insert_with(|| (path.to_string(), 0)).1 += 1,
         }
@@ -279,6 +278,16 @@ impl Reader {
             uncounted: self.uncounted,
             warnings,
         }
+    }
+}
+
+/// Returns the fields of an object, or the error that one stands in it twice: which of them counts is anybody's guess.
+fn unique<'a>(fields: Vec<(Cow<'a, str>, Value<'a>)>, path: &Path<'_>) -> Result<Vec<(Cow<'a, str>, Value<'a>)>> {
+    let mut keys: Vec<&str> = fields.iter().map(|(key, _)| key.as_ref()).collect();
+    keys.sort_unstable();
+    match keys.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(path.key(pair[0]).error("the field stands there twice")),
+        None => Ok(fields),
     }
 }
 

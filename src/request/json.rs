@@ -41,13 +41,12 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Whether the value says nothing: null, or an empty array or object.
-    pub(super) fn is_empty(&self) -> bool {
+    /// Whether the value says nothing: null, or an empty array.
+    pub(super) fn says_nothing(&self) -> bool {
         match self {
             Value::Null => true,
             Value::Array(values) => values.is_empty(),
-            Value::Object(fields) => fields.is_empty(),
-            Value::Bool | Value::Number(_) | Value::String(_) => false,
+            _ => false,
         }
     }
 }
@@ -79,7 +78,7 @@ impl<'p> Path<'p> {
     }
 }
 
-/// Shows the path as `messages[3].content`; a key that is no plain word stands in quotes.
+/// Shows the path as `messages[3].content`. A key that is no plain word may be text of a prompt, and is not shown.
 impl fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -87,10 +86,9 @@ impl fmt::Display for Path<'_> {
             Path::Index(above, index) => write!(f, "{above}[{index}]"),
             Path::Key(above, key) => {
                 above.fmt(f)?;
-                let plain =
-                    !key.is_empty() && key.chars().all(|char| char.is_ascii_alphanumeric() || "_-$".contains(char));
-                match (above, plain) {
-                    (_, false) => write!(f, "[{key:?}]"),
+                let word = |char: char| char.is_ascii_alphanumeric() || "_-$".contains(char);
+                match (above, (1..=40).contains(&key.len()) && key.chars().all(word)) {
+                    (_, false) => f.write_str("[…]"),
                     (Path::Top, true) => f.write_str(key),
                     (_, true) => write!(f, ".{key}"),
                 }
@@ -153,6 +151,10 @@ impl<'de> Visitor<'de> for Tree {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value<'de>, A::Error> {
         let mut fields = Vec::new();
         while let Some((key, value)) = map.next_entry::<Key<'de>, Value<'de>>()? {
+            // Where somebody else in the build switched on serde_json's `arbitrary_precision`, a number is such an object.
+            if let ("$serde_json::private::Number", Value::String(digits)) = (key.0.as_ref(), &value) {
+                return Ok(digits.parse().map_or(Value::Null, Value::Number));
+            }
             fields.push((key.0, value));
         }
         Ok(Value::Object(fields))
@@ -203,7 +205,7 @@ mod tests {
         let messages = Path::Top.key("messages");
         let message = messages.index(3);
         assert_eq!(message.key("content").index(1).key("type").to_string(), "messages[3].content[1].type");
-        assert_eq!(Path::Top.key("a key").to_string(), r#"["a key"]"#);
+        assert_eq!(Path::Top.key("a key").to_string(), "[…]");
         assert_eq!(Path::Top.index(0).key("role").to_string(), "[0].role");
     }
 

@@ -87,6 +87,7 @@ impl Role {
 
 /// The most tokens of one answer that the request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct OutputLimit {
     /// The number of tokens.
     pub tokens: u64,
@@ -96,6 +97,7 @@ pub struct OutputLimit {
 
 /// Something of the request that costs tokens which are not counted.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub struct Uncounted {
     /// Where it stands in the JSON text, such as `messages[3].content[1]`.
     pub path: String,
@@ -105,6 +107,7 @@ pub struct Uncounted {
 
 /// Something of the request that costs no tokens, and that its author should know.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Warning {
     /// Where it stands in the JSON text; empty for the request as a whole.
     pub path: String,
@@ -127,7 +130,7 @@ impl Request {
     /// Bytes that are not UTF-8 or not JSON, and JSON that is no request; the error names the line, or the JSON path, and
     /// never shows any text of the request.
     pub fn from_json(bytes: &[u8]) -> Result<Request> {
-        let text = utf8(bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes))?;
+        let text = utf8(bytes)?;
         if text.trim().is_empty() {
             return Err(empty());
         }
@@ -194,7 +197,9 @@ impl Request {
     }
 }
 
+/// Returns the bytes as text, without a byte order mark before it.
 fn utf8(bytes: &[u8]) -> Result<&str> {
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     std::str::from_utf8(bytes).map_err(|error| {
         let problem =
             Problem::new(format!("not UTF-8: the byte at offset {} does not belong there", error.valid_up_to()));

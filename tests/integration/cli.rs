@@ -3,7 +3,7 @@
 //! `TRYCMD=overwrite cargo test` writes what the commands print now into the cases.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -37,12 +37,10 @@ fn standard_input_is_read_as_a_file_would_be() {
 fn a_closed_pipe_is_a_success() {
     let root = repository("pipe");
     fs::write(root.join("prompt.txt"), "Hi").unwrap();
-    let mut child =
-        command(&root, &["estimate", "prompt.txt", "--model", "gpt-4.1", "--format", "json"]).spawn().unwrap();
-    drop(child.stdout.take());
-    let mut errors = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
-    assert_eq!((child.wait().unwrap().code(), errors.as_str()), (Some(0), ""));
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = command(&root, &["estimate", "prompt.txt", "--model", "gpt-4.1"]).stdout(writer).output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), b"".as_slice()));
 }
 
 #[cfg(target_os = "linux")]
@@ -64,6 +62,49 @@ fn without_as_of_prices_are_those_of_today() {
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let tomorrow = today.tomorrow().unwrap();
     assert!([today, tomorrow].iter().any(|day| report["as_of"] == day.to_string()), "{}", report["as_of"]);
+}
+
+#[test]
+fn a_table_is_found_up_to_the_root_of_the_repository_and_no_further() {
+    let root = repository("discovery");
+    let inside = root.join("one/two");
+    fs::create_dir_all(&inside).unwrap();
+    let table = |input: &str| {
+        format!(
+            "schema = 1\n[model.\"gpt-4.1\"]\nencoding = \"o200k_base\"\nprice = {{ per = \"1M\", input = \"{input}\", output = \"8\" }}\n"
+        )
+    };
+    fs::write(root.parent().unwrap().join("pricing.toml"), table("100")).unwrap();
+    let origin = |folder: &Path| {
+        let output = run(folder, &["estimate", "-", "--model", "gpt-4.1", "--format", "json"], b"Hi");
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        (
+            report["requests"][0]["price"]["origin"].as_str().unwrap().to_owned(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    assert_eq!(origin(&inside), ("built-in".to_owned(), String::new()), "not above the root");
+    fs::write(root.join("pricing.toml"), table("7")).unwrap();
+    assert_eq!(origin(&inside).0, "../../pricing.toml");
+    fs::write(root.join("one/pricing.toml"), "[tool]\nname = \"another\"\n").unwrap();
+    let note = "note: ../pricing.toml has no key `schema`, so it is no price table of gpt-cost, and is not used\n";
+    assert_eq!(origin(&inside), ("../../pricing.toml".to_owned(), note.to_owned()));
+    fs::remove_file(root.parent().unwrap().join("pricing.toml")).unwrap();
+}
+
+#[test]
+fn without_a_repository_only_the_current_folder_is_looked_at() {
+    let root = std::env::temp_dir().join(format!("gpt-cost-{}", std::process::id()));
+    let inside = root.join("inside");
+    fs::create_dir_all(&inside).unwrap();
+    fs::copy("pricing.toml", root.join("pricing.toml")).unwrap();
+    let origin = |folder: &Path| {
+        let output = run(folder, &["estimate", "-", "--model", "gpt-4.1", "--format", "json"], b"Hi");
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        report["requests"][0]["price"]["origin"].as_str().unwrap().to_owned()
+    };
+    assert_eq!((origin(&root).as_str(), origin(&inside).as_str()), ("pricing.toml", "built-in"));
+    fs::remove_dir_all(root).unwrap();
 }
 
 #[test]

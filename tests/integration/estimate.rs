@@ -119,7 +119,11 @@ fn search_models_bill_the_text_alone() {
 fn models_with_hidden_text_are_not_counted() {
     let request = Request::from_text(b"Hi").unwrap();
     let count = Catalog::builtin().model("o1-preview").unwrap().count(&request, day()).unwrap();
-    assert_eq!((count.max(), count.uncounted()[0].path.as_str()), (None, "model"));
+    assert_eq!(
+        (count.tokens(), count.max(), count.uncounted().len()),
+        (1, None, 1),
+        "the text that is seen is the least"
+    );
 }
 
 #[test]
@@ -242,11 +246,46 @@ fn the_tier_of_the_terms_wins_over_the_one_of_the_request() {
     });
 }
 
+/// The rows of a table can be such that more input costs less; the band is a band all the same.
+#[test]
+fn a_bound_that_spans_two_rows_gives_a_band_over_both() {
+    let mut catalog = Catalog::builtin();
+    let table = r#"
+        schema = 1
+        [model."cliff"]
+        encoding = "o200k_base"
+        counting = "gpt-6"
+        context = 1000
+        price = [
+          { per = "1M", input = "10", output = "1" },
+          { per = "1M", above = 8, input = "1", output = "100" },
+        ]"#;
+    catalog.add_layer("cliff", table).unwrap();
+    let request = Request::from_text(b"Hi").unwrap();
+    let estimate = catalog.model("cliff").unwrap().estimate(&request, &Terms::on(day()).output_tokens(5)).unwrap();
+    assert_eq!((estimate.input().min(), estimate.input().tokens(), estimate.input().max()), (3, 7, Some(11)));
+    let (input, output) = (estimate.cost().input, estimate.cost().output);
+    let shown = [input.min, input.expected.unwrap(), input.max.unwrap()].map(|amount| amount.to_string());
+    assert_eq!(shown, ["$0.000003", "$0.00007", "$0.00011"]);
+    assert_eq!(output.expected.unwrap().to_string(), "$0.000005", "at the row of the count");
+    assert_eq!(output.max.unwrap().to_string(), "$0.0997", "at the dearest row of the bound");
+}
+
+#[test]
+fn a_tier_of_a_request_is_one_of_the_api() {
+    for word in ["batch", "standard", "training", "express"] {
+        let json = format!(r#"{{"messages": [{{"role": "user", "content": "Hi"}}], "service_tier": "{word}"}}"#);
+        let request = Request::from_json(json.as_bytes()).unwrap();
+        let error = Catalog::builtin().model("gpt-4.1").unwrap().estimate(&request, &Terms::on(day())).unwrap_err();
+        assert_eq!(error.to_string(), "service_tier: unknown service tier, expected auto, default, flex or priority");
+    }
+}
+
 #[test]
 fn hostile_numbers_overflow_nothing() {
     let most = u32::MAX.to_string();
     let json = format!(r#"{{"messages": [{{"role": "user", "content": "Hi"}}], "max_tokens": {most}, "n": 128}}"#);
-    with_estimate("gpt-4-32k", &json, Terms::on(day()).output_tokens(u64::MAX), |estimate| {
+    with_estimate("gpt-4-32k", &json, Terms::on(day()).output_tokens(u32::MAX), |estimate| {
         assert_eq!(estimate.fit().verdict(), Verdict::Exceeds);
         assert_eq!(estimate.cost().output.max.unwrap().to_string(), "$65,970,697.6512");
     });

@@ -89,7 +89,7 @@ fn every_field_that_costs_tokens_is_named() {
     let json = br#"{"messages": [{"role": "assistant", "content": "a", "tool_calls": [{}], "function_call": {"name": "f"},
         "audio": {"id": "x"}, "refusal": "no"}, {"role": "user", "content": [{"type": "file"}, {"type": "input_audio"},
         {"type": "hologram"}]}], "tools": [{}], "functions": [{}], "audio": {"voice": "x"}, "prediction": {"type": "content"},
-        "web_search_options": {"a": 1}, "modalities": ["text", "audio"],
+        "web_search_options": {}, "modalities": ["text", "audio"],
         "response_format": {"type": "json_schema", "json_schema": {}}}"#;
     let request = Request::from_json(json).unwrap();
     let mut uncounted: Vec<&str> = request.uncounted().iter().map(|one| one.path.as_str()).collect();
@@ -130,6 +130,21 @@ fn fields_that_nobody_knows_are_a_warning_each() {
     let paths: Vec<&str> = request.warnings().iter().map(|warning| warning.path.as_str()).collect();
     assert_eq!(paths, ["messages[1].content[0].cache_control", "colour", "messages[0].mood"]);
     assert!(request.warnings()[2].message.contains("1 more"));
+}
+
+#[test]
+fn a_field_that_stands_twice_is_an_error() {
+    let message = |json: &str| Request::from_json(json.as_bytes()).unwrap_err().to_string();
+    let twice = "the field stands there twice";
+    assert_eq!(message(r#"{"messages": [], "messages": []}"#), format!("messages: {twice}"));
+    assert_eq!(message(r#"[{"role": "user", "content": "a", "content": "b"}]"#), format!("[0].content: {twice}"));
+}
+
+#[test]
+fn a_key_that_may_be_a_prompt_is_not_shown() {
+    let json = br#"{"messages": [{"role": "user", "content": "a", "my secret prompt: hello": 1}]}"#;
+    let request = Request::from_json(json).unwrap();
+    assert_eq!(request.warnings()[0].path, "messages[0][\u{2026}]");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{Entry, Report};
 use crate::catalog::{Field, PriceRow};
+use crate::estimate::Exceeded;
 use crate::{Band, Exactness, TokenCount, Usd, Verdict};
 
 /// The version of the shape. A field can be added without a new one; none is renamed, removed or given another meaning.
@@ -95,7 +96,15 @@ struct Fit {
     left: Option<u64>,
     max_input: Option<u64>,
     max_output: Option<u64>,
-    exceeded: Vec<String>,
+    exceeded: Vec<Exceeding>,
+}
+
+#[derive(Serialize)]
+struct Exceeding {
+    limit: &'static str,
+    tokens: u64,
+    allowed: u64,
+    message: String,
 }
 
 #[derive(Serialize)]
@@ -167,7 +176,7 @@ impl<'a> Requested<'a> {
                 left: fit.left(),
                 max_input: model.max_input(),
                 max_output: model.max_output(),
-                exceeded: fit.exceeded().iter().map(ToString::to_string).collect(),
+                exceeded: fit.exceeded().iter().map(Exceeding::of).collect(),
             },
             price: Price::of(entry),
             not_counted: estimate
@@ -177,6 +186,19 @@ impl<'a> Requested<'a> {
                 .map(|one| Remark { path: &one.path, text: &one.reason })
                 .collect(),
             warnings: entry.warnings.iter().map(|one| Remark { path: &one.path, text: &one.message }).collect(),
+        }
+    }
+}
+
+impl Exceeding {
+    fn of(exceeded: &Exceeded) -> Exceeding {
+        let message = exceeded.to_string();
+        match *exceeded {
+            Exceeded::Input { tokens, limit } => Exceeding { limit: "max_input", tokens, allowed: limit, message },
+            Exceeded::Context { input, output, limit } => {
+                Exceeding { limit: "context", tokens: input.saturating_add(output), allowed: limit, message }
+            }
+            Exceeded::Output { tokens, limit, by } => Exceeding { limit: by, tokens, allowed: limit, message },
         }
     }
 }

@@ -7,6 +7,11 @@ use crate::catalog::Layer;
 use crate::request::Warning;
 use crate::{Date, Estimate, Request};
 
+/// Returns a remark with its place; one without is about the request as a whole.
+pub(super) fn remark(path: &str, text: &str) -> String {
+    if path.is_empty() { text.to_owned() } else { format!("{path}: {text}") }
+}
+
 /// The estimates of a run.
 pub(super) struct Report<'a> {
     pub(super) day: Date,

@@ -4,9 +4,9 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Entry, Report};
+use super::{Entry, Report, remark};
 use crate::catalog::{Field, Kind, PriceRow};
-use crate::money::group;
+use crate::money::grouped;
 use crate::{Band, Estimate, Exactness, Fit, Usd, Verdict};
 
 const BOLD: Style = Style::new().bold();
@@ -39,15 +39,17 @@ fn write_entry(report: &Report<'_>, entry: &Entry<'_>, out: &mut impl Write) -> 
     let uncounted = estimate.input().uncounted();
     if !uncounted.is_empty() {
         writeln!(out, "\n  {YELLOW}not counted{YELLOW:#}: the input and the cost are at least what stands above")?;
-        let row = |path: &str, reason: &str| vec![Cell::plain(format!("  {path}")), Cell::plain(reason)];
+        let row = |path: &str, reason: &str| {
+            let path = if path.is_empty() { "the request" } else { path };
+            vec![Cell::plain(format!("  {path}")), Cell::plain(reason)]
+        };
         write_grid(&uncounted.iter().map(|one| row(&one.path, &one.reason)).collect::<Vec<_>>(), out)?;
     }
     if !entry.warnings.is_empty() {
         writeln!(out)?;
     }
     for warning in entry.warnings {
-        let place = if warning.path.is_empty() { String::new() } else { format!("{}: ", warning.path) };
-        writeln!(out, "  {YELLOW}warning{YELLOW:#}: {place}{}", warning.message)?;
+        writeln!(out, "  {YELLOW}warning{YELLOW:#}: {}", remark(&warning.path, &warning.message))?;
     }
     Ok(())
 }
@@ -78,16 +80,16 @@ fn costs(entry: &Entry<'_>) -> Vec<Vec<Cell>> {
     };
     let label = match input.exactness() {
         Exactness::Exact => Cell::styled("exact", GREEN),
-        Exactness::Estimate { bound } => Cell::styled(format!("± {}", number(bound)), YELLOW),
+        Exactness::Estimate { bound } => Cell::styled(format!("± {}", grouped(bound)), YELLOW),
         Exactness::AtLeast { bound: 0 } => Cell::styled("at least", YELLOW),
-        Exactness::AtLeast { bound } => Cell::styled(format!("at least, ± {}", number(bound)), YELLOW),
+        Exactness::AtLeast { bound } => Cell::styled(format!("at least, ± {}", grouped(bound)), YELLOW),
     };
     let tokens = Band { min: output.min, expected: None, max: output.max };
     let mut rows = vec![
-        vec![Cell::plain("input"), Cell::right(number(input.tokens())), label, money(&cost.input)],
+        vec![Cell::plain("input"), Cell::right(grouped(input.tokens())), label, money(&cost.input)],
         vec![
             Cell::plain("output"),
-            Cell::right(range(&tokens, number)),
+            Cell::right(range(&tokens, grouped)),
             Cell::plain(limit(entry)),
             money(&cost.output),
         ],
@@ -95,7 +97,7 @@ fn costs(entry: &Entry<'_>) -> Vec<Vec<Cell>> {
     ];
     let mut header = ["", "tokens", "", "cost"].map(Cell::title).to_vec();
     if let Some(tokens) = output.expected {
-        header.push(Cell::title(&format!("with {} out", number(tokens))));
+        header.push(Cell::title(&format!("with {} out", grouped(tokens))));
         let column = [&cost.input, &cost.output, &cost.total].map(expected);
         rows.iter_mut().zip(column).for_each(|(row, cell)| row.push(cell));
     }
@@ -146,14 +148,14 @@ fn context(estimate: &Estimate<'_>, fit: &Fit) -> String {
         0 if tokens > 0 => "<1".to_owned(),
         share => share.to_string(),
     };
-    format!("{} of {} ({share}%), {} left", number(tokens), number(context), number(left))
+    format!("{} of {} ({share}%), {} left", grouped(tokens), grouped(context), grouped(left))
 }
 
 fn prices(row: &PriceRow) -> String {
     let amount = |field, name| row.rate(field).map(|rate| format!("{} {name}", rate.amount()));
     let amounts: Vec<String> =
         [amount(Field::Input, "in"), amount(Field::Output, "out")].into_iter().flatten().collect();
-    let above = if row.above() > 0 { format!(", above {} in", number(row.above())) } else { String::new() };
+    let above = if row.above() > 0 { format!(", above {} in", grouped(row.above())) } else { String::new() };
     format!("{} per {}{above}", amounts.join(", "), row.per().word())
 }
 
@@ -168,10 +170,6 @@ fn range<T: Copy + PartialEq>(band: &Band<T>, show: impl Fn(T) -> String) -> Str
         Some(max) => format!("{} … {}", show(band.min), show(max)),
         None => format!("{} or more", show(band.min)),
     }
-}
-
-fn number(number: u64) -> String {
-    group(&number.to_string())
 }
 
 /// One cell of a grid.
