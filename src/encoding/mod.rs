@@ -6,13 +6,16 @@ mod merge;
 #[cfg(test)]
 mod naive;
 mod split;
+mod tokens;
 mod vocab;
 
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 
 use self::merge::Merger;
 use self::split::{Cl100k, O200k, P50k, Pattern};
+pub use self::tokens::{Token, Tokens};
 use self::vocab::Vocabulary;
 
 /// A byte-pair encoding of OpenAI's: how text becomes tokens.
@@ -66,6 +69,9 @@ impl Encoding {
     /// ```
     pub fn count_up_to(self, text: &str, limit: usize) -> Option<usize> {
         let Tables { vocabulary, below } = self.tables();
+        if text.len() / vocabulary.longest() > limit {
+            return None;
+        }
         match self {
             Encoding::Cl100kBase => count::<Cl100k>(vocabulary, below, text, limit),
             Encoding::O200kBase => count::<O200k>(vocabulary, below, text, limit),
@@ -83,6 +89,31 @@ impl Encoding {
         }
     }
 
+    /// Returns the tokens of `text` one by one, each with the bytes that it stands for.
+    ///
+    /// ```
+    /// let text = "hello world";
+    /// let parts: Vec<&str> = gpt_cost::Encoding::Cl100kBase.tokens(text).map(|token| &text[token.range]).collect();
+    /// assert_eq!(parts, ["hello", " world"]);
+    /// ```
+    pub fn tokens(self, text: &str) -> Tokens<'_> {
+        Tokens::of(self, text)
+    }
+
+    /// Returns the longest prefix of `text` that counts at most `limit` tokens, on a boundary of characters.
+    ///
+    /// Its count can be less than `limit`, where a character has more tokens than are left. The prefix is the longest unless a single
+    /// piece of more than 2,048 bytes, such as a run of letters, is cut; there, a longer one that is split differently can be missed.
+    ///
+    /// ```
+    /// let encoding = gpt_cost::Encoding::Cl100kBase;
+    /// assert_eq!(encoding.truncate("hello, world", 2), "hello,");
+    /// assert_eq!(encoding.truncate("🦀", 1), "");
+    /// ```
+    pub fn truncate(self, text: &str, limit: usize) -> &str {
+        &text[..tokens::longest_prefix(self, text, limit)]
+    }
+
     /// Returns the bytes that `tokens` stand for; they need not be UTF-8, since a token can end inside a character.
     ///
     /// # Errors
@@ -98,6 +129,24 @@ impl Encoding {
             }
         }
         Ok(bytes)
+    }
+
+    /// Returns the text that `tokens` stand for.
+    ///
+    /// # Errors
+    ///
+    /// A token that this encoding does not have, or tokens that together are not UTF-8.
+    ///
+    /// ```
+    /// use gpt_cost::Encoding;
+    ///
+    /// assert_eq!(Encoding::Cl100kBase.decode_text(&[15339, 1917])?, "hello world");
+    /// assert!(Encoding::Cl100kBase.decode_text(&[9468]).is_err_and(|error| error.is_broken_text()));
+    /// # Ok::<(), gpt_cost::encoding::DecodeError>(())
+    /// ```
+    pub fn decode_text(self, tokens: &[u32]) -> Result<String, DecodeError> {
+        let bytes = self.decode(tokens).map_err(|error| DecodeError(Reason::UnknownToken(error)))?;
+        String::from_utf8(bytes).map_err(|error| DecodeError(Reason::BrokenText(error.utf8_error().valid_up_to())))
     }
 
     /// Returns the name that OpenAI gives the encoding, such as `cl100k_base`.
@@ -119,6 +168,30 @@ impl Encoding {
             b"r50k_base" => Some(Encoding::R50kBase),
             _ => None,
         }
+    }
+
+    /// Returns the end of the piece that begins at `start`, which is a boundary of `text` before its end.
+    fn piece_end(self, text: &[u8], start: usize) -> usize {
+        match self {
+            Encoding::Cl100kBase => Cl100k::piece_end(text, start),
+            Encoding::O200kBase => O200k::piece_end(text, start),
+            Encoding::P50kBase | Encoding::R50kBase => P50k::piece_end(text, start),
+        }
+    }
+
+    /// Puts the tokens of the piece at `range`, and where they end in the text, behind what is in `tokens`.
+    fn merge_piece(self, text: &[u8], range: Range<usize>, tokens: &mut Vec<(u32, usize)>) {
+        let Tables { vocabulary, below } = self.tables();
+        let rank = vocabulary.rank(text, range.start, range.end);
+        if rank < below {
+            tokens.push((rank, range.end));
+            return;
+        }
+        let mut end = range.start;
+        tokens.extend(Merger::default().merge(vocabulary, below, &text[range]).iter().map(|token| {
+            end += token.length as usize;
+            (token.rank, end)
+        }));
     }
 
     fn tables(self) -> Tables {
@@ -215,3 +288,37 @@ impl fmt::Display for UnknownToken {
 }
 
 impl std::error::Error for UnknownToken {}
+
+/// Tokens that are no text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DecodeError(Reason);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reason {
+    UnknownToken(UnknownToken),
+    /// So many bytes are UTF-8, and what follows is not.
+    BrokenText(usize),
+}
+
+impl DecodeError {
+    /// Returns whether a token is not in the encoding.
+    pub fn is_unknown_token(&self) -> bool {
+        matches!(self.0, Reason::UnknownToken(_))
+    }
+
+    /// Returns whether the tokens' bytes are not UTF-8, such as when they end inside a character.
+    pub fn is_broken_text(&self) -> bool {
+        matches!(self.0, Reason::BrokenText(_))
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Reason::UnknownToken(error) => error.fmt(f),
+            Reason::BrokenText(valid) => write!(f, "the tokens are not UTF-8 from byte {valid} on"),
+        }
+    }
+}
+
+impl std::error::Error for DecodeError {}

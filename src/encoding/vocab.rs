@@ -100,6 +100,11 @@ impl Vocabulary {
         &self.bytes[start..start + length]
     }
 
+    /// Returns the length of the longest token, in bytes.
+    pub(super) fn longest(&self) -> usize {
+        self.longest
+    }
+
     /// Returns the last merge of the token of that rank.
     #[inline]
     pub(super) fn split(&self, rank: u32) -> Split {

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::test_runner::Config;
 use tiktoken_rs::CoreBPE;
 
-fn oracle(encoding: Encoding) -> &'static CoreBPE {
+pub(crate) fn oracle(encoding: Encoding) -> &'static CoreBPE {
     match encoding {
         Encoding::Cl100kBase => tiktoken_rs::cl100k_base_singleton(),
         Encoding::O200kBase => tiktoken_rs::o200k_base_singleton(),

@@ -7,3 +7,4 @@ mod encoding;
 mod estimate;
 mod prices;
 mod request;
+mod tokens;

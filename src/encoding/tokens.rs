@@ -1,0 +1,144 @@
+//! Text token by token: the iterator, and the cut after so many tokens.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use super::Encoding;
+use super::char_class::{Class, class_at};
+
+/// A token of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Token {
+    /// The token's id, as [`Encoding::encode`] gives it.
+    pub id: u32,
+    /// The bytes of the text that it stands for; they can begin and end inside a character.
+    pub range: Range<usize>,
+}
+
+/// The tokens of a text, from [`Encoding::tokens`].
+#[derive(Clone, Debug)]
+pub struct Tokens<'t> {
+    encoding: Encoding,
+    text: &'t [u8],
+    /// The tokens of the piece that was split off last, backwards: their ids and ends.
+    piece: Vec<(u32, usize)>,
+    /// Where the next token begins.
+    at: usize,
+}
+
+impl<'t> Tokens<'t> {
+    pub(super) fn of(encoding: Encoding, text: &'t str) -> Tokens<'t> {
+        Tokens { encoding, text: text.as_bytes(), piece: Vec::new(), at: 0 }
+    }
+}
+
+impl Iterator for Tokens<'_> {
+    type Item = Token;
+
+    fn next(&mut self) -> Option<Token> {
+        if self.piece.is_empty() && self.at < self.text.len() {
+            let end = self.encoding.piece_end(self.text, self.at);
+            self.encoding.merge_piece(self.text, self.at..end, &mut self.piece);
+            self.piece.reverse();
+        }
+        let (id, end) = self.piece.pop()?;
+        let start = std::mem::replace(&mut self.at, end);
+        Some(Token { id, range: start..end })
+    }
+}
+
+impl std::iter::FusedIterator for Tokens<'_> {}
+
+/// Pieces before the one that is cut, the ends of which can depend on what the cut takes away: a run of white space before a word is
+/// up to three pieces, of which the word has the last.
+const PIECES_BACK: usize = 4;
+
+/// How many bytes in a row must be beyond the limit for the search to end: twice the longest token of any vocabulary, 128 spaces. A
+/// text's last token is at most that long, and what is before it is a text with fewer tokens.
+const BEYOND: usize = 256;
+
+/// A piece longer than this is not counted anew for each cut.
+const LONG: usize = 2_048;
+
+/// Returns how many bytes of `text` the longest prefix has that counts at most `limit` tokens.
+pub(super) fn longest_prefix(encoding: Encoding, text: &str, limit: usize) -> usize {
+    let bytes = text.as_bytes();
+    let (mut at, mut count) = (0, 0);
+    let mut before: VecDeque<(usize, usize)> = VecDeque::with_capacity(PIECES_BACK + 1);
+    let mut piece = Vec::new();
+    while at < bytes.len() {
+        let end = encoding.piece_end(bytes, at);
+        piece.clear();
+        encoding.merge_piece(bytes, at..end, &mut piece);
+        if count + piece.len() > limit {
+            let (stable, stable_count) = before.front().copied().unwrap_or((at, count));
+            let fits = |end: usize| stable_count + encoding.count(&text[stable..end]) <= limit;
+            return match end - at {
+                ..=LONG => cut(text, at, cut_limit(bytes, end), fits),
+                _ => cut_inside(encoding, text, at..end, &piece, limit - count, fits),
+            };
+        }
+        if before.len() == PIECES_BACK {
+            before.pop_front();
+        }
+        before.push_back((at, count));
+        count += piece.len();
+        at = end;
+    }
+    bytes.len()
+}
+
+/// Returns the greatest place from `from` to `to` at which the text fits if it ends there, `from` if there is none.
+fn cut(text: &str, from: usize, to: usize, mut fits: impl FnMut(usize) -> bool) -> usize {
+    let mut longest = from;
+    for end in (from + 1..=to).filter(|end| text.is_char_boundary(*end)) {
+        if end - longest > BEYOND {
+            break;
+        }
+        if fits(end) {
+            longest = end;
+        }
+    }
+    longest
+}
+
+/// Returns the last place where a cut can change the piece that ends at `end`: after the white space and one character behind it.
+fn cut_limit(bytes: &[u8], mut end: usize) -> usize {
+    loop {
+        let (class, length) = class_at(bytes, end);
+        end += length;
+        if class != Class::SPACE {
+            return end;
+        }
+    }
+}
+
+/// Cuts a long piece near the end of its token number `limit`.
+///
+/// Tokens that go with their neighbour stay when others are cut off, so it is enough to merge what lies behind one of them, as long
+/// as it comes out again. The cut piece can be split anew, so `fits` has the last word.
+fn cut_inside(
+    encoding: Encoding,
+    text: &str,
+    piece: Range<usize>,
+    tokens: &[(u32, usize)],
+    limit: usize,
+    fits: impl Fn(usize) -> bool,
+) -> usize {
+    let start_of = |token: usize| if token == 0 { piece.start } else { tokens[token - 1].1 };
+    let border = start_of(limit);
+    let kept = (0..limit).rev().find(|token| border - start_of(*token) >= BEYOND).unwrap_or(0);
+    let mut tail = Vec::new();
+    let mut may_fit = |end: usize| {
+        if end <= border {
+            return true;
+        }
+        tail.clear();
+        encoding.merge_piece(text.as_bytes(), start_of(kept)..end, &mut tail);
+        (kept == 0 || tail.first() == tokens.get(kept)) && kept + tail.len() <= limit
+    };
+    let longest = cut(text, text.floor_char_boundary(border), piece.end, &mut may_fit);
+    let mut cuts = (piece.start + 1..=longest).rev().filter(|end| text.is_char_boundary(*end));
+    cuts.find(|end| may_fit(*end) && fits(*end)).unwrap_or(piece.start)
+}
