@@ -7,6 +7,7 @@ use std::fmt::Write;
 use rust_decimal::Decimal;
 use toml::value::Date;
 
+use crate::fields::Name;
 use crate::file::{self, CountingEntry, File, ImageRule, ModelEntry, PriceEntry, Unit};
 
 /// Returns the source of the built-in layer.
@@ -43,7 +44,7 @@ fn write_layer(out: &mut String, source: &str, file: &File) -> std::fmt::Result 
     let mut aliases: Vec<_> = file.aliases.iter().collect();
     aliases.sort_by_key(|alias| &alias.name.text);
     for alias in aliases {
-        let target = |(from, to): &(Date, file::Name)| format!("({}, Cow::Borrowed({:?}))", day(*from), to.text);
+        let target = |(from, to): &(Date, Name)| format!("({}, Cow::Borrowed({:?}))", day(*from), to.text);
         let targets: Vec<String> = alias.targets.iter().map(target).collect();
         let name = &alias.name.text;
         writeln!(

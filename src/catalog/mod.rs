@@ -1,6 +1,7 @@
 //! A model's name → how it counts, its limits, its prices: the built-in table, with the user's own laid over it.
 
 mod builtin;
+mod fields;
 mod file;
 mod model;
 
@@ -225,11 +226,11 @@ impl<'c> ModelRef<'c> {
 struct Reader<'a> {
     below: &'a Catalog,
     lines: &'a Lines<'a>,
-    problems: Vec<file::Problem>,
+    problems: Vec<fields::Problem>,
 }
 
 impl<'a> Reader<'a> {
-    fn layer(mut self, origin: &str, file: file::File) -> std::result::Result<Layer, Vec<file::Problem>> {
+    fn layer(mut self, origin: &str, file: file::File) -> std::result::Result<Layer, Vec<fields::Problem>> {
         let mut names: Vec<(Text, u32)> = Vec::new();
         let mut models = Vec::new();
         for entry in file.models {
@@ -303,7 +304,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn encoding(&mut self, name: &file::Name) -> Option<Encoding> {
+    fn encoding(&mut self, name: &fields::Name) -> Option<Encoding> {
         let encoding = Encoding::named(&name.text);
         if encoding.is_none() {
             let known: Vec<&str> = Encoding::ALL.iter().map(|encoding| encoding.name()).collect();
@@ -373,12 +374,12 @@ impl<'a> Reader<'a> {
     }
 
     fn problem(&mut self, span: &Range<usize>, message: String, hint: &str) {
-        self.problems.push(file::Problem { span: span.clone(), message, hint: Some(hint.to_owned()) });
+        self.problems.push(fields::Problem { span: span.clone(), message, hint: Some(hint.to_owned()) });
     }
 }
 
 /// Returns the error of a table that is not valid: the first twenty problems, and how many more there are.
-fn invalid(origin: &str, lines: &Lines<'_>, problems: Vec<file::Problem>) -> Error {
+fn invalid(origin: &str, lines: &Lines<'_>, problems: Vec<fields::Problem>) -> Error {
     const MOST: usize = 20;
     let more = problems.len().saturating_sub(MOST);
     let mut located: Vec<Problem> =
@@ -414,7 +415,7 @@ impl<'s> Lines<'s> {
     }
 
     /// Returns the problem with its place, and the line itself with carets below it.
-    fn locate(&self, origin: &str, problem: file::Problem) -> Problem {
+    fn locate(&self, origin: &str, problem: fields::Problem) -> Problem {
         let (line, column) = self.place(problem.span.start);
         let meant = self.source.get(problem.span.clone()).and_then(|meant| meant.lines().next()).unwrap_or_default();
         Problem {
