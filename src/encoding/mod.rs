@@ -1,5 +1,6 @@
 //! Text → tokens. Knows no models, no prices and no JSON.
 
+mod cache;
 mod char_class;
 mod layout;
 mod merge;
@@ -68,20 +69,20 @@ impl Encoding {
     /// assert_eq!(encoding.count_up_to("hello world", 1), None);
     /// ```
     pub fn count_up_to(self, text: &str, limit: usize) -> Option<usize> {
-        let Tables { vocabulary, below } = self.tables();
-        if text.len() / vocabulary.longest() > limit {
+        let tables = self.tables();
+        if text.len() / tables.vocabulary.longest() > limit {
             return None;
         }
         match self {
-            Encoding::Cl100kBase => count::<Cl100k>(vocabulary, below, text, limit),
-            Encoding::O200kBase => count::<O200k>(vocabulary, below, text, limit),
-            Encoding::P50kBase | Encoding::R50kBase => count::<P50k>(vocabulary, below, text, limit),
+            Encoding::Cl100kBase => count::<Cl100k>(tables, text, limit),
+            Encoding::O200kBase => count::<O200k>(tables, text, limit),
+            Encoding::P50kBase | Encoding::R50kBase => count::<P50k>(tables, text, limit),
         }
     }
 
     /// Returns the tokens of `text`, special tokens encoded as ordinary text.
     pub fn encode(self, text: &str) -> Vec<u32> {
-        let Tables { vocabulary, below } = self.tables();
+        let Tables { vocabulary, below, .. } = self.tables();
         match self {
             Encoding::Cl100kBase => encode::<Cl100k>(vocabulary, below, text),
             Encoding::O200kBase => encode::<O200k>(vocabulary, below, text),
@@ -120,7 +121,7 @@ impl Encoding {
     ///
     /// The first of `tokens` that this encoding does not have. Special tokens are none of its tokens.
     pub fn decode(self, tokens: &[u32]) -> Result<Vec<u8>, UnknownToken> {
-        let Tables { vocabulary, below } = self.tables();
+        let Tables { vocabulary, below, .. } = self.tables();
         let mut bytes = Vec::new();
         for token in tokens.iter().copied() {
             match vocabulary.token(token) {
@@ -181,7 +182,7 @@ impl Encoding {
 
     /// Puts the tokens of the piece at `range`, and where they end in the text, behind what is in `tokens`.
     fn merge_piece(self, text: &[u8], range: Range<usize>, tokens: &mut Vec<(u32, usize)>) {
-        let Tables { vocabulary, below } = self.tables();
+        let Tables { vocabulary, below, .. } = self.tables();
         let rank = vocabulary.rank(text, range.start, range.end);
         if rank < below {
             tokens.push((rank, range.end));
@@ -196,36 +197,41 @@ impl Encoding {
 
     fn tables(self) -> Tables {
         match self {
-            Encoding::Cl100kBase => Tables { vocabulary: &vocab::CL100K, below: u32::MAX },
-            Encoding::O200kBase => Tables { vocabulary: &vocab::O200K, below: u32::MAX },
-            Encoding::P50kBase => Tables { vocabulary: &vocab::P50K, below: u32::MAX },
+            Encoding::Cl100kBase => Tables { id: 0, vocabulary: &vocab::CL100K, below: u32::MAX },
+            Encoding::O200kBase => Tables { id: 1, vocabulary: &vocab::O200K, below: u32::MAX },
+            Encoding::P50kBase => Tables { id: 2, vocabulary: &vocab::P50K, below: u32::MAX },
             // Its tokens are the first 50,256 of p50k_base, which adds runs of spaces.
-            Encoding::R50kBase => Tables { vocabulary: &vocab::P50K, below: 50_256 },
+            Encoding::R50kBase => Tables { id: 3, vocabulary: &vocab::P50K, below: 50_256 },
         }
     }
 }
 
 /// A vocabulary, and the rank below which its tokens exist.
 struct Tables {
+    /// What the caches know it by.
+    id: u8,
     vocabulary: &'static Vocabulary,
     below: u32,
 }
 
-fn count<P: Pattern>(vocabulary: &Vocabulary, below: u32, text: &str, limit: usize) -> Option<usize> {
+fn count<P: Pattern>(tables: Tables, text: &str, limit: usize) -> Option<usize> {
+    let Tables { id, vocabulary, below } = tables;
     let bytes = text.as_bytes();
-    let (mut at, mut count, mut merger) = (0, 0usize, Merger::default());
-    while at < bytes.len() {
-        let end = P::piece_end(bytes, at);
-        count += match vocabulary.rank(bytes, at, end) {
-            rank if rank < below => 1,
-            _ => merger.merge(vocabulary, below, &bytes[at..end]).len(),
-        };
-        if count > limit {
-            return None;
+    cache::with(|memory| {
+        let (mut at, mut count) = (0, 0usize);
+        while at < bytes.len() {
+            let end = P::piece_end(bytes, at);
+            count += match vocabulary.rank(bytes, at, end) {
+                rank if rank < below => 1,
+                _ => memory.count(id, vocabulary, below, &bytes[at..end]),
+            };
+            if count > limit {
+                return None;
+            }
+            at = end;
         }
-        at = end;
-    }
-    Some(count)
+        Some(count)
+    })
 }
 
 fn encode<P: Pattern>(vocabulary: &Vocabulary, below: u32, text: &str) -> Vec<u32> {

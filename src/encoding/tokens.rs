@@ -138,7 +138,8 @@ fn cut_inside(
         encoding.merge_piece(text.as_bytes(), start_of(kept)..end, &mut tail);
         (kept == 0 || tail.first() == tokens.get(kept)) && kept + tail.len() <= limit
     };
-    let longest = cut(text, text.floor_char_boundary(border), piece.end, &mut may_fit);
+    let from = (piece.start..=border).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(piece.start);
+    let longest = cut(text, from, piece.end, &mut may_fit);
     let mut cuts = (piece.start + 1..=longest).rev().filter(|end| text.is_char_boundary(*end));
     cuts.find(|end| may_fit(*end) && fits(*end)).unwrap_or(piece.start)
 }

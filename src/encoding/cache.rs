@@ -1,0 +1,106 @@
+//! What a thread keeps between texts: the room to merge in, and how many tokens the pieces have that it merged last.
+
+use std::cell::Cell;
+
+use super::merge::Merger;
+use super::vocab::Vocabulary;
+
+/// Lines of 64 bytes, so 256 KiB for each thread that merges: a quarter of a core's second-level cache.
+const LINES: usize = 1 << LINES_BITS;
+const LINES_BITS: u32 = 12;
+
+/// The longest piece that is remembered: a line less the three bytes for its length, vocabulary and tokens.
+const LONGEST: usize = 61;
+
+const TOKENS: usize = 61;
+const VOCABULARY: usize = 62;
+const LENGTH: usize = 63;
+
+type Line = [u8; 64];
+
+/// The room of a thread. Nothing is allocated before the first piece of several tokens.
+#[derive(Default)]
+pub(super) struct Memory {
+    merger: Merger,
+    /// Empty, or [`LINES`]. A piece has one place, and the latest piece has it.
+    lines: Vec<Line>,
+}
+
+thread_local! {
+    static MEMORY: Cell<Option<Box<Memory>>> = const { Cell::new(None) };
+}
+
+/// Lets `count` use the memory of this thread; a new one where there is none, such as in a thread that ends.
+pub(super) fn with<T>(count: impl FnOnce(&mut Memory) -> T) -> T {
+    let mut memory = MEMORY.try_with(Cell::take).ok().flatten().unwrap_or_default();
+    let counted = count(&mut memory);
+    // Where the thread ends, there is nothing to keep it for.
+    let _ = MEMORY.try_with(|kept| kept.set(Some(memory)));
+    counted
+}
+
+impl Memory {
+    /// Returns the number of tokens of `piece`. Those of rank `below` and above do not exist; `id` tells vocabularies and limits apart.
+    #[inline]
+    pub(super) fn count(&mut self, id: u8, vocabulary: &Vocabulary, below: u32, piece: &[u8]) -> usize {
+        if piece.len() > LONGEST {
+            return self.merger.merge(vocabulary, below, piece).len();
+        }
+        if self.lines.is_empty() {
+            self.lines = vec![[0; 64]; LINES];
+        }
+        let line = &mut self.lines[place(id, piece)];
+        if line[LENGTH] == piece.len() as u8 && line[VOCABULARY] == id && line[..piece.len()] == *piece {
+            return usize::from(line[TOKENS]);
+        }
+        // At most as many as bytes.
+        let tokens = self.merger.merge(vocabulary, below, piece).len();
+        line[..piece.len()].copy_from_slice(piece);
+        (line[TOKENS], line[VOCABULARY], line[LENGTH]) = (tokens as u8, id, piece.len() as u8);
+        tokens
+    }
+}
+
+/// Returns the place of a piece: a hash of all its bytes.
+#[inline]
+fn place(id: u8, piece: &[u8]) -> usize {
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    let (words, rest) = piece.as_chunks::<8>();
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    let seed = u64::from(id) << 8 | piece.len() as u64;
+    let mix = |hash: u64, word: u64| (hash.rotate_left(23) ^ word).wrapping_mul(FACTOR);
+    let hash = words.iter().fold(seed, |hash, word| mix(hash, u64::from_le_bytes(*word)));
+    let hash = mix(hash, u64::from_le_bytes(last));
+    ((hash ^ hash >> 32).wrapping_mul(FACTOR) >> (64 - LINES_BITS)) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encoding::vocab::{CL100K, P50K};
+
+    #[test]
+    fn pieces_that_push_each_other_out_keep_their_counts() {
+        let pieces: Vec<String> = (0..3 * LINES).map(|number| format!("piece-{number}-of-many")).collect();
+        let mut memory = Memory::default();
+        for _ in 0..2 {
+            for piece in &pieces {
+                for (id, vocabulary, below) in [(0, &CL100K, u32::MAX), (1, &P50K, u32::MAX), (2, &P50K, 50_256)] {
+                    let expected = Merger::default().merge(vocabulary, below, piece.as_bytes()).len();
+                    assert_eq!(memory.count(id, vocabulary, below, piece.as_bytes()), expected);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_piece_of_the_greatest_length_is_remembered_whole() {
+        let mut memory = Memory::default();
+        for last in ["x", "y"] {
+            let piece = "!".repeat(LONGEST - 1) + last;
+            let expected = Merger::default().merge(&CL100K, u32::MAX, piece.as_bytes()).len();
+            assert_eq!([memory.count(0, &CL100K, u32::MAX, piece.as_bytes()); 2], [expected; 2]);
+        }
+    }
+}
