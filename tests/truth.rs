@@ -31,6 +31,9 @@ fn main() {
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
 
+/// What stands before a project's name among the keys of the scores.
+const PROJECT: &str = "project ";
+
 /// The figures that `src/accounting/family.rs` gives as the evidence for each family's framing.
 const FRAMING: [(&str, u32, u32); 3] = [("gpt-4-0613", 185, 185), ("gpt-4-turbo", 1790, 1790), ("gpt-5", 173, 173)];
 
@@ -76,18 +79,26 @@ fn plain_chat(folder: &Path) -> Result<(), Failed> {
         }
         let family = add(&mut scores, "all", &case, &catalog);
         add(&mut scores, &family, &case, &catalog);
+        add(&mut scores, &format!("{PROJECT}{}", case.source_repo), &case, &catalog);
     }
     println!(
         "{:24} {:>6} {:>6} {:>8} {:>10} {:>6} {:>8}",
         "family", "cases", "exact", "exact %", "uncounted", "wrong", "outside"
     );
-    for (family, score) in &scores {
+    for (family, score) in scores.iter().filter(|(key, _)| !key.starts_with(PROJECT)) {
         let percent = 100.0 * f64::from(score.exact) / f64::from(score.cases);
         println!(
             "{family:24} {:>6} {:>6} {percent:>7.2}% {:>10} {:>6} {:>8}",
             score.cases, score.exact, score.uncounted, score.wrong, score.outside
         );
     }
+    let projects = scores.iter().filter(|(key, score)| key.starts_with(PROJECT) && score.cases >= 5);
+    let shares: Vec<f64> = projects.map(|(_, score)| 100.0 * f64::from(score.exact) / f64::from(score.cases)).collect();
+    println!(
+        "mean over {} projects with at least 5 cases: {:.2}%",
+        shares.len(),
+        shares.iter().sum::<f64>() / shares.len() as f64
+    );
     let all = &scores["all"];
     assert!(all.cases > 2_000 && all.projects.len() > 20, "the recorded cases are not all there");
     assert!(f64::from(all.exact) >= 0.98 * f64::from(all.cases), "{} of {} exact", all.exact, all.cases);
