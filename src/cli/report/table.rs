@@ -210,7 +210,8 @@ fn write_grid(rows: &[Vec<Cell>], out: &mut impl Write) -> io::Result<()> {
             let padding = " ".repeat(width - cell.text.chars().count());
             let (before, after) = if cell.right { (padding.as_str(), "") } else { ("", padding.as_str()) };
             let after = if index == last { "" } else { after };
-            write!(out, "  {before}{}{}{:#}{after}", cell.style, cell.text, cell.style)?;
+            let style = if cell.text.is_empty() { Style::new() } else { cell.style };
+            write!(out, "  {before}{style}{}{style:#}{after}", cell.text)?;
         }
         writeln!(out)?;
     }
