@@ -44,6 +44,7 @@ fn oracle(encoding: Encoding) -> &'static tiktoken_rs::CoreBPE {
     match encoding.name() {
         "cl100k_base" => tiktoken_rs::cl100k_base_singleton(),
         "o200k_base" => tiktoken_rs::o200k_base_singleton(),
+        "o200k_harmony" => tiktoken_rs::o200k_harmony_singleton(),
         "p50k_base" => tiktoken_rs::p50k_base_singleton(),
         _ => tiktoken_rs::r50k_base_singleton(),
     }

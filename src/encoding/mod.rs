@@ -39,6 +39,9 @@ pub enum Encoding {
     Cl100kBase,
     /// `o200k_base`: gpt-4o and all chat models since.
     O200kBase,
+    /// `o200k_harmony`: the open-weight models gpt-oss. Its ordinary tokens are those of `o200k_base`; it differs in special
+    /// tokens alone, which a text never becomes here.
+    O200kHarmony,
     /// `p50k_base`: text-davinci-002, text-davinci-003 and the code models of 2021 and 2022.
     P50kBase,
     /// `r50k_base`: the GPT-3 models of 2020 (davinci, curie, babbage, ada).
@@ -47,7 +50,8 @@ pub enum Encoding {
 
 impl Encoding {
     /// All encodings, newest first.
-    pub const ALL: &[Encoding] = &[Encoding::O200kBase, Encoding::Cl100kBase, Encoding::P50kBase, Encoding::R50kBase];
+    pub const ALL: &[Encoding] =
+        &[Encoding::O200kHarmony, Encoding::O200kBase, Encoding::Cl100kBase, Encoding::P50kBase, Encoding::R50kBase];
 
     /// Returns the number of tokens of `text`, special tokens counted as ordinary text.
     ///
@@ -75,7 +79,7 @@ impl Encoding {
         }
         match self {
             Encoding::Cl100kBase => count::<Cl100k>(tables, text, limit),
-            Encoding::O200kBase => count::<O200k>(tables, text, limit),
+            Encoding::O200kBase | Encoding::O200kHarmony => count::<O200k>(tables, text, limit),
             Encoding::P50kBase | Encoding::R50kBase => count::<P50k>(tables, text, limit),
         }
     }
@@ -85,7 +89,7 @@ impl Encoding {
         let Tables { vocabulary, below, .. } = self.tables();
         match self {
             Encoding::Cl100kBase => encode::<Cl100k>(vocabulary, below, text),
-            Encoding::O200kBase => encode::<O200k>(vocabulary, below, text),
+            Encoding::O200kBase | Encoding::O200kHarmony => encode::<O200k>(vocabulary, below, text),
             Encoding::P50kBase | Encoding::R50kBase => encode::<P50k>(vocabulary, below, text),
         }
     }
@@ -155,6 +159,7 @@ impl Encoding {
         match self {
             Encoding::Cl100kBase => "cl100k_base",
             Encoding::O200kBase => "o200k_base",
+            Encoding::O200kHarmony => "o200k_harmony",
             Encoding::P50kBase => "p50k_base",
             Encoding::R50kBase => "r50k_base",
         }
@@ -165,6 +170,7 @@ impl Encoding {
         match name.as_bytes() {
             b"cl100k_base" => Some(Encoding::Cl100kBase),
             b"o200k_base" => Some(Encoding::O200kBase),
+            b"o200k_harmony" => Some(Encoding::O200kHarmony),
             b"p50k_base" => Some(Encoding::P50kBase),
             b"r50k_base" => Some(Encoding::R50kBase),
             _ => None,
@@ -175,7 +181,7 @@ impl Encoding {
     fn piece_end(self, text: &[u8], start: usize) -> usize {
         match self {
             Encoding::Cl100kBase => Cl100k::piece_end(text, start),
-            Encoding::O200kBase => O200k::piece_end(text, start),
+            Encoding::O200kBase | Encoding::O200kHarmony => O200k::piece_end(text, start),
             Encoding::P50kBase | Encoding::R50kBase => P50k::piece_end(text, start),
         }
     }
@@ -198,7 +204,9 @@ impl Encoding {
     fn tables(self) -> Tables {
         match self {
             Encoding::Cl100kBase => Tables { id: 0, vocabulary: &vocab::CL100K, below: u32::MAX },
-            Encoding::O200kBase => Tables { id: 1, vocabulary: &vocab::O200K, below: u32::MAX },
+            Encoding::O200kBase | Encoding::O200kHarmony => {
+                Tables { id: 1, vocabulary: &vocab::O200K, below: u32::MAX }
+            }
             Encoding::P50kBase => Tables { id: 2, vocabulary: &vocab::P50K, below: u32::MAX },
             // Its tokens are the first 50,256 of p50k_base, which adds runs of spaces.
             Encoding::R50kBase => Tables { id: 3, vocabulary: &vocab::P50K, below: 50_256 },

@@ -12,6 +12,7 @@ pub(crate) fn oracle(encoding: Encoding) -> &'static CoreBPE {
     match encoding {
         Encoding::Cl100kBase => tiktoken_rs::cl100k_base_singleton(),
         Encoding::O200kBase => tiktoken_rs::o200k_base_singleton(),
+        Encoding::O200kHarmony => tiktoken_rs::o200k_harmony_singleton(),
         Encoding::P50kBase => tiktoken_rs::p50k_base_singleton(),
         _ => tiktoken_rs::r50k_base_singleton(),
     }
