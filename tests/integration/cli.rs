@@ -93,6 +93,16 @@ fn a_table_is_found_up_to_the_root_of_the_repository_and_no_further() {
 }
 
 #[test]
+fn a_table_of_the_project_that_is_no_toml_is_an_error() {
+    let root = repository("broken");
+    fs::write(root.join("pricing.toml"), "schema = 1\nchecked = yesterday\n").unwrap();
+    let output = run(&root, &["estimate", "-", "--model", "gpt-4.1"], b"Hi");
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.starts_with("error: pricing.toml:2:11: "), "{error}");
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), b"".as_slice()));
+}
+
+#[test]
 fn without_a_repository_only_the_current_folder_is_looked_at() {
     let root = std::env::temp_dir().join(format!("gpt-cost-{}", std::process::id()));
     let inside = root.join("inside");
