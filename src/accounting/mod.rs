@@ -54,9 +54,9 @@ impl TokenCount {
         }
     }
 
-    /// Returns the least that the API can bill.
+    /// Returns the least that the API can bill; at least 1 where anything was counted.
     pub fn min(&self) -> u64 {
-        self.tokens.saturating_sub(self.bound)
+        self.tokens.saturating_sub(self.bound).max(u64::from(self.tokens > 0))
     }
 
     /// Returns the most that the API can bill, or `None` where something was not counted.

@@ -139,6 +139,9 @@ fn text_is_one_message_of_a_chat_model_and_the_prompt_of_a_completion_model() {
     let count = |model: &str| catalog.model(model).unwrap().count(&request, day()).unwrap().tokens();
     assert_eq!(count("gpt-4"), tokens(Encoding::Cl100kBase, &[QUESTION]) + 7);
     assert_eq!(count("gpt-3.5-turbo-instruct"), tokens(Encoding::Cl100kBase, &[QUESTION]));
+    let short =
+        catalog.model("gpt-3.5-turbo-instruct").unwrap().count(&Request::from_text(b"Hi").unwrap(), day()).unwrap();
+    assert_eq!((short.min(), short.tokens(), short.max()), (1, 1, Some(7)), "a bound does not reach down to nothing");
 }
 
 #[test]
