@@ -291,15 +291,14 @@ impl Fit {
 /// Shows what exceeds which limit, and by how many tokens.
 impl fmt::Display for Exceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = grouped;
         match *self {
             Exceeded::Input { tokens, limit } => {
-                let (tokens, limit, over) = (shown(tokens), shown(limit), shown(tokens - limit));
+                let (tokens, limit, over) = (grouped(tokens), grouped(limit), grouped(tokens - limit));
                 write!(f, "the input of {tokens} tokens exceeds the model's maximum of {limit} by {over}")
             }
             Exceeded::Context { input, output, limit } => {
-                let over = shown(input.saturating_add(output) - limit);
-                let (input, output, limit) = (shown(input), shown(output), shown(limit));
+                let over = grouped(input.saturating_add(output) - limit);
+                let (input, output, limit) = (grouped(input), grouped(output), grouped(limit));
                 write!(
                     f,
                     "{input} tokens of input and {output} of output exceed the context window of {limit} by {over}"
@@ -307,7 +306,7 @@ impl fmt::Display for Exceeded {
             }
             Exceeded::Output { tokens, limit, by } => {
                 let by = if by == "max_output" { "the model's maximum" } else { by };
-                let (tokens, limit, over) = (shown(tokens), shown(limit), shown(tokens - limit));
+                let (tokens, limit, over) = (grouped(tokens), grouped(limit), grouped(tokens - limit));
                 write!(f, "the output of {tokens} tokens exceeds {by} of {limit} by {over}")
             }
         }

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::args::CountArgs;
 use super::exit::{Outcome, Stop};
-use super::report::remark;
+use super::report::{label, remark};
 use super::{day, input, note, prices};
 use crate::money::grouped;
 use crate::{Encoding, Exactness};
@@ -35,12 +35,7 @@ fn count_request(args: &CountArgs, out: &mut impl Write) -> Result<(), Stop> {
     let (name, warnings) = source.model(args.request.model.as_deref())?;
     let counted = catalog.model(&name).and_then(|model| Ok((model.on(day)?.1, model.count(&source.request, day)?)));
     let (model, count) = counted.map_err(|error| source.failure(&error))?;
-    let label = match count.exactness() {
-        Exactness::Exact => "exact".to_owned(),
-        Exactness::Estimate { bound } => format!("± {}", grouped(bound)),
-        Exactness::AtLeast { bound: 0 } => "at least".to_owned(),
-        Exactness::AtLeast { bound } => format!("at least, ± {}", grouped(bound)),
-    };
+    let label = label(count.exactness());
     if args.quiet {
         writeln!(out, "{}", count.tokens())?;
         match count.exactness() {

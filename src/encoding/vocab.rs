@@ -158,7 +158,6 @@ impl Vocabulary {
     }
 }
 
-/// Returns 16 bytes of the text from `at` on, in its order, with zeros behind its end.
 /// Lengths that a token can have, from the greatest down.
 pub(super) struct Lengths {
     /// Bit by bit from a length of 1 on, up to [`INLINE`].
@@ -196,6 +195,7 @@ impl Iterator for Lengths {
     }
 }
 
+/// Returns 16 bytes of the text from `at` on, in its order, with zeros behind its end.
 #[inline(always)]
 fn load(text: &[u8], at: usize) -> u128 {
     match text[at..].first_chunk::<16>() {

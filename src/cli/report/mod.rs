@@ -4,8 +4,19 @@ pub(super) mod json;
 pub(super) mod table;
 
 use crate::catalog::Layer;
+use crate::money::grouped;
 use crate::request::Warning;
-use crate::{Date, Estimate, Request};
+use crate::{Date, Estimate, Exactness, Request};
+
+/// Returns how sure a count is, in few words.
+pub(super) fn label(exactness: Exactness) -> String {
+    match exactness {
+        Exactness::Exact => "exact".to_owned(),
+        Exactness::Estimate { bound } => format!("± {}", grouped(bound)),
+        Exactness::AtLeast { bound: 0 } => "at least".to_owned(),
+        Exactness::AtLeast { bound } => format!("at least, ± {}", grouped(bound)),
+    }
+}
 
 /// Returns a remark with its place; one without is about the request as a whole.
 pub(super) fn remark(path: &str, text: &str) -> String {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Entry, Report, remark};
+use super::{Entry, Report, label, remark};
 use crate::catalog::{Field, Kind, PriceRow};
 use crate::money::grouped;
 use crate::{Band, Estimate, Exactness, Fit, Usd, Verdict};
@@ -78,12 +78,8 @@ fn costs(entry: &Entry<'_>) -> Vec<Vec<Cell>> {
             band.expected.map(|amount| format!("{amount:.*}", digits.unwrap_or(2) as usize)).unwrap_or_default(),
         )
     };
-    let label = match input.exactness() {
-        Exactness::Exact => Cell::styled("exact", GREEN),
-        Exactness::Estimate { bound } => Cell::styled(format!("± {}", grouped(bound)), YELLOW),
-        Exactness::AtLeast { bound: 0 } => Cell::styled("at least", YELLOW),
-        Exactness::AtLeast { bound } => Cell::styled(format!("at least, ± {}", grouped(bound)), YELLOW),
-    };
+    let sure = if input.exactness() == Exactness::Exact { GREEN } else { YELLOW };
+    let label = Cell::styled(label(input.exactness()), sure);
     let tokens = Band { min: output.min, expected: None, max: output.max };
     let mut rows = vec![
         vec![Cell::plain("input"), Cell::right(grouped(input.tokens())), label, money(&cost.input)],
