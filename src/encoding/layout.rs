@@ -32,23 +32,31 @@ pub const RANK_SHIFT: u32 = 44;
 /// The ranks that a slot can hold.
 const MAX_RANK: u64 = (1 << 18) - 1;
 
+/// What is left of 16 bytes for a key of each length.
+const MASKS: [(u64, u64); 16] = {
+    let mut masks = [(0, 0); 16];
+    let mut length = 0;
+    while length < 16 {
+        let mask = (1u128 << (8 * length)) - 1;
+        masks[length] = (mask as u64, (mask >> 64) as u64);
+        length += 1;
+    }
+    masks
+};
+
 impl Slot {
     /// Returns the key of a token of `length` bytes, from 1 to [`INLINE`], that the 16 `bytes` begin with.
     #[inline(always)]
     pub const fn key(bytes: u128, length: usize) -> Slot {
-        let (low, high) = (bytes as u64, (bytes >> 64) as u64);
-        let length_bits = (length as u64) << LENGTH_SHIFT;
-        match length {
-            0..=8 => Slot { low: low & (u64::MAX >> (64 - 8 * length)), high: length_bits },
-            _ => Slot { low, high: high & (u64::MAX >> (128 - 8 * length)) | length_bits },
-        }
+        let (low, high) = MASKS[length];
+        Slot { low: bytes as u64 & low, high: (bytes >> 64) as u64 & high | (length as u64) << LENGTH_SHIFT }
     }
 
-    /// Returns a hash of the key: its highest bits are the bucket, its lowest ones the place in the filter.
+    /// Returns a hash of the key, all the bits of one product: its highest bits are the bucket, its lowest ones the place in the filter.
     #[inline(always)]
     pub const fn hash(self) -> u64 {
-        let mixed = self.low.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ self.high.wrapping_mul(0xd1b5_4a32_d192_ed03);
-        (mixed ^ mixed >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        let product = (self.low ^ 0x9e37_79b9_7f4a_7c15) as u128 * (self.high ^ 0xd1b5_4a32_d192_ed03) as u128;
+        product as u64 ^ (product >> 64) as u64
     }
 
     /// Returns the bucket, of `1 << bits`, in which the key belongs.

@@ -9,9 +9,10 @@ mod naive;
 mod split;
 mod tokens;
 mod vocab;
+mod window;
 
 use std::fmt;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::str::FromStr;
 
 use self::merge::Merger;
@@ -72,24 +73,24 @@ impl Encoding {
     /// assert_eq!(encoding.count_up_to("hello world", 1), None);
     /// ```
     pub fn count_up_to(self, text: &str, limit: usize) -> Option<usize> {
-        let tables = self.tables();
-        if text.len() / tables.vocabulary.longest() > limit {
+        if text.len() / self.tables().vocabulary.longest() > limit {
             return None;
         }
         match self {
-            Encoding::Cl100kBase => count::<Cl100k>(tables, text, limit),
-            Encoding::O200kBase | Encoding::O200kHarmony => count::<O200k>(tables, text, limit),
-            Encoding::P50kBase | Encoding::R50kBase => count::<P50k>(tables, text, limit),
+            Encoding::Cl100kBase => count::<Cl100kBase>(text, limit),
+            Encoding::O200kBase | Encoding::O200kHarmony => count::<O200kBase>(text, limit),
+            Encoding::P50kBase => count::<P50kBase>(text, limit),
+            Encoding::R50kBase => count::<R50kBase>(text, limit),
         }
     }
 
     /// Returns the tokens of `text`, special tokens encoded as ordinary text.
     pub fn encode(self, text: &str) -> Vec<u32> {
-        let Tables { vocabulary, below, .. } = self.tables();
         match self {
-            Encoding::Cl100kBase => encode::<Cl100k>(vocabulary, below, text),
-            Encoding::O200kBase | Encoding::O200kHarmony => encode::<O200k>(vocabulary, below, text),
-            Encoding::P50kBase | Encoding::R50kBase => encode::<P50k>(vocabulary, below, text),
+            Encoding::Cl100kBase => encode::<Cl100kBase>(text),
+            Encoding::O200kBase | Encoding::O200kHarmony => encode::<O200kBase>(text),
+            Encoding::P50kBase => encode::<P50kBase>(text),
+            Encoding::R50kBase => encode::<R50kBase>(text),
         }
     }
 
@@ -202,13 +203,10 @@ impl Encoding {
 
     fn tables(self) -> Tables {
         match self {
-            Encoding::Cl100kBase => Tables { id: 0, vocabulary: &vocab::CL100K, below: u32::MAX },
-            Encoding::O200kBase | Encoding::O200kHarmony => {
-                Tables { id: 1, vocabulary: &vocab::O200K, below: u32::MAX }
-            }
-            Encoding::P50kBase => Tables { id: 2, vocabulary: &vocab::P50K, below: u32::MAX },
-            // Its tokens are the first 50,256 of p50k_base, which adds runs of spaces.
-            Encoding::R50kBase => Tables { id: 3, vocabulary: &vocab::P50K, below: 50_256 },
+            Encoding::Cl100kBase => Cl100kBase::TABLES,
+            Encoding::O200kBase | Encoding::O200kHarmony => O200kBase::TABLES,
+            Encoding::P50kBase => P50kBase::TABLES,
+            Encoding::R50kBase => R50kBase::TABLES,
         }
     }
 }
@@ -221,37 +219,74 @@ struct Tables {
     below: u32,
 }
 
-fn count<P: Pattern>(tables: Tables, text: &str, limit: usize) -> Option<usize> {
-    let Tables { id, vocabulary, below } = tables;
+/// An encoding that the compiler knows, so that the places of its tables are constants.
+trait Coding {
+    type Pattern: Pattern;
+    const TABLES: Tables;
+}
+
+struct Cl100kBase;
+
+impl Coding for Cl100kBase {
+    type Pattern = Cl100k;
+    const TABLES: Tables = Tables { id: 0, vocabulary: &vocab::CL100K, below: u32::MAX };
+}
+
+struct O200kBase;
+
+impl Coding for O200kBase {
+    type Pattern = O200k;
+    const TABLES: Tables = Tables { id: 1, vocabulary: &vocab::O200K, below: u32::MAX };
+}
+
+struct P50kBase;
+
+impl Coding for P50kBase {
+    type Pattern = P50k;
+    const TABLES: Tables = Tables { id: 2, vocabulary: &vocab::P50K, below: u32::MAX };
+}
+
+struct R50kBase;
+
+impl Coding for R50kBase {
+    type Pattern = P50k;
+    // Its tokens are the first 50,256 of p50k_base, which adds runs of spaces.
+    const TABLES: Tables = Tables { id: 3, vocabulary: &vocab::P50K, below: 50_256 };
+}
+
+fn count<C: Coding>(text: &str, limit: usize) -> Option<usize> {
+    let Tables { id, vocabulary, below } = C::TABLES;
     let bytes = text.as_bytes();
     cache::with(|memory| {
-        let (mut at, mut count) = (0, 0usize);
-        while at < bytes.len() {
-            let end = P::piece_end(bytes, at);
-            count += match vocabulary.rank(bytes, at, end) {
-                rank if rank < below => 1,
-                _ => memory.count(id, vocabulary, below, &bytes[at..end]),
-            };
-            if count > limit {
-                return None;
+        let mut count = 0usize;
+        let flow = window::each_pieces::<C::Pattern, ()>(bytes, |mut start, ends| {
+            for end in ends.iter().copied() {
+                count += match vocabulary.rank(bytes, start, end) {
+                    rank if rank < below => 1,
+                    _ => memory.count(id, vocabulary, below, &bytes[start..end]),
+                };
+                start = end;
             }
-            at = end;
-        }
-        Some(count)
+            if count > limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        flow.is_continue().then_some(count)
     })
 }
 
-fn encode<P: Pattern>(vocabulary: &Vocabulary, below: u32, text: &str) -> Vec<u32> {
+fn encode<C: Coding>(text: &str) -> Vec<u32> {
+    let Tables { vocabulary, below, .. } = C::TABLES;
     let bytes = text.as_bytes();
-    let (mut at, mut tokens, mut merger) = (0, Vec::new(), Merger::default());
-    while at < bytes.len() {
-        let end = P::piece_end(bytes, at);
-        match vocabulary.rank(bytes, at, end) {
-            rank if rank < below => tokens.push(rank),
-            _ => tokens.extend(merger.merge(vocabulary, below, &bytes[at..end]).iter().map(|token| token.rank)),
+    let (mut tokens, mut merger) = (Vec::new(), Merger::default());
+    let _ = window::each_pieces::<C::Pattern, ()>(bytes, |mut start, ends| {
+        for end in ends.iter().copied() {
+            match vocabulary.rank(bytes, start, end) {
+                rank if rank < below => tokens.push(rank),
+                _ => tokens.extend(merger.merge(vocabulary, below, &bytes[start..end]).iter().map(|token| token.rank)),
+            }
+            start = end;
         }
-        at = end;
-    }
+        ControlFlow::Continue(())
+    });
     tokens
 }
 

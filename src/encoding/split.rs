@@ -5,9 +5,16 @@
 //! pieces cover the text.
 
 use super::char_class::{Class, class_at};
+use super::window::{Masks, Starts};
 
 /// How an encoding splits text.
 pub(super) trait Pattern {
+    /// Whether [`Pattern::starts`] tells what a window can tell.
+    const IN_WINDOWS: bool;
+
+    /// Returns where pieces begin in a window that begins with a piece.
+    fn starts(masks: &Masks) -> Starts;
+
     /// Returns the end of the piece that begins at `start`, which is a boundary of `text` before its end.
     fn piece_end(text: &[u8], start: usize) -> usize;
 }
@@ -16,6 +23,13 @@ pub(super) trait Pattern {
 pub(super) struct Cl100k;
 
 impl Pattern for Cl100k {
+    const IN_WINDOWS: bool = true;
+
+    #[inline(always)]
+    fn starts(masks: &Masks) -> Starts {
+        masks.cl100k_starts()
+    }
+
     #[inline]
     fn piece_end(text: &[u8], start: usize) -> usize {
         let (class, length) = class_at(text, start);
@@ -55,6 +69,13 @@ impl Pattern for Cl100k {
 pub(super) struct O200k;
 
 impl Pattern for O200k {
+    const IN_WINDOWS: bool = true;
+
+    #[inline(always)]
+    fn starts(masks: &Masks) -> Starts {
+        masks.o200k_starts()
+    }
+
     #[inline]
     fn piece_end(text: &[u8], start: usize) -> usize {
         let (class, length) = class_at(text, start);
@@ -86,6 +107,12 @@ impl Pattern for O200k {
 pub(super) struct P50k;
 
 impl Pattern for P50k {
+    const IN_WINDOWS: bool = false;
+
+    fn starts(_: &Masks) -> Starts {
+        Starts::NONE
+    }
+
     #[inline]
     fn piece_end(text: &[u8], start: usize) -> usize {
         if text[start] == b'\''

@@ -40,10 +40,10 @@ impl Vocabulary {
     #[inline(always)]
     pub(super) fn rank(&self, text: &[u8], start: usize, end: usize) -> u32 {
         let length = end - start;
-        if (3..=INLINE).contains(&length) {
+        if length <= INLINE {
             return self.short_rank(Slot::key(load(text, start), length));
         }
-        self.odd_rank(&text[start..end])
+        if self.begins_long(text, start, length) { self.long_rank(&text[start..end]) } else { NONE }
     }
 
     /// Returns what [`Vocabulary::rank`] does, faster where there is no such token.
@@ -134,10 +134,14 @@ impl Vocabulary {
                 low: u64::from_le_bytes(words[2 * index]),
                 high: u64::from_le_bytes(words[2 * index + 1]),
             };
+            // Without a branch for each slot: which of them has the token is as good as random.
+            let mut found = NONE;
             for slot in (0..BUCKET).map(slot) {
-                if slot.low == key.low && slot.high & KEY == key.high {
-                    return slot.rank();
-                }
+                let differs = (slot.low ^ key.low) | (slot.high & KEY ^ key.high);
+                found = if differs == 0 { slot.rank() } else { found };
+            }
+            if found != NONE {
+                return found;
             }
             if slot(BUCKET - 1).high & SPILLED == 0 {
                 return NONE;

@@ -1,0 +1,385 @@
+//! The pre-tokenizers, 64 bytes at a time: the classes of ASCII become bit masks, and arithmetic on the masks tells where pieces
+//! begin, without a branch for each piece.
+//!
+//! A window begins where a piece does. What masks cannot tell, such as the class of a character beyond ASCII, ends the window
+//! early: the scanners of `split.rs` take one piece, and the next window begins behind it.
+
+use std::ops::ControlFlow;
+
+use super::split::Pattern;
+
+/// How many bytes a window has.
+const WINDOW: usize = 64;
+
+/// The classes of the bytes of a window, the first in the lowest bit. Bytes beyond ASCII are in none of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Masks {
+    /// `A` to `Z`.
+    upper: u64,
+    /// `a` to `z`.
+    lower: u64,
+    /// `0` to `9`.
+    number: u64,
+    /// White space, newlines among it.
+    white: u64,
+    /// `\r` and `\n`.
+    newline: u64,
+    /// The plain space.
+    space: u64,
+    apostrophe: u64,
+    slash: u64,
+    /// The bytes of the window up to the first that is not ASCII, or not of the text.
+    known: u64,
+}
+
+/// Where pieces begin in a window.
+pub(super) struct Starts {
+    /// The starts up to one, behind which there may be more.
+    bits: u64,
+    /// Whether the whole window told them, so that the next one begins at the last of them.
+    whole: bool,
+}
+
+impl Starts {
+    /// Nothing but the start of the window.
+    pub(super) const NONE: Starts = Starts { bits: 1, whole: false };
+}
+
+/// Calls `pieces` with the start of the first of some pieces and the ends of all of them, from the start to the end of `text`, until it
+/// breaks.
+#[inline]
+pub(super) fn each_pieces<P: Pattern, B>(
+    text: &[u8],
+    mut pieces: impl FnMut(usize, &[usize]) -> ControlFlow<B>,
+) -> ControlFlow<B> {
+    #[cfg(target_arch = "x86_64")]
+    if P::IN_WINDOWS && avx2::is_available() {
+        #[expect(unsafe_code, reason = "a feature of the processor")]
+        // SAFETY: the processor has it.
+        return unsafe { avx2::each_pieces::<P, B>(text, pieces) };
+    }
+    let mut at = 0;
+    while at < text.len() {
+        let end = P::piece_end(text, at);
+        pieces(at, &[end])?;
+        at = end;
+    }
+    ControlFlow::Continue(())
+}
+
+/// Does what [`each_pieces`] does, by the masks that `masks` returns.
+#[inline(always)]
+fn each_pieces_by<P: Pattern, B>(
+    text: &[u8],
+    masks: impl Fn(&[u8; WINDOW]) -> Masks,
+    mut pieces: impl FnMut(usize, &[usize]) -> ControlFlow<B>,
+) -> ControlFlow<B> {
+    let mut ends = [0; WINDOW];
+    let mut at = 0;
+    while at < text.len() {
+        let start = at;
+        let mut count = 0;
+        let mut whole = false;
+        if text[start] < 0x80 {
+            let starts = P::starts(&at_front(&text[start..], &masks));
+            whole = starts.whole;
+            // The first bit is the start of the window.
+            let mut bits = starts.bits & !1;
+            while bits != 0 {
+                ends[count % WINDOW] = start + bits.trailing_zeros() as usize;
+                count += 1;
+                bits &= bits - 1;
+            }
+            if count > 0 {
+                at = ends[count - 1];
+            }
+        }
+        if count == 0 || !whole {
+            at = P::piece_end(text, at);
+            ends[count % WINDOW] = at;
+            count += 1;
+        }
+        pieces(start, &ends[..count])?;
+    }
+    ControlFlow::Continue(())
+}
+
+/// Returns the masks of the first bytes of `text`, which may be fewer than a window has.
+#[inline(always)]
+fn at_front(text: &[u8], masks: impl Fn(&[u8; WINDOW]) -> Masks) -> Masks {
+    if let Some(window) = text.first_chunk() {
+        return masks(window);
+    }
+    let mut window = [0; WINDOW];
+    window[..text.len()].copy_from_slice(text);
+    let masks = masks(&window);
+    Masks { known: masks.known & below(text.len() as u32), ..masks }
+}
+
+impl Masks {
+    /// Returns where the pieces of cl100k_base begin.
+    #[inline(always)]
+    pub(super) fn cl100k_starts(&self) -> Starts {
+        let other = self.other();
+        let absorbed = flood(self.newline, self.newline & other << 1);
+        let others = self.other_starts(other);
+        let words = self.letter_starts(others);
+        // A contraction at the start of a piece ends where a word would go on: it has one or two letters.
+        let letters = self.letters();
+        let unclear = self.apostrophe & others & letters >> 1 & letters >> 2;
+        let known = if unclear == 0 { self.known } else { self.known & (unclear ^ (unclear - 1)) };
+        self.starts(others | words | self.white_starts(absorbed), known)
+    }
+
+    /// Returns where the pieces of o200k_base begin.
+    #[inline(always)]
+    pub(super) fn o200k_starts(&self) -> Starts {
+        let other = self.other();
+        let absorbed = self.newlines_and_slashes(self.newline & other << 1);
+        let others = self.other_starts(other & !absorbed);
+        let words = self.letter_starts(others) | self.upper & self.lower << 1;
+        // A contraction is the end of a word: an apostrophe behind a letter starts a piece unless a letter follows, too.
+        let letters = self.letters();
+        let unclear = self.apostrophe & letters << 1 & !((self.known & !letters) >> 1);
+        let known = if unclear == 0 { self.known } else { self.known & (unclear ^ (unclear - 1)) & !unclear };
+        self.starts(others | words | self.white_starts(absorbed), known)
+    }
+
+    /// Returns those runs of newlines and slashes that begin at one of `starts`, all of which are newlines behind something else.
+    #[inline(always)]
+    fn newlines_and_slashes(&self, mut starts: u64) -> u64 {
+        let run = self.newline | self.slash;
+        if starts & self.slash << 1 == 0 {
+            return flood(run, starts);
+        }
+        // Some of the starts may be in the run of another.
+        let mut runs = 0;
+        while starts != 0 {
+            runs |= flood(run, starts & starts.wrapping_neg());
+            starts &= !runs;
+        }
+        runs
+    }
+
+    fn letters(&self) -> u64 {
+        self.upper | self.lower
+    }
+
+    /// Returns what is neither letter, number nor white space.
+    #[inline(always)]
+    fn other(&self) -> u64 {
+        self.known & !(self.letters() | self.number | self.white)
+    }
+
+    /// Returns where runs of `other` begin a piece: not behind a space, which they take along.
+    #[inline(always)]
+    fn other_starts(&self, other: u64) -> u64 {
+        other & !(other << 1) & !(self.space << 1)
+    }
+
+    /// Returns where runs of letters begin a piece: not behind white space or a single other character, which they take along.
+    #[inline(always)]
+    fn letter_starts(&self, others: u64) -> u64 {
+        let letters = self.letters();
+        letters & !(letters << 1 | (self.white & !self.newline) << 1 | others << 1)
+    }
+
+    /// Returns where pieces of numbers begin: each three of a run.
+    #[inline(always)]
+    fn number_starts(&self) -> u64 {
+        let number = self.number;
+        let mut starts = number & !(number << 1);
+        let behind_three = number & number << 1 & number << 2 & number << 3;
+        let mut next = starts << 3 & behind_three;
+        while next != 0 {
+            starts |= next;
+            next = next << 3 & behind_three;
+        }
+        starts
+    }
+
+    /// Returns where pieces of white space begin. What `absorbed` has goes with what is before it.
+    ///
+    /// A run is a piece up to its last newline; what is behind that, up to the last character; and the last character, which may take
+    /// along what follows.
+    #[inline(always)]
+    fn white_starts(&self, absorbed: u64) -> u64 {
+        let white = self.white & !absorbed;
+        let blank = white & !self.newline;
+        let firsts = white & !(white << 1);
+        let lasts = blank & !(white >> 1);
+        let mut behind_newline = blank & (white & self.newline) << 1;
+        // Those blanks go with a newline that follows them.
+        if (blank.wrapping_add(behind_newline)) & !blank & self.newline != 0 {
+            let mut rest = behind_newline;
+            while rest != 0 {
+                let start = rest & rest.wrapping_neg();
+                if blank.wrapping_add(start) & !blank & self.newline != 0 {
+                    behind_newline &= !start;
+                }
+                rest &= rest - 1;
+            }
+        }
+        firsts | lasts | behind_newline
+    }
+
+    /// Returns those of `starts`, and of numbers, that are sure: of white space that may go on behind what is known, the first one.
+    #[inline(always)]
+    fn starts(&self, starts: u64, known: u64) -> Starts {
+        let starts = (starts | self.number_starts()) & known;
+        let sure = below(64 - (known & !self.white).leading_zeros());
+        let trailing = starts & !sure;
+        Starts { bits: starts & sure | trailing & trailing.wrapping_neg(), whole: known == u64::MAX }
+    }
+}
+
+/// Returns the lowest bits, as many as are asked for, up to 64.
+#[inline(always)]
+fn below(bits: u32) -> u64 {
+    u64::MAX.checked_shr(64 - bits).unwrap_or(0)
+}
+
+/// Returns those runs of bits of `run` that begin at one of `starts`, all of which are such beginnings.
+#[inline(always)]
+fn flood(run: u64, starts: u64) -> u64 {
+    run & !run.wrapping_add(starts)
+}
+
+/// Masks from 32 bytes at a time.
+#[cfg(target_arch = "x86_64")]
+mod avx2 {
+    use std::arch::x86_64::*;
+    use std::ops::ControlFlow;
+
+    use super::{Masks, Pattern, WINDOW, below, each_pieces_by};
+
+    pub(super) fn is_available() -> bool {
+        is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("bmi2")
+            && is_x86_feature_detected!("lzcnt")
+    }
+
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt")]
+    pub(super) fn each_pieces<P: Pattern, B>(
+        text: &[u8],
+        pieces: impl FnMut(usize, &[usize]) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        each_pieces_by::<P, B>(text, |window| masks(window), pieces)
+    }
+
+    // Inlined, LLVM works on single bits of vectors where numbers should be: three times as many instructions.
+    #[inline(never)]
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt")]
+    fn masks(window: &[u8; WINDOW]) -> Masks {
+        let halves = window.as_chunks::<32>().0;
+        let halves = [load(&halves[0]), load(&halves[1])];
+        let mask = |of: &dyn Fn(__m256i) -> __m256i| {
+            let [low, high] = halves.map(|half| _mm256_movemask_epi8(of(half)) as u32);
+            u64::from(low) | u64::from(high) << 32
+        };
+        let newline = mask(&|half| _mm256_or_si256(equal(half, b'\n'), equal(half, b'\r')));
+        let space = mask(&|half| equal(half, b' '));
+        Masks {
+            upper: mask(&|half| between(half, b'A', b'Z')),
+            lower: mask(&|half| between(half, b'a', b'z')),
+            number: mask(&|half| between(half, b'0', b'9')),
+            white: space | mask(&|half| between(half, b'\t', b'\r')),
+            newline,
+            space,
+            apostrophe: mask(&|half| equal(half, b'\'')),
+            slash: mask(&|half| equal(half, b'/')),
+            known: below(mask(&|half| half).trailing_zeros()),
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn load(bytes: &[u8; 32]) -> __m256i {
+        let word = |index: usize| i64::from_le_bytes(bytes.as_chunks().0[index]);
+        _mm256_set_epi64x(word(3), word(2), word(1), word(0))
+    }
+
+    /// Returns which bytes are `byte`.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn equal(bytes: __m256i, byte: u8) -> __m256i {
+        _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte as i8))
+    }
+
+    /// Returns which bytes are from `first` to `last`, both ASCII.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn between(bytes: __m256i, first: u8, last: u8) -> __m256i {
+        // Comparisons are of signed numbers: the range is moved to their upper end.
+        let moved = _mm256_add_epi8(bytes, _mm256_set1_epi8((0x7f - last) as i8));
+        _mm256_cmpgt_epi8(moved, _mm256_set1_epi8((0x7f - (last - first)) as i8 - 1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::encoding::split::{Cl100k, O200k};
+
+    /// Returns the ends of the pieces, by windows or piece by piece.
+    fn ends<P: Pattern>(text: &str) -> Vec<usize> {
+        let mut all = Vec::new();
+        let mut at = 0;
+        let flow = each_pieces::<P, ()>(text.as_bytes(), |start, ends| {
+            assert_eq!(start, at);
+            all.extend_from_slice(ends);
+            at = ends[ends.len() - 1];
+            ControlFlow::Continue(())
+        });
+        assert!(flow.is_continue());
+        all
+    }
+
+    fn scanned_ends<P: Pattern>(text: &str) -> Vec<usize> {
+        let text = text.as_bytes();
+        let mut ends = vec![0];
+        while ends[ends.len() - 1] < text.len() {
+            ends.push(P::piece_end(text, ends[ends.len() - 1]));
+        }
+        ends.split_off(1)
+    }
+
+    fn agrees(text: &str) {
+        assert_eq!(ends::<Cl100k>(text), scanned_ends::<Cl100k>(text), "cl100k: {text:?}");
+        assert_eq!(ends::<O200k>(text), scanned_ends::<O200k>(text), "o200k: {text:?}");
+    }
+
+    /// Texts of what the patterns tell apart, long enough for several windows.
+    fn texts() -> impl Strategy<Value = String> {
+        let parts = |of: &'static [&'static str], most| {
+            proptest::collection::vec(proptest::sample::select(of), 1..most).prop_map(|parts| parts.concat())
+        };
+        prop_oneof![
+            parts(&["a", "B", " ", "  ", "\n", "\r", "\t", ".", "/", "'", "1", "22", "'s", "'re", "é", "\u{3000}"], 120),
+            parts(&["a", "B", "it", " ", "'", "'s", "'LL", "'ve", "\n", "'\u{17f}"], 120),
+            parts(&[" ", "\n", "\r", "\t", ".", "/", "\u{a0}", "x"], 150),
+            parts(&["0", "1234", " ", "x", "."], 80),
+            parts(&["the ", "The", " quick", "HTTPServer", "camelCase", "don't ", ", ", ".\n\n    ", "(x)", "42"], 60),
+            "[ -~\n\r\t]{0,300}",
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn windows_tell_what_the_scanners_tell(text in texts()) {
+            agrees(&text);
+        }
+    }
+
+    #[test]
+    fn all_short_texts_of_odd_characters_agree() {
+        const ODD: [char; 12] = ['a', 'B', 's', '\'', ' ', '\t', '\n', '\r', '/', '.', '1', 'é'];
+        for number in 0..ODD.len().pow(5) {
+            let text: String = (0..5).map(|place| ODD[number / ODD.len().pow(place) % ODD.len()]).collect();
+            agrees(&text);
+        }
+    }
+}
