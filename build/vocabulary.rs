@@ -17,8 +17,8 @@ use std::{fs, io};
 use tiktoken_rs::CoreBPE;
 
 use crate::layout::{
-    BUCKET, GROUP, INLINE, LENGTHS_BITS, LONG_LENGTHS_BITS, NONE, PREFIX, RANK_SHIFT, SPILLED, Slot, Split,
-    lengths_slot, long_lengths_slot, long_slot,
+    BORDER_BITS, BUCKET, GROUP, INLINE, LENGTHS_BITS, LONG_LENGTHS_BITS, NONE, PREFIX, RANK_SHIFT, SPILLED, Slot, Split,
+    border_bit, lengths_slot, long_lengths_slot, long_slot, utf8_length,
 };
 
 /// What is expected of a vocabulary; anything else fails the build.
@@ -105,11 +105,16 @@ fn write_tables(out: &Path, name: &str, tokens: &[Vec<u8>]) -> io::Result<String
     blob("bytes", tokens.concat())?;
     blob("token_lengths", tokens.iter().map(|token| token.len() as u8).collect())?;
     blob("offsets", offsets.iter().flat_map(|offset| offset.to_le_bytes()).collect())?;
-    blob("splits", splits(tokens).iter().flat_map(|split| packed(*split)).collect())?;
     blob("lengths", lengths.iter().flat_map(|lengths| lengths.to_le_bytes()).collect())?;
     blob("long_lengths", long_lengths(tokens))?;
     blob("filter", filter(tokens, bucket_bits))?;
     blob("pairs", pairs(tokens).iter().flat_map(|rank| rank.to_le_bytes()).collect())?;
+    let splits = splits(tokens);
+    let [borders, partial_borders] = borders(tokens, &splits);
+    blob("splits", splits.iter().flat_map(|split| packed(*split)).collect())?;
+    blob("borders", borders)?;
+    blob("partial_borders", partial_borders)?;
+    blob("characters", characters(tokens))?;
     let singles: Vec<u32> = (0..=255u8).map(|byte| rank_of(tokens, &[byte])).collect();
     let mut source = String::new();
     let write = |source: &mut String| {
@@ -117,7 +122,16 @@ fn write_tables(out: &Path, name: &str, tokens: &[Vec<u8>]) -> io::Result<String
         for kind in ["short", "long", "pairs", "offsets", "lengths"] {
             writeln!(source, "    {kind}: &aligned!(concat!(env!(\"OUT_DIR\"), \"/{name}.{kind}\")),")?;
         }
-        for kind in ["bytes", "token_lengths", "splits", "long_lengths", "filter"] {
+        for kind in [
+            "bytes",
+            "token_lengths",
+            "splits",
+            "long_lengths",
+            "filter",
+            "borders",
+            "partial_borders",
+            "characters",
+        ] {
             writeln!(source, "    {kind}: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}.{kind}\")),")?;
         }
         writeln!(source, "    singles: {singles:?},")?;
@@ -204,16 +218,21 @@ fn packed(split: Split) -> [u8; 6] {
     [a, b, c, d, e, f]
 }
 
-/// Merges the bytes of a token by the textbook, until two parts are left.
-fn split(token: &[u8], ranks: &HashMap<&[u8], u32>) -> Split {
-    let mut ends: Vec<usize> = (1..=token.len()).collect();
-    while ends.len() > 2 {
+/// Merges bytes by the textbook, until at most so many parts are left; returns where they end.
+fn merged(bytes: &[u8], ranks: &HashMap<&[u8], u32>, parts: usize) -> Vec<usize> {
+    let mut ends: Vec<usize> = (1..=bytes.len()).collect();
+    while ends.len() > parts {
         let start = |part: usize| if part == 0 { 0 } else { ends[part - 1] };
-        let union = |part: usize| Some((*ranks.get(&token[start(part)..ends[part + 1]])?, part));
-        let (_, part) = (0..ends.len() - 1).filter_map(union).min().expect("a token is the merge of its bytes");
+        let union = |part: usize| Some((*ranks.get(&bytes[start(part)..ends[part + 1]])?, part));
+        let Some((_, part)) = (0..ends.len() - 1).filter_map(union).min() else { break };
         ends.remove(part);
     }
-    match ends[..] {
+    ends
+}
+
+/// Returns the last merge of a token.
+fn split(token: &[u8], ranks: &HashMap<&[u8], u32>) -> Split {
+    match merged(token, ranks, 2)[..] {
         [left_length, _] => {
             let (left, right) = token.split_at(left_length);
             Split { left: ranks[left], right: ranks[right], left_length }
@@ -241,6 +260,54 @@ fn long_lengths(tokens: &[Vec<u8>]) -> Vec<u8> {
         *longest = (*longest).max(token.len() as u8);
     }
     lengths
+}
+
+/// Returns two tables of bits that tell which borders between characters some merge crosses.
+///
+/// The first merge across a border joins two parts that meet at it, so the border is that of a token's last merge. In the one table is
+/// a bit for each two characters that meet so, whole; in the other, for each two bytes, the last before and the first behind, where a
+/// part begins or ends inside of its character at the border.
+fn borders(tokens: &[Vec<u8>], splits: &[Split]) -> [Vec<u8>; 2] {
+    let (mut whole, mut partial) = (vec![0u8; 1 << (BORDER_BITS - 3)], vec![0u8; 1 << 13]);
+    for (token, split) in tokens.iter().zip(splits).filter(|(token, _)| token.len() > 1) {
+        let (left, right) = token.split_at(split.left_length);
+        let (last, first) = (left[left.len() - 1], right[0]);
+        if is_continuation(first) {
+            // A border inside of a character.
+            continue;
+        }
+        let last_start = (0..left.len()).rev().take(4).find(|at| !is_continuation(left[*at]));
+        let before = last_start.map(|at| &left[at..]).filter(|bytes| bytes.len() == utf8_length(bytes[0]));
+        let behind = right.get(..utf8_length(first)).filter(|bytes| bytes[1..].iter().all(|byte| is_continuation(*byte)));
+        let (table, bit) = match (before, behind) {
+            (Some(before), Some(behind)) => (&mut whole, border_bit(number(before), number(behind))),
+            _ => (&mut partial, usize::from(u16::from_le_bytes([last, first]))),
+        };
+        table[bit / 8] |= 1 << (bit % 8);
+    }
+    [whole, partial]
+}
+
+fn is_continuation(byte: u8) -> bool {
+    byte & 0xc0 == 0x80
+}
+
+/// Returns up to four bytes as a number, the first the lowest.
+fn number(bytes: &[u8]) -> u32 {
+    bytes.iter().rev().fold(0, |number, byte| number << 8 | u32::from(*byte))
+}
+
+/// Returns how many tokens each of the first 65,536 characters has by itself, up to 3, in two bits; 0 for what is no character.
+fn characters(tokens: &[Vec<u8>]) -> Vec<u8> {
+    let ranks: HashMap<&[u8], u32> = (0..).zip(tokens).map(|(rank, token)| (token.as_slice(), rank)).collect();
+    let mut table = vec![0u8; 1 << 14];
+    for character in (0..0x1_0000).filter_map(char::from_u32) {
+        let place = character as usize;
+        let mut bytes = [0; 4];
+        let count = merged(character.encode_utf8(&mut bytes).as_bytes(), &ranks, 1).len();
+        table[place / 4] |= (count as u8) << (place % 4 * 2);
+    }
+    table
 }
 
 /// Returns the first eight bytes, in the order of the text, or as many as there are.

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::merge::Merger;
+use super::merge::{Merger, each_segment, is_repeated};
 use super::vocab::Vocabulary;
 
 /// Lines of 64 bytes, so 256 KiB for each thread that merges: a quarter of a core's second-level cache.
@@ -43,8 +43,30 @@ impl Memory {
     /// Returns the number of tokens of `piece`. Those of rank `below` and above do not exist; `id` tells vocabularies and limits apart.
     #[inline]
     pub(super) fn count(&mut self, id: u8, vocabulary: &Vocabulary, below: u32, piece: &[u8]) -> usize {
+        if piece.is_ascii() || is_repeated(piece) {
+            return self.recall(id, piece, |merger| merger.merge(vocabulary, below, piece).len());
+        }
+        let mut count = 0;
+        each_segment(vocabulary, piece, |range, tokens| {
+            count += tokens;
+            if tokens > 0 {
+                return;
+            }
+            let segment = &piece[range];
+            if vocabulary.rank(segment, 0, segment.len()) < below {
+                count += 1;
+                return;
+            }
+            count += self.recall(id, segment, |merger| merger.merge(vocabulary, below, segment).len());
+        });
+        count
+    }
+
+    /// Returns the number of tokens of `piece`, from memory, or else from `merge`.
+    #[inline]
+    fn recall(&mut self, id: u8, piece: &[u8], merge: impl FnOnce(&mut Merger) -> usize) -> usize {
         if piece.len() > LONGEST {
-            return self.merger.merge(vocabulary, below, piece).len();
+            return merge(&mut self.merger);
         }
         if self.lines.is_empty() {
             self.lines = vec![[0; 64]; LINES];
@@ -54,7 +76,7 @@ impl Memory {
             return usize::from(line[TOKENS]);
         }
         // At most as many as bytes.
-        let tokens = self.merger.merge(vocabulary, below, piece).len();
+        let tokens = merge(&mut self.merger);
         line[..piece.len()].copy_from_slice(piece);
         (line[TOKENS], line[VOCABULARY], line[LENGTH]) = (tokens as u8, id, piece.len() as u8);
         tokens

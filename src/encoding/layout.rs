@@ -125,3 +125,25 @@ pub const fn long_slot(bytes: &[u8], bits: u32) -> usize {
     }
     (hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - bits)) as usize
 }
+
+/// How many bits of a hash choose a place in the table of [`border_bit`].
+pub const BORDER_BITS: u32 = 19;
+
+/// Returns the bit of the border between two characters, each given as the bytes of its UTF-8, the first the lowest.
+#[inline(always)]
+pub const fn border_bit(before: u32, behind: u32) -> usize {
+    let both = (before as u64) << 32 | behind as u64;
+    let mixed = (both ^ both >> 29).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> (64 - BORDER_BITS)) as usize
+}
+
+/// Returns how many bytes the character has that begins with this byte; 1 for a byte that begins none.
+#[inline(always)]
+pub const fn utf8_length(first: u8) -> usize {
+    match first {
+        0xc2..0xe0 => 2,
+        0xe0..0xf0 => 3,
+        0xf0..0xf5 => 4,
+        _ => 1,
+    }
+}

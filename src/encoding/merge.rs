@@ -10,12 +10,17 @@
 //! goes with the last one. Where none does, no token of the whole ends here: the last one must be shorter, and no other way leads here
 //! again. Each place is tried once, so the time is linear.
 
-use super::layout::NONE;
-use super::vocab::Vocabulary;
+use std::ops::Range;
 
-/// The most bytes that are merged by the textbook, whose time is their square. Of 8, 16, 32 and 64, this was the fastest with code,
-/// JSON and base64, and within a tenth of the fastest with all other corpora.
+use super::cpu;
+use super::layout::NONE;
+use super::vocab::{Character, Vocabulary};
+
+/// The most bytes that are merged by the textbook, whose time is their square.
 const SCAN: usize = 32;
+
+/// How many bytes at the end of a scan are scanned again with what follows them, since tokens there may be cut off.
+const MARGIN: usize = 10;
 
 /// The tokens of a piece, and what it takes to find them: kept from piece to piece, so that few pieces allocate.
 #[derive(Default)]
@@ -32,58 +37,87 @@ pub(super) struct Token {
     pub(super) length: u32,
 }
 
+/// Calls `segment` with the ranges into which borders that no merge crosses divide `piece`, and with the number of their tokens where
+/// the range is a single character, 0 otherwise.
+#[inline]
+pub(super) fn each_segment(vocabulary: &Vocabulary, piece: &[u8], mut segment: impl FnMut(Range<usize>, usize)) {
+    let mut start = 0;
+    let mut at = 0;
+    let mut character = Character::at(piece, 0);
+    loop {
+        let next = at + character.length;
+        let behind = (next < piece.len()).then(|| Character::at(piece, next));
+        if behind.is_none_or(|behind| !vocabulary.crosses(character, behind)) {
+            segment(start..next, if start == at { vocabulary.tokens_of(character) } else { 0 });
+            start = next;
+        }
+        let Some(behind) = behind else { return };
+        (at, character) = (next, behind);
+    }
+}
+
 impl Merger {
     /// Returns the tokens of `piece`. Those of rank `below` and above do not exist.
     pub(super) fn merge(&mut self, vocabulary: &Vocabulary, below: u32, piece: &[u8]) -> &[Token] {
         self.tokens.clear();
-        self.dead.clear();
-        if piece.len() <= SCAN {
-            self.scan(vocabulary, below, piece);
-        } else if !self.repeated(vocabulary, below, piece) {
-            self.append(vocabulary, below, piece);
+        if self.repeated(vocabulary, below, piece) {
+            return &self.tokens;
+        }
+        if piece.is_ascii() {
+            self.merge_segment(vocabulary, below, piece);
+        } else {
+            each_segment(vocabulary, piece, |range, _| self.merge_segment(vocabulary, below, &piece[range]));
         }
         &self.tokens
     }
 
-    /// Merges up to [`SCAN`] bytes by the textbook: looks for the lowest rank among all neighbours, again and again.
-    fn scan(&mut self, vocabulary: &Vocabulary, below: u32, piece: &[u8]) {
-        // Behind the bytes there is room for the widest load of a token.
-        let mut bytes = [0; SCAN + 16];
-        bytes[..piece.len()].copy_from_slice(piece);
-        let rank = |start: u8, end: u8| match vocabulary.unlikely_rank(&bytes, usize::from(start), usize::from(end)) {
-            rank if rank < below => rank,
-            _ => NONE,
-        };
-        // The parts begin at `starts`, the last of which is the end; `ranks` are those of each part and the next together.
-        let mut starts: [u8; SCAN + 1] = std::array::from_fn(|index| index as u8);
-        let mut ranks = [NONE; SCAN + 1];
-        let mut parts = piece.len();
-        for (index, union) in ranks.iter_mut().enumerate().take(parts.saturating_sub(1)) {
-            *union = rank(starts[index], starts[index + 2]);
+    /// Puts the tokens of a segment behind those that are there.
+    pub(super) fn merge_segment(&mut self, vocabulary: &Vocabulary, below: u32, segment: &[u8]) {
+        let rank = vocabulary.rank(segment, 0, segment.len());
+        if rank < below {
+            self.tokens.push(Token { rank, length: segment.len() as u32 });
+        } else if segment.len() <= SCAN {
+            scan(vocabulary, below, segment, &mut self.tokens);
+        } else {
+            self.scan_by_parts(vocabulary, below, segment);
         }
-        while parts > 1 {
-            let (index, lowest) = lowest(&ranks[..parts - 1]);
-            if lowest == NONE {
-                break;
+    }
+
+    /// Merges more than [`SCAN`] bytes, so many at a time: where two scans meet, their tokens must go together.
+    fn scan_by_parts(&mut self, vocabulary: &Vocabulary, below: u32, segment: &[u8]) {
+        let first = self.tokens.len();
+        let mut at = 0;
+        while at < segment.len() {
+            let end = segment.len().min(at + SCAN);
+            let before = self.tokens.len();
+            scan(vocabulary, below, &segment[at..end], &mut self.tokens);
+            let met = before == first
+                || go_together(vocabulary, below, segment, at, self.tokens[before - 1], self.tokens[before]);
+            if !met {
+                self.tokens.truncate(first);
+                self.append(vocabulary, below, segment);
+                return;
             }
-            starts.copy_within(index + 2..=parts, index + 1);
-            ranks.copy_within(index + 1..parts - 1, index);
-            parts -= 1;
-            if index + 1 < parts {
-                ranks[index] = rank(starts[index], starts[index + 2]);
+            if end == segment.len() {
+                return;
             }
-            if index > 0 {
-                ranks[index - 1] = rank(starts[index - 1], starts[index + 1]);
+            // At least one token stays.
+            let mut keep = before;
+            let most = at + SCAN - MARGIN;
+            loop {
+                at += self.tokens[keep].length as usize;
+                keep += 1;
+                if keep == self.tokens.len() || at + self.tokens[keep].length as usize > most {
+                    break;
+                }
             }
+            self.tokens.truncate(keep);
         }
-        self.tokens.extend(starts[..=parts].windows(2).map(|borders| {
-            let [start, end] = [borders[0], borders[1]].map(usize::from);
-            Token { rank: vocabulary.rank(&bytes, start, end), length: (end - start) as u32 }
-        }));
     }
 
     /// Puts the tokens of `piece` behind those that are there, which are no part of it.
     fn append(&mut self, vocabulary: &Vocabulary, below: u32, piece: &[u8]) {
+        self.dead.clear();
         let first = self.tokens.len();
         let mut at = 0;
         let mut lengths = vocabulary.lengths(piece, 0);
@@ -125,9 +159,7 @@ impl Merger {
     /// Merges a piece that is one byte over and over, such as a run of spaces: once the same token follows itself, it always does.
     /// Returns `false`, and leaves the tokens alone, where the piece is something else.
     fn repeated(&mut self, vocabulary: &Vocabulary, below: u32, piece: &[u8]) -> bool {
-        /// More than three times the longest token of any vocabulary, 128 spaces.
-        const SAMPLE: usize = 512;
-        if piece.len() <= 2 * SAMPLE || piece.iter().any(|byte| *byte != piece[0]) {
+        if !is_repeated(piece) {
             return false;
         }
         let mut sample = Merger::default();
@@ -147,11 +179,128 @@ impl Merger {
     }
 }
 
-/// Returns the place and the value of the lowest rank, the first of equals.
+/// Returns a bit for each part of `piece` to begin with, and one for its end: a byte, or a character that is a token and at whose
+/// borders no merge has a part of it.
+///
+/// Such a character is merged before anything is merged with it: all that could be has a higher rank.
 #[inline]
-fn lowest(ranks: &[u32]) -> (usize, u32) {
-    let lowest = ranks.iter().copied().min().unwrap_or(NONE);
-    (ranks.iter().position(|rank| *rank == lowest).unwrap_or(0), lowest)
+fn first_parts(vocabulary: &Vocabulary, piece: &[u8]) -> u64 {
+    let end = 1 << piece.len();
+    let mut parts = end | (end - 1);
+    if piece.is_ascii() {
+        return parts;
+    }
+    let mut at = 0;
+    let mut before = None;
+    while at < piece.len() {
+        let character = Character::at(piece, at);
+        let next = at + character.length;
+        let behind = (next < piece.len()).then(|| Character::at(piece, next));
+        let cut = before.is_some_and(|before| vocabulary.crosses_inside(before, character))
+            || behind.is_some_and(|behind| vocabulary.crosses_inside(character, behind));
+        if character.length > 1 && !cut && vocabulary.tokens_of(character) == 1 {
+            parts &= !((1 << next) - (2 << at));
+        }
+        (at, before) = (next, Some(character));
+    }
+    parts
+}
+
+/// Takes the lowest bit away, and returns its place.
+#[inline(always)]
+fn next_of(bits: &mut u64) -> usize {
+    let place = bits.trailing_zeros() as usize;
+    *bits &= bits.wrapping_sub(1);
+    place
+}
+
+/// Merges up to [`SCAN`] bytes by the textbook: looks for the lowest rank among all neighbours, again and again. The tokens go behind
+/// those that are there.
+fn scan(vocabulary: &Vocabulary, below: u32, piece: &[u8], tokens: &mut Vec<Token>) {
+    match piece.len() {
+        ..=16 => cpu::run(Scan::<'_, 16, 32> { vocabulary, below, piece, tokens }),
+        _ => cpu::run(Scan::<'_, SCAN, 48> { vocabulary, below, piece, tokens }),
+    }
+}
+
+/// A merge of up to `N` bytes, with `ROOM` for them and the widest load of a token.
+struct Scan<'a, const N: usize, const ROOM: usize> {
+    vocabulary: &'a Vocabulary,
+    below: u32,
+    piece: &'a [u8],
+    tokens: &'a mut Vec<Token>,
+}
+
+impl<const N: usize, const ROOM: usize> cpu::Kernel for Scan<'_, N, ROOM> {
+    #[inline(always)]
+    fn run(self) {
+        let Scan { vocabulary, below, piece, tokens } = self;
+        let length = piece.len();
+        let mut bytes = [0; ROOM];
+        bytes[..length].copy_from_slice(piece);
+        // A bit for the start of each part, and one for the end of the last.
+        let mut starts = first_parts(vocabulary, piece);
+        // For each part, by its start, what it and the next are together: the rank and the start, so that the least is the first of the
+        // lowest rank.
+        let mut unions = [NONE; N];
+        let mut ranks = [NONE; N];
+        let key = |rank: u32, start: usize| if rank < below { rank << 5 | start as u32 } else { NONE };
+        let union = |start: usize, end: usize| key(vocabulary.unlikely_rank(&bytes, start, end), start);
+        if starts == (2 << length) - 1 {
+            for (start, pair) in piece.windows(2).enumerate() {
+                unions[start % N] = key(vocabulary.pair(pair[0], pair[1]), start);
+            }
+        } else {
+            let mut rest = starts & (starts - 1);
+            let mut start = 0;
+            let mut middle = next_of(&mut rest);
+            while middle < length {
+                let end = next_of(&mut rest);
+                unions[start % N] = union(start, end);
+                (start, middle) = (middle, end);
+            }
+        }
+        loop {
+            let lowest = unions.iter().copied().min().unwrap_or(NONE);
+            if lowest == NONE {
+                break;
+            }
+            let at = lowest as usize % 32;
+            ranks[at % N] = lowest >> 5;
+            let mut behind = starts & (u64::MAX << (at + 1));
+            let joined = next_of(&mut behind);
+            let end = next_of(&mut behind);
+            starts ^= 1 << joined;
+            unions[joined % N] = NONE;
+            unions[at % N] = if end < length { union(at, next_of(&mut behind)) } else { NONE };
+            let before = starts & ((1 << at) - 1);
+            if before != 0 {
+                let start = before.ilog2() as usize;
+                unions[start % N] = union(start, end);
+            }
+        }
+        let mut rest = starts & (starts - 1);
+        let mut start = 0;
+        while rest != 0 {
+            let end = next_of(&mut rest);
+            let rank = match ranks[start % N] {
+                NONE if end - start == 1 => vocabulary.single(bytes[start % ROOM]),
+                NONE => vocabulary.rank(&bytes, start, end),
+                rank => rank,
+            };
+            tokens.push(Token { rank, length: (end - start) as u32 });
+            start = end;
+        }
+    }
+}
+
+/// More than three times the longest token of any vocabulary, 128 spaces.
+const SAMPLE: usize = 512;
+
+/// Returns whether a long piece is one byte over and over.
+#[inline]
+pub(super) fn is_repeated(piece: &[u8]) -> bool {
+    piece.len() > 2 * SAMPLE && piece.iter().all(|byte| *byte == piece[0])
 }
 
 /// Returns whether two tokens that meet at `border` are the merge of their bytes.

@@ -2,6 +2,7 @@
 
 mod cache;
 mod char_class;
+mod cpu;
 mod layout;
 mod merge;
 #[cfg(test)]

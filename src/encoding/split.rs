@@ -149,15 +149,18 @@ fn run(text: &[u8], mut at: usize, is: impl Fn(Class) -> bool) -> usize {
 fn letters(text: &[u8], mut at: usize) -> usize {
     loop {
         at += ascii_run(text, at, ANY_CASE);
-        match text.get(at) {
-            Some(0x80..) => {}
-            _ => return at,
+        loop {
+            match text.get(at) {
+                Some(0x80..) => {}
+                Some(byte) if byte.is_ascii_alphabetic() => break,
+                _ => return at,
+            }
+            let (class, length) = class_at(text, at);
+            if !class.is_letter() {
+                return at;
+            }
+            at += length;
         }
-        let (class, length) = class_at(text, at);
-        if !class.is_letter() {
-            return at;
-        }
-        at += length;
     }
 }
 

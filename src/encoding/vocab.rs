@@ -2,7 +2,8 @@
 //! only the pages that are touched are read.
 
 use super::layout::{
-    BUCKET, GROUP, INLINE, KEY, NONE, PREFIX, SPILLED, Slot, Split, lengths_slot, long_lengths_slot, long_slot,
+    BORDER_BITS, BUCKET, GROUP, INLINE, KEY, NONE, PREFIX, SPILLED, Slot, Split, border_bit, lengths_slot, long_lengths_slot,
+    long_slot, utf8_length,
 };
 
 /// The tables of one vocabulary; `build/vocabulary.rs` says what each of them holds.
@@ -17,6 +18,9 @@ pub(super) struct Vocabulary {
     splits: &'static [u8],
     long_lengths: &'static [u8],
     filter: &'static [u8],
+    borders: &'static [u8; 1 << (BORDER_BITS - 3)],
+    partial_borders: &'static [u8; 1 << 13],
+    characters: &'static [u8; 1 << 14],
     singles: [u32; 256],
     bucket_bits: u32,
     long_bits: u32,
@@ -84,6 +88,12 @@ impl Vocabulary {
         }
     }
 
+    /// Returns the rank of the token of one byte.
+    #[inline]
+    pub(super) fn single(&self, byte: u8) -> u32 {
+        self.singles[usize::from(byte)]
+    }
+
     /// Returns the rank of a token of two bytes, or [`NONE`].
     #[inline]
     pub(super) fn pair(&self, first: u8, second: u8) -> u32 {
@@ -124,6 +134,34 @@ impl Vocabulary {
         Lengths { short: short & within, long: longest.min(left) }
     }
 
+    /// Returns whether a token may have its last merge between these; where not, no merge ever crosses the border.
+    #[inline(always)]
+    pub(super) fn crosses(&self, before: Character, behind: Character) -> bool {
+        bit(self.borders, border_bit(before.bytes, behind.bytes))
+            || self.crosses_inside(before, behind)
+            || behind.is_continuation()
+    }
+
+    /// Returns whether a merge may cross this border that has only a part of one of the characters.
+    #[inline(always)]
+    pub(super) fn crosses_inside(&self, before: Character, behind: Character) -> bool {
+        let last = before.bytes >> (8 * (before.length - 1));
+        bit(self.partial_borders, (last & 0xff | (behind.bytes & 0xff) << 8) as usize)
+    }
+
+    /// Returns the number of tokens of the character by itself; 0 for some of those that are rare, and for what is none.
+    #[inline(always)]
+    pub(super) fn tokens_of(&self, character: Character) -> usize {
+        let [a, b, c, _] = character.bytes.to_le_bytes().map(|byte| usize::from(byte & 0x3f));
+        let code_point = match character.length {
+            1 => return usize::from(character.bytes < 0x80),
+            2 => (a & 0x1f) << 6 | b,
+            3 => (a & 0x0f) << 12 | b << 6 | c,
+            _ => return 0,
+        };
+        usize::from(self.characters[code_point / 4] >> (code_point % 4 * 2) & 3)
+    }
+
     #[inline(always)]
     fn short_rank(&self, key: Slot) -> u32 {
         let (buckets, _) = self.short.0.as_chunks::<{ BUCKET * 16 }>();
@@ -160,6 +198,41 @@ impl Vocabulary {
             }
         }
     }
+}
+
+/// A character by its bytes, the first the lowest, or a byte that is no part of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Character {
+    bytes: u32,
+    pub(super) length: usize,
+}
+
+impl Character {
+    /// Whether it is a byte of a character that began before.
+    #[inline(always)]
+    fn is_continuation(self) -> bool {
+        self.bytes & 0xc0 == 0x80
+    }
+
+    /// Returns what begins at `at`, before the end of `bytes`.
+    #[inline(always)]
+    pub(super) fn at(bytes: &[u8], at: usize) -> Character {
+        let first = bytes[at];
+        let length = utf8_length(first);
+        if first < 0x80 || at + length > bytes.len() {
+            return Character { bytes: u32::from(first), length: 1 };
+        }
+        let word = match bytes[at..].first_chunk::<4>() {
+            Some(word) => u32::from_le_bytes(*word),
+            None => bytes[at..at + length].iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte)),
+        };
+        Character { bytes: word & u32::MAX >> (32 - 8 * length), length }
+    }
+}
+
+#[inline(always)]
+fn bit(table: &[u8], bit: usize) -> bool {
+    table[bit / 8] >> (bit % 8) & 1 == 1
 }
 
 /// Lengths that a token can have, from the greatest down.

@@ -6,6 +6,7 @@
 
 use std::ops::ControlFlow;
 
+use super::cpu;
 use super::split::Pattern;
 
 /// How many bytes a window has.
@@ -53,7 +54,7 @@ pub(super) fn each_pieces<P: Pattern, B>(
     mut pieces: impl FnMut(usize, &[usize]) -> ControlFlow<B>,
 ) -> ControlFlow<B> {
     #[cfg(target_arch = "x86_64")]
-    if P::IN_WINDOWS && avx2::is_available() {
+    if P::IN_WINDOWS && cpu::has_avx2() {
         #[expect(unsafe_code, reason = "a feature of the processor")]
         // SAFETY: the processor has it.
         return unsafe { avx2::each_pieces::<P, B>(text, pieces) };
@@ -252,13 +253,6 @@ mod avx2 {
     use std::ops::ControlFlow;
 
     use super::{Masks, Pattern, WINDOW, below, each_pieces_by};
-
-    pub(super) fn is_available() -> bool {
-        is_x86_feature_detected!("avx2")
-            && is_x86_feature_detected!("bmi1")
-            && is_x86_feature_detected!("bmi2")
-            && is_x86_feature_detected!("lzcnt")
-    }
 
     #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt")]
     pub(super) fn each_pieces<P: Pattern, B>(
