@@ -90,7 +90,7 @@ fn load(expected: &Expected) -> Vec<Vec<u8>> {
 }
 
 fn write_tables(out: &Path, name: &str, tokens: &[Vec<u8>]) -> io::Result<String> {
-    let (short, bucket_bits) = short_table(tokens);
+    let short = short_table(tokens);
     let (long, long_bits) = long_table(tokens);
     let mut offsets = Vec::new();
     let mut offset = 0;
@@ -107,7 +107,7 @@ fn write_tables(out: &Path, name: &str, tokens: &[Vec<u8>]) -> io::Result<String
     blob("offsets", offsets.iter().flat_map(|offset| offset.to_le_bytes()).collect())?;
     blob("lengths", lengths.iter().flat_map(|lengths| lengths.to_le_bytes()).collect())?;
     blob("long_lengths", long_lengths(tokens))?;
-    blob("filter", filter(tokens, bucket_bits))?;
+    blob("filter", filter(tokens))?;
     blob("pairs", pairs(tokens).iter().flat_map(|rank| rank.to_le_bytes()).collect())?;
     let splits = splits(tokens);
     let [borders, partial_borders] = borders(tokens, &splits);
@@ -135,7 +135,7 @@ fn write_tables(out: &Path, name: &str, tokens: &[Vec<u8>]) -> io::Result<String
             writeln!(source, "    {kind}: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}.{kind}\")),")?;
         }
         writeln!(source, "    singles: {singles:?},")?;
-        writeln!(source, "    bucket_bits: {bucket_bits},\n    long_bits: {long_bits},")?;
+        writeln!(source, "    long_bits: {long_bits},")?;
         writeln!(source, "    longest: {},", tokens.iter().map(Vec::len).max().unwrap_or(0))?;
         writeln!(source, "}};")
     };
@@ -143,17 +143,18 @@ fn write_tables(out: &Path, name: &str, tokens: &[Vec<u8>]) -> io::Result<String
     Ok(source)
 }
 
-/// Fills buckets of slots, at most 77% full.
-fn short_table(tokens: &[Vec<u8>]) -> (Vec<Slot>, u32) {
+/// Fills buckets of slots, 83% of them: with fewer free ones, too many tokens would lie in a later bucket than their own. Those of the
+/// lowest ranks, which are the most frequent, come first and lie in their own.
+fn short_table(tokens: &[Vec<u8>]) -> Vec<Slot> {
     let short: Vec<(u32, &Vec<u8>)> =
         (0..).zip(tokens).filter(|(_, token)| (1..=INLINE).contains(&token.len())).collect();
-    let bits = (short.len() * 100 / 77 / BUCKET).next_power_of_two().ilog2();
-    let mut slots = vec![Slot { low: 0, high: 0 }; BUCKET << bits];
+    let buckets = short.len() * 100 / 83 / BUCKET;
+    let mut slots = vec![Slot { low: 0, high: 0 }; BUCKET * buckets];
     for (rank, token) in short {
         let mut bytes = [0; 16];
         bytes[..token.len()].copy_from_slice(token);
         let key = Slot::key(u128::from_le_bytes(bytes), token.len());
-        let mut at = key.bucket(bits);
+        let mut at = key.bucket(buckets);
         loop {
             let line = &mut slots[at * BUCKET..(at + 1) * BUCKET];
             if let Some(free) = line.iter_mut().find(|slot| slot.high & !SPILLED == 0) {
@@ -161,16 +162,16 @@ fn short_table(tokens: &[Vec<u8>]) -> (Vec<Slot>, u32) {
                 break;
             }
             line[BUCKET - 1].high |= SPILLED;
-            at = (at + 1) & ((1 << bits) - 1);
+            at = (at + 1) % buckets;
         }
     }
-    (slots, bits)
+    slots
 }
 
-/// Sets a bit for each key of the short table, of eight times as many as there are slots to a bucket: small enough to stay near the
+/// Sets a bit for each key of the short table, of five to ten times as many: small enough to stay near the
 /// processor, it tells most of what is no token without a look at the table.
-fn filter(tokens: &[Vec<u8>], bucket_bits: u32) -> Vec<u8> {
-    let mut filter = vec![0u8; 2 << bucket_bits];
+fn filter(tokens: &[Vec<u8>]) -> Vec<u8> {
+    let mut filter = vec![0u8; (tokens.len() * 5 / 8).next_power_of_two()];
     for token in tokens.iter().filter(|token| (1..=INLINE).contains(&token.len())) {
         let mut bytes = [0; 16];
         bytes[..token.len()].copy_from_slice(token);

@@ -1,6 +1,7 @@
 //! What a thread keeps between texts: the room to merge in, and how many tokens the pieces have that it merged last.
 
 use std::cell::Cell;
+use std::ops::Range;
 
 use super::merge::{Merger, each_segment, is_repeated};
 use super::vocab::Vocabulary;
@@ -40,24 +41,34 @@ pub(super) fn with<T>(count: impl FnOnce(&mut Memory) -> T) -> T {
 }
 
 impl Memory {
-    /// Returns the number of tokens of `piece`. Those of rank `below` and above do not exist; `id` tells vocabularies and limits apart.
+    /// Returns the number of tokens of the piece of `text` in `range`, which is not known to be a token. Tokens of rank `below` and above do
+    /// not exist; `id` tells vocabularies and limits apart.
     #[inline]
-    pub(super) fn count(&mut self, id: u8, vocabulary: &Vocabulary, below: u32, piece: &[u8]) -> usize {
+    pub(super) fn count(
+        &mut self,
+        id: u8,
+        vocabulary: &Vocabulary,
+        below: u32,
+        text: &[u8],
+        range: Range<usize>,
+    ) -> usize {
+        let piece = &text[range.clone()];
         if piece.is_ascii() || is_repeated(piece) {
-            return self.recall(id, piece, |merger| merger.merge(vocabulary, below, piece).len());
+            return self.recall(id, piece, |merger| merger.count_segment(vocabulary, below, text, range));
         }
         let mut count = 0;
-        each_segment(vocabulary, piece, |range, tokens| {
+        each_segment(vocabulary, piece, |segment, tokens| {
             count += tokens;
             if tokens > 0 {
                 return;
             }
-            let segment = &piece[range];
-            if vocabulary.rank(segment, 0, segment.len()) < below {
-                count += 1;
-                return;
-            }
-            count += self.recall(id, segment, |merger| merger.merge(vocabulary, below, segment).len());
+            let segment = range.start + segment.start..range.start + segment.end;
+            count += match vocabulary.rank(text, segment.start, segment.end) {
+                rank if rank < below => 1,
+                _ => self.recall(id, &text[segment.clone()], |merger| {
+                    merger.count_segment(vocabulary, below, text, segment)
+                }),
+            };
         });
         count
     }
@@ -109,8 +120,8 @@ mod tests {
         for _ in 0..2 {
             for piece in &pieces {
                 for (id, vocabulary, below) in [(0, &CL100K, u32::MAX), (1, &P50K, u32::MAX), (2, &P50K, 50_256)] {
-                    let expected = Merger::default().merge(vocabulary, below, piece.as_bytes()).len();
-                    assert_eq!(memory.count(id, vocabulary, below, piece.as_bytes()), expected);
+                    let expected = Merger::default().merge(vocabulary, below, piece.as_bytes(), 0..piece.len()).len();
+                    assert_eq!(memory.count(id, vocabulary, below, piece.as_bytes(), 0..piece.len()), expected);
                 }
             }
         }
@@ -121,8 +132,8 @@ mod tests {
         let mut memory = Memory::default();
         for last in ["x", "y"] {
             let piece = "!".repeat(LONGEST - 1) + last;
-            let expected = Merger::default().merge(&CL100K, u32::MAX, piece.as_bytes()).len();
-            assert_eq!([memory.count(0, &CL100K, u32::MAX, piece.as_bytes()); 2], [expected; 2]);
+            let expected = Merger::default().merge(&CL100K, u32::MAX, piece.as_bytes(), 0..piece.len()).len();
+            assert_eq!([memory.count(0, &CL100K, u32::MAX, piece.as_bytes(), 0..piece.len()); 2], [expected; 2]);
         }
     }
 }

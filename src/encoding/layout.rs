@@ -59,10 +59,10 @@ impl Slot {
         product as u64 ^ (product >> 64) as u64
     }
 
-    /// Returns the bucket, of `1 << bits`, in which the key belongs.
+    /// Returns the bucket, of so many, in which the key belongs.
     #[inline(always)]
-    pub const fn bucket(self, bits: u32) -> usize {
-        (self.hash() >> (64 - bits)) as usize
+    pub const fn bucket(self, buckets: usize) -> usize {
+        ((self.hash() as u128 * buckets as u128) >> 64) as usize
     }
 
     /// Returns the rank that the slot holds.
@@ -127,7 +127,7 @@ pub const fn long_slot(bytes: &[u8], bits: u32) -> usize {
 }
 
 /// How many bits of a hash choose a place in the table of [`border_bit`].
-pub const BORDER_BITS: u32 = 19;
+pub const BORDER_BITS: u32 = 20;
 
 /// Returns the bit of the border between two characters, each given as the bytes of its UTF-8, the first the lowest.
 #[inline(always)]

@@ -57,59 +57,80 @@ pub(super) fn each_segment(vocabulary: &Vocabulary, piece: &[u8], mut segment: i
 }
 
 impl Merger {
-    /// Returns the tokens of `piece`. Those of rank `below` and above do not exist.
-    pub(super) fn merge(&mut self, vocabulary: &Vocabulary, below: u32, piece: &[u8]) -> &[Token] {
+    /// Returns the tokens of the piece of `text` in `range`, which is no token itself unless it is of several characters. Tokens of rank
+    /// `below` and above do not exist.
+    pub(super) fn merge(
+        &mut self,
+        vocabulary: &Vocabulary,
+        below: u32,
+        text: &[u8],
+        range: Range<usize>,
+    ) -> &[Token] {
         self.tokens.clear();
+        let piece = &text[range.clone()];
         if self.repeated(vocabulary, below, piece) {
             return &self.tokens;
         }
         if piece.is_ascii() {
-            self.merge_segment(vocabulary, below, piece);
-        } else {
-            each_segment(vocabulary, piece, |range, _| self.merge_segment(vocabulary, below, &piece[range]));
+            self.merge_segment(vocabulary, below, text, range);
+            return &self.tokens;
         }
+        each_segment(vocabulary, piece, |segment, _| {
+            let segment = range.start + segment.start..range.start + segment.end;
+            match vocabulary.rank(text, segment.start, segment.end) {
+                rank if rank < below => self.tokens.push(Token { rank, length: segment.len() as u32 }),
+                _ => self.merge_segment(vocabulary, below, text, segment),
+            }
+        });
         &self.tokens
     }
 
+    /// Returns the number of tokens of a segment of `text` that is not known to be a token.
+    pub(super) fn count_segment(
+        &mut self,
+        vocabulary: &Vocabulary,
+        below: u32,
+        text: &[u8],
+        range: Range<usize>,
+    ) -> usize {
+        self.tokens.clear();
+        if !self.repeated(vocabulary, below, &text[range.clone()]) {
+            self.merge_segment(vocabulary, below, text, range);
+        }
+        self.tokens.len()
+    }
+
     /// Puts the tokens of a segment behind those that are there.
-    pub(super) fn merge_segment(&mut self, vocabulary: &Vocabulary, below: u32, segment: &[u8]) {
-        let rank = vocabulary.rank(segment, 0, segment.len());
-        if rank < below {
-            self.tokens.push(Token { rank, length: segment.len() as u32 });
-        } else if segment.len() <= SCAN {
-            scan(vocabulary, below, segment, &mut self.tokens);
-        } else {
-            self.scan_by_parts(vocabulary, below, segment);
+    fn merge_segment(&mut self, vocabulary: &Vocabulary, below: u32, text: &[u8], range: Range<usize>) {
+        match range.len() {
+            ..=16 => cpu::run(Scan::<'_, 16> { vocabulary, below, text, range, tokens: &mut self.tokens }),
+            ..=SCAN => cpu::run(Scan::<'_, SCAN> { vocabulary, below, text, range, tokens: &mut self.tokens }),
+            _ => self.scan_by_parts(vocabulary, below, text, range),
         }
     }
 
     /// Merges more than [`SCAN`] bytes, so many at a time: where two scans meet, their tokens must go together.
-    fn scan_by_parts(&mut self, vocabulary: &Vocabulary, below: u32, segment: &[u8]) {
+    fn scan_by_parts(&mut self, vocabulary: &Vocabulary, below: u32, text: &[u8], range: Range<usize>) {
         let first = self.tokens.len();
-        let mut at = 0;
-        while at < segment.len() {
-            let end = segment.len().min(at + SCAN);
+        let mut at = range.start;
+        loop {
+            let end = range.end.min(at + SCAN);
             let before = self.tokens.len();
-            scan(vocabulary, below, &segment[at..end], &mut self.tokens);
-            let met = before == first
-                || go_together(vocabulary, below, segment, at, self.tokens[before - 1], self.tokens[before]);
-            if !met {
+            cpu::run(Scan::<'_, SCAN> { vocabulary, below, text, range: at..end, tokens: &mut self.tokens });
+            let meets = |left, right| go_together(vocabulary, below, text, at, left, right);
+            if before > first && !meets(self.tokens[before - 1], self.tokens[before]) {
                 self.tokens.truncate(first);
-                self.append(vocabulary, below, segment);
+                return self.append(vocabulary, below, &text[range]);
+            }
+            if end == range.end {
                 return;
             }
-            if end == segment.len() {
-                return;
-            }
-            // At least one token stays.
+            // The first token stays, whatever its length.
+            let sure = at + SCAN - MARGIN;
             let mut keep = before;
-            let most = at + SCAN - MARGIN;
-            loop {
+            while keep == before || self.tokens.get(keep).is_some_and(|token| at + token.length as usize <= sure) {
                 at += self.tokens[keep].length as usize;
                 keep += 1;
-                if keep == self.tokens.len() || at + self.tokens[keep].length as usize > most {
-                    break;
-                }
             }
             self.tokens.truncate(keep);
         }
@@ -214,30 +235,22 @@ fn next_of(bits: &mut u64) -> usize {
     place
 }
 
-/// Merges up to [`SCAN`] bytes by the textbook: looks for the lowest rank among all neighbours, again and again. The tokens go behind
-/// those that are there.
-fn scan(vocabulary: &Vocabulary, below: u32, piece: &[u8], tokens: &mut Vec<Token>) {
-    match piece.len() {
-        ..=16 => cpu::run(Scan::<'_, 16, 32> { vocabulary, below, piece, tokens }),
-        _ => cpu::run(Scan::<'_, SCAN, 48> { vocabulary, below, piece, tokens }),
-    }
-}
-
-/// A merge of up to `N` bytes, with `ROOM` for them and the widest load of a token.
-struct Scan<'a, const N: usize, const ROOM: usize> {
+/// Merges up to `N` bytes by the textbook: looks for the lowest rank among all neighbours, again and again. The tokens go behind those
+/// that are there.
+struct Scan<'a, const N: usize> {
     vocabulary: &'a Vocabulary,
     below: u32,
-    piece: &'a [u8],
+    text: &'a [u8],
+    range: Range<usize>,
     tokens: &'a mut Vec<Token>,
 }
 
-impl<const N: usize, const ROOM: usize> cpu::Kernel for Scan<'_, N, ROOM> {
+impl<const N: usize> cpu::Kernel for Scan<'_, N> {
     #[inline(always)]
     fn run(self) {
-        let Scan { vocabulary, below, piece, tokens } = self;
-        let length = piece.len();
-        let mut bytes = [0; ROOM];
-        bytes[..length].copy_from_slice(piece);
+        let Scan { vocabulary, below, text, range, tokens } = self;
+        let length = range.len();
+        let piece = &text[range.clone()];
         // A bit for the start of each part, and one for the end of the last.
         let mut starts = first_parts(vocabulary, piece);
         // For each part, by its start, what it and the next are together: the rank and the start, so that the least is the first of the
@@ -245,7 +258,7 @@ impl<const N: usize, const ROOM: usize> cpu::Kernel for Scan<'_, N, ROOM> {
         let mut unions = [NONE; N];
         let mut ranks = [NONE; N];
         let key = |rank: u32, start: usize| if rank < below { rank << 5 | start as u32 } else { NONE };
-        let union = |start: usize, end: usize| key(vocabulary.unlikely_rank(&bytes, start, end), start);
+        let union = |start, end| key(vocabulary.unlikely_rank(text, range.start + start, range.start + end), start);
         if starts == (2 << length) - 1 {
             for (start, pair) in piece.windows(2).enumerate() {
                 unions[start % N] = key(vocabulary.pair(pair[0], pair[1]), start);
@@ -284,8 +297,8 @@ impl<const N: usize, const ROOM: usize> cpu::Kernel for Scan<'_, N, ROOM> {
         while rest != 0 {
             let end = next_of(&mut rest);
             let rank = match ranks[start % N] {
-                NONE if end - start == 1 => vocabulary.single(bytes[start % ROOM]),
-                NONE => vocabulary.rank(&bytes, start, end),
+                NONE if end - start == 1 => vocabulary.single(piece[start]),
+                NONE => vocabulary.rank(text, range.start + start, range.start + end),
                 rank => rank,
             };
             tokens.push(Token { rank, length: (end - start) as u32 });
@@ -346,7 +359,7 @@ mod tests {
     fn agrees(vocabulary: &Vocabulary, below: u32, piece: &[u8]) -> Result<(), TestCaseError> {
         let mut end = 0;
         let mut merger = Merger::default();
-        let ends = merger.merge(vocabulary, below, piece).iter().map(|token| {
+        let ends = merger.merge(vocabulary, below, piece, 0..piece.len()).iter().map(|token| {
             end += token.length;
             end
         });
@@ -354,12 +367,21 @@ mod tests {
         Ok(())
     }
 
+    /// Parts of texts, which may begin and end inside of a character.
+    fn cut(texts: &'static str) -> impl Strategy<Value = Vec<u8>> {
+        (texts, 0..4usize, 0..4usize).prop_map(|(text, start, end)| {
+            let start = start.min(text.len() - 1);
+            text.as_bytes()[start..text.len().saturating_sub(end).max(start + 1)].to_vec()
+        })
+    }
+
     /// Pieces that merge much: few different bytes, words, runs.
     fn pieces() -> impl Strategy<Value = Vec<u8>> {
         let bytes =
             |of: &'static str, most| proptest::collection::vec(proptest::sample::select(of.as_bytes()), 1..most);
         prop_oneof![
-            proptest::collection::vec(any::<u8>(), 1..200),
+            cut("\\PC{1,60}"),
+            cut("[ a-zа-я一-龥あ-ん😀-😎é\\-=]{1,60}"),
             bytes("ab", 300),
             bytes("aeinorst", 300),
             bytes(" ", 700),
@@ -397,7 +419,7 @@ mod tests {
             for rank in (0..200_000).filter(|rank| !vocabulary.token(*rank).is_empty()) {
                 let token = vocabulary.token(rank);
                 let expected = Token { rank, length: token.len() as u32 };
-                assert_eq!(Merger::default().merge(vocabulary, u32::MAX, token), [expected], "{token:?}");
+                assert_eq!(Merger::default().merge(vocabulary, u32::MAX, token, 0..token.len()), [expected], "{token:?}");
             }
         }
     }

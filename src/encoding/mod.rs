@@ -196,7 +196,7 @@ impl Encoding {
             return;
         }
         let mut end = range.start;
-        tokens.extend(Merger::default().merge(vocabulary, below, &text[range]).iter().map(|token| {
+        tokens.extend(Merger::default().merge(vocabulary, below, text, range).iter().map(|token| {
             end += token.length as usize;
             (token.rank, end)
         }));
@@ -262,10 +262,11 @@ fn count<C: Coding>(text: &str, limit: usize) -> Option<usize> {
         let mut count = 0usize;
         let flow = window::each_pieces::<C::Pattern, ()>(bytes, |mut start, ends| {
             for end in ends.iter().copied() {
-                count += match vocabulary.rank(bytes, start, end) {
-                    rank if rank < below => 1,
-                    _ => memory.count(id, vocabulary, below, &bytes[start..end]),
+                let is_token = match below {
+                    u32::MAX => vocabulary.holds(bytes, start, end),
+                    _ => vocabulary.rank(bytes, start, end) < below,
                 };
+                count += if is_token { 1 } else { memory.count(id, vocabulary, below, bytes, start..end) };
                 start = end;
             }
             if count > limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -282,7 +283,7 @@ fn encode<C: Coding>(text: &str) -> Vec<u32> {
         for end in ends.iter().copied() {
             match vocabulary.rank(bytes, start, end) {
                 rank if rank < below => tokens.push(rank),
-                _ => tokens.extend(merger.merge(vocabulary, below, &bytes[start..end]).iter().map(|token| token.rank)),
+                _ => tokens.extend(merger.merge(vocabulary, below, bytes, start..end).iter().map(|token| token.rank)),
             }
             start = end;
         }

@@ -2,7 +2,7 @@
 //! only the pages that are touched are read.
 
 use super::layout::{
-    BORDER_BITS, BUCKET, GROUP, INLINE, KEY, NONE, PREFIX, SPILLED, Slot, Split, border_bit, lengths_slot, long_lengths_slot,
+    BORDER_BITS, BUCKET, GROUP, INLINE, KEY, NONE, PREFIX, RANK_SHIFT, SPILLED, Slot, Split, border_bit, lengths_slot, long_lengths_slot,
     long_slot, utf8_length,
 };
 
@@ -22,7 +22,6 @@ pub(super) struct Vocabulary {
     partial_borders: &'static [u8; 1 << 13],
     characters: &'static [u8; 1 << 14],
     singles: [u32; 256],
-    bucket_bits: u32,
     long_bits: u32,
     longest: usize,
 }
@@ -48,6 +47,16 @@ impl Vocabulary {
             return self.short_rank(Slot::key(load(text, start), length));
         }
         if self.begins_long(text, start, length) { self.long_rank(&text[start..end]) } else { NONE }
+    }
+
+    /// Returns whether `text[start..end]` is a token.
+    #[inline(always)]
+    pub(super) fn holds(&self, text: &[u8], start: usize, end: usize) -> bool {
+        let length = end - start;
+        if length <= INLINE {
+            return self.holds_short(Slot::key(load(text, start), length));
+        }
+        self.begins_long(text, start, length) && self.long_rank(&text[start..end]) != NONE
     }
 
     /// Returns what [`Vocabulary::rank`] does, faster where there is no such token.
@@ -163,9 +172,21 @@ impl Vocabulary {
     }
 
     #[inline(always)]
+    fn holds_short(&self, key: Slot) -> bool {
+        let (buckets, _) = self.short.0.as_chunks::<{ BUCKET * 16 }>();
+        let words = buckets[key.bucket(buckets.len())].as_chunks::<8>().0;
+        let word = |index: usize| u64::from_le_bytes(words[index]);
+        // The bits of the rank are shifted out.
+        let differs = |slot: usize| (word(2 * slot) ^ key.low) | (word(2 * slot + 1) ^ key.high) << (64 - RANK_SHIFT);
+        // Without a branch for each slot: which of them has the token is as good as random.
+        let is_here = differs(0).min(differs(1)).min(differs(2).min(differs(3))) == 0;
+        is_here || word(2 * BUCKET - 1) & SPILLED != 0 && self.short_rank(key) != NONE
+    }
+
+    #[inline(always)]
     fn short_rank(&self, key: Slot) -> u32 {
         let (buckets, _) = self.short.0.as_chunks::<{ BUCKET * 16 }>();
-        let mut at = key.bucket(self.bucket_bits);
+        let mut at = key.bucket(buckets.len());
         loop {
             let words = buckets[at].as_chunks::<8>().0;
             let slot = |index: usize| Slot {
@@ -184,7 +205,7 @@ impl Vocabulary {
             if slot(BUCKET - 1).high & SPILLED == 0 {
                 return NONE;
             }
-            at = (at + 1) & (buckets.len() - 1);
+            at = if at + 1 < buckets.len() { at + 1 } else { 0 };
         }
     }
 
