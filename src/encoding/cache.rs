@@ -6,18 +6,18 @@ use std::ops::Range;
 use super::merge::{Merger, each_segment, is_repeated};
 use super::vocab::Vocabulary;
 
-/// Lines of 64 bytes, so 256 KiB for each thread that merges: a quarter of a core's second-level cache.
+/// Lines of 32 bytes, so 256 KiB for each thread that merges: a quarter of a core's second-level cache.
 const LINES: usize = 1 << LINES_BITS;
-const LINES_BITS: u32 = 12;
+const LINES_BITS: u32 = 13;
 
 /// The longest piece that is remembered: a line less the three bytes for its length, vocabulary and tokens.
-const LONGEST: usize = 61;
+const LONGEST: usize = 29;
 
-const TOKENS: usize = 61;
-const VOCABULARY: usize = 62;
-const LENGTH: usize = 63;
+const TOKENS: usize = 29;
+const VOCABULARY: usize = 30;
+const LENGTH: usize = 31;
 
-type Line = [u8; 64];
+type Line = [u8; 32];
 
 /// The room of a thread. Nothing is allocated before the first piece of several tokens.
 #[derive(Default)]
@@ -80,7 +80,7 @@ impl Memory {
             return merge(&mut self.merger);
         }
         if self.lines.is_empty() {
-            self.lines = vec![[0; 64]; LINES];
+            self.lines = vec![[0; 32]; LINES];
         }
         let line = &mut self.lines[place(id, piece)];
         if line[LENGTH] == piece.len() as u8 && line[VOCABULARY] == id && line[..piece.len()] == *piece {
