@@ -69,12 +69,14 @@ fn names_of(model: &ModelEntry) -> impl Iterator<Item = &str> {
 }
 
 fn write_model(out: &mut String, source: &str, model: &ModelEntry) -> std::fmt::Result {
-    let encoding = model.encoding.as_ref().map(|name| format!("Encoding::named({:?}).unwrap()", name.text));
+    // None where its feature is off.
+    let encoding =
+        model.encoding.as_ref().map_or("None".to_owned(), |name| format!("Encoding::named({:?})", name.text));
     let counting: Vec<String> = model.counting.iter().map(counting).collect();
     writeln!(out, "        Model {{")?;
     writeln!(out, "            name: Cow::Borrowed({:?}),", model.name.text)?;
     writeln!(out, "            kind: Kind::{:?},", model.kind.unwrap_or(file::Kind::Chat))?;
-    writeln!(out, "            encoding: {},", option(encoding))?;
+    writeln!(out, "            encoding: {encoding},")?;
     writeln!(out, "            counting: Cow::Borrowed(&[{}]),", counting.join(", "))?;
     for (name, limit) in [("context", model.context), ("max_input", model.max_input), ("max_output", model.max_output)]
     {

@@ -12,18 +12,20 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::path::Path;
-use std::{fs, io};
+use std::{env, fs, io};
 
 use tiktoken_rs::CoreBPE;
 
 use crate::layout::{
-    BORDER_BITS, BUCKET, GROUP, INLINE, LENGTHS_BITS, LONG_LENGTHS_BITS, NONE, PREFIX, RANK_SHIFT, SPILLED, Slot, Split,
-    border_bit, lengths_slot, long_lengths_slot, long_slot, utf8_length,
+    BORDER_BITS, BUCKET, GROUP, INLINE, LENGTHS_BITS, LONG_LENGTHS_BITS, NONE, PREFIX, RANK_SHIFT, SPILLED, Slot,
+    Split, border_bit, lengths_slot, long_lengths_slot, long_slot, utf8_length,
 };
 
 /// What is expected of a vocabulary; anything else fails the build.
 struct Expected {
     name: &'static str,
+    /// The features of the crate that need it.
+    features: &'static [&'static str],
     load: fn() -> &'static CoreBPE,
     /// One more than the highest rank.
     ranks: u32,
@@ -37,6 +39,7 @@ struct Expected {
 const VOCABULARIES: [Expected; 3] = [
     Expected {
         name: "cl100k",
+        features: &["CL100K_BASE"],
         load: tiktoken_rs::cl100k_base_singleton,
         ranks: 100_256,
         reserved: &[],
@@ -44,6 +47,7 @@ const VOCABULARIES: [Expected; 3] = [
     },
     Expected {
         name: "o200k",
+        features: &["O200K_BASE"],
         load: tiktoken_rs::o200k_base_singleton,
         ranks: 199_998,
         reserved: &[],
@@ -51,6 +55,7 @@ const VOCABULARIES: [Expected; 3] = [
     },
     Expected {
         name: "p50k",
+        features: &["P50K_BASE", "R50K_BASE"],
         load: tiktoken_rs::p50k_base_singleton,
         ranks: 50_281,
         reserved: &[50_256],
@@ -58,10 +63,11 @@ const VOCABULARIES: [Expected; 3] = [
     },
 ];
 
-/// Writes the blobs of all vocabularies and the source that names them.
+/// Writes the blobs of the vocabularies that are asked for, and the source that names them.
 pub fn write(out: &Path) -> io::Result<()> {
     let mut source = String::new();
-    for expected in &VOCABULARIES {
+    let is_on = |feature: &&str| env::var_os(format!("CARGO_FEATURE_{feature}")).is_some();
+    for expected in VOCABULARIES.iter().filter(|expected| expected.features.iter().any(is_on)) {
         let tokens = load(expected);
         source.push_str(&write_tables(out, expected.name, &tokens)?);
     }
@@ -122,16 +128,9 @@ fn write_tables(out: &Path, name: &str, tokens: &[Vec<u8>]) -> io::Result<String
         for kind in ["short", "long", "pairs", "offsets", "lengths"] {
             writeln!(source, "    {kind}: &aligned!(concat!(env!(\"OUT_DIR\"), \"/{name}.{kind}\")),")?;
         }
-        for kind in [
-            "bytes",
-            "token_lengths",
-            "splits",
-            "long_lengths",
-            "filter",
-            "borders",
-            "partial_borders",
-            "characters",
-        ] {
+        for kind in
+            ["bytes", "token_lengths", "splits", "long_lengths", "filter", "borders", "partial_borders", "characters"]
+        {
             writeln!(source, "    {kind}: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}.{kind}\")),")?;
         }
         writeln!(source, "    singles: {singles:?},")?;
@@ -279,7 +278,8 @@ fn borders(tokens: &[Vec<u8>], splits: &[Split]) -> [Vec<u8>; 2] {
         }
         let last_start = (0..left.len()).rev().take(4).find(|at| !is_continuation(left[*at]));
         let before = last_start.map(|at| &left[at..]).filter(|bytes| bytes.len() == utf8_length(bytes[0]));
-        let behind = right.get(..utf8_length(first)).filter(|bytes| bytes[1..].iter().all(|byte| is_continuation(*byte)));
+        let behind =
+            right.get(..utf8_length(first)).filter(|bytes| bytes[1..].iter().all(|byte| is_continuation(*byte)));
         let (table, bit) = match (before, behind) {
             (Some(before), Some(behind)) => (&mut whole, border_bit(number(before), number(behind))),
             _ => (&mut partial, usize::from(u16::from_le_bytes([last, first]))),

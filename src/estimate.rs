@@ -339,7 +339,8 @@ fn tier(request: &Request, terms: &Terms, warnings: &mut Vec<Warning>) -> Result
 fn count(model: &Model, name: &str, request: &Request, day: Date) -> Result<TokenCount> {
     let wrong = |message: String| Error::new(error::Kind::WrongModel, Problem::new(message));
     let Some(encoding) = model.encoding() else {
-        return Err(wrong(format!("no tokenizer is known for `{name}`")));
+        let or_off = if cfg!(feature = "encodings") { "" } else { ", or its feature is off" };
+        return Err(wrong(format!("no tokenizer is known for `{name}`{or_off}")));
     };
     match (model.kind(), &request.input) {
         (Kind::Chat, _) => match model.family(day) {

@@ -108,7 +108,7 @@ fn place(id: u8, piece: &[u8]) -> usize {
     ((hash ^ hash >> 32).wrapping_mul(FACTOR) >> (64 - LINES_BITS)) as usize
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "encodings"))]
 mod tests {
     use super::*;
     use crate::encoding::vocab::{CL100K, P50K};

@@ -59,13 +59,7 @@ pub(super) fn each_segment(vocabulary: &Vocabulary, piece: &[u8], mut segment: i
 impl Merger {
     /// Returns the tokens of the piece of `text` in `range`, which is no token itself unless it is of several characters. Tokens of rank
     /// `below` and above do not exist.
-    pub(super) fn merge(
-        &mut self,
-        vocabulary: &Vocabulary,
-        below: u32,
-        text: &[u8],
-        range: Range<usize>,
-    ) -> &[Token] {
+    pub(super) fn merge(&mut self, vocabulary: &Vocabulary, below: u32, text: &[u8], range: Range<usize>) -> &[Token] {
         self.tokens.clear();
         let piece = &text[range.clone()];
         if self.repeated(vocabulary, below, piece) {
@@ -103,8 +97,8 @@ impl Merger {
     /// Puts the tokens of a segment behind those that are there.
     fn merge_segment(&mut self, vocabulary: &Vocabulary, below: u32, text: &[u8], range: Range<usize>) {
         match range.len() {
-            ..=16 => cpu::run(Scan::<'_, 16> { vocabulary, below, text, range, tokens: &mut self.tokens }),
-            ..=SCAN => cpu::run(Scan::<'_, SCAN> { vocabulary, below, text, range, tokens: &mut self.tokens }),
+            0..17 => cpu::run(Scan::<'_, 16> { vocabulary, below, text, range, tokens: &mut self.tokens }),
+            17..=SCAN => cpu::run(Scan::<'_, SCAN> { vocabulary, below, text, range, tokens: &mut self.tokens }),
             _ => self.scan_by_parts(vocabulary, below, text, range),
         }
     }
@@ -348,7 +342,7 @@ fn go_together(vocabulary: &Vocabulary, below: u32, text: &[u8], border: usize, 
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "encodings"))]
 mod tests {
     use proptest::prelude::*;
 
@@ -419,7 +413,11 @@ mod tests {
             for rank in (0..200_000).filter(|rank| !vocabulary.token(*rank).is_empty()) {
                 let token = vocabulary.token(rank);
                 let expected = Token { rank, length: token.len() as u32 };
-                assert_eq!(Merger::default().merge(vocabulary, u32::MAX, token, 0..token.len()), [expected], "{token:?}");
+                assert_eq!(
+                    Merger::default().merge(vocabulary, u32::MAX, token, 0..token.len()),
+                    [expected],
+                    "{token:?}"
+                );
             }
         }
     }

@@ -1,11 +1,13 @@
 //! Text → tokens. Knows no models, no prices and no JSON.
 
+#![cfg_attr(not(feature = "encodings"), allow(dead_code, unused_macros, reason = "each encoding leaves out what only others use"))]
+
 mod cache;
 mod char_class;
 mod cpu;
 mod layout;
 mod merge;
-#[cfg(test)]
+#[cfg(all(test, feature = "encodings"))]
 mod naive;
 mod split;
 mod tokens;
@@ -17,11 +19,11 @@ use std::ops::{ControlFlow, Range};
 use std::str::FromStr;
 
 use self::merge::Merger;
-use self::split::{Cl100k, O200k, P50k, Pattern};
+use self::split::Pattern;
 pub use self::tokens::{Token, Tokens};
 use self::vocab::Vocabulary;
 
-/// A byte-pair encoding of OpenAI's: how text becomes tokens.
+/// A byte-pair encoding of OpenAI's: how text becomes tokens. Each is a feature of the crate, and there with its feature alone.
 ///
 /// Special tokens in a text, such as `<|endoftext|>`, are ordinary text: what a user writes never becomes one.
 ///
@@ -38,22 +40,37 @@ use self::vocab::Vocabulary;
 #[non_exhaustive]
 pub enum Encoding {
     /// `cl100k_base`: gpt-3.5-turbo, gpt-4, gpt-4-turbo and the embeddings from text-embedding-ada-002 on.
+    #[cfg(feature = "cl100k_base")]
     Cl100kBase,
     /// `o200k_base`: gpt-4o and all chat models since.
+    #[cfg(feature = "o200k_base")]
     O200kBase,
     /// `o200k_harmony`: the open-weight models gpt-oss. Its ordinary tokens are those of `o200k_base`; it differs in special
     /// tokens alone, which a text never becomes here.
+    #[cfg(feature = "o200k_base")]
     O200kHarmony,
     /// `p50k_base`: text-davinci-002, text-davinci-003 and the code models of 2021 and 2022.
+    #[cfg(feature = "p50k_base")]
     P50kBase,
     /// `r50k_base`: the GPT-3 models of 2020 (davinci, curie, babbage, ada).
+    #[cfg(feature = "r50k_base")]
     R50kBase,
 }
 
 impl Encoding {
     /// All encodings, newest first.
-    pub const ALL: &[Encoding] =
-        &[Encoding::O200kHarmony, Encoding::O200kBase, Encoding::Cl100kBase, Encoding::P50kBase, Encoding::R50kBase];
+    pub const ALL: &[Encoding] = &[
+        #[cfg(feature = "o200k_base")]
+        Encoding::O200kHarmony,
+        #[cfg(feature = "o200k_base")]
+        Encoding::O200kBase,
+        #[cfg(feature = "cl100k_base")]
+        Encoding::Cl100kBase,
+        #[cfg(feature = "p50k_base")]
+        Encoding::P50kBase,
+        #[cfg(feature = "r50k_base")]
+        Encoding::R50kBase,
+    ];
 
     /// Returns the number of tokens of `text`, special tokens counted as ordinary text.
     ///
@@ -74,25 +91,16 @@ impl Encoding {
     /// assert_eq!(encoding.count_up_to("hello world", 1), None);
     /// ```
     pub fn count_up_to(self, text: &str, limit: usize) -> Option<usize> {
-        if text.len() / self.tables().vocabulary.longest() > limit {
+        let tables = self.tables();
+        if text.len() / tables.vocabulary.longest() > limit {
             return None;
         }
-        match self {
-            Encoding::Cl100kBase => count::<Cl100kBase>(text, limit),
-            Encoding::O200kBase | Encoding::O200kHarmony => count::<O200kBase>(text, limit),
-            Encoding::P50kBase => count::<P50kBase>(text, limit),
-            Encoding::R50kBase => count::<R50kBase>(text, limit),
-        }
+        (tables.count)(text, limit)
     }
 
     /// Returns the tokens of `text`, special tokens encoded as ordinary text.
     pub fn encode(self, text: &str) -> Vec<u32> {
-        match self {
-            Encoding::Cl100kBase => encode::<Cl100kBase>(text),
-            Encoding::O200kBase | Encoding::O200kHarmony => encode::<O200kBase>(text),
-            Encoding::P50kBase => encode::<P50kBase>(text),
-            Encoding::R50kBase => encode::<R50kBase>(text),
-        }
+        (self.tables().encode)(text)
     }
 
     /// Returns the tokens of `text` one by one, each with the bytes that it stands for.
@@ -156,12 +164,17 @@ impl Encoding {
     }
 
     /// Returns the name that OpenAI gives the encoding, such as `cl100k_base`.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
+            #[cfg(feature = "cl100k_base")]
             Encoding::Cl100kBase => "cl100k_base",
+            #[cfg(feature = "o200k_base")]
             Encoding::O200kBase => "o200k_base",
+            #[cfg(feature = "o200k_base")]
             Encoding::O200kHarmony => "o200k_harmony",
+            #[cfg(feature = "p50k_base")]
             Encoding::P50kBase => "p50k_base",
+            #[cfg(feature = "r50k_base")]
             Encoding::R50kBase => "r50k_base",
         }
     }
@@ -169,10 +182,15 @@ impl Encoding {
     /// Returns the encoding of that name.
     pub(crate) const fn named(name: &str) -> Option<Encoding> {
         match name.as_bytes() {
+            #[cfg(feature = "cl100k_base")]
             b"cl100k_base" => Some(Encoding::Cl100kBase),
+            #[cfg(feature = "o200k_base")]
             b"o200k_base" => Some(Encoding::O200kBase),
+            #[cfg(feature = "o200k_base")]
             b"o200k_harmony" => Some(Encoding::O200kHarmony),
+            #[cfg(feature = "p50k_base")]
             b"p50k_base" => Some(Encoding::P50kBase),
+            #[cfg(feature = "r50k_base")]
             b"r50k_base" => Some(Encoding::R50kBase),
             _ => None,
         }
@@ -180,11 +198,7 @@ impl Encoding {
 
     /// Returns the end of the piece that begins at `start`, which is a boundary of `text` before its end.
     fn piece_end(self, text: &[u8], start: usize) -> usize {
-        match self {
-            Encoding::Cl100kBase => Cl100k::piece_end(text, start),
-            Encoding::O200kBase | Encoding::O200kHarmony => O200k::piece_end(text, start),
-            Encoding::P50kBase | Encoding::R50kBase => P50k::piece_end(text, start),
-        }
+        (self.tables().piece_end)(text, start)
     }
 
     /// Puts the tokens of the piece at `range`, and where they end in the text, behind what is in `tokens`.
@@ -204,59 +218,95 @@ impl Encoding {
 
     fn tables(self) -> Tables {
         match self {
-            Encoding::Cl100kBase => Cl100kBase::TABLES,
-            Encoding::O200kBase | Encoding::O200kHarmony => O200kBase::TABLES,
-            Encoding::P50kBase => P50kBase::TABLES,
-            Encoding::R50kBase => R50kBase::TABLES,
+            #[cfg(feature = "cl100k_base")]
+            Encoding::Cl100kBase => Tables::of::<codings::Cl100kBase>(),
+            #[cfg(feature = "o200k_base")]
+            Encoding::O200kBase | Encoding::O200kHarmony => Tables::of::<codings::O200kBase>(),
+            #[cfg(feature = "p50k_base")]
+            Encoding::P50kBase => Tables::of::<codings::P50kBase>(),
+            #[cfg(feature = "r50k_base")]
+            Encoding::R50kBase => Tables::of::<codings::R50kBase>(),
         }
     }
 }
 
-/// A vocabulary, and the rank below which its tokens exist.
+/// A vocabulary, the rank below which its tokens exist, and what is done with them.
 struct Tables {
-    /// What the caches know it by.
-    id: u8,
     vocabulary: &'static Vocabulary,
     below: u32,
+    piece_end: fn(&[u8], usize) -> usize,
+    count: fn(&str, usize) -> Option<usize>,
+    encode: fn(&str) -> Vec<u32>,
 }
 
-/// An encoding that the compiler knows, so that the places of its tables are constants.
+impl Tables {
+    fn of<C: Coding>() -> Tables {
+        Tables {
+            vocabulary: C::VOCABULARY,
+            below: C::BELOW,
+            piece_end: C::Pattern::piece_end,
+            count: count::<C>,
+            encode: encode::<C>,
+        }
+    }
+}
+
+/// An encoding that the compiler knows, so that the places of its tables are constants where each nanosecond counts.
 trait Coding {
     type Pattern: Pattern;
-    const TABLES: Tables;
+    const VOCABULARY: &'static Vocabulary;
+    /// The rank below which tokens exist.
+    const BELOW: u32 = u32::MAX;
+    /// What the cache knows the tokens by.
+    const ID: u8;
 }
 
-struct Cl100kBase;
+mod codings {
+    #[cfg(feature = "cl100k_base")]
+    pub(super) struct Cl100kBase;
 
-impl Coding for Cl100kBase {
-    type Pattern = Cl100k;
-    const TABLES: Tables = Tables { id: 0, vocabulary: &vocab::CL100K, below: u32::MAX };
-}
+    #[cfg(feature = "cl100k_base")]
+    impl super::Coding for Cl100kBase {
+        type Pattern = super::split::Cl100k;
+        const VOCABULARY: &'static super::Vocabulary = &super::vocab::CL100K;
+        const ID: u8 = 0;
+    }
 
-struct O200kBase;
+    #[cfg(feature = "o200k_base")]
+    pub(super) struct O200kBase;
 
-impl Coding for O200kBase {
-    type Pattern = O200k;
-    const TABLES: Tables = Tables { id: 1, vocabulary: &vocab::O200K, below: u32::MAX };
-}
+    #[cfg(feature = "o200k_base")]
+    impl super::Coding for O200kBase {
+        type Pattern = super::split::O200k;
+        const VOCABULARY: &'static super::Vocabulary = &super::vocab::O200K;
+        const ID: u8 = 1;
+    }
 
-struct P50kBase;
+    #[cfg(feature = "p50k_base")]
+    pub(super) struct P50kBase;
 
-impl Coding for P50kBase {
-    type Pattern = P50k;
-    const TABLES: Tables = Tables { id: 2, vocabulary: &vocab::P50K, below: u32::MAX };
-}
+    #[cfg(feature = "p50k_base")]
+    impl super::Coding for P50kBase {
+        type Pattern = super::split::P50k;
+        const VOCABULARY: &'static super::Vocabulary = &super::vocab::P50K;
+        const ID: u8 = 2;
+    }
 
-struct R50kBase;
+    #[cfg(feature = "r50k_base")]
+    pub(super) struct R50kBase;
 
-impl Coding for R50kBase {
-    type Pattern = P50k;
-    // Its tokens are the first 50,256 of p50k_base, which adds runs of spaces.
-    const TABLES: Tables = Tables { id: 3, vocabulary: &vocab::P50K, below: 50_256 };
+    #[cfg(feature = "r50k_base")]
+    impl super::Coding for R50kBase {
+        type Pattern = super::split::P50k;
+        const VOCABULARY: &'static super::Vocabulary = &super::vocab::P50K;
+        // p50k_base has these tokens, and adds runs of spaces.
+        const BELOW: u32 = 50_256;
+        const ID: u8 = 3;
+    }
 }
 
 fn count<C: Coding>(text: &str, limit: usize) -> Option<usize> {
-    let Tables { id, vocabulary, below } = C::TABLES;
+    let (vocabulary, below) = (C::VOCABULARY, C::BELOW);
     let bytes = text.as_bytes();
     cache::with(|memory| {
         let mut count = 0usize;
@@ -266,7 +316,7 @@ fn count<C: Coding>(text: &str, limit: usize) -> Option<usize> {
                     u32::MAX => vocabulary.holds(bytes, start, end),
                     _ => vocabulary.rank(bytes, start, end) < below,
                 };
-                count += if is_token { 1 } else { memory.count(id, vocabulary, below, bytes, start..end) };
+                count += if is_token { 1 } else { memory.count(C::ID, vocabulary, below, bytes, start..end) };
                 start = end;
             }
             if count > limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -276,7 +326,7 @@ fn count<C: Coding>(text: &str, limit: usize) -> Option<usize> {
 }
 
 fn encode<C: Coding>(text: &str) -> Vec<u32> {
-    let Tables { vocabulary, below, .. } = C::TABLES;
+    let (vocabulary, below) = (C::VOCABULARY, C::BELOW);
     let bytes = text.as_bytes();
     let (mut tokens, mut merger) = (Vec::new(), Merger::default());
     let _ = window::each_pieces::<C::Pattern, ()>(bytes, |mut start, ends| {

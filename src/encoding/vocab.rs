@@ -2,8 +2,8 @@
 //! only the pages that are touched are read.
 
 use super::layout::{
-    BORDER_BITS, BUCKET, GROUP, INLINE, KEY, NONE, PREFIX, RANK_SHIFT, SPILLED, Slot, Split, border_bit, lengths_slot, long_lengths_slot,
-    long_slot, utf8_length,
+    BORDER_BITS, BUCKET, GROUP, INLINE, KEY, NONE, PREFIX, RANK_SHIFT, SPILLED, Slot, Split, border_bit, lengths_slot,
+    long_lengths_slot, long_slot, utf8_length,
 };
 
 /// The tables of one vocabulary; `build/vocabulary.rs` says what each of them holds.

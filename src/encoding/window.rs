@@ -311,7 +311,7 @@ mod avx2 {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "encodings"))]
 mod tests {
     use proptest::prelude::*;
 
@@ -352,7 +352,10 @@ mod tests {
             proptest::collection::vec(proptest::sample::select(of), 1..most).prop_map(|parts| parts.concat())
         };
         prop_oneof![
-            parts(&["a", "B", " ", "  ", "\n", "\r", "\t", ".", "/", "'", "1", "22", "'s", "'re", "é", "\u{3000}"], 120),
+            parts(
+                &["a", "B", " ", "  ", "\n", "\r", "\t", ".", "/", "'", "1", "22", "'s", "'re", "é", "\u{3000}"],
+                120
+            ),
             parts(&["a", "B", "it", " ", "'", "'s", "'LL", "'ve", "\n", "'\u{17f}"], 120),
             parts(&[" ", "\n", "\r", "\t", ".", "/", "\u{a0}", "x"], 150),
             parts(&["0", "1234", " ", "x", "."], 80),
