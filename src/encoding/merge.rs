@@ -1,14 +1,19 @@
 //! Byte-pair merging of one piece: the pair whose union has the lowest rank is merged first, the leftmost of equals, until no two
-//! neighbours are a token together.
+//! neighbours are a token together. Three facts make it fast.
 //!
-//! That is how short pieces are merged, see [`SCAN`]. Longer ones are merged from left to right, one token after the other. This
-//! rests on one fact: *tokens are the merge of their bytes if, and only if, each two neighbours are the merge of theirs.* For look at
-//! the first merge of the whole that would cross a border between two of the tokens: up to it all merges were inside of tokens, the
-//! same ones in the same order as when the two neighbours alone are merged, so it would cross there, too.
+//! *A border that no merge crosses cuts the piece.* The first merge across a border joins two parts that meet there, so some token has
+//! its last merge at such a border. Where no token has ([`Vocabulary::crosses`]), the two sides are merged each for itself. Most characters
+//! of most scripts stand alone like that.
 //!
-//! So the tokens up to any place are known as soon as neighbours go together, and are the only ones: the next one is the longest that
-//! goes with the last one. Where none does, no token of the whole ends here: the last one must be shorter, and no other way leads here
-//! again. Each place is tried once, so the time is linear.
+//! *A character that is a token is merged first*, if no token's last merge at its borders has a part of it: any merge with more than it
+//! has a higher rank than its own merges, since a token's halves have lower ranks than it.
+//!
+//! *Tokens are the merge of their bytes if, and only if, each two neighbours are the merge of theirs.* For look at the first merge of
+//! the whole that would cross a border between two of the tokens: up to it all merges were inside of tokens, the same ones in the same
+//! order as when the two neighbours alone are merged, so it would cross there, too. So a long segment is scanned a part at a time, and
+//! where two parts meet, [`go_together`] is all that must hold. Where it does not, the tokens are found from left to right
+//! ([`Merger::append`]): the next one is the longest that goes with the last one. Where none does, no token of the whole ends here: the
+//! last one must be shorter, and no other way leads here again. Each place is tried once, so the time is linear.
 
 use std::ops::Range;
 
@@ -428,6 +433,29 @@ mod tests {
             for rank in (0..200_000).filter(|rank| !vocabulary.token(*rank).is_empty()) {
                 let token = vocabulary.token(rank);
                 assert_eq!(vocabulary.rank(token, 0, token.len()), rank);
+            }
+        }
+    }
+
+    /// What the proofs at the head of this file rest on.
+    #[test]
+    fn a_token_has_a_higher_rank_than_its_halves() {
+        for vocabulary in [&CL100K, &O200K, &P50K] {
+            for rank in (0..200_000).filter(|rank| vocabulary.token(*rank).len() > 1) {
+                let split = vocabulary.split(rank);
+                assert!(split.left < rank && split.right < rank, "{rank}: {split:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_token_crosses_a_border_that_none_crosses() {
+        for vocabulary in [&CL100K, &O200K, &P50K] {
+            let tokens = (0..200_000).map(|rank| vocabulary.token(rank)).filter(|token| token.len() > 1);
+            for token in tokens.filter(|token| std::str::from_utf8(token).is_ok()) {
+                let mut segments = 0;
+                each_segment(vocabulary, token, |_, _| segments += 1);
+                assert_eq!(segments, 1, "{token:?}");
             }
         }
     }

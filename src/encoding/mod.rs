@@ -1,6 +1,9 @@
 //! Text → tokens. Knows no models, no prices and no JSON.
 
-#![cfg_attr(not(feature = "encodings"), allow(dead_code, unused_macros, reason = "each encoding leaves out what only others use"))]
+#![cfg_attr(
+    not(feature = "encodings"),
+    allow(dead_code, unused_macros, reason = "each encoding leaves out what only others use")
+)]
 
 mod cache;
 mod char_class;
@@ -316,7 +319,12 @@ fn count<C: Coding>(text: &str, limit: usize) -> Option<usize> {
                     u32::MAX => vocabulary.holds(bytes, start, end),
                     _ => vocabulary.rank(bytes, start, end) < below,
                 };
-                count += if is_token { 1 } else { memory.count(C::ID, vocabulary, below, bytes, start..end) };
+                count += match (end - start) / vocabulary.longest() {
+                    _ if is_token => 1,
+                    // So many tokens it has at least.
+                    least if least > limit => return ControlFlow::Break(()),
+                    _ => memory.count(C::ID, vocabulary, below, bytes, start..end),
+                };
                 start = end;
             }
             if count > limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

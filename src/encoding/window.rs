@@ -81,7 +81,8 @@ fn each_pieces_by<P: Pattern, B>(
         let start = at;
         let mut count = 0;
         let mut whole = false;
-        if text[start] < 0x80 {
+        // Two characters of ASCII at least: a window that ends at once is worth nothing.
+        if text[start] < 0x80 && text.get(start + 1).is_none_or(u8::is_ascii) {
             let starts = P::starts(&at_front(&text[start..], &masks));
             whole = starts.whole;
             // The first bit is the start of the window.
