@@ -4,8 +4,8 @@ use std::fmt;
 
 use jiff::civil::Date;
 
-use crate::accounting::{self, TokenCount};
-use crate::catalog::{Field, Kind, Layer, Model, ModelRef, PriceRow, Tier};
+use crate::accounting::{self, Counting, TokenCount};
+use crate::catalog::{self, Field, Kind, Layer, Model, ModelRef, PriceRow, Tier};
 use crate::error::{self, Error, Problem, Result};
 use crate::money::{Rate, Usd, grouped};
 use crate::request::{Input, Request, Warning};
@@ -342,18 +342,33 @@ fn count(model: &Model, name: &str, request: &Request, day: Date) -> Result<Toke
         let or_off = if cfg!(feature = "encodings") { "" } else { ", or its feature is off" };
         return Err(wrong(format!("no tokenizer is known for `{name}`{or_off}")));
     };
+    let takes = |what: &str, hint: &str| {
+        let problem = Problem::new(format!("`{name}` takes {what}")).with_hint(hint);
+        Err(Error::new(error::Kind::WrongModel, problem))
+    };
     match (model.kind(), &request.input) {
+        (Kind::Chat, Input::Prompts(_)) => takes("messages, not prompts", "name a model for completions or embeddings"),
         (Kind::Chat, _) => match model.family(day) {
-            Some(family) => Ok(accounting::count_chat(request, encoding, family)),
+            Some(family) => {
+                let image = model.image().map(image_rule);
+                Ok(accounting::count_chat(request, Counting { encoding, family, image, day }))
+            }
             None => Err(wrong(format!("no counting rules are known for `{name}` on {day}"))),
         },
-        (Kind::Completion | Kind::Embedding, Input::Text(text)) => Ok(accounting::count_text(text, encoding)),
-        (Kind::Completion | Kind::Embedding, Input::Messages(_)) => {
-            let problem = Problem::new(format!("`{name}` takes text, not messages"))
-                .with_hint("name a chat model, or send the text");
-            Err(Error::new(error::Kind::WrongModel, problem))
+        (kind @ (Kind::Completion | Kind::Embedding), _) => {
+            match accounting::count_prompts(request, encoding, kind == Kind::Embedding) {
+                Some(count) => Ok(count),
+                None => takes("text, not messages", "name a chat model, or send the text"),
+            }
         }
         (kind, _) => Err(wrong(format!("`{name}` is of the kind {}, whose requests are not counted yet", kind.word()))),
+    }
+}
+
+fn image_rule(rule: catalog::ImageRule) -> accounting::ImageRule {
+    match rule {
+        catalog::ImageRule::Tiles { base, tile } => accounting::ImageRule::Tiles { base, tile },
+        catalog::ImageRule::Patches { factor } => accounting::ImageRule::Patches { factor },
     }
 }
 

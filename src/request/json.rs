@@ -7,19 +7,22 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::error::{self, Error, Problem};
 
+/// The fields of an object, in their order.
+pub(crate) type Fields<'a> = Vec<(Cow<'a, str>, Value<'a>)>;
+
 /// One JSON value.
-#[derive(Debug)]
-pub(super) enum Value<'a> {
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Value<'a> {
     Null,
-    Bool,
+    Bool(bool),
     Number(serde_json::Number),
     String(Cow<'a, str>),
     Array(Vec<Value<'a>>),
-    Object(Vec<(Cow<'a, str>, Value<'a>)>),
+    Object(Fields<'a>),
 }
 
 /// Parses a whole JSON text. Nesting is limited to 128 levels, the parser's own limit.
-pub(super) fn parse(text: &str) -> Result<Value<'_>, Error> {
+pub(crate) fn parse(text: &str) -> Result<Value<'_>, Error> {
     serde_json::from_str(text).map_err(|error| {
         let message = error.to_string();
         let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
@@ -33,12 +36,46 @@ impl<'a> Value<'a> {
     pub(super) fn a(&self) -> &'static str {
         match self {
             Value::Null => "null",
-            Value::Bool => "a boolean",
+            Value::Bool(_) => "a boolean",
             Value::Number(_) => "a number",
             Value::String(_) => "a string",
             Value::Array(_) => "an array",
             Value::Object(_) => "an object",
         }
+    }
+
+    /// Returns the field of that name, if the value is an object that has it.
+    pub(crate) fn get(&self, key: &str) -> Option<&Value<'a>> {
+        let Value::Object(fields) = self else { return None };
+        fields.iter().find(|(name, _)| name == key).map(|(_, value)| value)
+    }
+
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        match self {
+            Value::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Returns the value with strings of its own, or the error that a key stands in an object twice.
+    pub(super) fn into_owned(self, path: &Path<'_>) -> Result<Value<'static>, Error> {
+        Ok(match self {
+            Value::Null => Value::Null,
+            Value::Bool(value) => Value::Bool(value),
+            Value::Number(number) => Value::Number(number),
+            Value::String(text) => Value::String(Cow::Owned(text.into_owned())),
+            Value::Array(values) => {
+                let own = |(index, value): (usize, Value<'_>)| value.into_owned(&path.index(index));
+                Value::Array(values.into_iter().enumerate().map(own).collect::<Result<_, _>>()?)
+            }
+            Value::Object(fields) => {
+                let own = |(key, value): (Cow<'_, str>, Value<'_>)| {
+                    let value = value.into_owned(&path.key(&key))?;
+                    Ok((Cow::Owned(key.into_owned()), value))
+                };
+                Value::Object(unique(fields, path)?.into_iter().map(own).collect::<Result<_, Error>>()?)
+            }
+        })
     }
 
     /// Whether the value says nothing: null, or an empty array.
@@ -51,9 +88,19 @@ impl<'a> Value<'a> {
     }
 }
 
+/// Returns the fields of an object, or the error that one stands in it twice: which of them counts is anybody's guess.
+pub(super) fn unique<'a>(fields: Fields<'a>, path: &Path<'_>) -> Result<Fields<'a>, Error> {
+    let mut keys: Vec<&str> = fields.iter().map(|(key, _)| key.as_ref()).collect();
+    keys.sort_unstable();
+    match keys.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(path.key(pair[0]).error("the field stands there twice")),
+        None => Ok(fields),
+    }
+}
+
 /// The way to a value from the top of its text. It lives on the stack and is written out only where it is shown.
 #[derive(Clone, Copy)]
-pub(super) enum Path<'p> {
+pub(crate) enum Path<'p> {
     Top,
     Key(&'p Path<'p>, &'p str),
     Index(&'p Path<'p>, usize),
@@ -66,6 +113,10 @@ impl<'p> Path<'p> {
 
     pub(super) fn index(&'p self, index: usize) -> Path<'p> {
         Path::Index(self, index)
+    }
+
+    pub(super) fn is_top(&self) -> bool {
+        matches!(self, Path::Top)
     }
 
     /// Returns the error that the value at this path is not what it must be.
@@ -116,8 +167,8 @@ impl<'de> Visitor<'de> for Tree {
         Ok(Value::Null)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Value<'de>, E> {
-        Ok(Value::Bool)
+    fn visit_bool<E>(self, value: bool) -> Result<Value<'de>, E> {
+        Ok(Value::Bool(value))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Value<'de>, E> {

@@ -1,8 +1,15 @@
 //! Bytes → a [`Request`], whatever format they were in. Knows no tokens.
 
 mod chat;
-mod json;
+mod content;
+mod image;
+pub(crate) mod json;
+mod notes;
+mod prompts;
+mod responses;
+mod tool;
 
+use self::json::{Path, Value};
 use crate::error::{self, Error, Problem, Result};
 
 /// What is sent to a model, free of the format in which it was written.
@@ -16,7 +23,18 @@ use crate::error::{self, Error, Problem, Result};
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
+    /// The API that takes it; `None` where the format says nothing.
+    pub(crate) api: Option<Api>,
     pub(crate) input: Input,
+    pub(crate) tools: Vec<Tool>,
+    pub(crate) tool_choice: ToolChoice,
+    /// Whether the model may call several tools at once.
+    pub(crate) parallel_calls: bool,
+    /// Whether the model is shown its reasoning of all turns, not of the last alone.
+    pub(crate) all_reasoning: bool,
+    pub(crate) answer: Option<AnswerSchema>,
+    /// What follows the place that a legacy completion fills.
+    pub(crate) suffix: Option<String>,
     pub(crate) model: Option<String>,
     pub(crate) output_limit: Option<OutputLimit>,
     pub(crate) choices: u64,
@@ -25,14 +43,44 @@ pub struct Request {
     pub(crate) warnings: Vec<Warning>,
 }
 
+/// Which of the API's endpoints takes a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Api {
+    /// `POST /v1/chat/completions`.
+    ChatCompletions,
+    /// `POST /v1/responses`.
+    Responses,
+    /// `POST /v1/completions`.
+    Completions,
+    /// `POST /v1/embeddings`.
+    Embeddings,
+}
+
 /// What the model reads.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Input {
     /// A conversation.
-    Messages(Vec<Message>),
+    Conversation(Vec<Item>),
+    /// Prompts without any framing, each for itself.
+    Prompts(Vec<Prompt>),
     /// Plain text: one user message for a chat model, the prompt itself for the others.
     Text(String),
+}
+
+/// One entry of a conversation.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Item {
+    /// A message, with the calls that the model made in it.
+    Message(Message),
+    /// A call that is an entry of its own, as the Responses API has it.
+    Call(Call),
+    /// What a tool answered to a call.
+    Result(CallResult),
+    /// What the model thought before.
+    Reasoning(Reasoning),
 }
 
 /// One message of a conversation.
@@ -43,10 +91,154 @@ pub struct Message {
     pub role: Role,
     /// Which of those who have the role speaks, where the request says so.
     pub name: Option<String>,
-    /// The text, in the runs that the model reads as one piece each: adjacent text parts are one run, and something else
-    /// between them, such as an image, begins a new one.
-    pub text: Vec<String>,
+    /// What is said.
+    pub content: Vec<Part>,
+    /// The tools that the model called.
+    pub calls: Vec<Call>,
+    /// The function that the model called: what calls were until November 2023.
+    pub function_call: Option<Call>,
     /// Where the message stands in its JSON text, such as `messages[3]`.
+    pub path: String,
+}
+
+/// A part of a content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Part {
+    /// Text that the model reads as one: adjacent text parts are joined.
+    Text(String),
+    /// An image.
+    Image(Image),
+    /// Something that is not counted, which [`Request::uncounted`] names.
+    Uncounted,
+}
+
+/// An image, of which its size matters alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Image {
+    /// Its size, where its data are in the request and tell it.
+    pub size: Option<ImageSize>,
+    /// How closely the model looks at it.
+    pub detail: Detail,
+    /// Where it stands in its JSON text.
+    pub path: String,
+}
+
+/// The size of an image, in pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImageSize {
+    /// From left to right.
+    pub width: u32,
+    /// From top to bottom.
+    pub height: u32,
+}
+
+/// How closely a model looks at an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Detail {
+    /// As the model decides; billed as high.
+    Auto,
+    /// At a small version of it.
+    Low,
+    /// At all of it.
+    High,
+    /// At all of it, without making it smaller.
+    Original,
+}
+
+/// A tool that the model may call.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Tool {
+    /// The function's name.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The JSON schema of its arguments.
+    pub(crate) parameters: Option<json::Value<'static>>,
+    /// Where it stands in its JSON text, such as `tools[0].function`.
+    pub path: String,
+}
+
+/// Which tools the model must call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ToolChoice {
+    /// Any, or none.
+    Auto,
+    /// None.
+    None,
+    /// At least one.
+    Required,
+    /// The one of this name.
+    Named(String),
+}
+
+/// A call of a tool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Call {
+    /// What its result names it by.
+    pub id: Option<String>,
+    /// The function.
+    pub name: String,
+    /// Its arguments: the text of a JSON object, if the model made no mistake.
+    pub arguments: String,
+    /// Whether it is an item that the server keeps, with an id of its own.
+    pub is_stored: bool,
+    /// Where it stands in its JSON text.
+    pub path: String,
+}
+
+/// What a tool answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CallResult {
+    /// The [`Call::id`] that it answers.
+    pub call: Option<String>,
+    /// The answer.
+    pub content: Vec<Part>,
+    /// Where it stands in its JSON text.
+    pub path: String,
+}
+
+/// What a model thought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Reasoning {
+    /// How many characters of base64 it has, encrypted; `None` where it is not in the request.
+    pub encrypted: Option<usize>,
+    /// Whether a summary stands beside it.
+    pub has_summary: bool,
+    /// Where it stands in its JSON text.
+    pub path: String,
+}
+
+/// The schema that an answer must follow.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct AnswerSchema {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The JSON schema.
+    pub(crate) schema: json::Value<'static>,
+    /// Where it stands in its JSON text.
+    pub path: String,
+}
+
+/// A prompt: text, or tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Prompt {
+    /// The text, unless the request gives tokens.
+    pub text: Option<String>,
+    /// How many tokens the request gives.
+    pub tokens: u64,
+    /// Where it stands in its JSON text.
     pub path: String,
 }
 
@@ -123,7 +315,8 @@ impl Warning {
 }
 
 impl Request {
-    /// Reads a request from JSON: an array of messages, or an object with `messages`, as Chat Completions takes it.
+    /// Reads a request from JSON, whatever its format: a body of Chat Completions, Responses, the legacy Completions or Embeddings, a
+    /// line of a Batch file, or an array of messages or of input items. The fields tell which.
     ///
     /// # Errors
     ///
@@ -134,7 +327,12 @@ impl Request {
         if text.trim().is_empty() {
             return Err(empty());
         }
-        chat::read(json::parse(text)?)
+        match json::parse(text)? {
+            Value::Array(values) if responses::is_items(&values) => responses::read_items(values),
+            Value::Array(values) => chat::read_messages(values),
+            Value::Object(fields) => body(fields, &Path::Top),
+            other => Err(Path::Top.expected("a request, or an array of messages", &other)),
+        }
     }
 
     /// Makes a request of plain text: one user message for a chat model, the prompt itself for the others.
@@ -152,6 +350,44 @@ impl Request {
     /// Returns what the model reads.
     pub fn input(&self) -> &Input {
         &self.input
+    }
+
+    /// Returns the API's endpoint that takes the request, `None` for plain text.
+    pub fn api(&self) -> Option<Api> {
+        self.api
+    }
+
+    /// Returns the tools that the model may call.
+    pub fn tools(&self) -> &[Tool] {
+        &self.tools
+    }
+
+    /// Sets the size of each image in the order of the request, whatever it tells of them itself; `None` leaves it.
+    pub fn set_image_sizes(&mut self, sizes: impl IntoIterator<Item = Option<ImageSize>>) {
+        for (image, size) in self.images_mut().zip(sizes) {
+            image.size = size.or(image.size);
+        }
+    }
+
+    /// Sets the size of all images of which the request does not tell it, such as those behind a URL.
+    pub fn assume_image_size(&mut self, size: ImageSize) {
+        self.images_mut().for_each(|image| image.size = image.size.or(Some(size)));
+    }
+
+    fn images_mut(&mut self) -> impl Iterator<Item = &mut Image> {
+        let items = match &mut self.input {
+            Input::Conversation(items) => items.as_mut_slice(),
+            _ => &mut [],
+        };
+        let contents = items.iter_mut().filter_map(|item| match item {
+            Item::Message(message) => Some(&mut message.content),
+            Item::Result(result) => Some(&mut result.content),
+            _ => None,
+        });
+        contents.flatten().filter_map(|part| match part {
+            Part::Image(image) => Some(image),
+            _ => None,
+        })
     }
 
     /// Returns the model that the request names.
@@ -186,7 +422,14 @@ impl Request {
 
     fn new(input: Input) -> Request {
         Request {
+            api: None,
             input,
+            tools: Vec::new(),
+            tool_choice: ToolChoice::Auto,
+            parallel_calls: true,
+            all_reasoning: false,
+            answer: None,
+            suffix: None,
             model: None,
             output_limit: None,
             choices: 1,
@@ -194,6 +437,52 @@ impl Request {
             uncounted: Vec::new(),
             warnings: Vec::new(),
         }
+    }
+}
+
+/// Reads a body, the fields of which tell what it is.
+fn body(fields: json::Fields<'_>, path: &Path<'_>) -> Result<Request> {
+    let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value);
+    if let (Some(Value::Object(_)), Some(Value::String(url)), true) = (field("body"), field("url"), path.is_top()) {
+        return batch_line(url.clone().into_owned(), fields);
+    }
+    if field("messages").is_some() {
+        return chat::read_body(fields, path);
+    }
+    match (field("input"), field("prompt")) {
+        (Some(input), _) if is_embedding(input, field("model"), field("encoding_format").or(field("dimensions"))) => {
+            prompts::read_body(fields, Api::Embeddings, path)
+        }
+        (Some(_), _) | (None, Some(Value::Object(_))) => responses::read_body(fields, path),
+        (None, Some(_)) => prompts::read_body(fields, Api::Completions, path),
+        (None, None) if field("instructions").or(field("previous_response_id")).is_some() => {
+            responses::read_body(fields, path)
+        }
+        (None, None) => Err(path.error("expected `messages`, `input` or `prompt`, found an object without")),
+    }
+}
+
+/// Whether `input` is what the Embeddings API takes: an array of texts or of tokens, or text for such a model.
+fn is_embedding(input: &Value<'_>, model: Option<&Value<'_>>, only_there: Option<&Value<'_>>) -> bool {
+    match input {
+        Value::Array(values) => !values.is_empty() && values.iter().all(|value| !matches!(value, Value::Object(_))),
+        _ => only_there.is_some() || model.and_then(Value::as_str).is_some_and(|model| model.contains("embedding")),
+    }
+}
+
+/// Reads a line of a Batch file: a body, and the URL of the endpoint that takes it.
+fn batch_line(url: String, fields: json::Fields<'_>) -> Result<Request> {
+    let fields = json::unique(fields, &Path::Top)?;
+    let Some((_, Value::Object(fields))) = fields.into_iter().find(|(key, _)| key == "body") else {
+        return Err(Path::Top.error("the field `body` is missing"));
+    };
+    let path = Path::Top.key("body");
+    match url.rsplit("/v1/").next() {
+        Some("chat/completions") => chat::read_body(fields, &path),
+        Some("responses") => responses::read_body(fields, &path),
+        Some("completions") => prompts::read_body(fields, Api::Completions, &path),
+        Some("embeddings") => prompts::read_body(fields, Api::Embeddings, &path),
+        _ => Err(Path::Top.key("url").error("requests to this endpoint are not counted")),
     }
 }
 

@@ -1,0 +1,299 @@
+//! What Chat Completions bills for the input of a request.
+
+use std::collections::HashMap;
+
+use super::family::{self, Generation, Rules};
+use super::json_text::{self, COMPACT, SPACED};
+use super::schema_text::{self, TypeLists};
+use super::{Counting, Family, Tally, TokenCount, What, has_text, schema_text_2023, text_of};
+use crate::request::json::{self, Value};
+use crate::request::{Call, CallResult, Input, Item, Message, Part, Request, Role, ToolChoice};
+
+/// Counts a request.
+pub(super) fn count(request: &Request, counting: Counting) -> TokenCount {
+    let mut tally = Tally::new(request, counting);
+    let Some(rules) = counting.family.rules() else {
+        tally.hidden(request);
+        return tally.count;
+    };
+    if counting.family == Family::SearchPreview {
+        // To these models a search is no more input: 3 of 3 recorded cases with the field are billed as the others are.
+        tally.count.uncounted.retain(|one| one.path != "web_search_options");
+    }
+    tally.count.share(What::Framing, "", rules.reply, 0);
+    match &request.input {
+        Input::Text(text) => tally.plain(rules, "", Role::User, None, &[Part::Text(text.clone())]),
+        Input::Conversation(items) => tally.conversation(rules, request, items),
+        Input::Prompts(_) => {}
+    }
+    tally.appendix(rules, request);
+    tally.count
+}
+
+impl Tally {
+    /// The text that is seen is the least; what frames it is part of what is hidden.
+    fn hidden(&mut self, request: &Request) {
+        let reason = format!("{} models read a hidden text beside the request", self.counting.family.name());
+        self.count.not_counted("", reason);
+        match &request.input {
+            Input::Text(text) => {
+                let tokens = self.n(text);
+                self.count.share(What::Message, "", tokens, 0);
+            }
+            Input::Conversation(items) => {
+                for item in items {
+                    let (path, content) = match item {
+                        Item::Message(message) => (&message.path, &message.content),
+                        Item::Result(result) => (&result.path, &result.content),
+                        Item::Call(_) | Item::Reasoning(_) => continue,
+                    };
+                    let tokens = self.content(content);
+                    self.count.share(What::Message, path, tokens, 0);
+                }
+            }
+            Input::Prompts(_) => {}
+        }
+    }
+
+    fn conversation(&mut self, rules: &Rules, request: &Request, items: &[Item]) {
+        let mut items = items.iter().peekable();
+        while let Some(item) = items.next() {
+            match item {
+                Item::Message(message) if !message.calls.is_empty() => {
+                    let mut results = Vec::new();
+                    let answers = |result: &CallResult| message.calls.iter().any(|call| call.id == result.call);
+                    while let Some(Item::Result(result)) = items.next_if(|item| matches!(item, Item::Result(result) if answers(result))) {
+                        results.push(result);
+                    }
+                    self.calls(rules, message, results);
+                }
+                Item::Message(message) => self.message(rules, request, message),
+                Item::Result(result) => {
+                    let tokens = self.content(&result.content);
+                    self.count.share(What::Result, &result.path, tokens, 0);
+                    self.count.not_counted(&result.path, "the frame of a result without its call before it");
+                }
+                Item::Call(call) => self.count.not_counted(&call.path, "a call that is no part of a message"),
+                Item::Reasoning(_) => {}
+            }
+        }
+    }
+
+    fn message(&mut self, rules: &Rules, request: &Request, message: &Message) {
+        match (&message.function_call, message.role) {
+            (Some(call), _) => self.function_call(rules, message, call),
+            (None, Role::Function) => self.function_result(rules, message),
+            _ => self.plain(rules, &message.path, message.role, message.name.as_deref(), &message.content),
+        }
+        if let (Role::Assistant, Some(answer), None) = (message.role, &request.answer, &message.function_call) {
+            // The answer is said to follow the schema.
+            let name = self.n(&answer.name);
+            self.count.share(What::Schema, &message.path, 2 + name, family::SCHEMA_TURNS.bound());
+        }
+    }
+
+    fn plain(&mut self, rules: &Rules, path: &str, role: Role, name: Option<&str>, content: &[Part]) {
+        let mut tokens = rules.message + self.content(content);
+        let mut bound = rules.framing.bound();
+        if let Some(name) = name {
+            tokens += self.name(rules, role, name);
+            bound += rules.names.bound();
+        }
+        if role == Role::Assistant && has_text(content) {
+            tokens += rules.past_answer;
+            bound += rules.past_answers.bound();
+        }
+        self.count.share(What::Message, path, tokens, bound);
+    }
+
+    fn name(&self, rules: &Rules, role: Role, name: &str) -> u64 {
+        let parting = if rules.name > 0 && name.starts_with(role.name()) { 0 } else { rules.name };
+        self.n(name).saturating_add_signed(parting)
+    }
+
+    /// Counts the calls of a message and their results, which the model is shown as one exchange.
+    fn calls(&mut self, rules: &Rules, message: &Message, results: Vec<&CallResult>) {
+        let generation = self.counting.family.generation();
+        let mut tokens = message.name.as_ref().map_or(0, |name| self.n(name));
+        let mut bound = family::calls(generation, message.calls.len()).bound();
+        if has_text(&message.content) {
+            tokens += 4 + self.content(&message.content) + rules.past_answer;
+            bound += family::CALLS_WITH_TEXT.bound();
+        }
+        let channel = rules.call_channel;
+        match message.calls.as_slice() {
+            [call] if results.is_empty() => tokens += 7 + self.n(&call.name) + self.n(&compact(&call.arguments)),
+            [call] => {
+                let named = self.n(&call.name) + self.n(&format!("functions.{}", call.name));
+                tokens += 12 + channel + named + self.n(&compact(&call.arguments));
+            }
+            calls => tokens += 20 + channel + self.n(&parallel(calls)),
+        }
+        self.count.share(What::Calls, &message.path, tokens, bound);
+        if message.calls.len() == 1 {
+            for result in results {
+                let tokens = self.content(&result.content);
+                self.count.share(What::Result, &result.path, tokens, 0);
+            }
+            return;
+        }
+        let order: HashMap<_, _> = message.calls.iter().enumerate().map(|(index, call)| (&call.id, index)).collect();
+        let mut ordered = results.clone();
+        ordered.sort_by_key(|result| order.get(&result.call));
+        // All results of parallel calls are one list.
+        let list = results_text(&ordered);
+        let tokens = self.n(&list);
+        let path = results.first().map_or(message.path.as_str(), |result| result.path.as_str());
+        self.count.share(What::Result, path, tokens, 0);
+        if results.iter().any(|result| result.content.iter().any(|part| matches!(part, Part::Image(_)))) {
+            self.count.not_counted(path, "images in the results of parallel calls");
+        }
+    }
+
+    fn function_call(&mut self, _: &Rules, message: &Message, call: &Call) {
+        let generation = self.counting.family.generation();
+        let arguments = match generation {
+            Generation::Of2023 => self.n(&call.arguments),
+            _ => self.n(&compact(&call.arguments)),
+        };
+        let tokens = 7 + self.content(&message.content) + self.n(&call.name) + arguments;
+        self.count.share(What::Calls, &message.path, tokens, family::FUNCTIONS.bound());
+    }
+
+    fn function_result(&mut self, _: &Rules, message: &Message) {
+        let name = message.name.as_deref().unwrap_or_default();
+        let framed = match self.counting.family.generation() {
+            Generation::Of2023 => 3 + self.n(name),
+            _ => 5 + self.n(&format!("functions.{name}")),
+        };
+        let tokens = framed + self.content(&message.content);
+        self.count.share(What::Result, &message.path, tokens, family::FUNCTIONS.bound());
+    }
+
+    /// Counts what is put behind the system message, or in one of its own: the tools, and the schema of the answer.
+    fn appendix(&mut self, rules: &Rules, request: &Request) {
+        let (tools, answer) = (&request.tools, &request.answer);
+        if (tools.is_empty() && answer.is_none()) || self.counting.family == Family::SearchPreview {
+            return;
+        }
+        let system = system_text(&request.input);
+        let generation = self.counting.family.generation();
+        if generation == Generation::Of2023 {
+            let frame = match &system {
+                None => 9,
+                Some(system) => 5 + self.n(&format!("{system}\n")) as i64 - self.n(system) as i64,
+            };
+            if !tools.is_empty() {
+                self.tools(tools, schema_text_2023::render(tools), frame, &family::TOOLS_2023);
+                self.choice(request);
+            }
+            if let Some(answer) = answer {
+                self.count.not_counted(&answer.path, "schemas of answers to models of 2023, which do not take any");
+            }
+            return;
+        }
+        // Where the system message ends in punctuation, that can be one token with the blank line behind it.
+        let join = system.as_ref().map(|system| {
+            self.n(&format!("{system}\n\n#")) as i64 - self.n(system) as i64 - 2
+        });
+        let mut frame = rules.appendix(join, !tools.is_empty());
+        if let Some(answer) = answer {
+            let name = self.n(&answer.name) as i64;
+            let primes = generation == Generation::Turbo && tools.is_empty();
+            let text = self.n(&schema_text::answer(answer)) as i64;
+            let both = i64::from(generation == Generation::Turbo && !tools.is_empty());
+            let tokens = text + 4 + both + if primes { 2 + name } else { 0 } + if tools.is_empty() { frame } else { 0 };
+            self.count.share(What::Schema, &answer.path, tokens.max(0) as u64, family::schema(generation).bound());
+        }
+        if !tools.is_empty() {
+            frame += rules.tools;
+            if generation == Generation::Gpt5 && tools[0].description.is_none() {
+                frame -= 1;
+            }
+            let bound = self.type_lists_bound(request);
+            let lists = type_lists(self.counting);
+            self.tools(tools, schema_text::render(tools, lists), frame, family::tools(generation));
+            self.count.add(0, bound);
+            self.choice(request);
+        }
+    }
+
+    /// Returns how far the two ways to show lists of types are apart, where it is not known which one is in force.
+    pub(super) fn type_lists_bound(&self, request: &Request) -> u64 {
+        if self.counting.day < family::LISTS_REPEATED_UNTIL {
+            return 0;
+        }
+        let n = |lists| self.n(&schema_text::render(&request.tools, lists).0);
+        n(TypeLists::Repeated).abs_diff(n(TypeLists::Joined))
+    }
+
+    /// Counts what a choice among the tools adds.
+    fn choice(&mut self, request: &Request) {
+        let generation = self.counting.family.generation();
+        if matches!(generation, Generation::Gpt5 | Generation::Reasoning) {
+            return;
+        }
+        let tokens = match &request.tool_choice {
+            ToolChoice::Auto => 0,
+            ToolChoice::None => 1,
+            ToolChoice::Required if self.counting.day < family::REQUIRED_COST_UNTIL => 2,
+            ToolChoice::Required => 0,
+            ToolChoice::Named(name) if generation == Generation::Of2023 => 4 + self.n(name),
+            ToolChoice::Named(name) => 6 + self.n(&format!("functions.{name}")),
+        };
+        if tokens > 0 {
+            self.count.share(What::Tools, "tool_choice", tokens, family::choice(&request.tool_choice).bound());
+        }
+    }
+}
+
+/// Returns how lists of types are shown on the day.
+pub(super) fn type_lists(counting: Counting) -> TypeLists {
+    if counting.day < family::LISTS_JOINED_FROM { TypeLists::Repeated } else { TypeLists::Joined }
+}
+
+/// Returns the text of the first message, if it is the system's.
+fn system_text(input: &Input) -> Option<String> {
+    let Input::Conversation(items) = input else { return None };
+    match items.first() {
+        Some(Item::Message(message)) if matches!(message.role, Role::System | Role::Developer) => {
+            Some(text_of(&message.content))
+        }
+        _ => None,
+    }
+}
+
+/// Returns the arguments of a call as the model is shown them: their JSON without spaces, or as they are if they are none.
+pub(super) fn compact(arguments: &str) -> String {
+    match json::parse(arguments) {
+        Ok(value) => json_text::text_of(&value, COMPACT),
+        Err(_) => arguments.to_owned(),
+    }
+}
+
+/// Returns the one call as which a model makes several at once.
+fn parallel(calls: &[Call]) -> String {
+    json_text::text_of(&tool_uses(calls.iter()), COMPACT)
+}
+
+/// Returns the arguments of `multi_tool_use.parallel` that make these calls.
+pub(super) fn tool_uses<'c>(calls: impl Iterator<Item = &'c Call>) -> Value<'c> {
+    let field = |key: &'static str, value: Value<'c>| (key.into(), value);
+    let call = |call: &'c Call| {
+        let parameters = value_of(&call.arguments);
+        let name = Value::String(format!("functions.{}", call.name).into());
+        Value::Object(vec![field("recipient_name", name), field("parameters", parameters)])
+    };
+    Value::Object(vec![field("tool_uses", Value::Array(calls.map(call).collect()))])
+}
+
+/// Returns the list in which the results of parallel calls are shown.
+fn results_text(results: &[&CallResult]) -> String {
+    let texts: Vec<String> = results.iter().map(|result| text_of(&result.content)).collect();
+    json_text::text_of(&Value::Array(texts.iter().map(|text| value_of(text)).collect()), SPACED)
+}
+
+/// Returns the JSON of a text, or the text as JSON where it is none.
+fn value_of(text: &str) -> Value<'_> {
+    json::parse(text).unwrap_or(Value::String(text.into()))
+}

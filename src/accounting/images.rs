@@ -1,0 +1,115 @@
+//! Images → tokens, from their sizes.
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+
+use crate::request::{Detail, Image, ImageSize};
+
+/// How a model bills images.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ImageRule {
+    /// A base, which is all in low detail, and so much for each tile.
+    Tiles { base: u64, tile: u64 },
+    /// A factor for each patch.
+    Patches { factor: Decimal },
+}
+
+/// The longest side to which an image is made to fit, and the shortest one after that, by OpenAI's guide.
+const LONGEST: f64 = 2_048.0;
+const SHORTEST: f64 = 768.0;
+
+/// The side of a tile, and that of a patch.
+const TILE: f64 = 512.0;
+const PATCH: u32 = 32;
+
+/// The most patches; an image with more is made smaller.
+const MOST_PATCHES: u64 = 1_536;
+
+/// Returns the tokens of an image, or `None` where its size must be known and is not.
+pub(super) fn count(image: &Image, rule: ImageRule) -> Option<u64> {
+    match (rule, image.detail, image.size) {
+        (ImageRule::Tiles { base, .. }, Detail::Low, _) => Some(base),
+        (_, _, None) => None,
+        (ImageRule::Tiles { base, tile }, _, Some(size)) => Some(base.saturating_add(tile.saturating_mul(tiles(size)))),
+        (ImageRule::Patches { factor }, _, Some(size)) => {
+            let tokens = Decimal::from(patches(size)).checked_mul(factor)?.ceil().to_u64()?;
+            // The one more is in all recorded bills.
+            Some(tokens.saturating_add(1))
+        }
+    }
+}
+
+/// Returns the least and the most tokens of an image of whatever size.
+pub(super) fn range(detail: Detail, rule: ImageRule) -> (u64, u64) {
+    let count = |width, height| {
+        let size = Some(ImageSize { width, height });
+        count(&Image { size, detail, path: String::new() }, rule).unwrap_or(0)
+    };
+    // The largest of either rule: a square of more patches than are taken, and two tiles by four.
+    (count(1, 1), count(4_096, 4_096).max(count(768, 2_048)).max(count(768, 65_536)))
+}
+
+fn tiles(size: ImageSize) -> u64 {
+    let (width, height) = (f64::from(size.width), f64::from(size.height));
+    let fit = (LONGEST / width.max(height)).min(1.0);
+    let shrink = fit * (SHORTEST / (fit * width.min(height))).min(1.0);
+    along(width * shrink, TILE) * along(height * shrink, TILE)
+}
+
+/// Returns how many steps cover a length. A length that is a multiple but for the last bits of a float is one.
+fn along(length: f64, step: f64) -> u64 {
+    ((length * 1e6).round() / 1e6 / step).ceil() as u64
+}
+
+fn patches(size: ImageSize) -> u64 {
+    let (width, height) = (u64::from(size.width.div_ceil(PATCH)), u64::from(size.height.div_ceil(PATCH)));
+    let count = width * height;
+    if count <= MOST_PATCHES {
+        return count;
+    }
+    // By OpenAI's guide: to the area of so many patches, and then so that the shorter way is a whole number of them.
+    let (width, height) = (f64::from(size.width), f64::from(size.height));
+    let patch = f64::from(PATCH);
+    let shrink = (patch * patch * MOST_PATCHES as f64 / (width * height)).sqrt();
+    let (across, down) = (width * shrink / patch, height * shrink / patch);
+    let shrink = shrink * (across.floor() / across).min(down.floor() / down);
+    (along(width * shrink, patch) * along(height * shrink, patch)).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counted(rule: ImageRule, width: u32, height: u32, detail: Detail) -> Option<u64> {
+        count(&Image { size: Some(ImageSize { width, height }), detail, path: String::new() }, rule)
+    }
+
+    /// The examples of OpenAI's guide, and what users measured.
+    #[test]
+    fn tiles_are_those_of_the_guide() {
+        let rule = ImageRule::Tiles { base: 85, tile: 170 };
+        assert_eq!(counted(rule, 1_024, 1_024, Detail::High), Some(765));
+        assert_eq!(counted(rule, 2_048, 4_096, Detail::Auto), Some(1_105));
+        assert_eq!(counted(rule, 4_096, 8_192, Detail::Low), Some(85));
+        assert_eq!(counted(rule, 128, 64, Detail::High), Some(255));
+        assert_eq!(counted(rule, u32::MAX, 1, Detail::High), Some(85 + 4 * 170));
+        assert_eq!(range(Detail::High, rule), (255, 85 + 8 * 170));
+    }
+
+    #[test]
+    fn patches_are_those_that_were_measured() {
+        let mini = ImageRule::Patches { factor: "1.2".parse().expect("a number") };
+        for (width, height, tokens) in
+            [(256, 256, 77), (512, 512, 309), (768, 1_024, 923), (1_024, 1_024, 1_230), (2_048, 768, 1_845)]
+        {
+            // A forum's figures are one less than the recorded bills for some sizes.
+            let counted = counted(mini, width, height, Detail::High).expect("a size");
+            assert!(counted.abs_diff(tokens) <= 1, "{width} x {height}: {counted}");
+        }
+        let plain = ImageRule::Patches { factor: Decimal::ONE };
+        assert_eq!(counted(plain, 1_800, 2_400, Detail::High), Some(1_452 + 1));
+        assert_eq!(counted(plain, 1_024, 1_024, Detail::High), Some(1_024 + 1));
+        assert!(counted(plain, u32::MAX, u32::MAX, Detail::High) <= Some(1_537));
+        assert!(counted(plain, u32::MAX, 1, Detail::High) >= Some(2));
+    }
+}

@@ -1,0 +1,177 @@
+//! What the Responses API bills for the input of a request: messages as Chat Completions has them; tools and schemas as sections of their
+//! own; calls and results one by one.
+
+use super::chat::{tool_uses, type_lists};
+use super::family::{self, Generation, Rules};
+use super::json_text::{self, COMPACT_UNICODE};
+use super::{Counting, Tally, TokenCount, What, chat, schema_text, schema_text_2023};
+use crate::request::{Call, CallResult, Input, Item, Message, Part, Reasoning, Request, Role, ToolChoice};
+
+/// Counts a request.
+pub(super) fn count(request: &Request, counting: Counting) -> TokenCount {
+    let Input::Conversation(items) = &request.input else { return chat::count(request, counting) };
+    let Some(rules) = counting.family.rules().filter(|_| counting.family.generation() != Generation::Search) else {
+        return chat::count(request, counting);
+    };
+    let mut tally = Tally::new(request, counting);
+    tally.framing(rules, request);
+    tally.items(rules, request, items);
+    tally.sections(request);
+    tally.count
+}
+
+impl Tally {
+    fn framing(&mut self, rules: &Rules, request: &Request) {
+        // gpt-4-0613 opens the answer with one token less than in Chat Completions: 2 of 2 recorded cases.
+        let reply = if self.counting.family.generation() == Generation::Of2023 { 2 } else { rules.reply };
+        self.count.share(What::Framing, "", reply, 0);
+        if self.is_launch() {
+            // In the API's first month, hidden text was billed: with tools, that of the tool for parallel calls, too.
+            let hidden = match (request.tools.is_empty(), request.parallel_calls) {
+                (true, _) => 18,
+                (false, true) => 216,
+                (false, false) => 21,
+            };
+            self.count.share(What::Framing, "", hidden, family::LAUNCH.bound());
+        }
+    }
+
+    fn is_launch(&self) -> bool {
+        self.counting.family.generation() == Generation::Turbo && self.counting.day < family::LAUNCH_UNTIL
+    }
+
+    fn items(&mut self, rules: &Rules, request: &Request, items: &[Item]) {
+        let is_question = |item: &Item| matches!(item, Item::Message(message) if message.role == Role::User);
+        let turn = items.iter().rposition(is_question).unwrap_or(0);
+        let mut index = 0;
+        while let Some(item) = items.get(index) {
+            index += 1;
+            match item {
+                Item::Message(message) => self.entry(rules, message),
+                // What the model thought is shown to it until the next question.
+                Item::Reasoning(_) if index <= turn && !request.all_reasoning => {}
+                Item::Reasoning(reasoning) => self.reasoning(reasoning),
+                Item::Result(result) => self.result(result),
+                Item::Call(call) => {
+                    let run: Vec<&Call> = items[index - 1..].iter().map_while(as_call).collect();
+                    if self.counting.family.calls_in_parallel_are_one() && run.len() > 1 {
+                        index += run.len() - 1;
+                        self.calls_at_once(&run);
+                        continue;
+                    }
+                    let beside = index >= 2 && as_call(&items[index - 2]).is_some() || run.len() > 1;
+                    self.call(call, beside);
+                }
+            }
+        }
+    }
+
+    fn entry(&mut self, rules: &Rules, message: &Message) {
+        let mut tokens = rules.message + self.content(&message.content);
+        let mut bound = rules.framing.bound();
+        if message.role == Role::Assistant {
+            tokens += rules.past_answer;
+            bound += rules.past_answers.bound();
+        }
+        // Images alone cost one more where they are billed by patches: 13 recorded cases of 2 projects.
+        let only_images = !message.content.is_empty() && message.content.iter().all(|part| matches!(part, Part::Image(_)));
+        if only_images && matches!(self.counting.image, Some(super::ImageRule::Patches { .. })) {
+            tokens += 1;
+            bound += 1;
+        }
+        self.count.share(What::Message, &message.path, tokens, bound);
+    }
+
+    fn call(&mut self, call: &Call, beside_another: bool) {
+        let mut tokens = self.counting.family.call() + 2 * self.n(&format!(".{}", call.name)) + self.n(&call.arguments);
+        let mut bound = family::RESPONSES_CALLS.bound();
+        // A call that the server keeps costs 3 more, unless it was made beside others.
+        let made_alone = !(self.counting.family.generation() == Generation::Turbo && beside_another);
+        if call.is_stored && made_alone && !self.is_launch() {
+            tokens += 3;
+            bound += family::STORED_CALLS.bound();
+        }
+        self.count.share(What::Calls, &call.path, tokens, bound);
+    }
+
+    /// Counts calls that the model made as one of `multi_tool_use.parallel`.
+    fn calls_at_once(&mut self, calls: &[&Call]) {
+        let uses = json_text::text_of(&tool_uses(calls.iter().copied()), COMPACT_UNICODE);
+        let mut tokens = 12 + self.n("multi_tool_use.parallel") + self.n(&uses);
+        for call in calls {
+            tokens += 6 + self.n(&format!("functions.{}", call.name)) + if call.is_stored { 3 } else { 0 };
+        }
+        let stored = calls.iter().filter(|call| call.is_stored).count() as u64;
+        let bound = family::CALLS_AT_ONCE.bound() + stored * family::STORED_CALLS.bound();
+        self.count.share(What::Calls, &calls[0].path, tokens, bound);
+    }
+
+    fn result(&mut self, result: &CallResult) {
+        let tokens = self.content(&result.content);
+        self.count.share(What::Result, &result.path, tokens, 0);
+    }
+
+    /// Counts encrypted reasoning by its length: 0.203 tokens a byte less 125, at least 8, fitted to 174 recorded requests of 3 projects; each
+    /// project left out in turn, no case was outside the bound.
+    fn reasoning(&mut self, reasoning: &Reasoning) {
+        let Some(characters) = reasoning.encrypted else {
+            return self.count.not_counted(&reasoning.path, "reasoning that the server keeps");
+        };
+        let bytes = characters as u64 * 3 / 4;
+        let tokens = (bytes.saturating_mul(203) / 1_000).saturating_sub(125).max(8);
+        let bound = if reasoning.has_summary { tokens * 7 / 10 + 40 } else { tokens * 3 / 8 + 20 };
+        self.count.share(What::Reasoning, &reasoning.path, tokens, bound);
+    }
+
+    /// Counts tools and the schema of the answer, which are sections of their own, whatever else there is.
+    fn sections(&mut self, request: &Request) {
+        let generation = self.counting.family.generation();
+        let tools = &request.tools;
+        if let Some(answer) = &request.answer {
+            let frame = if generation == Generation::Turbo { 5 } else { 4 };
+            let tokens = self.n(&schema_text::answer(answer)) + frame;
+            self.count.share(What::Schema, &answer.path, tokens, family::responses_schema(generation).bound());
+        }
+        if tools.is_empty() {
+            return;
+        }
+        let evidence = family::responses_tools(generation);
+        match generation {
+            Generation::Of2023 => self.tools(tools, schema_text_2023::render(tools), 3, evidence),
+            _ => {
+                let mut frame = self.counting.family.responses_tools();
+                if generation == Generation::Gpt5 && tools[0].description.is_none() {
+                    frame -= 1;
+                }
+                let bound = self.type_lists_bound(request);
+                self.tools(tools, schema_text::render(tools, type_lists(self.counting)), frame, evidence);
+                self.count.add(0, bound);
+            }
+        }
+        if generation == Generation::Gpt5 && !request.parallel_calls {
+            self.count.share(What::Tools, "parallel_tool_calls", 78, family::ONE_CALL.bound());
+        }
+        self.responses_choice(request);
+    }
+
+    fn responses_choice(&mut self, request: &Request) {
+        if !matches!(self.counting.family.generation(), Generation::Turbo | Generation::Of2023) {
+            return;
+        }
+        let tokens = match (&request.tool_choice, request.tools.as_slice()) {
+            (ToolChoice::None, _) => 1,
+            // To require the only tool is to name it: 16 of 16 recorded cases from 5 projects.
+            (ToolChoice::Required, [tool]) => 6 + self.n(&format!("functions.{}", tool.name)),
+            (ToolChoice::Named(name), _) => 6 + self.n(&format!("functions.{name}")),
+            _ => return,
+        };
+        self.count.share(What::Tools, "tool_choice", tokens, family::responses_choice(&request.tool_choice).bound());
+    }
+}
+
+fn as_call(item: &Item) -> Option<&Call> {
+    match item {
+        Item::Call(call) => Some(call),
+        _ => None,
+    }
+}

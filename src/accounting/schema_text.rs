@@ -1,0 +1,370 @@
+//! The text in which models since late 2023 are shown their tools: a namespace in the manner of TypeScript.
+//!
+//! Nobody at OpenAI has published it; it is what the models repeat when asked, and what the bills agree with.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt::Write;
+
+use super::json_text::{COMPACT, SPACED_UNICODE, float_text, quoted, text_of};
+use crate::request::Tool;
+use crate::request::json::Value;
+
+/// How deep objects and arrays are shown: references can be cyclic, and go on for ever.
+const DEPTH: usize = 8;
+
+/// How deep types are followed, unions included.
+const NESTING: usize = 64;
+
+/// How many bytes of a tool are shown: references can be used twice at each level, and double the text each time.
+const MOST: usize = 1 << 20;
+
+/// How a list of types is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum TypeLists {
+    /// Until 2026, as a union whose members repeat the description.
+    Repeated,
+    /// Since some day between 2026-03-14 and 2026-08-02, on one line.
+    Joined,
+}
+
+/// Returns the text of all tools, and where each of them ends in it.
+pub(super) fn render(tools: &[Tool], lists: TypeLists) -> (String, Vec<usize>) {
+    let mut text = "namespace functions {\n\n".to_owned();
+    let mut ends = Vec::new();
+    for tool in tools {
+        let empty = Vec::new();
+        let definitions = ["$defs", "definitions"].map(|key| match tool.parameters.as_ref().and_then(|p| p.get(key)) {
+            Some(Value::Object(fields)) => fields,
+            _ => &empty,
+        });
+        let mut renderer = Renderer { definitions, lists, left: MOST, nesting: 0 };
+        text.push_str(&renderer.function(tool));
+        text.push_str("\n\n");
+        ends.push(text.len());
+    }
+    text.push_str("} // namespace functions");
+    (text, ends)
+}
+
+type Definitions<'t> = Vec<(Cow<'static, str>, Value<'static>)>;
+
+struct Renderer<'t> {
+    /// What references of the tool's schema refer to.
+    definitions: [&'t Definitions<'t>; 2],
+    lists: TypeLists,
+    /// How many bytes may still be shown.
+    left: usize,
+    nesting: usize,
+}
+
+/// A schema with what its references said beside them.
+#[derive(Clone)]
+struct Schema<'t> {
+    fields: Vec<(&'t str, &'t Value<'static>)>,
+    /// The one type that stands for a list of them.
+    only: Option<&'t str>,
+}
+
+impl<'t> Schema<'t> {
+    fn get(&self, key: &str) -> Option<&'t Value<'static>> {
+        self.fields.iter().find(|(name, _)| *name == key).map(|(_, value)| *value)
+    }
+
+    fn text(&self, key: &str) -> Option<&'t str> {
+        self.get(key).and_then(Value::as_str).filter(|text| !text.is_empty())
+    }
+
+    fn kind(&self) -> Option<&'t str> {
+        self.only.or_else(|| self.get("type").and_then(Value::as_str))
+    }
+
+    fn properties(&self) -> &'t [(Cow<'static, str>, Value<'static>)] {
+        match self.get("properties") {
+            Some(Value::Object(fields)) => fields,
+            _ => &[],
+        }
+    }
+}
+
+impl<'t> Renderer<'t> {
+    fn function(&mut self, tool: &'t Tool) -> String {
+        let mut text = String::new();
+        tool.description.iter().for_each(|description| text.push_str(&comment(description)));
+        let schema = tool.parameters.as_ref().map(|parameters| self.resolve(parameters));
+        match schema.filter(|schema| !schema.properties().is_empty()) {
+            None => write_to(&mut text, format_args!("type {} = () => any;", tool.name)),
+            Some(schema) => {
+                let doc = doc(&schema);
+                let object = self.object(&schema, 0);
+                let parting = if doc.is_empty() { "" } else { "\n" };
+                let doc = doc.trim_end_matches('\n');
+                write_to(&mut text, format_args!("type {} = (_: {doc}{parting}{object}) => any;", tool.name));
+            }
+        }
+        text
+    }
+
+    /// Follows references, up to five in a row; what stands beside one goes before what it refers to.
+    fn resolve(&self, value: &'t Value<'static>) -> Schema<'t> {
+        let mut fields: Vec<(&str, &Value<'static>)> = Vec::new();
+        let mut value = value;
+        for _ in 0..6 {
+            let Value::Object(own) = value else { break };
+            for (key, value) in own {
+                if key != "$ref" && !fields.iter().any(|(known, _)| known == key) {
+                    fields.push((key, value));
+                }
+            }
+            let target = value.get("$ref").and_then(Value::as_str).and_then(|reference| self.definition(reference));
+            let Some(target) = target else { break };
+            value = target;
+        }
+        Schema { fields, only: None }
+    }
+
+    fn definition(&self, reference: &str) -> Option<&'t Value<'static>> {
+        let name = reference.rsplit('/').next()?;
+        self.definitions.iter().flat_map(|fields| fields.iter()).find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+
+    /// Returns the text of a type; one of several lines begins with a line break if it is a union.
+    fn type_of(&mut self, schema: &Schema<'t>, depth: usize) -> String {
+        if schema.fields.is_empty() || depth > DEPTH || self.nesting > NESTING || self.left == 0 {
+            return "any".to_owned();
+        }
+        self.nesting += 1;
+        let text = self.type_text(schema, depth);
+        self.nesting -= 1;
+        self.left = self.left.saturating_sub(text.len());
+        text
+    }
+
+    fn type_text(&mut self, schema: &Schema<'t>, depth: usize) -> String {
+        for key in ["anyOf", "oneOf"] {
+            if let Some(Value::Array(members)) = schema.get(key) {
+                let members = members.iter().map(|member| self.resolve(member)).collect();
+                return self.union(members, depth);
+            }
+        }
+        if let Some(Value::Array(members)) = schema.get("allOf")
+            && let [member] = members.as_slice()
+        {
+            let member = self.resolve(member);
+            return self.type_of(&member, depth);
+        }
+        if let Some(value) = schema.get("const") {
+            return text_of(value, SPACED_UNICODE);
+        }
+        if let Some(Value::Array(values)) = schema.get("enum") {
+            let values: Vec<String> = values.iter().map(|value| text_of(value, SPACED_UNICODE)).collect();
+            return values.join(" | ");
+        }
+        if let (None, Some(Value::Array(kinds))) = (schema.only, schema.get("type")) {
+            return self.list(schema, kinds, depth);
+        }
+        match schema.kind() {
+            Some(kind @ ("string" | "integer" | "number" | "boolean" | "null")) => kind.to_owned(),
+            Some("array") => self.array(schema, depth),
+            Some("object") => self.object(schema, depth + 1),
+            _ if schema.get("properties").is_some() => self.object(schema, depth + 1),
+            _ => "any".to_owned(),
+        }
+    }
+
+    /// A list of types is a union of the same schema with each of them.
+    fn list(&mut self, schema: &Schema<'t>, kinds: &'t [Value<'static>], depth: usize) -> String {
+        let mut schema = schema.clone();
+        if self.lists == TypeLists::Joined {
+            schema.fields.retain(|(key, _)| !matches!(*key, "title" | "description"));
+        }
+        let member = |kind: &'t Value<'static>| Schema { only: kind.as_str(), ..schema.clone() };
+        self.union(kinds.iter().map(member).collect(), depth)
+    }
+
+    fn array(&mut self, schema: &Schema<'t>, depth: usize) -> String {
+        let Some(items) = schema.get("items") else { return "any[]".to_owned() };
+        let items = self.resolve(items);
+        let (doc, text) = (doc(&items), self.type_of(&items, depth + 1));
+        if !doc.is_empty() || text.contains('\n') {
+            return format!("Array<\n{doc}{}\n>", text.trim_matches('\n'));
+        }
+        if text.contains(" | ") { format!("Array<{text}>") } else { format!("{text}[]") }
+    }
+
+    fn union(&mut self, members: Vec<Schema<'t>>, depth: usize) -> String {
+        if members.iter().any(|member| member.kind() == Some("object") && member.properties().is_empty()) {
+            return "object".to_owned();
+        }
+        let mut docs = Vec::new();
+        let mut types = Vec::new();
+        for member in &members {
+            let constraints = constraints(member);
+            let more = if constraints.is_empty() { String::new() } else { format!("// {}\n", constraints.join(", ")) };
+            docs.push(doc(member) + &more);
+            types.push(self.type_of(member, depth));
+        }
+        if docs.iter().all(String::is_empty) && !types.iter().any(|text| text.contains('\n')) {
+            return types.join(" | ");
+        }
+        let mut text = "\n".to_owned();
+        for (doc, member) in docs.iter().zip(&types) {
+            write_to(&mut text, format_args!("{doc} | {member}\n"));
+        }
+        text
+    }
+
+    fn object(&mut self, schema: &Schema<'t>, depth: usize) -> String {
+        let additional = schema.get("additionalProperties");
+        let open = matches!(additional, Some(Value::Bool(true) | Value::Object(_)));
+        if schema.properties().is_empty() && !open {
+            return "object".to_owned();
+        }
+        let required: Vec<&str> = match schema.get("required") {
+            Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
+            _ => Vec::new(),
+        };
+        let required: HashSet<&str> = required.into_iter().collect();
+        let mut rows = Vec::new();
+        for (key, value) in schema.properties() {
+            rows.push(self.property(key, required.contains(key.as_ref()), value, depth));
+        }
+        if let Some(value) = additional.filter(|_| open) {
+            let kind = match value {
+                Value::Object(fields) if !fields.is_empty() => {
+                    let schema = self.resolve(value);
+                    self.type_of(&schema, depth)
+                }
+                _ => "any".to_owned(),
+            };
+            rows.push(Row { above: String::new(), text: format!("[k: string]: {kind}"), behind: String::new() });
+        }
+        if rows.iter().all(|row| row.above.is_empty() && row.behind.is_empty() && !row.text.contains('\n')) {
+            let rows: Vec<String> = rows.into_iter().map(|row| row.text).collect();
+            return format!("{{ {} }}", rows.join(", "));
+        }
+        let mut text = "{\n".to_owned();
+        for Row { above, text: row, behind } in rows {
+            write_to(&mut text, format_args!("{above}{row},{behind}\n"));
+        }
+        text + "}"
+    }
+
+    fn property(&mut self, key: &str, is_required: bool, value: &'t Value<'static>, depth: usize) -> Row {
+        let schema = self.resolve(value);
+        let (mut above, kind) = (doc(&schema), self.type_of(&schema, depth));
+        let mut remarks = constraints(&schema);
+        if let Some(default) = schema.get("default") {
+            remarks.push(format!("default: {}", text_of(default, SPACED_UNICODE)));
+        }
+        let mut behind = String::new();
+        match remarks.is_empty() {
+            true => {}
+            false if kind.contains('\n') => write_to(&mut above, format_args!("// {}\n", remarks.join(", "))),
+            false => behind = format!(" // {}", remarks.join(", ")),
+        }
+        let mark = if is_required { "" } else { "?" };
+        let space = if kind.starts_with('\n') { "" } else { " " };
+        Row { above, text: format!("{key}{mark}:{space}{kind}"), behind }
+    }
+}
+
+/// One property as it is shown.
+struct Row {
+    above: String,
+    text: String,
+    behind: String,
+}
+
+/// Returns the title and the description as comments: each of their lines that is not blank, without the space around it.
+fn doc(schema: &Schema<'_>) -> String {
+    let mut text = String::new();
+    if let Some(title) = schema.text("title") {
+        write_to(&mut text, format_args!("// {title}\n"));
+    }
+    if let Some(description) = schema.text("description") {
+        text.push_str(if text.is_empty() { "" } else { "//\n" });
+        text.push_str(&comment(description));
+    }
+    text
+}
+
+fn comment(text: &str) -> String {
+    let lines = text.split('\n').map(str::trim).filter(|line| !line.is_empty());
+    lines.fold(String::new(), |mut text, line| {
+        write_to(&mut text, format_args!("// {line}\n"));
+        text
+    })
+}
+
+/// Returns what a schema says of the least and the most of a number, and of the format of a string.
+fn constraints(schema: &Schema<'_>) -> Vec<String> {
+    let bound = |key: &str| match schema.get(key) {
+        Some(Value::Number(number)) => number.as_f64().map(|number| format!("{key}: {}", float_text(number))),
+        _ => None,
+    };
+    let bounds = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"].into_iter().filter_map(bound);
+    bounds.chain(schema.text("format").map(|format| format!("format: {}", quoted(format)))).collect()
+}
+
+fn write_to(text: &mut String, what: std::fmt::Arguments<'_>) {
+    // Writing to a string does not fail.
+    let _ = text.write_fmt(what);
+}
+
+/// Returns the text in which a model is shown the schema that its answer must follow.
+pub(super) fn answer(schema: &crate::request::AnswerSchema) -> String {
+    let mut text = format!("## {}\n\n", schema.name);
+    if let Some(description) = &schema.description {
+        write_to(&mut text, format_args!("// {description}\n"));
+    }
+    text.push_str(&text_of(&without_checks(&schema.schema, Place::Schema), COMPACT));
+    text
+}
+
+/// Keys of a schema that the model is not shown.
+const HIDDEN: &[&str] = &[
+    "$schema",
+    "additionalProperties",
+    "default",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "format",
+    "maxItems",
+    "maxLength",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minimum",
+    "required",
+];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Schema,
+    /// An object whose keys are names, not words of JSON Schema.
+    Names,
+    /// A value that is shown as it is.
+    Value,
+}
+
+fn without_checks(value: &Value<'static>, place: Place) -> Value<'static> {
+    match value {
+        Value::Object(fields) if place != Place::Value => {
+            let shown = fields.iter().filter(|(key, _)| place == Place::Names || !HIDDEN.contains(&key.as_ref()));
+            let inside = |key: &str, value: &Value<'_>| match (place, key, value) {
+                (Place::Schema, "properties" | "$defs" | "definitions", Value::Object(_)) => Place::Names,
+                (Place::Schema, "enum" | "const", _) => Place::Value,
+                _ => Place::Schema,
+            };
+            let field = |(key, value): &(Cow<'static, str>, Value<'static>)| {
+                (key.clone(), without_checks(value, inside(key, value)))
+            };
+            Value::Object(shown.map(field).collect())
+        }
+        Value::Array(values) if place != Place::Value => {
+            Value::Array(values.iter().map(|value| without_checks(value, Place::Schema)).collect())
+        }
+        other => other.clone(),
+    }
+}

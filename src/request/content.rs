@@ -1,0 +1,89 @@
+//! The content of messages and of results: text, and parts of several kinds.
+
+use super::image;
+use super::json::{Path, Value, unique};
+use super::notes::{Notes, kind, missing};
+use super::{Detail, Image, Part};
+use crate::error::Result;
+
+/// Fields of a part that cost nothing.
+const FREE_FIELDS: &[&str] = &["annotations", "logprobs", "prompt_cache_breakpoint"];
+
+/// Types of parts that are not counted, and why.
+const UNCOUNTED_PARTS: &[(&str, &str)] = &[
+    ("file", "a file: the text in it is billed, and is not read"),
+    ("input_audio", "audio is not counted"),
+    ("input_file", "a file: the text in it is billed, and is not read"),
+];
+
+/// Reads a message's content: a string, null, or an array of parts. Adjacent texts are one part, as the model reads them.
+pub(super) fn read(value: Value<'_>, path: &Path<'_>, notes: &mut Notes) -> Result<Vec<Part>> {
+    let values = match value {
+        Value::Null => return Ok(Vec::new()),
+        Value::String(text) => return Ok(vec![Part::Text(text.into_owned())]),
+        Value::Array(values) => values,
+        other => return Err(path.expected("a string, null or an array of parts", &other)),
+    };
+    let mut parts = Vec::new();
+    for (index, value) in values.into_iter().enumerate() {
+        match (part(value, &path.index(index), notes)?, parts.last_mut()) {
+            (Part::Text(text), Some(Part::Text(run))) => run.push_str(&text),
+            (part, _) => parts.push(part),
+        }
+    }
+    Ok(parts)
+}
+
+fn part(value: Value<'_>, path: &Path<'_>, notes: &mut Notes) -> Result<Part> {
+    let value = match value {
+        Value::String(text) => return Ok(Part::Text(text.into_owned())),
+        Value::Object(fields) => Value::Object(unique(fields, path)?),
+        other => return Err(path.expected("a part, such as {\"type\": \"text\", \"text\": \"…\"}", &other)),
+    };
+    let Some(kind) = kind(&value, path)? else { return Err(missing("type", path)) };
+    match kind {
+        "text" | "input_text" | "output_text" => text(&value, "text", path, notes),
+        "refusal" => text(&value, "refusal", path, notes),
+        "image_url" | "input_image" => Ok(Part::Image(read_image(&value, path)?)),
+        kind => {
+            let known = UNCOUNTED_PARTS.iter().find(|(known, _)| *known == kind);
+            notes.uncounted(path, known.map_or("a part of unknown type", |(_, reason)| *reason));
+            Ok(Part::Uncounted)
+        }
+    }
+}
+
+fn text(value: &Value<'_>, field: &str, path: &Path<'_>, notes: &mut Notes) -> Result<Part> {
+    let Value::Object(fields) = value else { return Ok(Part::Uncounted) };
+    for (key, value) in fields {
+        if key != "type" && key != field && !FREE_FIELDS.contains(&key.as_ref()) {
+            notes.other_field(&[], value, &path.key(key));
+        }
+    }
+    match value.get(field) {
+        Some(Value::String(text)) => Ok(Part::Text(text.clone().into_owned())),
+        Some(other) => Err(path.key(field).expected("a string", other)),
+        None => Err(missing(field, path)),
+    }
+}
+
+/// Reads an image: `image_url` is the URL, or an object with `url` and `detail`.
+fn read_image(value: &Value<'_>, path: &Path<'_>) -> Result<Image> {
+    let (url, detail) = match value.get("image_url") {
+        Some(Value::String(url)) => (Some(url.as_ref()), value.get("detail")),
+        Some(object @ Value::Object(_)) => match object.get("url") {
+            Some(Value::String(url)) => (Some(url.as_ref()), object.get("detail")),
+            _ => return Err(missing("url", &path.key("image_url"))),
+        },
+        None | Some(Value::Null) if value.get("file_id").is_some() => (None, value.get("detail")),
+        None => return Err(missing("image_url", path)),
+        Some(other) => return Err(path.key("image_url").expected("a URL, or an object with `url`", other)),
+    };
+    let detail = match detail.and_then(Value::as_str) {
+        Some("low") => Detail::Low,
+        Some("high") => Detail::High,
+        Some("original") => Detail::Original,
+        _ => Detail::Auto,
+    };
+    Ok(Image { size: url.and_then(image::size_of_data_url), detail, path: path.to_string() })
+}

@@ -1,0 +1,208 @@
+//! The Responses API: `instructions`, and `input` as text or as items.
+
+use super::chat::read_role;
+use super::json::{Fields, Path, Value, unique};
+use super::notes::{Notes, kind, missing, text, whole_number};
+use super::{Api, Call, CallResult, Input, Item, Message, OutputLimit, Part, Reasoning, Request, Role, content, tool};
+use crate::error::Result;
+
+/// Fields of a body that cost no input tokens, by OpenAI's API reference and the recorded bills.
+const FREE_FIELDS: &[&str] = &[
+    "background",
+    "context_management",
+    "include",
+    "max_tool_calls",
+    "metadata",
+    "prompt_cache_key",
+    "prompt_cache_options",
+    "prompt_cache_retention",
+    "safety_identifier",
+    "store",
+    "stream",
+    "stream_options",
+    "temperature",
+    "top_logprobs",
+    "top_p",
+    "truncation",
+    "user",
+];
+
+/// Fields of a body that cost tokens which are not counted, and why.
+const UNCOUNTED_FIELDS: &[(&str, &str)] = &[
+    ("conversation", "a conversation that the server keeps is billed, and is not here"),
+    ("moderation", "what moderation adds is not known"),
+    ("previous_response_id", "the responses before are billed, and are not here"),
+    ("prompt", "a prompt that the server keeps is billed, and is not here"),
+];
+
+/// Reads the body of a request.
+pub(super) fn read_body(fields: Fields<'_>, path: &Path<'_>) -> Result<Request> {
+    let mut reader = Reader::new();
+    reader.body(fields, path)?;
+    Ok(reader.finish())
+}
+
+/// Reads an array of input items.
+pub(super) fn read_items(items: Vec<Value<'_>>) -> Result<Request> {
+    let mut reader = Reader::new();
+    reader.items(items, &Path::Top)?;
+    Ok(reader.finish())
+}
+
+/// Whether an array is one of input items, which Chat Completions would not take.
+pub(super) fn is_items(values: &[Value<'_>]) -> bool {
+    let parts = |value: &Value<'_>| match value.get("content") {
+        Some(Value::Array(parts)) => parts.iter().any(|part| {
+            let kind = part.get("type").and_then(Value::as_str);
+            kind.is_some_and(|kind| kind.starts_with("input_") || kind == "output_text")
+        }),
+        _ => false,
+    };
+    values.iter().any(|value| (value.get("type").is_some() && value.get("role").is_none()) || parts(value))
+}
+
+struct Reader {
+    instructions: Option<Item>,
+    items: Vec<Item>,
+    request: Request,
+    notes: Notes,
+}
+
+impl Reader {
+    fn new() -> Reader {
+        let request = Request { api: Some(Api::Responses), ..Request::new(Input::Conversation(Vec::new())) };
+        Reader { instructions: None, items: Vec::new(), request, notes: Notes::default() }
+    }
+
+    fn body(&mut self, fields: Fields<'_>, path: &Path<'_>) -> Result<()> {
+        for (key, value) in unique(fields, path)? {
+            let path = path.key(&key);
+            let request = &mut self.request;
+            match key.as_ref() {
+                "input" => match value {
+                    Value::String(text) => self.items.push(message(Role::User, text.into_owned(), &path)),
+                    Value::Array(items) => self.items(items, &path)?,
+                    Value::Null => {}
+                    other => return Err(path.expected("text, or an array of items", &other)),
+                },
+                "instructions" => match text(value, &path)? {
+                    Some(text) if !text.is_empty() => self.instructions = Some(message(Role::System, text, &path)),
+                    _ => {}
+                },
+                "model" => request.model = text(value, &path)?,
+                "max_output_tokens" => {
+                    let tokens = whole_number(&value, u64::from(u32::MAX), &path)?;
+                    request.output_limit = tokens.map(|tokens| OutputLimit { tokens, field: "max_output_tokens" });
+                }
+                "service_tier" => request.service_tier = text(value, &path)?,
+                "text" => self.format(value, &path)?,
+                "tools" => request.tools.extend(tool::read_all(value, &path, &mut self.notes)?),
+                "tool_choice" => request.tool_choice = tool::read_choice(&value),
+                "parallel_tool_calls" => request.parallel_calls = value != Value::Bool(false),
+                "reasoning" => self.reasoning(&value, &path),
+                key if FREE_FIELDS.contains(&key) => {}
+                _ => self.notes.other_field(UNCOUNTED_FIELDS, &value, &path),
+            }
+        }
+        Ok(())
+    }
+
+    fn items(&mut self, items: Vec<Value<'_>>, path: &Path<'_>) -> Result<()> {
+        for (index, value) in items.into_iter().enumerate() {
+            self.item(value, &path.index(index))?;
+        }
+        Ok(())
+    }
+
+    fn item(&mut self, value: Value<'_>, path: &Path<'_>) -> Result<()> {
+        let value = match value {
+            Value::Object(fields) => Value::Object(unique(fields, path)?),
+            other => return Err(path.expected("an item, such as {\"role\": \"user\", \"content\": \"…\"}", &other)),
+        };
+        let item = match kind(&value, path)? {
+            None | Some("message") => self.message(value, path)?,
+            Some("function_call") => {
+                let call = tool::read_call(&value, path)?;
+                let id = value.get("call_id").and_then(Value::as_str).map(str::to_owned);
+                let is_stored = matches!(value.get("id"), Some(Value::String(_)));
+                Item::Call(Call { id, is_stored, ..call })
+            }
+            Some("function_call_output") => self.output(value, path)?,
+            Some("reasoning") => {
+                let encrypted = value.get("encrypted_content").and_then(Value::as_str).map(encrypted_length);
+                let has_summary = matches!(value.get("summary"), Some(Value::Array(parts)) if !parts.is_empty());
+                Item::Reasoning(Reasoning { encrypted, has_summary, path: path.to_string() })
+            }
+            Some("custom_tool_call" | "custom_tool_call_output") => {
+                return Ok(self.notes.uncounted(path, "a call of a tool that is no function"));
+            }
+            Some("compaction") => return Ok(self.notes.uncounted(path, "a compacted conversation is not counted")),
+            Some(_) => return Ok(self.notes.uncounted(path, "an item of a built-in tool, or of unknown type")),
+        };
+        self.items.push(item);
+        Ok(())
+    }
+
+    fn message(&mut self, value: Value<'_>, path: &Path<'_>) -> Result<Item> {
+        let Value::Object(fields) = value else { return Err(path.expected("an item", &value)) };
+        let (mut role, mut content) = (None, None);
+        for (key, value) in fields {
+            let path = path.key(&key);
+            match key.as_ref() {
+                "role" => role = Some(read_role(value, &path)?),
+                "content" => content = Some(content::read(value, &path, &mut self.notes)?),
+                "type" | "id" | "status" | "phase" => {}
+                _ => self.notes.other_field(&[], &value, &path),
+            }
+        }
+        let role = role.ok_or_else(|| missing("role", path))?;
+        let content = content.ok_or_else(|| missing("content", path))?;
+        let (name, calls, function_call, path) = (None, Vec::new(), None, path.to_string());
+        Ok(Item::Message(Message { role, name, content, calls, function_call, path }))
+    }
+
+    fn output(&mut self, value: Value<'_>, path: &Path<'_>) -> Result<Item> {
+        let call = value.get("call_id").and_then(Value::as_str).map(str::to_owned);
+        let Value::Object(fields) = value else { return Err(path.expected("an item", &value)) };
+        let output = fields.into_iter().find(|(key, _)| key == "output");
+        let (_, output) = output.ok_or_else(|| missing("output", path))?;
+        let content = content::read(output, &path.key("output"), &mut self.notes)?;
+        Ok(Item::Result(CallResult { call, content, path: path.to_string() }))
+    }
+
+    fn format(&mut self, value: Value<'_>, path: &Path<'_>) -> Result<()> {
+        let Value::Object(fields) = value else { return Ok(()) };
+        let Some((_, format)) = fields.into_iter().find(|(key, _)| key == "format") else { return Ok(()) };
+        let path = path.key("format");
+        match kind(&format, &path)? {
+            None | Some("text" | "json_object") => {}
+            Some("json_schema") => self.request.answer = Some(tool::read_schema(format, &path)?),
+            Some(_) => self.notes.uncounted(&path, "a format of unknown type"),
+        }
+        Ok(())
+    }
+
+    fn reasoning(&mut self, value: &Value<'_>, path: &Path<'_>) {
+        self.request.all_reasoning = value.get("context").and_then(Value::as_str) == Some("all_turns");
+        if value.get("mode").and_then(Value::as_str) == Some("pro") {
+            self.notes.uncounted(&path.key("mode"), "what the mode `pro` adds is not known");
+        }
+    }
+
+    fn finish(self) -> Request {
+        let (uncounted, warnings) = self.notes.finish();
+        let items = self.instructions.into_iter().chain(self.items).collect();
+        Request { input: Input::Conversation(items), uncounted, warnings, ..self.request }
+    }
+}
+
+fn message(role: Role, text: String, path: &Path<'_>) -> Item {
+    let content = vec![Part::Text(text)];
+    let (name, calls, function_call, path) = (None, Vec::new(), None, path.to_string());
+    Item::Message(Message { role, name, content, calls, function_call, path })
+}
+
+/// Returns how long encrypted reasoning is, in characters. A recording may hold its length alone.
+fn encrypted_length(text: &str) -> usize {
+    text.strip_prefix("elided;chars=").and_then(|length| length.parse().ok()).unwrap_or(text.len())
+}

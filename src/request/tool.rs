@@ -1,0 +1,132 @@
+//! Tools, the choice among them, calls, and the schema of an answer, which the formats write alike.
+
+use super::json::{Path, Value};
+use super::notes::{Notes, kind, missing, text};
+use super::{AnswerSchema, Call, Tool, ToolChoice};
+use crate::error::Result;
+
+/// Built-in tools that are not counted, and why.
+const BUILT_IN: &str = "a built-in tool: what it shows the model is not known";
+
+/// Reads the array `tools`. In Chat Completions, a function is an object of its own in its tool; in Responses, it is the tool.
+pub(super) fn read_all(value: Value<'_>, path: &Path<'_>, notes: &mut Notes) -> Result<Vec<Tool>> {
+    let values = match value {
+        Value::Null => return Ok(Vec::new()),
+        Value::Array(values) => values,
+        other => return Err(path.expected("an array of tools", &other)),
+    };
+    let mut tools = Vec::new();
+    for (index, value) in values.into_iter().enumerate() {
+        let path = path.index(index);
+        let function = matches!(kind(&value, &path)?, None | Some("function"));
+        match value {
+            Value::Object(mut fields) if function => match fields.iter().position(|(key, _)| key == "function") {
+                Some(at) => tools.push(read(fields.swap_remove(at).1, &path.key("function"))?),
+                None => tools.push(read(Value::Object(fields), &path)?),
+            },
+            Value::Object(_) => notes.uncounted(&path, BUILT_IN),
+            other => return Err(path.expected("a tool, such as {\"type\": \"function\", …}", &other)),
+        }
+    }
+    Ok(tools)
+}
+
+/// Reads the array `functions`: what `tools` was until November 2023.
+pub(super) fn read_functions(value: Value<'_>, path: &Path<'_>) -> Result<Vec<Tool>> {
+    match value {
+        Value::Null => Ok(Vec::new()),
+        Value::Array(values) => {
+            values.into_iter().enumerate().map(|(index, value)| read(value, &path.index(index))).collect()
+        }
+        other => Err(path.expected("an array of functions", &other)),
+    }
+}
+
+fn read(value: Value<'_>, path: &Path<'_>) -> Result<Tool> {
+    let Value::Object(fields) = value.into_owned(path)? else {
+        return Err(path.error("expected a function, such as {\"name\": \"…\", \"parameters\": {…}}"));
+    };
+    let (mut name, mut description, mut parameters) = (None, None, None);
+    for (key, value) in fields {
+        match key.as_ref() {
+            "name" => name = text(value, &path.key("name"))?,
+            "description" => description = text(value, &path.key("description"))?,
+            "parameters" => parameters = (value != Value::Null).then_some(value),
+            _ => {}
+        }
+    }
+    let name = name.ok_or_else(|| missing("name", path))?;
+    Ok(Tool { name, description: description.filter(|text| !text.is_empty()), parameters, path: path.to_string() })
+}
+
+/// Reads `tool_choice` or `function_call`.
+pub(super) fn read_choice(value: &Value<'_>) -> ToolChoice {
+    match value {
+        Value::String(word) => match word.as_ref() {
+            "none" => ToolChoice::None,
+            "required" | "any" => ToolChoice::Required,
+            _ => ToolChoice::Auto,
+        },
+        Value::Object(_) if value.get("type").and_then(Value::as_str) == Some("allowed_tools") => ToolChoice::Auto,
+        Value::Object(_) => {
+            let name = value.get("function").and_then(|function| function.get("name")).or(value.get("name"));
+            name.and_then(Value::as_str).map_or(ToolChoice::Auto, |name| ToolChoice::Named(name.to_owned()))
+        }
+        _ => ToolChoice::Auto,
+    }
+}
+
+/// Reads a message's `tool_calls`.
+pub(super) fn read_calls(value: Value<'_>, path: &Path<'_>, notes: &mut Notes) -> Result<Vec<Call>> {
+    let values = match value {
+        Value::Null => return Ok(Vec::new()),
+        Value::Array(values) => values,
+        other => return Err(path.expected("an array of calls", &other)),
+    };
+    let mut calls = Vec::new();
+    for (index, value) in values.into_iter().enumerate() {
+        let path = path.index(index);
+        match (kind(&value, &path)?, value.get("function")) {
+            (None | Some("function"), Some(function)) => {
+                let mut call = read_call(function, &path.key("function"))?;
+                call.id = value.get("id").and_then(Value::as_str).map(str::to_owned);
+                calls.push(call);
+            }
+            (None | Some("function"), None) => return Err(missing("function", &path)),
+            _ => notes.uncounted(&path, "a call of a tool that is no function"),
+        }
+    }
+    Ok(calls)
+}
+
+/// Reads a call's name and arguments.
+pub(super) fn read_call(value: &Value<'_>, path: &Path<'_>) -> Result<Call> {
+    let name = match value.get("name") {
+        Some(Value::String(name)) => name.clone().into_owned(),
+        Some(other) => return Err(path.key("name").expected("a string", other)),
+        None => return Err(missing("name", path)),
+    };
+    let arguments = match value.get("arguments") {
+        Some(Value::String(arguments)) => arguments.clone().into_owned(),
+        None | Some(Value::Null) => String::new(),
+        Some(other) => return Err(path.key("arguments").expected("a string of JSON", other)),
+    };
+    Ok(Call { id: None, name, arguments, is_stored: false, path: path.to_string() })
+}
+
+/// Reads the schema of an answer: an object with `name`, `schema` and perhaps `description`.
+pub(super) fn read_schema(value: Value<'_>, path: &Path<'_>) -> Result<AnswerSchema> {
+    let value = value.into_owned(path)?;
+    let Value::Object(fields) = value else { return Err(path.expected("an object", &value)) };
+    let (mut name, mut description, mut schema) = (None, None, Value::Object(Vec::new()));
+    for (key, value) in fields {
+        match (key.as_ref(), value) {
+            ("name", value) => name = text(value, &path.key("name"))?,
+            ("description", value) => description = text(value, &path.key("description"))?,
+            ("schema", value @ Value::Object(_)) => schema = value,
+            _ => {}
+        }
+    }
+    let description = description.filter(|text| !text.is_empty());
+    Ok(AnswerSchema { name: name.unwrap_or_default(), description, schema, path: path.to_string() })
+}
