@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::family::{self, Generation, Rules};
-use super::json_text::{self, COMPACT, SPACED};
+use super::json_text::{self, COMPACT, SPACED, SPACED_UNICODE, Separators};
 use super::schema_text::{self, TypeLists};
 use super::{Counting, Family, Tally, TokenCount, What, has_text, schema_text_2023, text_of};
 use crate::request::json::{self, Value};
@@ -141,7 +141,8 @@ impl Tally {
         let mut ordered = results.clone();
         ordered.sort_by_key(|result| order.get(&result.call));
         // All results of parallel calls are one list.
-        let list = results_text(&ordered);
+        let separators = if self.counting.day < family::RESULTS_ESCAPED_UNTIL { SPACED } else { SPACED_UNICODE };
+        let list = results_text(&ordered, separators);
         let tokens = self.n(&list);
         let path = results.first().map_or(message.path.as_str(), |result| result.path.as_str());
         self.count.share(What::Result, path, tokens, 0);
@@ -179,10 +180,7 @@ impl Tally {
         let system = system_text(&request.input);
         let generation = self.counting.family.generation();
         if generation == Generation::Of2023 {
-            let frame = match &system {
-                None => 9,
-                Some(system) => 5 + self.n(&format!("{system}\n")) as i64 - self.n(system) as i64,
-            };
+            let frame = system.as_ref().map_or(9, |system| 6 + self.join(system));
             if !tools.is_empty() {
                 self.tools(tools, schema_text_2023::render(tools), frame, &family::TOOLS_2023);
                 self.choice(request);
@@ -193,10 +191,12 @@ impl Tally {
             return;
         }
         // Where the system message ends in punctuation, that can be one token with the blank line behind it.
-        let join = system.as_ref().map(|system| {
-            self.n(&format!("{system}\n\n#")) as i64 - self.n(system) as i64 - 2
-        });
+        let join = system.as_ref().map(|system| self.join(system));
         let mut frame = rules.appendix(join, !tools.is_empty());
+        if join.is_none() && generation == Generation::Turbo && has_images(&request.input) {
+            // Beside images, no message of its own is put before the others: 16 of 16 recorded cases, from 4 projects.
+            frame -= 4;
+        }
         if let Some(answer) = answer {
             let name = self.n(&answer.name) as i64;
             let primes = generation == Generation::Turbo && tools.is_empty();
@@ -216,6 +216,11 @@ impl Tally {
             self.count.add(0, bound);
             self.choice(request);
         }
+    }
+
+    /// Returns how many tokens fewer a system message and the blank line behind it are together: its end may merge with it.
+    fn join(&self, system: &str) -> i64 {
+        self.n(&format!("{system}\n\n#")) as i64 - self.n(system) as i64 - 2
     }
 
     /// Returns how far the two ways to show lists of types are apart, where it is not known which one is in force.
@@ -263,6 +268,12 @@ fn system_text(input: &Input) -> Option<String> {
     }
 }
 
+fn has_images(input: &Input) -> bool {
+    let Input::Conversation(items) = input else { return false };
+    let is_image = |part: &Part| matches!(part, Part::Image(_));
+    items.iter().any(|item| matches!(item, Item::Message(message) if message.content.iter().any(is_image)))
+}
+
 /// Returns the arguments of a call as the model is shown them: their JSON without spaces, or as they are if they are none.
 pub(super) fn compact(arguments: &str) -> String {
     match json::parse(arguments) {
@@ -288,9 +299,9 @@ pub(super) fn tool_uses<'c>(calls: impl Iterator<Item = &'c Call>) -> Value<'c> 
 }
 
 /// Returns the list in which the results of parallel calls are shown.
-fn results_text(results: &[&CallResult]) -> String {
+fn results_text(results: &[&CallResult], separators: Separators) -> String {
     let texts: Vec<String> = results.iter().map(|result| text_of(&result.content)).collect();
-    json_text::text_of(&Value::Array(texts.iter().map(|text| value_of(text)).collect()), SPACED)
+    json_text::text_of(&Value::Array(texts.iter().map(|text| value_of(text)).collect()), separators)
 }
 
 /// Returns the JSON of a text, or the text as JSON where it is none.

@@ -334,6 +334,10 @@ pub(super) const LISTS_JOINED_FROM: Date = Date::constant(2026, 5, 1);
 /// Until this day, more or less, to require a call cost 2 tokens.
 pub(super) const REQUIRED_COST_UNTIL: Date = Date::constant(2024, 11, 8);
 
+/// Until this day, more or less, results of parallel calls were shown with escapes for all characters but ASCII: 25 of 26 recorded cases up to
+/// 2026-03-03. From 2026-03-12 on they are shown as they are: 13 of 13.
+pub(super) const RESULTS_ESCAPED_UNTIL: Date = Date::constant(2026, 3, 8);
+
 /// The end of the first month of the Responses API.
 pub(super) const LAUNCH_UNTIL: Date = Date::constant(2025, 4, 1);
 
