@@ -225,12 +225,13 @@ impl TokenCount {
 /// A count in the making.
 struct Tally {
     counting: Counting,
+    api: Option<Api>,
     count: TokenCount,
 }
 
 impl Tally {
     fn new(request: &Request, counting: Counting) -> Tally {
-        Tally { counting, count: TokenCount::new(request.uncounted.clone()) }
+        Tally { counting, api: request.api, count: TokenCount::new(request.uncounted.clone()) }
     }
 
     /// Returns the tokens of a text.
@@ -256,7 +257,10 @@ impl Tally {
         let Some(rule) = self.counting.image else {
             return self.count.not_counted(&image.path, "how this model bills images is not known");
         };
-        match images::count(image, rule) {
+        let one_more = self.counting.family == Family::Gpt54
+            && self.api == Some(Api::ChatCompletions)
+            && self.counting.day < family::ONE_MORE_UNTIL;
+        match images::count(image, rule).map(|tokens| tokens + u64::from(one_more)) {
             Some(tokens) => self.count.share(What::Image, &image.path, tokens, family::image_bound(rule)),
             None => {
                 let (least, _) = images::range(image.detail, rule);

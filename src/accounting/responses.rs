@@ -17,6 +17,7 @@ pub(super) fn count(request: &Request, counting: Counting) -> TokenCount {
     tally.framing(rules, request);
     tally.items(rules, request, items);
     tally.sections(request);
+    tally.doubts(request, items);
     tally.count
 }
 
@@ -152,6 +153,22 @@ impl Tally {
             self.count.share(What::Tools, "parallel_tool_calls", 78, family::ONE_CALL.bound());
         }
         self.responses_choice(request);
+    }
+
+    /// Widens the bound where something is known to go wrong that the request does not tell.
+    fn doubts(&mut self, request: &Request, items: &[Item]) {
+        let day = self.counting.day;
+        let has = |what| self.count.shares.iter().any(|share| share.what == what);
+        match self.counting.family.generation() {
+            Generation::Turbo if (family::DIVIDED_FROM..family::DIVIDED_UNTIL).contains(&day) && !request.tools.is_empty() => {
+                // With as many as four calls in the reply, three quarters of the input were not billed.
+                self.count.add(0, self.count.tokens * 3 / 4);
+            }
+            Generation::Gpt5 if has(What::Image) && items.iter().any(|item| as_call(item).is_some()) => {
+                self.count.add(0, family::CALLS_BESIDE_IMAGES);
+            }
+            _ => {}
+        }
     }
 
     fn responses_choice(&mut self, request: &Request) {
