@@ -34,8 +34,11 @@ pub mod cli;
 pub mod encoding;
 mod error;
 pub mod estimate;
+mod json;
 pub mod money;
 pub mod request;
+pub mod usage;
+pub mod verify;
 
 pub use jiff::civil::Date;
 

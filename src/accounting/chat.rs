@@ -6,7 +6,7 @@ use super::family::{self, Generation, Rules};
 use super::json_text::{self, COMPACT, SPACED, SPACED_UNICODE, Separators};
 use super::schema_text::{self, TypeLists};
 use super::{Counting, Family, Tally, TokenCount, What, has_text, schema_text_2023, text_of};
-use crate::request::json::{self, Value};
+use crate::json::{self, Value};
 use crate::request::{Call, CallResult, Input, Item, Message, Part, Request, Role, ToolChoice};
 
 /// Counts a request.
@@ -62,7 +62,9 @@ impl Tally {
                 Item::Message(message) if !message.calls.is_empty() => {
                     let mut results = Vec::new();
                     let answers = |result: &CallResult| message.calls.iter().any(|call| call.id == result.call);
-                    while let Some(Item::Result(result)) = items.next_if(|item| matches!(item, Item::Result(result) if answers(result))) {
+                    while let Some(Item::Result(result)) =
+                        items.next_if(|item| matches!(item, Item::Result(result) if answers(result)))
+                    {
                         results.push(result);
                     }
                     self.calls(rules, message, results);
@@ -221,7 +223,12 @@ impl Tally {
             }
             let bound = self.type_lists_bound(request);
             let lists = type_lists(self.counting);
-            self.tools(tools, schema_text::render(tools, lists), frame, family::tools(generation));
+            self.tools(
+                tools,
+                schema_text::render(tools, lists),
+                frame,
+                family::tools(generation, schema_text::have_unions(tools)),
+            );
             self.count.add(0, bound);
             self.choice(request);
         }

@@ -373,9 +373,13 @@ const TOOLS_TURBO: Evidence = Evidence { cases: 1_217, exact: 1_190, projects: 2
 const TOOLS_GPT_5: Evidence = Evidence { cases: 372, exact: 371, projects: 7, error: 0 };
 const TOOLS_REASONING: Evidence = Evidence { cases: 17, exact: 17, projects: 2, error: 1 };
 
-pub(super) fn tools(generation: Generation) -> &'static Evidence {
+/// With unions or references in a schema.
+const UNIONS_GPT_5: Evidence = Evidence { cases: 6, exact: 5, projects: 3, error: 7 };
+
+pub(super) fn tools(generation: Generation, has_unions: bool) -> &'static Evidence {
     match generation {
         Generation::Of2023 => &TOOLS_2023,
+        Generation::Gpt5 if has_unions => &UNIONS_GPT_5,
         Generation::Gpt5 => &TOOLS_GPT_5,
         Generation::Reasoning => &TOOLS_REASONING,
         Generation::Turbo | Generation::Search => &TOOLS_TURBO,
@@ -387,8 +391,9 @@ const RESPONSES_TOOLS_TURBO: Evidence = Evidence { cases: 305, exact: 296, proje
 const RESPONSES_TOOLS_GPT_5: Evidence = Evidence { cases: 231, exact: 230, projects: 5, error: 0 };
 const RESPONSES_TOOLS_REASONING: Evidence = Evidence { cases: 14, exact: 14, projects: 2, error: 1 };
 
-pub(super) fn responses_tools(generation: Generation) -> &'static Evidence {
+pub(super) fn responses_tools(generation: Generation, has_unions: bool) -> &'static Evidence {
     match generation {
+        Generation::Gpt5 if has_unions => &UNIONS_GPT_5,
         Generation::Gpt5 => &RESPONSES_TOOLS_GPT_5,
         Generation::Reasoning => &RESPONSES_TOOLS_REASONING,
         _ => &RESPONSES_TOOLS_TURBO,

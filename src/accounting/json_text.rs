@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::request::json::Value;
+use crate::json::Value;
 
 /// What stands between the items of arrays and objects, and behind keys.
 #[derive(Clone, Copy)]

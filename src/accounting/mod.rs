@@ -12,8 +12,8 @@ use std::iter::Sum;
 
 use jiff::civil::Date;
 
-pub use self::family::Family;
 use self::family::Evidence;
+pub use self::family::Family;
 pub(crate) use self::images::ImageRule;
 use crate::encoding::Encoding;
 use crate::request::{Api, Input, Part, Prompt, Request, Tool, Uncounted};
@@ -265,7 +265,10 @@ impl Tally {
             None => {
                 let (least, _) = images::range(image.detail, rule);
                 self.count.share(What::Image, &image.path, least, family::image_bound(rule));
-                self.count.not_counted(&image.path, "an image whose size is not known, at least its smallest: --image-size says it");
+                self.count.not_counted(
+                    &image.path,
+                    "an image whose size is not known, at least its smallest: --image-size says it",
+                );
             }
         }
     }

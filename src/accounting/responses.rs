@@ -75,7 +75,8 @@ impl Tally {
             bound += rules.past_answers.bound();
         }
         // Images alone cost one more where they are billed by patches: 13 recorded cases of 2 projects.
-        let only_images = !message.content.is_empty() && message.content.iter().all(|part| matches!(part, Part::Image(_)));
+        let only_images =
+            !message.content.is_empty() && message.content.iter().all(|part| matches!(part, Part::Image(_)));
         if only_images && matches!(self.counting.image, Some(super::ImageRule::Patches { .. })) {
             tokens += 1;
             bound += 1;
@@ -136,7 +137,7 @@ impl Tally {
         if tools.is_empty() {
             return;
         }
-        let evidence = family::responses_tools(generation);
+        let evidence = family::responses_tools(generation, schema_text::have_unions(tools));
         match generation {
             Generation::Of2023 => self.tools(tools, schema_text_2023::render(tools), 3, evidence),
             _ => {
@@ -160,7 +161,9 @@ impl Tally {
         let day = self.counting.day;
         let has = |what| self.count.shares.iter().any(|share| share.what == what);
         match self.counting.family.generation() {
-            Generation::Turbo if (family::DIVIDED_FROM..family::DIVIDED_UNTIL).contains(&day) && !request.tools.is_empty() => {
+            Generation::Turbo
+                if (family::DIVIDED_FROM..family::DIVIDED_UNTIL).contains(&day) && !request.tools.is_empty() =>
+            {
                 // With as many as four calls in the reply, three quarters of the input were not billed.
                 self.count.add(0, self.count.tokens * 3 / 4);
             }

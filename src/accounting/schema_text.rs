@@ -7,8 +7,8 @@ use std::collections::HashSet;
 use std::fmt::Write;
 
 use super::json_text::{COMPACT, SPACED_UNICODE, float_text, quoted, text_of};
+use crate::json::Value;
 use crate::request::Tool;
-use crate::request::json::Value;
 
 /// How deep objects and arrays are shown: references can be cyclic, and go on for ever.
 const DEPTH: usize = 8;
@@ -45,6 +45,20 @@ pub(super) fn render(tools: &[Tool], lists: TypeLists) -> (String, Vec<usize>) {
     }
     text.push_str("} // namespace functions");
     (text, ends)
+}
+
+/// Whether a tool has a union or a reference, which only few recorded cases have.
+pub(super) fn have_unions(tools: &[Tool]) -> bool {
+    fn has(value: &Value<'_>) -> bool {
+        match value {
+            Value::Object(fields) => fields
+                .iter()
+                .any(|(key, value)| matches!(key.as_ref(), "anyOf" | "oneOf" | "allOf" | "$ref") || has(value)),
+            Value::Array(values) => values.iter().any(has),
+            _ => false,
+        }
+    }
+    tools.iter().filter_map(|tool| tool.parameters.as_ref()).any(has)
 }
 
 type Definitions<'t> = Vec<(Cow<'static, str>, Value<'static>)>;

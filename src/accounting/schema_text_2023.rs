@@ -5,8 +5,8 @@
 use std::fmt::Write;
 
 use super::json_text::{SPACED_UNICODE, quoted, text_of};
+use crate::json::Value;
 use crate::request::Tool;
-use crate::request::json::Value;
 
 /// How much deeper each level stands.
 const INDENT: usize = 2;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, Styles, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::request::ImageSize;
 use crate::{Date, Encoding, Tier};
 
 const STYLES: Styles = Styles::styled();
@@ -26,6 +27,8 @@ pub(super) struct Args {
 pub(super) enum Command {
     Estimate(EstimateArgs),
     Count(CountArgs),
+    Actual(ActualArgs),
+    Verify(VerifyArgs),
 }
 
 /// Tell a request's tokens, whether it fits the model's limits, and its price
@@ -37,8 +40,9 @@ Examples:
   gpt-cost estimate notes.txt -m gpt-5-mini        text is one message of the user's
   gpt-cost estimate - -m gpt-4o --format json < prompt.json
 
-What is JSON: a file named .json, or one that begins with { or [. It is an array of messages, or a Chat Completions body; it \
-parses, or it is an error. Anything else is a prompt as text.
+What is JSON: a file named .json, or one that begins with { or [. It is a body of Chat Completions, Responses, Completions or \
+Embeddings, a line of a Batch file, or an array of messages or of input items; it parses, or it is an error. Anything else is a \
+prompt as text.
 
 Prices are the built-in ones. The nearest pricing.toml, from the current folder up to the repository's root, is laid over them, \
 and over that each --pricing FILE.")]
@@ -80,6 +84,73 @@ pub(super) struct CountArgs {
     pub(super) quiet: bool,
 }
 
+/// Tell what a real response cost, from its `usage`
+#[derive(Debug, Parser)]
+#[command(after_help = "\
+Examples:
+  gpt-cost actual response.json
+  curl … | gpt-cost actual - --format json
+
+The response says which model answered, on which day and at which tier; what is said here goes before it. Cached input, cache \
+writes and audio are charged at their own rates, each token once.")]
+pub(super) struct ActualArgs {
+    /// The response: a file, or - for standard input
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+
+    /// The model; without it, the one that the response names
+    #[arg(short, long, value_name = "NAME")]
+    pub(super) model: Option<String>,
+
+    /// The day whose prices hold, as YYYY-MM-DD; without it, the response's own, else today (UTC)
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub(super) as_of: Option<Date>,
+
+    /// The service tier; without it, the response's own
+    #[arg(long, value_name = "TIER", value_parser = tiers())]
+    pub(super) tier: Option<Tier>,
+
+    /// A price table to lay over the others; the last one wins
+    #[arg(long, value_name = "FILE")]
+    pub(super) pricing: Vec<PathBuf>,
+
+    /// How to write the report
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(super) format: ReportFormat,
+}
+
+/// Check our counts against recorded bills
+#[derive(Debug, Parser)]
+#[command(after_help = "\
+Examples:
+  gpt-cost verify recorded.jsonl
+  gpt-cost verify recorded.jsonl --worst 10 --format json
+
+A recording is a JSON object on a line of its own with `request` and `response`, as they were sent; a file that is named .json has one, \
+or an array of them. Counts are made from the request and its day alone; the second column has the model that the response names. No \
+text of a request is shown.")]
+pub(super) struct VerifyArgs {
+    /// The recordings: files, or - for standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) files: Vec<PathBuf>,
+
+    /// Show so many of the largest misses
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(super) worst: usize,
+
+    /// Fail with exit code 1 if fewer of the counted cases are exact, in percent
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u64).range(0..=100))]
+    pub(super) min_exact: Option<u64>,
+
+    /// A price table to lay over the others; the last one wins
+    #[arg(long, value_name = "FILE")]
+    pub(super) pricing: Vec<PathBuf>,
+
+    /// How to write the report
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(super) format: ReportFormat,
+}
+
 /// Which request, as which model takes it on which day.
 #[derive(Debug, Parser)]
 pub(super) struct RequestArgs {
@@ -102,6 +173,10 @@ pub(super) struct RequestArgs {
     /// How to read the file
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub(super) input_format: InputFormat,
+
+    /// The size of images that the request does not tell, such as those behind a URL; none is ever fetched
+    #[arg(long, value_name = "WxH", value_parser = image_size)]
+    pub(super) image_size: Option<ImageSize>,
 }
 
 /// How a report is written.
@@ -120,10 +195,19 @@ pub(super) enum InputFormat {
     /// JSON if it is named .json or begins with { or [, else text
     #[default]
     Auto,
-    /// An array of messages, or a Chat Completions body
+    /// A body of Chat Completions, Responses, Completions or Embeddings, a line of a Batch file, or an array of messages or items
     Json,
     /// A prompt
     Text,
+}
+
+fn image_size(text: &str) -> Result<ImageSize, &'static str> {
+    let sides =
+        text.split_once(['x', '×']).and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
+    match sides {
+        Some((width, height)) if width > 0 && height > 0 => Ok(ImageSize { width, height }),
+        _ => Err("expected a width and a height in pixels, such as 1024x768"),
+    }
 }
 
 fn tiers() -> impl TypedValueParser<Value = Tier> {

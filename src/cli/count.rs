@@ -29,7 +29,7 @@ fn count_text(args: &CountArgs, encoding: Encoding, out: &mut impl Write) -> Res
 }
 
 fn count_request(args: &CountArgs, out: &mut impl Write) -> Result<(), Stop> {
-    let source = input::read(&args.request.file, args.request.input_format)?;
+    let source = input::read(&args.request)?;
     let catalog = prices::catalog(&args.request.pricing)?;
     let day = day(args.request.as_of);
     let (name, warnings) = source.model(args.request.model.as_deref())?;

@@ -10,7 +10,7 @@ use crate::{Date, Terms, Verdict};
 
 /// Runs the command.
 pub(super) fn run(args: &EstimateArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
-    let source = input::read(&args.request.file, args.request.input_format)?;
+    let source = input::read(&args.request)?;
     let catalog = prices::catalog(&args.request.pricing)?;
     let day = day(args.request.as_of);
     let (model, mut warnings) = source.model(args.request.model.as_deref())?;

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::args::InputFormat;
+use super::args::{InputFormat, RequestArgs};
 use super::exit::Failure;
 use crate::request::Warning;
 use crate::{Error, Request};
@@ -38,8 +38,9 @@ impl Source {
     }
 }
 
-/// Reads the request in `path`; `-` is standard input.
-pub(super) fn read(path: &Path, format: InputFormat) -> Result<Source, Failure> {
+/// Reads the request that is named; `-` is standard input.
+pub(super) fn read(args: &RequestArgs) -> Result<Source, Failure> {
+    let (path, format) = (args.file.as_path(), args.input_format);
     let (name, bytes) = read_bytes(path)?;
     let by_name =
         path.extension().is_some_and(|ending| ["json", "jsonl"].iter().any(|json| ending.eq_ignore_ascii_case(json)));
@@ -49,13 +50,16 @@ pub(super) fn read(path: &Path, format: InputFormat) -> Result<Source, Failure> 
         InputFormat::Auto => by_name || begins_like_json(&bytes),
     };
     let request = if json { Request::from_json(&bytes) } else { Request::from_text(&bytes) };
-    let request = request.map_err(|error| {
+    let mut request = request.map_err(|error| {
         let failure = Failure::in_file(&name, &error);
         match json && !by_name && format == InputFormat::Auto {
             true => failure.hint("it begins like JSON; if it is a prompt, say --input-format text"),
             false => failure,
         }
     })?;
+    if let Some(size) = args.image_size {
+        request.assume_image_size(size);
+    }
     Ok(Source { name, request })
 }
 
@@ -72,7 +76,7 @@ pub(super) fn read_text(path: &Path) -> Result<(String, String), Failure> {
     }
 }
 
-fn read_bytes(path: &Path) -> Result<(String, Vec<u8>), Failure> {
+pub(super) fn read_bytes(path: &Path) -> Result<(String, Vec<u8>), Failure> {
     let stdin = path == Path::new("-");
     let name = if stdin { "stdin".to_owned() } else { shown(&path.display().to_string()) };
     let bytes = if stdin { read_stdin() } else { read_file(path) };

@@ -1,5 +1,6 @@
 //! The command line: words into a plan, files and the clock read, a report written. It uses the library's public API alone.
 
+mod actual;
 mod args;
 mod count;
 mod estimate;
@@ -7,6 +8,7 @@ mod exit;
 mod input;
 mod prices;
 mod report;
+mod verify;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -35,6 +37,8 @@ fn command(args: &Args) -> Result<Outcome, Stop> {
     match &args.command {
         Command::Estimate(args) => estimate::run(args, &mut anstream::stdout().lock()),
         Command::Count(args) => count::run(args, &mut anstream::stdout().lock()),
+        Command::Actual(args) => actual::run(args, &mut anstream::stdout().lock()),
+        Command::Verify(args) => verify::run(args, &mut anstream::stdout().lock()),
     }
 }
 

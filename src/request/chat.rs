@@ -1,11 +1,9 @@
 //! Chat Completions: an array of messages, or a body that has them.
 
-use super::json::{Fields, Path, Value, unique};
 use super::notes::{Notes, kind, missing, text, whole_number};
-use super::{
-    Api, Call, CallResult, Input, Item, Message, OutputLimit, Part, Request, Role, ToolChoice, content, tool,
-};
+use super::{Api, Call, CallResult, Input, Item, Message, OutputLimit, Part, Request, Role, ToolChoice, content, tool};
 use crate::error::Result;
+use crate::json::{Fields, Path, Value, unique};
 
 /// Fields of a body that cost no input tokens, by OpenAI's API reference and the recorded bills: cases that differ only in
 /// them are billed alike.
@@ -186,10 +184,8 @@ impl Reader {
 
     fn finish(mut self) -> Request {
         if self.json_mode && !mentions_json(&self.items) {
-            self.notes.warning(
-                "response_format",
-                "JSON mode, but no message says \"JSON\": the API refuses such a request",
-            );
+            self.notes
+                .warning("response_format", "JSON mode, but no message says \"JSON\": the API refuses such a request");
         }
         if self.max_tokens.is_some() && self.max_completion_tokens.is_some() {
             self.notes.warning("max_tokens", "max_completion_tokens is set too, and is the one that is used here");

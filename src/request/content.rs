@@ -1,10 +1,10 @@
 //! The content of messages and of results: text, and parts of several kinds.
 
 use super::image;
-use super::json::{Path, Value, unique};
 use super::notes::{Notes, kind, missing};
 use super::{Detail, Image, Part};
 use crate::error::Result;
+use crate::json::{Path, Value, unique};
 
 /// Fields of a part that cost nothing.
 const FREE_FIELDS: &[&str] = &["annotations", "logprobs", "prompt_cache_breakpoint"];

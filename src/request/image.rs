@@ -135,7 +135,9 @@ mod tests {
         // "GIF89a", 300 by 200, sent as something else, with a line break.
         let size = size_of_data_url("data:image/png;base64,R0lG\nODlhLAHIAA==");
         assert_eq!(size, Some(ImageSize { width: 300, height: 200 }));
-        for url in ["https://example.com/cat.png", "data:image/png,GIF89a", "data:;base64,", "data:image/gif;base64,R0lG*"] {
+        for url in
+            ["https://example.com/cat.png", "data:image/png,GIF89a", "data:;base64,", "data:image/gif;base64,R0lG*"]
+        {
             assert_eq!(size_of_data_url(url), None, "{url}");
         }
     }

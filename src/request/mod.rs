@@ -3,14 +3,14 @@
 mod chat;
 mod content;
 mod image;
-pub(crate) mod json;
+
 mod notes;
 mod prompts;
 mod responses;
 mod tool;
 
-use self::json::{Path, Value};
 use crate::error::{self, Error, Problem, Result};
+use crate::json::{self, Path, Value};
 
 /// What is sent to a model, free of the format in which it was written.
 ///
@@ -327,7 +327,12 @@ impl Request {
         if text.trim().is_empty() {
             return Err(empty());
         }
-        match json::parse(text)? {
+        Request::from_value(json::parse(text)?)
+    }
+
+    /// Reads a request from the tree of its JSON text.
+    pub(crate) fn from_value(value: Value<'_>) -> Result<Request> {
+        match value {
             Value::Array(values) if responses::is_items(&values) => responses::read_items(values),
             Value::Array(values) => chat::read_messages(values),
             Value::Object(fields) => body(fields, &Path::Top),

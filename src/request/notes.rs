@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::json::{Path, Value};
 use super::{Uncounted, Warning};
 use crate::error::{Error, Result};
+use crate::json::{Path, Value};
 
 /// What of a request is not counted, and what its author should know.
 #[derive(Default)]

@@ -1,9 +1,9 @@
 //! The legacy Completions API and the Embeddings API: prompts, as text or as tokens.
 
-use super::json::{Fields, Path, Value, unique};
 use super::notes::{Notes, missing, text, whole_number};
 use super::{Api, Input, OutputLimit, Prompt, Request};
 use crate::error::Result;
+use crate::json::{Fields, Path, Value, unique};
 
 /// Fields of either body that cost no input tokens.
 const FREE_FIELDS: &[&str] = &[
@@ -59,8 +59,12 @@ pub(super) fn read_body(fields: Fields<'_>, api: Api, path: &Path<'_>) -> Result
 /// Reads text, an array of texts, an array of tokens, or an array of such arrays.
 fn read_prompts(value: Value<'_>, path: &Path<'_>) -> Result<Vec<Prompt>> {
     let values = match value {
-        Value::String(text) => return Ok(vec![Prompt { text: Some(text.into_owned()), tokens: 0, path: path.to_string() }]),
-        Value::Array(values) if values.is_empty() => return Err(path.error("there are no prompts; a request needs at least one")),
+        Value::String(text) => {
+            return Ok(vec![Prompt { text: Some(text.into_owned()), tokens: 0, path: path.to_string() }]);
+        }
+        Value::Array(values) if values.is_empty() => {
+            return Err(path.error("there are no prompts; a request needs at least one"));
+        }
         Value::Array(values) => values,
         other => return Err(path.expected("text, or an array of texts or of tokens", &other)),
     };

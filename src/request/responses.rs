@@ -1,10 +1,10 @@
 //! The Responses API: `instructions`, and `input` as text or as items.
 
 use super::chat::read_role;
-use super::json::{Fields, Path, Value, unique};
 use super::notes::{Notes, kind, missing, text, whole_number};
 use super::{Api, Call, CallResult, Input, Item, Message, OutputLimit, Part, Reasoning, Request, Role, content, tool};
 use crate::error::Result;
+use crate::json::{Fields, Path, Value, unique};
 
 /// Fields of a body that cost no input tokens, by OpenAI's API reference and the recorded bills.
 const FREE_FIELDS: &[&str] = &[

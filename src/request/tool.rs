@@ -1,9 +1,9 @@
 //! Tools, the choice among them, calls, and the schema of an answer, which the formats write alike.
 
-use super::json::{Path, Value};
 use super::notes::{Notes, kind, missing, text};
 use super::{AnswerSchema, Call, Tool, ToolChoice};
 use crate::error::Result;
+use crate::json::{Path, Value};
 
 /// Built-in tools that are not counted, and why.
 const BUILT_IN: &str = "a built-in tool: what it shows the model is not known";

@@ -170,14 +170,14 @@ fn range<T: Copy + PartialEq>(band: &Band<T>, show: impl Fn(T) -> String) -> Str
 
 /// One cell of a grid.
 #[derive(Clone)]
-struct Cell {
+pub(in crate::cli) struct Cell {
     text: String,
     style: Style,
     right: bool,
 }
 
 impl Cell {
-    fn plain(text: impl Into<String>) -> Cell {
+    pub(in crate::cli) fn plain(text: impl Into<String>) -> Cell {
         Cell::styled(text, Style::new())
     }
 
@@ -185,17 +185,17 @@ impl Cell {
         Cell { text: text.into(), style, right: false }
     }
 
-    fn title(text: &str) -> Cell {
+    pub(in crate::cli) fn title(text: &str) -> Cell {
         Cell { style: DIM, ..Cell::right(text) }
     }
 
-    fn right(text: impl Into<String>) -> Cell {
+    pub(in crate::cli) fn right(text: impl Into<String>) -> Cell {
         Cell { right: true, ..Cell::plain(text) }
     }
 }
 
 /// Writes rows with their columns aligned, no space at the end of a line. All that stands in a grid is narrow text.
-fn write_grid(rows: &[Vec<Cell>], out: &mut impl Write) -> io::Result<()> {
+pub(in crate::cli) fn write_grid(rows: &[Vec<Cell>], out: &mut impl Write) -> io::Result<()> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width =
         |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.text.chars().count()).max();

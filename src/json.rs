@@ -33,7 +33,7 @@ pub(crate) fn parse(text: &str) -> Result<Value<'_>, Error> {
 
 impl<'a> Value<'a> {
     /// Returns the JSON type with its article, for messages. It never shows the value itself.
-    pub(super) fn a(&self) -> &'static str {
+    pub(crate) fn a(&self) -> &'static str {
         match self {
             Value::Null => "null",
             Value::Bool(_) => "a boolean",
@@ -58,7 +58,7 @@ impl<'a> Value<'a> {
     }
 
     /// Returns the value with strings of its own, or the error that a key stands in an object twice.
-    pub(super) fn into_owned(self, path: &Path<'_>) -> Result<Value<'static>, Error> {
+    pub(crate) fn into_owned(self, path: &Path<'_>) -> Result<Value<'static>, Error> {
         Ok(match self {
             Value::Null => Value::Null,
             Value::Bool(value) => Value::Bool(value),
@@ -79,7 +79,7 @@ impl<'a> Value<'a> {
     }
 
     /// Whether the value says nothing: null, or an empty array.
-    pub(super) fn says_nothing(&self) -> bool {
+    pub(crate) fn says_nothing(&self) -> bool {
         match self {
             Value::Null => true,
             Value::Array(values) => values.is_empty(),
@@ -89,7 +89,7 @@ impl<'a> Value<'a> {
 }
 
 /// Returns the fields of an object, or the error that one stands in it twice: which of them counts is anybody's guess.
-pub(super) fn unique<'a>(fields: Fields<'a>, path: &Path<'_>) -> Result<Fields<'a>, Error> {
+pub(crate) fn unique<'a>(fields: Fields<'a>, path: &Path<'_>) -> Result<Fields<'a>, Error> {
     let mut keys: Vec<&str> = fields.iter().map(|(key, _)| key.as_ref()).collect();
     keys.sort_unstable();
     match keys.windows(2).find(|pair| pair[0] == pair[1]) {
@@ -107,24 +107,24 @@ pub(crate) enum Path<'p> {
 }
 
 impl<'p> Path<'p> {
-    pub(super) fn key(&'p self, key: &'p str) -> Path<'p> {
+    pub(crate) fn key(&'p self, key: &'p str) -> Path<'p> {
         Path::Key(self, key)
     }
 
-    pub(super) fn index(&'p self, index: usize) -> Path<'p> {
+    pub(crate) fn index(&'p self, index: usize) -> Path<'p> {
         Path::Index(self, index)
     }
 
-    pub(super) fn is_top(&self) -> bool {
+    pub(crate) fn is_top(&self) -> bool {
         matches!(self, Path::Top)
     }
 
     /// Returns the error that the value at this path is not what it must be.
-    pub(super) fn expected(&self, expected: &str, found: &Value<'_>) -> Error {
+    pub(crate) fn expected(&self, expected: &str, found: &Value<'_>) -> Error {
         self.error(format!("expected {expected}, found {}", found.a()))
     }
 
-    pub(super) fn error(&self, message: impl Into<String>) -> Error {
+    pub(crate) fn error(&self, message: impl Into<String>) -> Error {
         Error::new(error::Kind::Request, Problem::new(message).at_path(self))
     }
 }

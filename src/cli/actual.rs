@@ -1,0 +1,100 @@
+//! `gpt-cost actual`: what a real response cost.
+
+use std::io::Write;
+
+use super::args::{ActualArgs, ReportFormat};
+use super::exit::{Failure, Outcome, Stop};
+use super::report::table::{Cell, write_grid};
+use super::{day, input, prices};
+use crate::money::grouped;
+use crate::usage::{Bill, Response};
+use crate::{Date, Tier};
+
+/// Runs the command.
+pub(super) fn run(args: &ActualArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
+    let (name, bytes) = input::read_bytes(&args.file)?;
+    let response = Response::from_json(&bytes).map_err(|error| Failure::in_file(&name, &error))?;
+    let catalog = prices::catalog(&args.pricing)?;
+    let model = args.model.as_ref().or(response.model.as_ref()).ok_or_else(|| {
+        Failure::new(format!("{name}: it names no model")).hint("say which with --model NAME, such as --model gpt-4o")
+    })?;
+    let day = args.as_of.or(response.day).unwrap_or_else(|| day(None));
+    let tier = args.tier.or(response.tier).unwrap_or(Tier::Standard);
+    let billed = catalog.model(model).and_then(|model| {
+        let (layer, row) = model.on(day)?;
+        Ok((layer.origin().to_owned(), row.name().to_owned(), model.bill(&response.usage, day, tier)?))
+    });
+    let (origin, row, bill) = billed.map_err(|error| Failure::of(&error))?;
+    let actual = Actual { name: &name, model, row: &row, origin: &origin, day, tier, response: &response, bill: &bill };
+    match args.format {
+        ReportFormat::Table => actual.write_table(out)?,
+        ReportFormat::Json => actual.write_json(out)?,
+    }
+    out.flush()?;
+    Ok(Outcome::Fine)
+}
+
+struct Actual<'a> {
+    name: &'a str,
+    model: &'a str,
+    row: &'a str,
+    origin: &'a str,
+    day: Date,
+    tier: Tier,
+    response: &'a Response,
+    bill: &'a Bill,
+}
+
+impl Actual<'_> {
+    fn write_table(&self, out: &mut impl Write) -> std::io::Result<()> {
+        let stands_for = if self.model == self.row { String::new() } else { format!(" → {}", self.row) };
+        let tier = if self.tier == Tier::Standard { String::new() } else { format!(", {} tier", self.tier.word()) };
+        writeln!(out, "{}  {}{stands_for}{tier}  as of {}\n", self.name, self.model, self.day)?;
+        let costs = self.bill.charges.iter().map(|charge| charge.cost).chain([self.bill.total]);
+        let digits = costs.map(|cost| cost.decimals()).max().unwrap_or(2) as usize;
+        let mut rows = vec![["", "tokens", "rate", "cost"].map(Cell::title).to_vec()];
+        for charge in &self.bill.charges {
+            let rate = format!("{} / {}", charge.rate.amount(), charge.rate.per().word());
+            let cost = format!("{:.digits$}", charge.cost);
+            let [tokens, rate, cost] = [grouped(charge.tokens), rate, cost].map(Cell::right);
+            rows.push(vec![Cell::plain(charge.what), tokens, rate, cost]);
+        }
+        let total = format!("{:.digits$}", self.bill.total);
+        rows.push(vec![Cell::plain("total"), Cell::plain(""), Cell::plain(""), Cell::right(total)]);
+        write_grid(&rows, out)?;
+        if self.response.usage.reasoning > 0 {
+            writeln!(out, "\n  of the output, {} tokens are reasoning", grouped(self.response.usage.reasoning))?;
+        }
+        Ok(writeln!(out, "\n  price: {}", self.origin)?)
+    }
+
+    fn write_json(&self, out: &mut impl Write) -> std::io::Result<()> {
+        let charges: Vec<serde_json::Value> = self
+            .bill
+            .charges
+            .iter()
+            .map(|charge| {
+                serde_json::json!({
+                    "what": charge.what,
+                    "tokens": charge.tokens,
+                    "rate": charge.rate.amount().amount().to_string(),
+                    "per": charge.rate.per().word(),
+                    "cost": charge.cost.amount().to_string(),
+                })
+            })
+            .collect();
+        let report = serde_json::json!({
+            "schema": 1,
+            "as_of": self.day.to_string(),
+            "source": self.name,
+            "model": self.model,
+            "row": self.row,
+            "pricing": self.origin,
+            "tier": self.tier.word(),
+            "reasoning_tokens": self.response.usage.reasoning,
+            "charges": charges,
+            "total": self.bill.total.amount().to_string(),
+        });
+        Ok(writeln!(out, "{report:#}")?)
+    }
+}

@@ -1,0 +1,163 @@
+//! `gpt-cost verify`: our counts against recorded bills.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::Path;
+
+use super::args::{ReportFormat, VerifyArgs};
+use super::exit::{Failure, Outcome, Stop};
+use super::report::table::{Cell, write_grid};
+use super::{day, note, prices};
+use crate::money::grouped;
+use crate::verify::{Recording, Report, Score};
+use crate::{Catalog, Date, Error};
+
+/// Runs the command.
+pub(super) fn run(args: &VerifyArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
+    let mut reader =
+        Reader { catalog: prices::catalog(&args.pricing)?, today: day(None), report: Report::default(), unread: 0 };
+    for path in &args.files {
+        reader.file(path)?;
+    }
+    let Reader { report, unread, .. } = reader;
+    match args.format {
+        ReportFormat::Table => write_table(&report, args.worst, out)?,
+        ReportFormat::Json => writeln!(out, "{:#}", json(&report, args.worst))?,
+    }
+    out.flush()?;
+    let share = report.total.exact_share();
+    Ok(match args.min_exact {
+        _ if unread > 0 => Outcome::NotTold,
+        Some(_) if share.is_none() => Outcome::NotTold,
+        Some(least) if share < Some(least * 100) => Outcome::Exceeded,
+        _ => Outcome::Fine,
+    })
+}
+
+struct Reader {
+    catalog: Catalog,
+    today: Date,
+    report: Report,
+    /// Lines that are no recordings.
+    unread: usize,
+}
+
+impl Reader {
+    fn file(&mut self, path: &Path) -> Result<(), Failure> {
+        let name = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
+        let failure = |error: io::Error| Failure::new(format!("{name}: {error}"));
+        if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json")) {
+            let mut text = String::new();
+            File::open(path).and_then(|mut file| file.read_to_string(&mut text)).map_err(failure)?;
+            return Ok(self.whole(&name, &text));
+        }
+        let input: Box<dyn BufRead> = match path == Path::new("-") {
+            true => Box::new(io::stdin().lock()),
+            false => Box::new(BufReader::new(File::open(path).map_err(failure)?)),
+        };
+        for (index, line) in input.lines().enumerate() {
+            let line = line.map_err(failure)?;
+            if !line.trim().is_empty() {
+                self.recording(&format!("{name}:{}", index + 1), Recording::from_json(&line));
+            }
+        }
+        Ok(())
+    }
+
+    /// A file of one recording, or of an array of them.
+    fn whole(&mut self, name: &str, text: &str) {
+        match serde_json::from_str::<Vec<Box<serde_json::value::RawValue>>>(text) {
+            Ok(values) => {
+                for (index, value) in values.iter().enumerate() {
+                    self.recording(&format!("{name}[{index}]"), Recording::from_json(value.get()));
+                }
+            }
+            Err(_) => self.recording(name, Recording::from_json(text)),
+        }
+    }
+
+    fn recording(&mut self, place: &str, recording: Result<Recording, Error>) {
+        match recording {
+            Ok(recording) => self.report.add(&self.catalog, &recording, place, self.today),
+            Err(error) => {
+                self.unread += 1;
+                note(&format!("{place}: no recording: {error}"));
+            }
+        }
+    }
+}
+
+fn write_table(report: &Report, worst: usize, out: &mut impl Write) -> io::Result<()> {
+    let titles = ["", "cases", "counted", "exact", "exact %", "mean error", "outside", "not counted"];
+    let mut rows = vec![titles.map(Cell::title).to_vec()];
+    rows.push(row("total", &report.total));
+    rows.push(row("with the reported model", &report.with_reported_model));
+    for (title, scores) in groups(report) {
+        rows.push(vec![Cell::plain("")]);
+        rows.push(vec![Cell::plain(title)]);
+        rows.extend(scores.iter().map(|(key, score)| row(key, score)));
+    }
+    write_grid(&rows, out)?;
+    if let Some((share, projects)) = report.mean_over_projects() {
+        writeln!(
+            out,
+            "\n  mean over {projects} projects with at least 5 counted cases: {} % exact",
+            hundredths(share)
+        )?;
+    }
+    writeln!(out, "  suspect recordings, left out: {}", grouped(report.total.suspect))?;
+    for miss in report.worst(worst) {
+        writeln!(out, "  {}  {:+} of {} tokens", miss.place, miss.error, grouped(miss.billed))?;
+    }
+    Ok(())
+}
+
+fn groups(report: &Report) -> [(&'static str, &BTreeMap<String, Score>); 3] {
+    [("by endpoint", &report.endpoints), ("by model", &report.models), ("by feature", &report.features)]
+}
+
+fn row(name: &str, score: &Score) -> Vec<Cell> {
+    let share = score.exact_share().map_or("–".to_owned(), hundredths);
+    let error = score.mean_error().map_or("–".to_owned(), hundredths);
+    let numbers = [score.cases, score.counted, score.exact].map(grouped).into_iter();
+    let numbers = numbers.chain([share, error, grouped(score.outside_bound), grouped(score.not_counted)]);
+    std::iter::once(Cell::plain(name)).chain(numbers.map(Cell::right)).collect()
+}
+
+fn hundredths(number: u64) -> String {
+    format!("{}.{:02}", grouped(number / 100), number % 100)
+}
+
+fn json(report: &Report, worst: usize) -> serde_json::Value {
+    let score = |score: &Score| {
+        serde_json::json!({
+            "cases": score.cases,
+            "counted": score.counted,
+            "exact": score.exact,
+            "outside_bound": score.outside_bound,
+            "not_counted": score.not_counted,
+            "suspect": score.suspect,
+            "mean_error": score.mean_error().map(|error| error as f64 / 100.0),
+        })
+    };
+    let all = |scores: &BTreeMap<String, Score>| {
+        scores.iter().map(|(key, value)| (key.clone(), score(value))).collect::<serde_json::Map<_, _>>()
+    };
+    let misses: Vec<_> = report
+        .worst(worst)
+        .into_iter()
+        .map(|miss| serde_json::json!({"place": miss.place, "error": miss.error, "billed": miss.billed}))
+        .collect();
+    serde_json::json!({
+        "schema": 1,
+        "total": score(&report.total),
+        "with_reported_model": score(&report.with_reported_model),
+        "endpoints": all(&report.endpoints),
+        "models": all(&report.models),
+        "features": all(&report.features),
+        "projects": all(&report.projects),
+        "mean_over_projects": report.mean_over_projects().map(|(share, _)| share as f64 / 100.0),
+        "worst": misses,
+    })
+}

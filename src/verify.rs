@@ -1,0 +1,254 @@
+//! Our counts against what the API really billed, from recorded requests.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use crate::catalog::Catalog;
+use crate::error::{Error, Result};
+use crate::json::{self, Path, Value};
+use crate::request::{Api, ImageSize};
+use crate::usage::{Response, day_of};
+use crate::{Request, TokenCount};
+
+/// A request that was sent, and what was billed for its input.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Recording {
+    /// The request; an error where it is none that is read.
+    pub request: Result<Request>,
+    /// The model that the response names.
+    pub reported_model: Option<String>,
+    /// The day on which it was answered.
+    pub day: Option<Date>,
+    /// The input tokens that were billed.
+    pub billed: u64,
+    /// What the request uses, by whoever recorded it.
+    pub features: Vec<String>,
+    /// Who recorded it.
+    pub project: Option<String>,
+    /// Whether the recording was evidently edited afterwards, so that it proves nothing.
+    pub is_suspect: bool,
+}
+
+impl Recording {
+    /// Reads a recording: an object with `request` and `response`, or one with `request`, `usage` and perhaps `response_model`, `created`,
+    /// `images` (their sizes), `tags`, `source_repo` and `suspect`.
+    ///
+    /// # Errors
+    ///
+    /// Text that is no JSON, or not of that shape.
+    pub fn from_json(text: &str) -> Result<Recording> {
+        let value = json::parse(text)?;
+        let Some(request) = value.get("request") else { return Err(Path::Top.error("the field `request` is missing")) };
+        let response = match value.get("response") {
+            Some(response) => Response::read(response, &Path::Top.key("response"))?,
+            None => Response::read(&value, &Path::Top)?,
+        };
+        let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+        let mut request = Request::from_value(request.clone());
+        if let (Ok(request), Some(Value::Array(images))) = (&mut request, value.get("images")) {
+            request.set_image_sizes(images.iter().map(size_of));
+        }
+        let tags = match value.get("tags") {
+            Some(Value::Array(tags)) => tags.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            _ => Vec::new(),
+        };
+        Ok(Recording {
+            request,
+            reported_model: text("response_model").or(response.model),
+            day: value.get("created").and_then(day_of).or(response.day),
+            billed: response.usage.input,
+            features: tags,
+            project: text("source_repo"),
+            is_suspect: value
+                .get("suspect")
+                .is_some_and(|suspect| !matches!(suspect, Value::Null | Value::Bool(false))),
+        })
+    }
+}
+
+fn size_of(image: &Value<'_>) -> Option<ImageSize> {
+    let side = |key| match image.get(key) {
+        Some(Value::Number(number)) => number.as_u64().and_then(|number| u32::try_from(number).ok()),
+        _ => None,
+    };
+    Some(ImageSize { width: side("w")?, height: side("h")? })
+}
+
+/// How counts stood against bills.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Score {
+    /// The recordings, without those that are suspect.
+    pub cases: u64,
+    /// Those whose count is exact or has a bound.
+    pub counted: u64,
+    /// Those whose count is what was billed.
+    pub exact: u64,
+    /// Those that were billed more or less than the stated bound allows.
+    pub outside_bound: u64,
+    /// Those of which something is not counted, or whose model is not known.
+    pub not_counted: u64,
+    /// Recordings that prove nothing, and are in no other number.
+    pub suspect: u64,
+    /// The tokens by which the counts are off, all together, without sign.
+    pub error: u64,
+}
+
+impl Score {
+    /// Returns the share of counted cases that are exact, in hundredths of a percent; `None` where none was counted.
+    pub fn exact_share(&self) -> Option<u64> {
+        (self.exact * 10_000).checked_div(self.counted)
+    }
+
+    /// Returns by how many hundredths of a token the counted cases are off, on the average; `None` where none was counted.
+    pub fn mean_error(&self) -> Option<u64> {
+        self.error.saturating_mul(100).checked_div(self.counted)
+    }
+
+    fn add(&mut self, verdict: &Verdict) {
+        self.cases += 1;
+        match *verdict {
+            Verdict::NotCounted => self.not_counted += 1,
+            Verdict::Counted { error, is_inside } => {
+                self.counted += 1;
+                self.exact += u64::from(error == 0);
+                self.outside_bound += u64::from(!is_inside);
+                self.error = self.error.saturating_add(error.unsigned_abs());
+            }
+        }
+    }
+}
+
+/// A count that is off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Miss {
+    /// Where the recording is from, such as `recorded.jsonl:17`.
+    pub place: String,
+    /// Our count less what was billed.
+    pub error: i64,
+    /// What was billed.
+    pub billed: u64,
+}
+
+/// The scores of many recordings.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Report {
+    /// All, from the request and its day alone: the model is the one that the request names.
+    pub total: Score,
+    /// All, with the model that the response names.
+    pub with_reported_model: Score,
+    /// By what the request was sent to.
+    pub endpoints: BTreeMap<String, Score>,
+    /// By the model that the request names.
+    pub models: BTreeMap<String, Score>,
+    /// By what the request uses.
+    pub features: BTreeMap<String, Score>,
+    /// By who recorded it.
+    pub projects: BTreeMap<String, Score>,
+    /// The counts that are off.
+    pub misses: Vec<Miss>,
+}
+
+enum Verdict {
+    NotCounted,
+    Counted { error: i64, is_inside: bool },
+}
+
+impl Report {
+    /// Scores one recording; `place` says where it is from, and `today` is the day of those that have none.
+    pub fn add(&mut self, catalog: &Catalog, recording: &Recording, place: &str, today: Date) {
+        if recording.is_suspect {
+            self.total.suspect += 1;
+            self.with_reported_model.suspect += 1;
+            return;
+        }
+        let request = recording.request.as_ref().ok();
+        let own = request.and_then(Request::model);
+        let reported = recording.reported_model.as_deref();
+        let day = recording.day.unwrap_or(today);
+        // Where the day is not known, neither is what an alias stood for.
+        let named = if recording.day.is_some() { own.or(reported) } else { reported.or(own) };
+        let count = |model: Option<&str>| count(catalog, recording, model, day);
+        let verdict = verdict(count(named), recording.billed);
+        self.with_reported_model.add(&self::verdict(count(reported.or(own)), recording.billed));
+        self.total.add(&verdict);
+        let endpoint = request.map_or("unknown", |request| endpoint(request.api()));
+        self.endpoints.entry(endpoint.to_owned()).or_default().add(&verdict);
+        self.models.entry(named.unwrap_or("none").to_owned()).or_default().add(&verdict);
+        for feature in features(recording, count(named).as_ref()) {
+            self.features.entry(feature).or_default().add(&verdict);
+        }
+        if let Some(project) = &recording.project {
+            self.projects.entry(project.clone()).or_default().add(&verdict);
+        }
+        if let Verdict::Counted { error, .. } = verdict
+            && error != 0
+        {
+            self.misses.push(Miss { place: place.to_owned(), error, billed: recording.billed });
+        }
+    }
+
+    /// Returns the mean of the projects' shares of exact counts, in hundredths of a percent, of those with at least 5 counted cases, and how
+    /// many these are.
+    pub fn mean_over_projects(&self) -> Option<(u64, usize)> {
+        let shares: Vec<u64> =
+            self.projects.values().filter(|score| score.counted >= 5).filter_map(Score::exact_share).collect();
+        Some((shares.iter().sum::<u64>().checked_div(shares.len() as u64)?, shares.len()))
+    }
+
+    /// Returns so many misses, the largest first.
+    pub fn worst(&self, most: usize) -> Vec<&Miss> {
+        let mut misses: Vec<&Miss> = self.misses.iter().collect();
+        misses.sort_by(|one, other| {
+            other.error.unsigned_abs().cmp(&one.error.unsigned_abs()).then_with(|| one.place.cmp(&other.place))
+        });
+        misses.truncate(most);
+        misses
+    }
+}
+
+fn count(catalog: &Catalog, recording: &Recording, model: Option<&str>, day: Date) -> Option<TokenCount> {
+    let request = recording.request.as_ref().ok()?;
+    catalog.model(model?).and_then(|model| model.count(request, day)).ok()
+}
+
+fn verdict(count: Option<TokenCount>, billed: u64) -> Verdict {
+    let Some((count, max)) = count.and_then(|count| count.max().map(|max| (count, max))) else {
+        return Verdict::NotCounted;
+    };
+    let error = i64::try_from(count.tokens()).unwrap_or(i64::MAX).saturating_sub_unsigned(billed);
+    Verdict::Counted { error, is_inside: (count.min()..=max).contains(&billed) }
+}
+
+fn endpoint(api: Option<Api>) -> &'static str {
+    match api {
+        Some(Api::ChatCompletions) => "chat/completions",
+        Some(Api::Responses) => "responses",
+        Some(Api::Completions) => "completions",
+        Some(Api::Embeddings) => "embeddings",
+        None => "unknown",
+    }
+}
+
+/// Returns what the request uses: what its recording says, else what has a share of its tokens.
+fn features(recording: &Recording, count: Option<&TokenCount>) -> Vec<String> {
+    if !recording.features.is_empty() {
+        return recording.features.clone();
+    }
+    let mut features: Vec<String> =
+        count.iter().flat_map(|count| count.shares()).map(|share| share.what.name().to_owned()).collect();
+    features.sort_unstable();
+    features.dedup();
+    features
+}
+
+impl Recording {
+    /// Returns why the request is not read, if it is not.
+    pub fn problem(&self) -> Option<&Error> {
+        self.request.as_ref().err()
+    }
+}
