@@ -44,8 +44,13 @@ pub(super) fn range(detail: Detail, rule: ImageRule) -> (u64, u64) {
         let size = Some(ImageSize { width, height });
         count(&Image { size, detail, path: String::new() }, rule).unwrap_or(0)
     };
+    let least = match rule {
+        // What the model decides may be low detail.
+        ImageRule::Tiles { base, .. } if detail == Detail::Auto => base,
+        _ => count(1, 1),
+    };
     // The largest of either rule: a square of more patches than are taken, and two tiles by four.
-    (count(1, 1), count(4_096, 4_096).max(count(768, 2_048)).max(count(768, 65_536)))
+    (least, count(4_096, 4_096).max(count(768, 2_048)).max(count(768, 65_536)))
 }
 
 fn tiles(size: ImageSize) -> u64 {
@@ -57,7 +62,7 @@ fn tiles(size: ImageSize) -> u64 {
 
 /// Returns how many steps cover a length. A length that is a multiple but for the last bits of a float is one.
 fn along(length: f64, step: f64) -> u64 {
-    ((length * 1e6).round() / 1e6 / step).ceil() as u64
+    ((length * 1e6).round() / 1e6 / step).ceil().max(1.0) as u64
 }
 
 fn patches(size: ImageSize) -> u64 {
@@ -72,7 +77,7 @@ fn patches(size: ImageSize) -> u64 {
     let shrink = (patch * patch * MOST_PATCHES as f64 / (width * height)).sqrt();
     let (across, down) = (width * shrink / patch, height * shrink / patch);
     let shrink = shrink * (across.floor() / across).min(down.floor() / down);
-    (along(width * shrink, patch) * along(height * shrink, patch)).max(1)
+    along(width * shrink, patch) * along(height * shrink, patch)
 }
 
 #[cfg(test)]

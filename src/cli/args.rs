@@ -82,6 +82,10 @@ pub(super) struct CountArgs {
     /// Print the bare number; what is not exact is said on standard error
     #[arg(short, long)]
     pub(super) quiet: bool,
+
+    /// Show what has which part of the tokens: each message, tool, image and schema, and the framing
+    #[arg(long, conflicts_with_all = ["quiet", "encoding"])]
+    pub(super) parts: bool,
 }
 
 /// Tell what a real response cost, from its `usage`

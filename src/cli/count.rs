@@ -4,10 +4,12 @@ use std::io::Write;
 
 use super::args::CountArgs;
 use super::exit::{Outcome, Stop};
+use super::report::table::{Cell, write_grid};
 use super::report::{label, remark};
 use super::{day, input, note, prices};
+use crate::accounting::Share;
 use crate::money::grouped;
-use crate::{Encoding, Exactness};
+use crate::{Encoding, Exactness, TokenCount};
 
 /// Runs the command.
 pub(super) fn run(args: &CountArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
@@ -48,6 +50,9 @@ fn count_request(args: &CountArgs, out: &mut impl Write) -> Result<(), Stop> {
     let encoding = model.encoding().map_or("unknown encoding", |encoding| encoding.name());
     let tokens = grouped(count.tokens());
     writeln!(out, "{}  {name} ({encoding})  as of {day}  {tokens} tokens, {label}", source.name)?;
+    if args.parts {
+        write_grid(&parts(&count), out)?;
+    }
     for one in count.uncounted() {
         writeln!(out, "  not counted: {}", remark(&one.path, &one.reason))?;
     }
@@ -55,4 +60,14 @@ fn count_request(args: &CountArgs, out: &mut impl Write) -> Result<(), Stop> {
         writeln!(out, "  warning: {}", remark(&warning.path, &warning.message))?;
     }
     Ok(())
+}
+
+/// Returns a row for each part of the count.
+fn parts(count: &TokenCount) -> Vec<Vec<Cell>> {
+    let row = |share: &Share| {
+        let sure = if share.bound == 0 { String::new() } else { format!("± {}", grouped(share.bound)) };
+        let tokens = Cell::right(grouped(share.tokens));
+        vec![tokens, Cell::plain(sure), Cell::plain(share.what.name()), Cell::plain(share.path.as_str())]
+    };
+    count.shares().iter().map(row).collect()
 }

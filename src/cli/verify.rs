@@ -50,7 +50,8 @@ impl Reader {
         if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json")) {
             let mut text = String::new();
             File::open(path).and_then(|mut file| file.read_to_string(&mut text)).map_err(failure)?;
-            return Ok(self.whole(&name, &text));
+            self.whole(&name, &text);
+            return Ok(());
         }
         let input: Box<dyn BufRead> = match path == Path::new("-") {
             true => Box::new(io::stdin().lock()),

@@ -134,12 +134,17 @@ impl Reader {
                 Item::Reasoning(Reasoning { encrypted, has_summary, path: path.to_string() })
             }
             Some("custom_tool_call" | "custom_tool_call_output") => {
-                return Ok(self.notes.uncounted(path, "a call of a tool that is no function"));
+                return self.other(path, "a call of a tool that is no function");
             }
-            Some("compaction") => return Ok(self.notes.uncounted(path, "a compacted conversation is not counted")),
-            Some(_) => return Ok(self.notes.uncounted(path, "an item of a built-in tool, or of unknown type")),
+            Some("compaction") => return self.other(path, "a compacted conversation is not counted"),
+            Some(_) => return self.other(path, "an item of a built-in tool, or of unknown type"),
         };
         self.items.push(item);
+        Ok(())
+    }
+
+    fn other(&mut self, path: &Path<'_>, reason: &str) -> Result<()> {
+        self.notes.uncounted(path, reason);
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! Requests that anybody could send: they are read or refused, and never crash.
 
-use gpt_cost::request::Input;
+use gpt_cost::request::{Input, Item, Part};
 use gpt_cost::{Catalog, Date, Request};
 use proptest::prelude::*;
 
@@ -24,7 +24,7 @@ proptest! {
         let json = serde_json::json!([{"role": "user", "content": text}]).to_string();
         let day = Date::new(2026, 11, 24).unwrap();
         let catalog = Catalog::builtin();
-        let count = |request: Request| catalog.model("gpt-4o").unwrap().count(&request, day).unwrap();
+        let count = |request: Request| catalog.model("gpt-4o").unwrap().count(&request, day).unwrap().tokens();
         prop_assert_eq!(
             count(Request::from_json(json.as_bytes()).unwrap()),
             count(Request::from_text(text.as_bytes()).unwrap())
@@ -75,39 +75,45 @@ fn all_roles_and_all_shapes_of_content_are_read() {
         {"role": "user", "content": null, "name": "ann"}, {"role": "assistant", "content": [{"type": "refusal", "refusal": "d"}]},
         {"role": "tool", "tool_call_id": "1", "content": "e"}, {"role": "function", "name": "f", "content": "g"}]"#;
     let request = Request::from_json(json).unwrap();
-    let Input::Messages(messages) = request.input() else { panic!("messages") };
-    let roles: Vec<&str> = messages.iter().map(|message| message.role.name()).collect();
-    assert_eq!(roles, ["system", "developer", "user", "assistant", "tool", "function"]);
-    let texts: Vec<String> = messages.iter().map(|message| message.text.concat()).collect();
-    assert_eq!(texts, ["a", "bc", "", "d", "e", "g"]);
-    let uncounted: Vec<&str> = request.uncounted().iter().map(|one| one.path.as_str()).collect();
-    assert_eq!(uncounted, ["[4]", "[5]"]);
+    let Input::Conversation(items) = request.input() else { panic!("a conversation") };
+    let text = |part: &Part| match part {
+        Part::Text(text) => text.clone(),
+        _ => panic!("a text"),
+    };
+    let item = |item: &Item| match item {
+        Item::Message(message) => (message.role.name(), message.content.iter().map(text).collect::<String>()),
+        Item::Result(result) => ("tool", result.content.iter().map(text).collect()),
+        _ => panic!("a message or a result"),
+    };
+    let expected =
+        [("system", "a"), ("developer", "bc"), ("user", ""), ("assistant", "d"), ("tool", "e"), ("function", "g")];
+    let items: Vec<(&str, String)> = items.iter().map(item).collect();
+    assert_eq!(items, expected.map(|(role, text)| (role, text.to_owned())));
+    assert!(request.uncounted().is_empty());
 }
 
 #[test]
 fn every_field_that_costs_tokens_is_named() {
-    let json = br#"{"messages": [{"role": "assistant", "content": "a", "tool_calls": [{}], "function_call": {"name": "f"},
-        "audio": {"id": "x"}, "refusal": "no"}, {"role": "user", "content": [{"type": "file"}, {"type": "input_audio"},
-        {"type": "hologram"}]}], "tools": [{}], "functions": [{}], "audio": {"voice": "x"}, "prediction": {"type": "content"},
-        "web_search_options": {}, "modalities": ["text", "audio"],
-        "response_format": {"type": "json_schema", "json_schema": {}}}"#;
+    let json = br#"{"messages": [{"role": "assistant", "content": "a", "audio": {"id": "x"}, "refusal": "no",
+        "tool_calls": [{"type": "custom", "custom": {"name": "x"}}]},
+        {"role": "user", "content": [{"type": "file"}, {"type": "input_audio"}, {"type": "hologram"}]}],
+        "tools": [{"type": "web_search"}], "audio": {"voice": "x"}, "prediction": {"type": "content"},
+        "web_search_options": {}, "modalities": ["text", "audio"], "response_format": {"type": "grammar"}}"#;
     let request = Request::from_json(json).unwrap();
     let mut uncounted: Vec<&str> = request.uncounted().iter().map(|one| one.path.as_str()).collect();
     uncounted.sort_unstable();
     let expected = [
         "audio",
-        "functions",
         "messages[0].audio",
-        "messages[0].function_call",
         "messages[0].refusal",
-        "messages[0].tool_calls",
+        "messages[0].tool_calls[0]",
         "messages[1].content[0]",
         "messages[1].content[1]",
         "messages[1].content[2]",
         "modalities",
         "prediction",
-        "response_format.json_schema",
-        "tools",
+        "response_format",
+        "tools[0]",
         "web_search_options",
     ];
     assert_eq!(uncounted, expected);

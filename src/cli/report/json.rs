@@ -46,6 +46,8 @@ struct Requested<'a> {
     cost: Costs,
     fit: Fit,
     price: Price<'a>,
+    /// What has which part of the input; together, the input.
+    shares: Vec<Share<'a>>,
     not_counted: Vec<Remark<'a>>,
     warnings: Vec<Remark<'a>>,
 }
@@ -57,6 +59,20 @@ struct Tokens {
     bound: u64,
     min: u64,
     max: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Share<'a> {
+    what: &'static str,
+    path: &'a str,
+    tokens: u64,
+    bound: u64,
+}
+
+impl Share<'_> {
+    fn of(share: &crate::accounting::Share) -> Share<'_> {
+        Share { what: share.what.name(), path: &share.path, tokens: share.tokens, bound: share.bound }
+    }
 }
 
 #[derive(Serialize)]
@@ -179,6 +195,7 @@ impl<'a> Requested<'a> {
                 exceeded: fit.exceeded().iter().map(Exceeding::of).collect(),
             },
             price: Price::of(entry),
+            shares: estimate.input().shares().iter().map(Share::of).collect(),
             not_counted: estimate
                 .input()
                 .uncounted()

@@ -1,0 +1,244 @@
+//! The rules of counting, each on a request of our own: what is added to the texts, and how sure it is.
+
+use gpt_cost::request::ImageSize;
+use gpt_cost::{Catalog, Date, Encoding, Exactness, Request, TokenCount};
+
+const DAY: &str = "2026-11-24";
+
+fn count_on(model: &str, day: &str, json: &str) -> TokenCount {
+    let request = Request::from_json(json.as_bytes()).unwrap();
+    let day: Date = day.parse().unwrap();
+    let count = Catalog::builtin().model(model).unwrap().count(&request, day).unwrap();
+    assert_eq!(
+        count.shares().iter().map(|share| share.tokens).sum::<u64>(),
+        count.tokens(),
+        "the shares are the total"
+    );
+    count
+}
+
+fn count(model: &str, json: &str) -> u64 {
+    count_on(model, DAY, json).tokens()
+}
+
+fn n(text: &str) -> u64 {
+    Encoding::O200kBase.count(text) as u64
+}
+
+const TOOL: &str = r#"{"type": "function", "function": {"name": "get_weather", "description": "Tells the weather.", "parameters": {
+    "type": "object", "required": ["city"], "properties": {
+        "city": {"type": "string", "description": "The city."},
+        "unit": {"type": "string", "enum": ["c", "f"]},
+        "days": {"type": "integer", "minimum": 1, "default": 3},
+        "places": {"type": "array", "items": {"type": "object", "properties": {"x": {"type": "number"}}}},
+        "when": {"anyOf": [{"type": "string"}, {"type": "null"}]}}}}}"#;
+
+/// The text in which the tool is shown, written out by hand.
+const SHOWN: &str = "namespace functions {\n\n// Tells the weather.\ntype get_weather = (_: {\n// The city.\ncity: string,\nunit?: \"c\" | \"f\",\n\
+    days?: integer, // minimum: 1.0, default: 3\nplaces?: { x?: number }[],\nwhen?: string | null,\n}) => any;\n\n} // namespace functions";
+
+fn with_tool(messages: &str, more: &str) -> String {
+    format!(r#"{{"messages": [{messages}], "tools": [{TOOL}]{more}}}"#)
+}
+
+#[test]
+fn tools_are_shown_as_a_namespace() {
+    let shown = SHOWN;
+    let plain = r#"{"role": "user", "content": "Hello"}"#;
+    let with_system = r#"{"role": "system", "content": "Be brief"}, {"role": "user", "content": "Hello"}"#;
+    let [alone, led] = [plain, with_system].map(|messages| count("gpt-4o", &format!("[{messages}]")));
+    assert_eq!(count("gpt-4o", &with_tool(plain, "")) - alone, n(shown) + 9);
+    assert_eq!(count("gpt-4o", &with_tool(with_system, "")) - led, n(shown) + 6);
+    // A full stop is one token with the blank line behind it.
+    let stopped = with_system.replace("Be brief", "Be brief.");
+    let led = count("gpt-4o", &format!("[{stopped}]"));
+    assert_eq!(count("gpt-4o", &with_tool(&stopped, "")) - led, n(shown) + 5);
+    let [alone, tooled] = [format!("[{plain}]"), with_tool(plain, "")].map(|request| count("gpt-5", &request));
+    assert_eq!(tooled - alone, n(shown) + 91);
+    let choice = with_tool(plain, r#", "tool_choice": {"type": "function", "function": {"name": "get_weather"}}"#);
+    assert_eq!(count("gpt-4o", &choice) - count("gpt-4o", &with_tool(plain, "")), 6 + n("functions.get_weather"));
+}
+
+#[test]
+fn tools_of_2023_are_shown_in_the_old_way() {
+    let old = r#"{"messages": [{"role": "user", "content": "Hello"}], "functions": [{"name": "f", "description": "Does it.",
+        "parameters": {"type": "object", "required": ["a"], "properties": {
+            "a": {"type": "integer", "description": "One."},
+            "b": {"type": "object", "properties": {"c": {"type": "string", "description": "hidden"}}},
+            "d": {"type": "object"}}}}]}"#;
+    let shown = "namespace functions {\n\n// Does it.\ntype f = (_: {\n// One.\na: number,\nb?: {\n  c?: string,\n},\n}) => any;\n\n} // namespace functions";
+    let expected = 3 + 4 + Encoding::Cl100kBase.count("Hello") as u64 + Encoding::Cl100kBase.count(shown) as u64 + 9;
+    let count = count_on("gpt-4-0613", DAY, old);
+    assert_eq!((count.tokens(), count.exactness()), (expected, Exactness::Estimate { bound: 1 }));
+}
+
+#[test]
+fn calls_and_results_are_one_exchange() {
+    let call = |id: &str| {
+        format!(
+            r#"{{"id": "{id}", "type": "function", "function": {{"name": "f", "arguments": "{{\"a\":  \"é\"}}"}}}}"#
+        )
+    };
+    let hello = r#"{"role": "user", "content": "Hello"}"#;
+    let one = format!(
+        r#"[{hello}, {{"role": "assistant", "content": null, "tool_calls": [{}]}},
+            {{"role": "tool", "tool_call_id": "1", "content": "fine"}}]"#,
+        call("1")
+    );
+    let base = count("gpt-4o", &format!("[{hello}]"));
+    let framed = n("f") + n("functions.f") + n(r#"{"a":"\u00e9"}"#) + n("fine");
+    assert_eq!(count("gpt-4o", &one) - base, 12 + framed);
+    assert_eq!(count("gpt-5", &one) - count("gpt-5", &format!("[{hello}]")), 18 + framed);
+    let two = format!(
+        r#"[{hello}, {{"role": "assistant", "content": null, "tool_calls": [{}, {}]}},
+            {{"role": "tool", "tool_call_id": "2", "content": "{{\"b\": 2}}"}}, {{"role": "tool", "tool_call_id": "1", "content": "fine é"}}]"#,
+        call("1"),
+        call("2")
+    );
+    let uses = r#"{"tool_uses":[{"recipient_name":"functions.f","parameters":{"a":"\u00e9"}},{"recipient_name":"functions.f","parameters":{"a":"\u00e9"}}]}"#;
+    assert_eq!(count("gpt-4o", &two) - base, 20 + n(uses) + n(r#"["fine é", {"b": 2}]"#));
+    // Until the spring of 2026, results were escaped.
+    let before = count_on("gpt-4o", "2026-01-10", &two).tokens();
+    assert_eq!(before - base, 20 + n(uses) + n(r#"["fine \u00e9", {"b": 2}]"#));
+}
+
+#[test]
+fn the_schema_of_the_answer_is_shown_without_its_checks() {
+    let schema = r#"{"messages": [{"role": "user", "content": "Hello"}], "response_format": {"type": "json_schema", "json_schema": {
+        "name": "answer", "strict": true, "schema": {"type": "object", "additionalProperties": false, "required": ["a"],
+        "properties": {"a": {"type": "string", "minLength": 2, "description": "ä"}, "required": {"type": "null"}}}}}}"#;
+    let shown = "## answer\n\n{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\",\"description\":\"\\u00e4\"},\"required\":{\"type\":\"null\"}}}";
+    let base = count("gpt-4o", r#"[{"role": "user", "content": "Hello"}]"#);
+    assert_eq!(count("gpt-4o", schema) - base, n(shown) + 4 + 4 + 2 + n("answer"));
+    let base = count("gpt-5", r#"[{"role": "user", "content": "Hello"}]"#);
+    assert_eq!(count("gpt-5", schema) - base, n(shown) + 4 + 4);
+    let responses = r#"{"input": "Hello", "text": {"format": {"type": "json_schema", "name": "answer", "schema": {"type": "object",
+        "properties": {"a": {"type": "string", "description": "ä"}, "required": {"type": "null"}}}}}}"#;
+    assert_eq!(count("gpt-5", responses), 2 + 4 + n("Hello") + n(shown) + 4);
+}
+
+#[test]
+fn the_responses_api_has_sections_and_items() {
+    let tool = TOOL.replace(r#""function": {"#, "");
+    let tool = tool.strip_suffix('}').unwrap();
+    let shown = SHOWN;
+    let request = |more: &str| {
+        format!(
+            r#"{{"instructions": "Be brief", "input": [{{"role": "user", "content": "Hello"}}{more}], "tools": [{tool}]}}"#
+        )
+    };
+    let framed = |model: u64| 4 + n("Be brief") + 4 + n("Hello") + n(shown) + model;
+    assert_eq!(count("gpt-4o", &request("")), 3 + framed(3));
+    assert_eq!(count("gpt-5", &request("")), 2 + framed(9));
+    let call = r#", {"type": "function_call", "call_id": "1", "name": "get_weather", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "1", "output": "fine"}"#;
+    let called = 2 * n(".get_weather") + n("{}") + n("fine");
+    assert_eq!(count("gpt-4o", &request(call)) - count("gpt-4o", &request("")), 11 + called);
+    assert_eq!(count("gpt-5", &request(call)) - count("gpt-5", &request("")), 17 + called);
+    assert_eq!(count("gpt-5.4", &request(call)) - count("gpt-5.4", &request("")), 20 + called);
+}
+
+#[test]
+fn reasoning_is_free_once_its_turn_is_over() {
+    let reasoning = format!(r#"{{"type": "reasoning", "summary": [], "encrypted_content": "{}"}}"#, "a".repeat(4_000));
+    let before = format!(r#"{{"input": [{reasoning}, {{"role": "user", "content": "Hello"}}]}}"#);
+    assert_eq!(count("gpt-5", &before), 2 + 4 + n("Hello"));
+    let after = format!(r#"{{"input": [{{"role": "user", "content": "Hello"}}, {reasoning}]}}"#);
+    let count = count_on("gpt-5", DAY, &after);
+    assert_eq!(count.tokens(), 2 + 4 + n("Hello") + 3_000 * 203 / 1_000 - 125);
+    assert!(matches!(count.exactness(), Exactness::Estimate { bound } if bound > 100));
+}
+
+#[test]
+fn images_are_billed_by_their_size() {
+    let image = r#"[{"role": "user", "content": [{"type": "text", "text": "Look"}, {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}]}]"#;
+    let unknown = count_on("gpt-4o", DAY, image);
+    assert!(unknown.max().is_none(), "the size is not known");
+    let mut request = Request::from_json(image.as_bytes()).unwrap();
+    request.assume_image_size(ImageSize { width: 1_024, height: 1_024 });
+    let count =
+        |model| Catalog::builtin().model(model).unwrap().count(&request, DAY.parse().unwrap()).unwrap().tokens();
+    assert_eq!(count("gpt-4o"), 3 + 4 + n("Look") + 765);
+    assert_eq!(count("gpt-4.1-mini"), 3 + 4 + n("Look") + 1_659 + 1);
+    // A GIF of 300 by 200 pixels, in the request itself.
+    let inline = image.replace("https://example.com/a.png", "data:image/gif;base64,R0lGODlhLAHIAA==");
+    assert_eq!(self::count("gpt-4o", &inline), 3 + 4 + n("Look") + 255);
+    assert_eq!(
+        self::count("gpt-4o", &inline.replace("\"url\"", "\"detail\": \"low\", \"url\"")),
+        3 + 4 + n("Look") + 85
+    );
+}
+
+#[test]
+fn embeddings_and_completions_are_their_texts() {
+    assert_eq!(
+        count("text-embedding-3-small", r#"{"model": "text-embedding-3-small", "input": ["hello world", ""]}"#),
+        3
+    );
+    assert_eq!(count("text-embedding-3-small", r#"{"model": "text-embedding-3-small", "input": [1, 2, 3]}"#), 3);
+    assert_eq!(
+        count("gpt-3.5-turbo-instruct", r#"{"prompt": ["hello world", [5, 6]], "suffix": "bye"}"#),
+        2 + 1 + 2 + 1
+    );
+}
+
+#[test]
+fn a_line_of_a_batch_file_is_its_body() {
+    let line = r#"{"custom_id": "1", "method": "POST", "url": "/v1/chat/completions", "body": {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}}"#;
+    assert_eq!(count("gpt-4o", line), 3 + 4 + n("Hello"));
+    let error = Request::from_json(line.replace("\"Hello\"", "7").as_bytes()).unwrap_err();
+    assert_eq!(
+        error.problems()[0].to_string(),
+        "body.messages[0].content: expected a string, null or an array of parts, found a number"
+    );
+}
+
+#[test]
+fn hostile_tools_are_counted_or_refused_in_no_time() {
+    let wrap = |parameters: &str| {
+        format!(
+            r#"{{"messages": [{{"role": "user", "content": "x"}}], "tools": [{{"type": "function", "function": {{"name": "f", "parameters": {parameters}}}}}]}}"#
+        )
+    };
+    // References that go round, by all ways.
+    let round = r##"{"type": "object", "properties": {"a": {"$ref": "#/$defs/a"}}, "$defs": {"a": {"anyOf": [{"$ref": "#/$defs/a"}, {"type": "array", "items": {"$ref": "#/$defs/a"}},
+        {"type": "object", "properties": {"a": {"$ref": "#/$defs/a"}}}]}}}"##;
+    // References that double the text at each level.
+    let level = |index: usize| {
+        format!(
+            r##""d{index}": {{"type": "object", "properties": {{"a": {{"$ref": "#/$defs/d{0}"}}, "b": {{"$ref": "#/$defs/d{0}"}}}}}}"##,
+            index + 1
+        )
+    };
+    let double = format!(
+        r##"{{"type": "object", "properties": {{"a": {{"$ref": "#/$defs/d0"}}}}, "$defs": {{{}}}}}"##,
+        (0..100).map(level).collect::<Vec<_>>().join(",")
+    );
+    let property = |index: usize| format!(r#""p{index}": {{"type": "string", "description": "one of many"}}"#);
+    let many = format!(
+        r#"{{"type": "object", "properties": {{{}}}}}"#,
+        (0..5_000).map(property).collect::<Vec<_>>().join(",")
+    );
+    for parameters in [round, &double, &many, "7", "[]", "{}", r#"{"properties": 7}"#, r#"{"type": ["object", 7]}"#] {
+        for model in ["gpt-4o", "gpt-4-0613", "gpt-5"] {
+            assert!(count(model, &wrap(parameters)) > 10);
+        }
+    }
+    let deep = wrap(&format!("{}7{}", "[".repeat(10_000), "]".repeat(10_000)));
+    assert!(Request::from_json(deep.as_bytes()).unwrap_err().is_request());
+    let twice = wrap(r#"{"properties": {"a": {}, "a": {}}}"#);
+    let error = Request::from_json(twice.as_bytes()).unwrap_err();
+    assert_eq!(
+        error.problems()[0].to_string(),
+        "tools[0].function.parameters.properties.a: the field stands there twice"
+    );
+}
+
+#[test]
+fn fifty_megabytes_of_base64_are_read_by_their_header() {
+    let image = format!("R0lGODlhLAHIAA{}", "A".repeat(50_000_000));
+    let request = format!(
+        r#"[{{"role": "user", "content": [{{"type": "image_url", "image_url": {{"url": "data:image/gif;base64,{image}"}}}}]}}]"#
+    );
+    assert_eq!(count("gpt-4o", &request), 3 + 4 + 255);
+}
