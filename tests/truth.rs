@@ -19,7 +19,7 @@ use gpt_cost::{Catalog, Date};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 /// What no change may make worse: at least so many cases counted, so many of them to the token, and at most so many outside of their
-/// bound. Two are the exact figures of today, so that better ones are noticed, too.
+/// bound.
 const FLOORS: [Floor; 9] = [
     Floor { file: "chat-completions", feature: None, counted: 4_519, exact: 4_457, outside: 12 },
     Floor { file: "chat-completions", feature: Some("plain"), counted: 2_203, exact: 2_202, outside: 2 },
@@ -27,7 +27,7 @@ const FLOORS: [Floor; 9] = [
     Floor { file: "chat-completions", feature: Some("parallel-tool-calls"), counted: 126, exact: 124, outside: 0 },
     Floor { file: "chat-completions", feature: Some("json_schema"), counted: 353, exact: 340, outside: 2 },
     Floor { file: "chat-completions", feature: Some("image-base64"), counted: 165, exact: 151, outside: 5 },
-    Floor { file: "responses", feature: None, counted: 1_502, exact: 1_270, outside: 18 },
+    Floor { file: "responses", feature: None, counted: 1_531, exact: 1_304, outside: 18 },
     Floor { file: "completions", feature: None, counted: 69, exact: 66, outside: 0 },
     Floor { file: "embeddings", feature: None, counted: 264, exact: 262, outside: 1 },
 ];

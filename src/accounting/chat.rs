@@ -27,6 +27,9 @@ pub(super) fn count(request: &Request, counting: Counting) -> TokenCount {
         Input::Prompts(_) => {}
     }
     tally.appendix(rules, request);
+    for tool in &request.built_in {
+        tally.count.not_counted(&tool.path, "a built-in tool: what it shows the model is not known");
+    }
     tally.count
 }
 

@@ -465,8 +465,15 @@ pub(super) fn responses_choice(_: &ToolChoice) -> &'static Evidence {
 const TILES: Evidence = Evidence { cases: 128, exact: 127, projects: 12, error: 1 };
 const PATCHES: Evidence = Evidence { cases: 140, exact: 118, projects: 8, error: 1 };
 
-/// Beside images, calls in the Responses API cost gpt-5 up to so many tokens more.
-pub(super) const CALLS_BESIDE_IMAGES: u64 = 3;
+/// Beside images, calls in the Responses API cost gpt-5 two tokens more.
+pub(super) const CALLS_BESIDE_IMAGES: Evidence = Evidence { cases: 9, exact: 8, projects: 3, error: 3 };
+
+/// The tool `web_search_preview` on the models of Turbo, whether it searches or not: its results are not billed as input. Those that are off
+/// had to call it, and were billed 2, 4 and 8 more.
+pub(super) const WEB_SEARCH_PREVIEW: Evidence = Evidence { cases: 20, exact: 17, projects: 6, error: 8 };
+
+/// The tool `apply_patch`, of gpt-5.1 and gpt-5.4.
+pub(super) const APPLY_PATCH: Evidence = Evidence { cases: 9, exact: 9, projects: 2, error: 2 };
 
 pub(super) fn image_bound(rule: ImageRule) -> u64 {
     match rule {

@@ -263,12 +263,12 @@ impl Tally {
         match images::count(image, rule).map(|tokens| tokens + u64::from(one_more)) {
             Some(tokens) => self.count.share(What::Image, &image.path, tokens, family::image_bound(rule)),
             None => {
-                let (least, _) = images::range(image.detail, rule);
+                let (least, most) = images::range(image.detail, rule);
                 self.count.share(What::Image, &image.path, least, family::image_bound(rule));
-                self.count.not_counted(
-                    &image.path,
-                    "an image whose size is not known, at least its smallest: --image-size says it",
+                let reason = format!(
+                    "an image whose size is not known: at least {least} tokens, at most {most}; say --image-size"
                 );
+                self.count.not_counted(&image.path, reason);
             }
         }
     }

@@ -17,6 +17,7 @@ pub(super) fn count(request: &Request, counting: Counting) -> TokenCount {
     tally.framing(rules, request);
     tally.items(rules, request, items);
     tally.sections(request);
+    tally.built_in(request);
     tally.doubts(request, items);
     tally.count
 }
@@ -168,9 +169,23 @@ impl Tally {
                 self.count.add(0, self.count.tokens * 3 / 4);
             }
             Generation::Gpt5 if has(What::Image) && items.iter().any(|item| as_call(item).is_some()) => {
-                self.count.add(0, family::CALLS_BESIDE_IMAGES);
+                self.count.share(What::Framing, "", 2, family::CALLS_BESIDE_IMAGES.bound());
             }
             _ => {}
+        }
+    }
+
+    /// Counts the built-in tools of which the recordings tell what they add.
+    fn built_in(&mut self, request: &Request) {
+        for tool in &request.built_in {
+            let turbo = self.counting.family.generation() == Generation::Turbo;
+            match tool.kind.as_str() {
+                "web_search_preview" | "web_search_preview_2025_03_11" if turbo => {
+                    self.count.share(What::Tool, &tool.path, 294, family::WEB_SEARCH_PREVIEW.bound());
+                }
+                "apply_patch" => self.count.share(What::Tool, &tool.path, 623, family::APPLY_PATCH.bound()),
+                _ => self.count.not_counted(&tool.path, "a built-in tool: what it shows the model is not known"),
+            }
         }
     }
 

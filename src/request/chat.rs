@@ -98,7 +98,7 @@ impl Reader {
                 "service_tier" => request.service_tier = text(value, &path)?,
                 "response_format" => self.response_format(value, &path)?,
                 "modalities" => self.modalities(value, &path),
-                "tools" => request.tools.extend(tool::read_all(value, &path, &mut self.notes)?),
+                "tools" => request.tools.extend(tool::read_all(value, &path, &mut request.built_in)?),
                 "functions" => request.tools.extend(tool::read_functions(value, &path)?),
                 "tool_choice" | "function_call" => match tool::read_choice(&value) {
                     ToolChoice::Auto => {}

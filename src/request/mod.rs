@@ -27,6 +27,7 @@ pub struct Request {
     pub(crate) api: Option<Api>,
     pub(crate) input: Input,
     pub(crate) tools: Vec<Tool>,
+    pub(crate) built_in: Vec<BuiltIn>,
     pub(crate) tool_choice: ToolChoice,
     /// Whether the model may call several tools at once.
     pub(crate) parallel_calls: bool,
@@ -159,6 +160,16 @@ pub struct Tool {
     /// The JSON schema of its arguments.
     pub(crate) parameters: Option<json::Value<'static>>,
     /// Where it stands in its JSON text, such as `tools[0].function`.
+    pub path: String,
+}
+
+/// A tool of OpenAI's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BuiltIn {
+    /// Which one, such as `web_search_preview`.
+    pub kind: String,
+    /// Where it stands in its JSON text, such as `tools[0]`.
     pub path: String,
 }
 
@@ -430,6 +441,7 @@ impl Request {
             api: None,
             input,
             tools: Vec::new(),
+            built_in: Vec::new(),
             tool_choice: ToolChoice::Auto,
             parallel_calls: true,
             all_reasoning: false,

@@ -96,7 +96,7 @@ impl Reader {
                 }
                 "service_tier" => request.service_tier = text(value, &path)?,
                 "text" => self.format(value, &path)?,
-                "tools" => request.tools.extend(tool::read_all(value, &path, &mut self.notes)?),
+                "tools" => request.tools.extend(tool::read_all(value, &path, &mut request.built_in)?),
                 "tool_choice" => request.tool_choice = tool::read_choice(&value),
                 "parallel_tool_calls" => request.parallel_calls = value != Value::Bool(false),
                 "reasoning" => self.reasoning(&value, &path),

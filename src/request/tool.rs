@@ -1,15 +1,12 @@
 //! Tools, the choice among them, calls, and the schema of an answer, which the formats write alike.
 
 use super::notes::{Notes, kind, missing, text};
-use super::{AnswerSchema, Call, Tool, ToolChoice};
+use super::{AnswerSchema, BuiltIn, Call, Tool, ToolChoice};
 use crate::error::Result;
 use crate::json::{Path, Value};
 
-/// Built-in tools that are not counted, and why.
-const BUILT_IN: &str = "a built-in tool: what it shows the model is not known";
-
 /// Reads the array `tools`. In Chat Completions, a function is an object of its own in its tool; in Responses, it is the tool.
-pub(super) fn read_all(value: Value<'_>, path: &Path<'_>, notes: &mut Notes) -> Result<Vec<Tool>> {
+pub(super) fn read_all(value: Value<'_>, path: &Path<'_>, built_in: &mut Vec<BuiltIn>) -> Result<Vec<Tool>> {
     let values = match value {
         Value::Null => return Ok(Vec::new()),
         Value::Array(values) => values,
@@ -18,13 +15,14 @@ pub(super) fn read_all(value: Value<'_>, path: &Path<'_>, notes: &mut Notes) -> 
     let mut tools = Vec::new();
     for (index, value) in values.into_iter().enumerate() {
         let path = path.index(index);
-        let function = matches!(kind(&value, &path)?, None | Some("function"));
+        let kind = kind(&value, &path)?.unwrap_or("function").to_owned();
+        let function = kind == "function";
         match value {
             Value::Object(mut fields) if function => match fields.iter().position(|(key, _)| key == "function") {
                 Some(at) => tools.push(read(fields.swap_remove(at).1, &path.key("function"))?),
                 None => tools.push(read(Value::Object(fields), &path)?),
             },
-            Value::Object(_) => notes.uncounted(&path, BUILT_IN),
+            Value::Object(_) => built_in.push(BuiltIn { kind, path: path.to_string() }),
             other => return Err(path.expected("a tool, such as {\"type\": \"function\", …}", &other)),
         }
     }

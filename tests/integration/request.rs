@@ -113,7 +113,6 @@ fn every_field_that_costs_tokens_is_named() {
         "modalities",
         "prediction",
         "response_format",
-        "tools[0]",
         "web_search_options",
     ];
     assert_eq!(uncounted, expected);
