@@ -201,7 +201,10 @@ pub(in crate::cli) fn write_grid(rows: &[Vec<Cell>], out: &mut impl Write) -> io
         |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.text.chars().count()).max();
     let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
     for row in rows {
-        let last = row.iter().rposition(|cell| !cell.text.is_empty()).unwrap_or(0);
+        let Some(last) = row.iter().rposition(|cell| !cell.text.is_empty()) else {
+            writeln!(out)?;
+            continue;
+        };
         for (index, (cell, width)) in row.iter().zip(&widths).take(last + 1).enumerate() {
             let padding = " ".repeat(width - cell.text.chars().count());
             let (before, after) = if cell.right { (padding.as_str(), "") } else { ("", padding.as_str()) };
