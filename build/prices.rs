@@ -115,7 +115,9 @@ fn counting(entry: &CountingEntry) -> String {
 fn image(rule: ImageRule) -> String {
     match rule {
         ImageRule::Tiles { base, tile } => format!("ImageRule::Tiles {{ base: {base}, tile: {tile} }}"),
-        ImageRule::Patches { factor } => format!("ImageRule::Patches {{ factor: {} }}", decimal(factor)),
+        ImageRule::Patches { factor, chat } => {
+            format!("ImageRule::Patches {{ factor: {}, chat: {chat} }}", decimal(factor))
+        }
     }
 }
 

@@ -368,7 +368,7 @@ fn count(model: &Model, name: &str, request: &Request, day: Date) -> Result<Toke
 fn image_rule(rule: catalog::ImageRule) -> accounting::ImageRule {
     match rule {
         catalog::ImageRule::Tiles { base, tile } => accounting::ImageRule::Tiles { base, tile },
-        catalog::ImageRule::Patches { factor } => accounting::ImageRule::Patches { factor },
+        catalog::ImageRule::Patches { factor, chat } => accounting::ImageRule::Patches { factor, chat },
     }
 }
 

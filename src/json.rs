@@ -115,10 +115,6 @@ impl<'p> Path<'p> {
         Path::Index(self, index)
     }
 
-    pub(crate) fn is_top(&self) -> bool {
-        matches!(self, Path::Top)
-    }
-
     /// Returns the error that the value at this path is not what it must be.
     pub(crate) fn expected(&self, expected: &str, found: &Value<'_>) -> Error {
         self.error(format!("expected {expected}, found {}", found.a()))

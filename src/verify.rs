@@ -8,8 +8,8 @@ use crate::catalog::Catalog;
 use crate::error::{Error, Result};
 use crate::json::{self, Path, Value};
 use crate::request::{Api, ImageSize};
-use crate::usage::{Response, day_of};
-use crate::{Request, TokenCount};
+use crate::usage::{Response, Usage, day_of};
+use crate::{Request, Tier, TokenCount, Usd};
 
 /// A request that was sent, and what was billed for its input.
 #[derive(Debug)]
@@ -21,8 +21,10 @@ pub struct Recording {
     pub reported_model: Option<String>,
     /// The day on which it was answered.
     pub day: Option<Date>,
-    /// The input tokens that were billed.
-    pub billed: u64,
+    /// All tokens that were billed; those of the input are what the request is counted against.
+    pub usage: Usage,
+    /// The service tier that they were billed at.
+    pub tier: Tier,
     /// What the request uses, by whoever recorded it.
     pub features: Vec<String>,
     /// Who recorded it.
@@ -32,7 +34,7 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// Reads a recording: an object with `request` and `response`, or one with `request`, `usage` and perhaps `response_model`, `created`,
+    /// Reads a recording: an object with `request` and `response`, or one with `request`, `usage` and perhaps `response_model`, `created`, `endpoint`,
     /// `images` (their sizes), `tags`, `source_repo` and `suspect`.
     ///
     /// # Errors
@@ -47,6 +49,10 @@ impl Recording {
         };
         let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
         let mut request = Request::from_value(request.clone());
+        let is_compact = value.get("endpoint").and_then(Value::as_str) == Some(Api::Compact.name());
+        if let (Ok(request), true) = (&mut request, is_compact) {
+            request.api = Some(Api::Compact);
+        }
         if let (Ok(request), Some(Value::Array(images))) = (&mut request, value.get("images")) {
             request.set_image_sizes(images.iter().map(size_of));
         }
@@ -58,7 +64,8 @@ impl Recording {
             request,
             reported_model: text("response_model").or(response.model),
             day: value.get("created").and_then(day_of).or(response.day),
-            billed: response.usage.input,
+            usage: response.usage,
+            tier: response.tier.unwrap_or(Tier::Standard),
             features: tags,
             project: text("source_repo"),
             is_suspect: value
@@ -121,6 +128,18 @@ impl Score {
     }
 }
 
+/// What responses cost, by their `usage` at the prices of their day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Spent {
+    /// The responses that have a price.
+    pub priced: u64,
+    /// What they cost together.
+    pub total: Usd,
+    /// The responses whose model, tier, day or kind of token has no price.
+    pub unpriced: u64,
+}
+
 /// A count that is off.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -149,6 +168,8 @@ pub struct Report {
     pub features: BTreeMap<String, Score>,
     /// By who recorded it.
     pub projects: BTreeMap<String, Score>,
+    /// What the responses cost.
+    pub spent: Spent,
     /// The counts that are off.
     pub misses: Vec<Miss>,
 }
@@ -173,10 +194,11 @@ impl Report {
         // Where the day is not known, neither is what an alias stood for.
         let named = if recording.day.is_some() { own.or(reported) } else { reported.or(own) };
         let count = |model: Option<&str>| count(catalog, recording, model, day);
-        let verdict = verdict(count(named), recording.billed);
-        self.with_reported_model.add(&self::verdict(count(reported.or(own)), recording.billed));
+        let verdict = verdict(count(named), recording.usage.input);
+        self.with_reported_model.add(&self::verdict(count(reported.or(own)), recording.usage.input));
         self.total.add(&verdict);
-        let endpoint = request.map_or("unknown", |request| endpoint(request.api()));
+        self.spent.add(catalog, recording, reported.or(own), day);
+        let endpoint = request.and_then(Request::api).map_or("unknown", Api::name);
         self.endpoints.entry(endpoint.to_owned()).or_default().add(&verdict);
         self.models.entry(named.unwrap_or("none").to_owned()).or_default().add(&verdict);
         for feature in features(recording, count(named).as_ref()) {
@@ -188,7 +210,7 @@ impl Report {
         if let Verdict::Counted { error, .. } = verdict
             && error != 0
         {
-            self.misses.push(Miss { place: place.to_owned(), error, billed: recording.billed });
+            self.misses.push(Miss { place: place.to_owned(), error, billed: recording.usage.input });
         }
     }
 
@@ -211,6 +233,19 @@ impl Report {
     }
 }
 
+impl Spent {
+    fn add(&mut self, catalog: &Catalog, recording: &Recording, model: Option<&str>, day: Date) {
+        let bill = |name| catalog.model(name).and_then(|model| model.bill(&recording.usage, day, recording.tier));
+        match model.map(bill) {
+            Some(Ok(bill)) => {
+                self.priced += 1;
+                self.total = [self.total, bill.total].into_iter().sum();
+            }
+            _ => self.unpriced += 1,
+        }
+    }
+}
+
 fn count(catalog: &Catalog, recording: &Recording, model: Option<&str>, day: Date) -> Option<TokenCount> {
     let request = recording.request.as_ref().ok()?;
     catalog.model(model?).and_then(|model| model.count(request, day)).ok()
@@ -222,16 +257,6 @@ fn verdict(count: Option<TokenCount>, billed: u64) -> Verdict {
     };
     let error = i64::try_from(count.tokens()).unwrap_or(i64::MAX).saturating_sub_unsigned(billed);
     Verdict::Counted { error, is_inside: (count.min()..=max).contains(&billed) }
-}
-
-fn endpoint(api: Option<Api>) -> &'static str {
-    match api {
-        Some(Api::ChatCompletions) => "chat/completions",
-        Some(Api::Responses) => "responses",
-        Some(Api::Completions) => "completions",
-        Some(Api::Embeddings) => "embeddings",
-        None => "unknown",
-    }
 }
 
 /// Returns what the request uses: what its recording says, else what has a share of its tokens.

@@ -18,7 +18,7 @@ pub(super) fn count(request: &Request, counting: Counting) -> TokenCount {
     };
     if counting.family == Family::SearchPreview {
         // To these models a search is no more input: 3 of 3 recorded cases with the field are billed as the others are.
-        tally.count.uncounted.retain(|one| one.path != "web_search_options");
+        tally.count.uncounted.retain(|one| !one.path.ends_with("web_search_options"));
     }
     tally.count.share(What::Framing, "", rules.reply, 0);
     match &request.input {
@@ -27,8 +27,11 @@ pub(super) fn count(request: &Request, counting: Counting) -> TokenCount {
         Input::Prompts(_) => {}
     }
     tally.appendix(rules, request);
-    for tool in &request.built_in {
-        tally.count.not_counted(&tool.path, "a built-in tool: what it shows the model is not known");
+    let custom = request.custom_tools.iter().map(|tool| (&tool.path, "a custom tool: no bill of one is recorded"));
+    let built_in =
+        request.built_in.iter().map(|tool| (&tool.path, "a built-in tool: what it shows the model is not known"));
+    for (path, reason) in custom.chain(built_in) {
+        tally.count.not_counted(path, reason);
     }
     tally.count
 }
@@ -48,7 +51,7 @@ impl Tally {
                     let (path, content) = match item {
                         Item::Message(message) => (&message.path, &message.content),
                         Item::Result(result) => (&result.path, &result.content),
-                        Item::Call(_) | Item::Reasoning(_) => continue,
+                        Item::Call(_) | Item::Reasoning(_) | Item::Compaction(_) => continue,
                     };
                     let tokens = self.content(content);
                     self.count.share(What::Message, path, tokens, 0);
@@ -80,6 +83,10 @@ impl Tally {
                 }
                 Item::Call(call) => self.count.not_counted(&call.path, "a call that is no part of a message"),
                 Item::Reasoning(_) => {}
+                Item::Compaction(compaction) => {
+                    self.count
+                        .not_counted(&compaction.path, "a compacted conversation: this model bills in another way");
+                }
             }
         }
     }

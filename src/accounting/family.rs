@@ -472,6 +472,14 @@ pub(super) const CALLS_BESIDE_IMAGES: Evidence = Evidence { cases: 9, exact: 8, 
 /// had to call it, and were billed 2, 4 and 8 more.
 pub(super) const WEB_SEARCH_PREVIEW: Evidence = Evidence { cases: 20, exact: 17, projects: 6, error: 8 };
 
+/// The prompt of `POST /v1/responses/compact`, of gpt-4o, gpt-4o-mini and gpt-4.1.
+pub(super) const COMPACT: Evidence = Evidence { cases: 8, exact: 8, projects: 2, error: 2 };
+
+/// Tools that are called with free text. A required choice costs up to two more, the form of the grammar up to three.
+pub(super) const CUSTOM_TOOLS: Evidence = Evidence { cases: 12, exact: 4, projects: 3, error: 4 };
+
+pub(super) const CUSTOM_CALLS: Evidence = Evidence { cases: 3, exact: 1, projects: 1, error: 5 };
+
 /// The tool `apply_patch`, of gpt-5.1 and gpt-5.4.
 pub(super) const APPLY_PATCH: Evidence = Evidence { cases: 9, exact: 9, projects: 2, error: 2 };
 

@@ -10,8 +10,8 @@ use crate::request::{Detail, Image, ImageSize};
 pub(crate) enum ImageRule {
     /// A base, which is all in low detail, and so much for each tile.
     Tiles { base: u64, tile: u64 },
-    /// A factor for each patch.
-    Patches { factor: Decimal },
+    /// A factor for each patch, and so many tokens more for an image in Chat Completions.
+    Patches { factor: Decimal, chat: u64 },
 }
 
 /// The longest side to which an image is made to fit, and the shortest one after that, by OpenAI's guide.
@@ -31,7 +31,7 @@ pub(super) fn count(image: &Image, rule: ImageRule) -> Option<u64> {
         (ImageRule::Tiles { base, .. }, Detail::Low, _) => Some(base),
         (_, _, None) => None,
         (ImageRule::Tiles { base, tile }, _, Some(size)) => Some(base.saturating_add(tile.saturating_mul(tiles(size)))),
-        (ImageRule::Patches { factor }, _, Some(size)) => {
+        (ImageRule::Patches { factor, .. }, _, Some(size)) => {
             // With floats, as the bills are: 50 patches at 1.62 are 82 tokens. The one more is in all of them, too.
             Some((patches(size) as f64 * factor.to_f64()?).ceil() as u64 + 1)
         }
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn patches_are_those_that_were_measured() {
-        let mini = ImageRule::Patches { factor: "1.2".parse().expect("a number") };
+        let mini = ImageRule::Patches { factor: "1.2".parse().expect("a number"), chat: 0 };
         for (width, height, tokens) in
             [(256, 256, 77), (512, 512, 309), (768, 1_024, 923), (1_024, 1_024, 1_230), (2_048, 768, 1_845)]
         {
@@ -110,7 +110,7 @@ mod tests {
             let counted = counted(mini, width, height, Detail::High).expect("a size");
             assert!(counted.abs_diff(tokens) <= 1, "{width} x {height}: {counted}");
         }
-        let plain = ImageRule::Patches { factor: Decimal::ONE };
+        let plain = ImageRule::Patches { factor: Decimal::ONE, chat: 0 };
         assert_eq!(counted(plain, 1_800, 2_400, Detail::High), Some(1_452 + 1));
         assert_eq!(counted(plain, 1_024, 1_024, Detail::High), Some(1_024 + 1));
         assert!(counted(plain, u32::MAX, u32::MAX, Detail::High) <= Some(1_537));

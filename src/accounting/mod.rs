@@ -60,6 +60,8 @@ pub enum What {
     Result,
     /// What the model thought.
     Reasoning,
+    /// A conversation that the server made shorter.
+    Compaction,
     /// A tool's definition.
     Tool,
     /// What frames the definitions of tools, and the choice among them.
@@ -80,6 +82,7 @@ impl What {
             What::Calls => "calls",
             What::Result => "result",
             What::Reasoning => "reasoning",
+            What::Compaction => "compaction",
             What::Tool => "tool",
             What::Tools => "tools",
             What::Schema => "schema",
@@ -178,7 +181,7 @@ pub(crate) struct Counting {
 /// Counts the input of a request to a chat model. Plain text is one message of the user's.
 pub(crate) fn count_chat(request: &Request, counting: Counting) -> TokenCount {
     match request.api {
-        Some(Api::Responses) => responses::count(request, counting),
+        Some(Api::Responses | Api::Compact) => responses::count(request, counting),
         _ => chat::count(request, counting),
     }
 }
@@ -257,19 +260,33 @@ impl Tally {
         let Some(rule) = self.counting.image else {
             return self.count.not_counted(&image.path, "how this model bills images is not known");
         };
-        let one_more = self.counting.family == Family::Gpt54
-            && self.api == Some(Api::ChatCompletions)
-            && self.counting.day < family::ONE_MORE_UNTIL;
-        match images::count(image, rule).map(|tokens| tokens + u64::from(one_more)) {
-            Some(tokens) => self.count.share(What::Image, &image.path, tokens, family::image_bound(rule)),
+        let more = self.more_in_chat(rule);
+        // What is more for one size may be so for that size alone.
+        let bound = family::image_bound(rule).max(if more > 1 { more } else { 0 });
+        match images::count(image, rule) {
+            Some(tokens) => self.count.share(What::Image, &image.path, tokens + more, bound),
             None => {
                 let (least, most) = images::range(image.detail, rule);
-                self.count.share(What::Image, &image.path, least, family::image_bound(rule));
+                let (least, most) = (least + more, most + more);
+                self.count.share(What::Image, &image.path, least, bound);
                 let reason = format!(
                     "an image whose size is not known: at least {least} tokens, at most {most}; say --image-size"
                 );
                 self.count.not_counted(&image.path, reason);
             }
+        }
+    }
+
+    /// Returns what an image costs in Chat Completions beside what it costs in Responses.
+    fn more_in_chat(&self, rule: ImageRule) -> u64 {
+        match (self.api, rule) {
+            (Some(Api::ChatCompletions), ImageRule::Patches { .. })
+                if self.counting.family == Family::Gpt54 && self.counting.day < family::ONE_MORE_UNTIL =>
+            {
+                1
+            }
+            (Some(Api::ChatCompletions), ImageRule::Patches { chat, .. }) => chat,
+            _ => 0,
         }
     }
 

@@ -189,6 +189,8 @@ pub enum ImageRule {
     Patches {
         /// Tokens for each patch.
         factor: Decimal,
+        /// Tokens more for each image in Chat Completions.
+        chat: u64,
     },
 }
 
@@ -211,7 +213,7 @@ const MODEL_KEYS: &[&str] = &[
     "price",
 ];
 const COUNTING_KEYS: &[&str] = &["from", "family"];
-const IMAGE_KEYS: &[&str] = &["base", "tile", "patch"];
+const IMAGE_KEYS: &[&str] = &["base", "tile", "patch", "chat"];
 const ALIAS_KEYS: &[&str] = &["from", "to"];
 const PRICE_KEYS: &[&str] = &[
     "per",
@@ -371,9 +373,10 @@ fn read_image(value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Opti
     let table = as_table(value, expected, problems)?;
     let mut fields = Fields::new(table, value.span(), IMAGE_KEYS, problems);
     let (base, tile, factor) = (fields.tokens("base"), fields.tokens("tile"), fields.amount("patch"));
+    let chat = fields.tokens("chat");
     match (base, tile, factor) {
-        (Some(base), Some(tile), None) => Some(ImageRule::Tiles { base, tile }),
-        (None, None, Some(factor)) => Some(ImageRule::Patches { factor }),
+        (Some(base), Some(tile), None) if chat.is_none() => Some(ImageRule::Tiles { base, tile }),
+        (None, None, Some(factor)) => Some(ImageRule::Patches { factor, chat: chat.unwrap_or(0) }),
         _ => {
             problems.push(Problem::new(value.span(), format!("image: expected {expected}")));
             None

@@ -199,8 +199,24 @@ pub(super) enum InputFormat {
     /// JSON if it is named .json or begins with { or [, else text
     #[default]
     Auto,
-    /// A body of Chat Completions, Responses, Completions or Embeddings, a line of a Batch file, or an array of messages or items
+    /// JSON of any of the formats below, told apart by its fields
     Json,
+    /// A body of Chat Completions
+    Chat,
+    /// A body of Responses
+    Responses,
+    /// A body of Responses, to compact the conversation
+    Compact,
+    /// A body of the legacy Completions
+    Completions,
+    /// A body of Embeddings
+    Embeddings,
+    /// A line of a Batch file
+    Batch,
+    /// An array of messages of Chat Completions
+    Messages,
+    /// An array of input items of Responses
+    Items,
     /// A prompt
     Text,
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::args::{InputFormat, RequestArgs};
 use super::exit::Failure;
-use crate::request::Warning;
+use crate::request::{Api, Format, Warning};
 use crate::{Error, Request};
 
 /// A request, and the name by which reports call where it is from.
@@ -44,15 +44,15 @@ pub(super) fn read(args: &RequestArgs) -> Result<Source, Failure> {
     let (name, bytes) = read_bytes(path)?;
     let by_name =
         path.extension().is_some_and(|ending| ["json", "jsonl"].iter().any(|json| ending.eq_ignore_ascii_case(json)));
-    let json = match format {
-        InputFormat::Json => true,
-        InputFormat::Text => false,
-        InputFormat::Auto => by_name || begins_like_json(&bytes),
+    let request = match forced(format) {
+        Some(format) => Request::from_json_as(&bytes, format),
+        None if format == InputFormat::Text => Request::from_text(&bytes),
+        None if format == InputFormat::Json || by_name || begins_like_json(&bytes) => Request::from_json(&bytes),
+        None => Request::from_text(&bytes),
     };
-    let request = if json { Request::from_json(&bytes) } else { Request::from_text(&bytes) };
     let mut request = request.map_err(|error| {
         let failure = Failure::in_file(&name, &error);
-        match json && !by_name && format == InputFormat::Auto {
+        match format == InputFormat::Auto && !by_name && begins_like_json(&bytes) {
             true => failure.hint("it begins like JSON; if it is a prompt, say --input-format text"),
             false => failure,
         }
@@ -61,6 +61,21 @@ pub(super) fn read(args: &RequestArgs) -> Result<Source, Failure> {
         request.assume_image_size(size);
     }
     Ok(Source { name, request })
+}
+
+/// Returns the format that is said to be the file's, where it is one of JSON.
+fn forced(format: InputFormat) -> Option<Format> {
+    Some(match format {
+        InputFormat::Auto | InputFormat::Json | InputFormat::Text => return None,
+        InputFormat::Chat => Format::Body(Api::ChatCompletions),
+        InputFormat::Responses => Format::Body(Api::Responses),
+        InputFormat::Compact => Format::Body(Api::Compact),
+        InputFormat::Completions => Format::Body(Api::Completions),
+        InputFormat::Embeddings => Format::Body(Api::Embeddings),
+        InputFormat::Batch => Format::BatchLine,
+        InputFormat::Messages => Format::Messages,
+        InputFormat::Items => Format::Items,
+    })
 }
 
 /// Reads the text in `path` as it is; `-` is standard input.

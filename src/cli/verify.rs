@@ -10,7 +10,7 @@ use super::exit::{Failure, Outcome, Stop};
 use super::report::table::{Cell, write_grid};
 use super::{day, note, prices};
 use crate::money::grouped;
-use crate::verify::{Recording, Report, Score};
+use crate::verify::{Recording, Report, Score, Spent};
 use crate::{Catalog, Date, Error};
 
 /// Runs the command.
@@ -107,6 +107,9 @@ fn write_table(report: &Report, worst: usize, out: &mut impl Write) -> io::Resul
             hundredths(share)
         )?;
     }
+    let Spent { priced, total, unpriced, .. } = report.spent;
+    let (priced, unpriced) = (grouped(priced), grouped(unpriced));
+    writeln!(out, "  spent, by their usage: {total} (responses: {priced}; without a price: {unpriced})")?;
     writeln!(out, "  suspect recordings, left out: {}", grouped(report.total.suspect))?;
     for miss in report.worst(worst) {
         writeln!(out, "  {}  {:+} of {} tokens", miss.place, miss.error, grouped(miss.billed))?;
@@ -159,6 +162,11 @@ fn json(report: &Report, worst: usize) -> serde_json::Value {
         "features": all(&report.features),
         "projects": all(&report.projects),
         "mean_over_projects": report.mean_over_projects().map(|(share, _)| share as f64 / 100.0),
+        "spent": {
+            "priced": report.spent.priced,
+            "total": report.spent.total.amount().to_string(),
+            "unpriced": report.spent.unpriced,
+        },
         "worst": misses,
     })
 }

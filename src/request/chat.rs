@@ -12,6 +12,7 @@ const FREE_FIELDS: &[&str] = &[
     "logit_bias",
     "logprobs",
     "metadata",
+    "moderation",
     "presence_penalty",
     "prompt_cache_key",
     "prompt_cache_options",
@@ -33,7 +34,6 @@ const FREE_FIELDS: &[&str] = &[
 /// Fields of a body that cost tokens or money which are not counted yet, and why.
 const UNCOUNTED_FIELDS: &[(&str, &str)] = &[
     ("audio", "audio output is not counted"),
-    ("moderation", "what moderation adds is not known"),
     ("prediction", "rejected tokens of a predicted output are billed, and are not known before"),
     ("web_search_options", "what a web search adds is not known before"),
 ];
@@ -98,7 +98,7 @@ impl Reader {
                 "service_tier" => request.service_tier = text(value, &path)?,
                 "response_format" => self.response_format(value, &path)?,
                 "modalities" => self.modalities(value, &path),
-                "tools" => request.tools.extend(tool::read_all(value, &path, &mut request.built_in)?),
+                "tools" => tool::read_all(value, &path, request)?,
                 "functions" => request.tools.extend(tool::read_functions(value, &path)?),
                 "tool_choice" | "function_call" => match tool::read_choice(&value) {
                     ToolChoice::Auto => {}

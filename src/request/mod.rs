@@ -3,7 +3,6 @@
 mod chat;
 mod content;
 mod image;
-
 mod notes;
 mod prompts;
 mod responses;
@@ -27,6 +26,7 @@ pub struct Request {
     pub(crate) api: Option<Api>,
     pub(crate) input: Input,
     pub(crate) tools: Vec<Tool>,
+    pub(crate) custom_tools: Vec<CustomTool>,
     pub(crate) built_in: Vec<BuiltIn>,
     pub(crate) tool_choice: ToolChoice,
     /// Whether the model may call several tools at once.
@@ -52,10 +52,48 @@ pub enum Api {
     ChatCompletions,
     /// `POST /v1/responses`.
     Responses,
+    /// `POST /v1/responses/compact`.
+    Compact,
     /// `POST /v1/completions`.
     Completions,
     /// `POST /v1/embeddings`.
     Embeddings,
+}
+
+impl Api {
+    /// All endpoints.
+    pub const ALL: &[Api] = &[Api::ChatCompletions, Api::Responses, Api::Compact, Api::Completions, Api::Embeddings];
+
+    /// Returns the end of the endpoint's URL, such as `chat/completions`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Api::ChatCompletions => "chat/completions",
+            Api::Responses => "responses",
+            Api::Compact => "responses/compact",
+            Api::Completions => "completions",
+            Api::Embeddings => "embeddings",
+        }
+    }
+
+    /// Returns the endpoint whose URL ends so.
+    fn of_url(url: &str) -> Option<Api> {
+        let name = url.rsplit("/v1/").next()?;
+        Api::ALL.iter().copied().find(|api| api.name() == name)
+    }
+}
+
+/// How the JSON text of a request is meant, where that is not left to its fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Format {
+    /// The body of a request to this endpoint.
+    Body(Api),
+    /// A line of a Batch file: `custom_id`, `method`, `url` and `body`.
+    BatchLine,
+    /// An array of messages of Chat Completions.
+    Messages,
+    /// An array of input items of Responses.
+    Items,
 }
 
 /// What the model reads.
@@ -82,6 +120,8 @@ pub enum Item {
     Result(CallResult),
     /// What the model thought before.
     Reasoning(Reasoning),
+    /// What the server made of all that was said before: it stands for it.
+    Compaction(Compaction),
 }
 
 /// One message of a conversation.
@@ -163,6 +203,20 @@ pub struct Tool {
     pub path: String,
 }
 
+/// A tool that the model calls with free text, of which a grammar may tell the form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CustomTool {
+    /// The tool's name.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The grammar that its input follows.
+    pub grammar: Option<String>,
+    /// Where it stands in its JSON text, such as `tools[0]`.
+    pub path: String,
+}
+
 /// A tool of OpenAI's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -195,8 +249,10 @@ pub struct Call {
     pub id: Option<String>,
     /// The function.
     pub name: String,
-    /// Its arguments: the text of a JSON object, if the model made no mistake.
+    /// Its arguments: the text of a JSON object, if the model made no mistake; free text for a [`CustomTool`].
     pub arguments: String,
+    /// Whether it is a call of a [`CustomTool`].
+    pub is_custom: bool,
     /// Whether it is an item that the server keeps, with an id of its own.
     pub is_stored: bool,
     /// Where it stands in its JSON text.
@@ -223,6 +279,16 @@ pub struct Reasoning {
     pub encrypted: Option<usize>,
     /// Whether a summary stands beside it.
     pub has_summary: bool,
+    /// Where it stands in its JSON text.
+    pub path: String,
+}
+
+/// A conversation that the server made shorter, encrypted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Compaction {
+    /// How many characters of base64 it has.
+    pub encrypted: usize,
     /// Where it stands in its JSON text.
     pub path: String,
 }
@@ -334,11 +400,40 @@ impl Request {
     /// Bytes that are not UTF-8 or not JSON, and JSON that is no request; the error names the line, or the JSON path, and
     /// never shows any text of the request.
     pub fn from_json(bytes: &[u8]) -> Result<Request> {
-        let text = utf8(bytes)?;
-        if text.trim().is_empty() {
-            return Err(empty());
+        Request::from_value(parse(bytes)?)
+    }
+
+    /// Reads a request from JSON of a known format.
+    ///
+    /// # Errors
+    ///
+    /// As [`Request::from_json`], and JSON of another format.
+    ///
+    /// ```
+    /// use gpt_cost::Request;
+    /// use gpt_cost::request::{Api, Format};
+    ///
+    /// let body = br#"{"input": "a text"}"#;
+    /// assert_eq!(Request::from_json(body)?.api(), Some(Api::Responses));
+    /// let request = Request::from_json_as(body, Format::Body(Api::Embeddings))?;
+    /// assert_eq!(request.api(), Some(Api::Embeddings));
+    /// # Ok::<(), gpt_cost::Error>(())
+    /// ```
+    pub fn from_json_as(bytes: &[u8], format: Format) -> Result<Request> {
+        Request::from_value_as(parse(bytes)?, format)
+    }
+
+    pub(crate) fn from_value_as(value: Value<'_>, format: Format) -> Result<Request> {
+        match (format, value) {
+            (Format::Body(api), Value::Object(fields)) => body_of(api, fields, &Path::Top),
+            (Format::BatchLine, Value::Object(fields)) => batch_line(fields),
+            (Format::Messages, Value::Array(values)) => chat::read_messages(values),
+            (Format::Items, Value::Array(values)) => responses::read_items(values),
+            (Format::Body(_), other) => Err(Path::Top.expected("the body of a request, an object", &other)),
+            (Format::BatchLine, other) => Err(Path::Top.expected("a line of a Batch file, an object", &other)),
+            (Format::Messages, other) => Err(Path::Top.expected("an array of messages", &other)),
+            (Format::Items, other) => Err(Path::Top.expected("an array of items", &other)),
         }
-        Request::from_value(json::parse(text)?)
     }
 
     /// Reads a request from the tree of its JSON text.
@@ -346,7 +441,7 @@ impl Request {
         match value {
             Value::Array(values) if responses::is_items(&values) => responses::read_items(values),
             Value::Array(values) => chat::read_messages(values),
-            Value::Object(fields) => body(fields, &Path::Top),
+            Value::Object(fields) => body(fields),
             other => Err(Path::Top.expected("a request, or an array of messages", &other)),
         }
     }
@@ -441,6 +536,7 @@ impl Request {
             api: None,
             input,
             tools: Vec::new(),
+            custom_tools: Vec::new(),
             built_in: Vec::new(),
             tool_choice: ToolChoice::Auto,
             parallel_calls: true,
@@ -457,26 +553,25 @@ impl Request {
     }
 }
 
-/// Reads a body, the fields of which tell what it is.
-fn body(fields: json::Fields<'_>, path: &Path<'_>) -> Result<Request> {
+/// Reads a body, or a line of a Batch file: the fields tell which.
+fn body(fields: json::Fields<'_>) -> Result<Request> {
     let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value);
-    if let (Some(Value::Object(_)), Some(Value::String(url)), true) = (field("body"), field("url"), path.is_top()) {
-        return batch_line(url.clone().into_owned(), fields);
+    if let (Some(Value::Object(_)), Some(Value::String(_))) = (field("body"), field("url")) {
+        return batch_line(fields);
     }
-    if field("messages").is_some() {
-        return chat::read_body(fields, path);
-    }
-    match (field("input"), field("prompt")) {
-        (Some(input), _) if is_embedding(input, field("model"), field("encoding_format").or(field("dimensions"))) => {
-            prompts::read_body(fields, Api::Embeddings, path)
+    let api = match (field("messages"), field("input"), field("prompt")) {
+        (Some(_), ..) => Api::ChatCompletions,
+        (_, Some(input), _)
+            if is_embedding(input, field("model"), field("encoding_format").or(field("dimensions"))) =>
+        {
+            Api::Embeddings
         }
-        (Some(_), _) | (None, Some(Value::Object(_))) => responses::read_body(fields, path),
-        (None, Some(_)) => prompts::read_body(fields, Api::Completions, path),
-        (None, None) if field("instructions").or(field("previous_response_id")).is_some() => {
-            responses::read_body(fields, path)
-        }
-        (None, None) => Err(path.error("expected `messages`, `input` or `prompt`, found an object without")),
-    }
+        (_, Some(_), _) | (_, None, Some(Value::Object(_))) => Api::Responses,
+        (_, None, Some(_)) => Api::Completions,
+        _ if field("instructions").or(field("previous_response_id")).is_some() => Api::Responses,
+        _ => return Err(Path::Top.error("expected `messages`, `input` or `prompt`, found an object without")),
+    };
+    body_of(api, fields, &Path::Top)
 }
 
 /// Whether `input` is what the Embeddings API takes: an array of texts or of tokens, or text for such a model.
@@ -487,20 +582,46 @@ fn is_embedding(input: &Value<'_>, model: Option<&Value<'_>>, only_there: Option
     }
 }
 
-/// Reads a line of a Batch file: a body, and the URL of the endpoint that takes it.
-fn batch_line(url: String, fields: json::Fields<'_>) -> Result<Request> {
-    let fields = json::unique(fields, &Path::Top)?;
-    let Some((_, Value::Object(fields))) = fields.into_iter().find(|(key, _)| key == "body") else {
-        return Err(Path::Top.error("the field `body` is missing"));
-    };
-    let path = Path::Top.key("body");
-    match url.rsplit("/v1/").next() {
-        Some("chat/completions") => chat::read_body(fields, &path),
-        Some("responses") => responses::read_body(fields, &path),
-        Some("completions") => prompts::read_body(fields, Api::Completions, &path),
-        Some("embeddings") => prompts::read_body(fields, Api::Embeddings, &path),
-        _ => Err(Path::Top.key("url").error("requests to this endpoint are not counted")),
+/// Reads the body of a request to this endpoint.
+fn body_of(api: Api, fields: json::Fields<'_>, path: &Path<'_>) -> Result<Request> {
+    const ANY_OF: [&str; 4] = ["input", "instructions", "previous_response_id", "prompt"];
+    match api {
+        Api::ChatCompletions => chat::read_body(fields, path),
+        Api::Responses | Api::Compact if !fields.iter().any(|(key, _)| ANY_OF.contains(&key.as_ref())) => {
+            Err(path.error("the field `input` is missing"))
+        }
+        Api::Responses => responses::read_body(fields, path),
+        Api::Compact => Ok(Request { api: Some(Api::Compact), ..responses::read_body(fields, path)? }),
+        Api::Completions | Api::Embeddings => prompts::read_body(fields, api, path),
     }
+}
+
+/// Reads a line of a Batch file: a body, and the URL of the endpoint that takes it.
+fn batch_line(fields: json::Fields<'_>) -> Result<Request> {
+    let (mut url, mut body) = (None, None);
+    for (key, value) in json::unique(fields, &Path::Top)? {
+        match (key.as_ref(), value) {
+            ("url", Value::String(text)) => url = Some(text),
+            ("url", other) => return Err(Path::Top.key("url").expected("a string", &other)),
+            ("body", Value::Object(fields)) => body = Some(fields),
+            ("body", other) => return Err(Path::Top.key("body").expected("an object", &other)),
+            _ => {}
+        }
+    }
+    let url = url.ok_or_else(|| Path::Top.error("the field `url` is missing"))?;
+    let body = body.ok_or_else(|| Path::Top.error("the field `body` is missing"))?;
+    match Api::of_url(&url) {
+        Some(api) => body_of(api, body, &Path::Top.key("body")),
+        None => Err(Path::Top.key("url").error("requests to this endpoint are not counted")),
+    }
+}
+
+fn parse(bytes: &[u8]) -> Result<Value<'_>> {
+    let text = utf8(bytes)?;
+    if text.trim().is_empty() {
+        return Err(empty());
+    }
+    json::parse(text)
 }
 
 /// Returns the bytes as text, without a byte order mark before it.

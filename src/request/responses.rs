@@ -2,7 +2,9 @@
 
 use super::chat::read_role;
 use super::notes::{Notes, kind, missing, text, whole_number};
-use super::{Api, Call, CallResult, Input, Item, Message, OutputLimit, Part, Reasoning, Request, Role, content, tool};
+use super::{
+    Api, Call, CallResult, Compaction, Input, Item, Message, OutputLimit, Part, Reasoning, Request, Role, content, tool,
+};
 use crate::error::Result;
 use crate::json::{Fields, Path, Value, unique};
 
@@ -13,6 +15,7 @@ const FREE_FIELDS: &[&str] = &[
     "include",
     "max_tool_calls",
     "metadata",
+    "moderation",
     "prompt_cache_key",
     "prompt_cache_options",
     "prompt_cache_retention",
@@ -30,7 +33,6 @@ const FREE_FIELDS: &[&str] = &[
 /// Fields of a body that cost tokens which are not counted, and why.
 const UNCOUNTED_FIELDS: &[(&str, &str)] = &[
     ("conversation", "a conversation that the server keeps is billed, and is not here"),
-    ("moderation", "what moderation adds is not known"),
     ("previous_response_id", "the responses before are billed, and are not here"),
     ("prompt", "a prompt that the server keeps is billed, and is not here"),
 ];
@@ -96,7 +98,7 @@ impl Reader {
                 }
                 "service_tier" => request.service_tier = text(value, &path)?,
                 "text" => self.format(value, &path)?,
-                "tools" => request.tools.extend(tool::read_all(value, &path, &mut request.built_in)?),
+                "tools" => tool::read_all(value, &path, request)?,
                 "tool_choice" => request.tool_choice = tool::read_choice(&value),
                 "parallel_tool_calls" => request.parallel_calls = value != Value::Bool(false),
                 "reasoning" => self.reasoning(&value, &path),
@@ -121,22 +123,20 @@ impl Reader {
         };
         let item = match kind(&value, path)? {
             None | Some("message") => self.message(value, path)?,
-            Some("function_call") => {
-                let call = tool::read_call(&value, path)?;
-                let id = value.get("call_id").and_then(Value::as_str).map(str::to_owned);
-                let is_stored = matches!(value.get("id"), Some(Value::String(_)));
-                Item::Call(Call { id, is_stored, ..call })
-            }
-            Some("function_call_output") => self.output(value, path)?,
+            Some("function_call") => stored_call(tool::read_call(&value, path)?, &value),
+            Some("custom_tool_call") => stored_call(tool::read_custom_call(&value, path)?, &value),
+            Some("function_call_output" | "custom_tool_call_output") => self.output(value, path)?,
             Some("reasoning") => {
                 let encrypted = value.get("encrypted_content").and_then(Value::as_str).map(encrypted_length);
                 let has_summary = matches!(value.get("summary"), Some(Value::Array(parts)) if !parts.is_empty());
                 Item::Reasoning(Reasoning { encrypted, has_summary, path: path.to_string() })
             }
-            Some("custom_tool_call" | "custom_tool_call_output") => {
-                return self.other(path, "a call of a tool that is no function");
-            }
-            Some("compaction") => return self.other(path, "a compacted conversation is not counted"),
+            Some("compaction") => match value.get("encrypted_content").and_then(Value::as_str) {
+                Some(text) => {
+                    Item::Compaction(Compaction { encrypted: encrypted_length(text), path: path.to_string() })
+                }
+                None => return self.other(path, "a compacted conversation that the server keeps"),
+            },
             Some(_) => return self.other(path, "an item of a built-in tool, or of unknown type"),
         };
         self.items.push(item);
@@ -190,7 +190,8 @@ impl Reader {
     fn reasoning(&mut self, value: &Value<'_>, path: &Path<'_>) {
         self.request.all_reasoning = value.get("context").and_then(Value::as_str) == Some("all_turns");
         if value.get("mode").and_then(Value::as_str) == Some("pro") {
-            self.notes.uncounted(&path.key("mode"), "what the mode `pro` adds is not known");
+            self.notes
+                .uncounted(&path.key("mode"), "the mode `pro`: in 5 of 5 recorded bills 1,514 to 1,531 tokens more");
         }
     }
 
@@ -207,7 +208,14 @@ fn message(role: Role, text: String, path: &Path<'_>) -> Item {
     Item::Message(Message { role, name, content, calls, function_call, path })
 }
 
-/// Returns how long encrypted reasoning is, in characters. A recording may hold its length alone.
+/// Returns a call with the id that its result names it by, and whether the server keeps it.
+fn stored_call(call: Call, value: &Value<'_>) -> Item {
+    let id = value.get("call_id").and_then(Value::as_str).map(str::to_owned);
+    let is_stored = matches!(value.get("id"), Some(Value::String(_)));
+    Item::Call(Call { id, is_stored, ..call })
+}
+
+/// Returns how long an encrypted text is, in characters. A recording may hold its length alone.
 fn encrypted_length(text: &str) -> usize {
     text.strip_prefix("elided;chars=").and_then(|length| length.parse().ok()).unwrap_or(text.len())
 }

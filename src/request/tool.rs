@@ -1,32 +1,50 @@
 //! Tools, the choice among them, calls, and the schema of an answer, which the formats write alike.
 
 use super::notes::{Notes, kind, missing, text};
-use super::{AnswerSchema, BuiltIn, Call, Tool, ToolChoice};
+use super::{AnswerSchema, BuiltIn, Call, CustomTool, Request, Tool, ToolChoice};
 use crate::error::Result;
 use crate::json::{Path, Value};
 
-/// Reads the array `tools`. In Chat Completions, a function is an object of its own in its tool; in Responses, it is the tool.
-pub(super) fn read_all(value: Value<'_>, path: &Path<'_>, built_in: &mut Vec<BuiltIn>) -> Result<Vec<Tool>> {
+/// Reads the array `tools` into the request. In Chat Completions, a function is an object of its own in its tool; in Responses, it is the
+/// tool.
+pub(super) fn read_all(value: Value<'_>, path: &Path<'_>, request: &mut Request) -> Result<()> {
     let values = match value {
-        Value::Null => return Ok(Vec::new()),
+        Value::Null => return Ok(()),
         Value::Array(values) => values,
         other => return Err(path.expected("an array of tools", &other)),
     };
-    let mut tools = Vec::new();
     for (index, value) in values.into_iter().enumerate() {
         let path = path.index(index);
         let kind = kind(&value, &path)?.unwrap_or("function").to_owned();
-        let function = kind == "function";
-        match value {
-            Value::Object(mut fields) if function => match fields.iter().position(|(key, _)| key == "function") {
-                Some(at) => tools.push(read(fields.swap_remove(at).1, &path.key("function"))?),
-                None => tools.push(read(Value::Object(fields), &path)?),
-            },
-            Value::Object(_) => built_in.push(BuiltIn { kind, path: path.to_string() }),
-            other => return Err(path.expected("a tool, such as {\"type\": \"function\", …}", &other)),
+        let Value::Object(mut fields) = value else {
+            return Err(path.expected("a tool, such as {\"type\": \"function\", …}", &value));
+        };
+        let inner = fields.iter().position(|(key, _)| *key == kind).map(|at| fields.swap_remove(at).1);
+        let path_inside = if inner.is_some() { path.key(&kind) } else { path };
+        let definition = inner.unwrap_or(Value::Object(fields));
+        match kind.as_str() {
+            "function" => request.tools.push(read(definition, &path_inside)?),
+            "custom" => request.custom_tools.push(read_custom(&definition, &path_inside)?),
+            _ => request.built_in.push(BuiltIn { kind, path: path.to_string() }),
         }
     }
-    Ok(tools)
+    Ok(())
+}
+
+/// Reads a custom tool. Its grammar stands in `format`, in Chat Completions one object deeper.
+fn read_custom(value: &Value<'_>, path: &Path<'_>) -> Result<CustomTool> {
+    let string = |value: Option<&Value<'_>>, key: &str| match value.and_then(|value| value.get(key)) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone().into_owned())),
+        Some(other) => Err(path.key(key).expected("a string", other)),
+    };
+    let format = value.get("format");
+    Ok(CustomTool {
+        name: string(Some(value), "name")?.ok_or_else(|| missing("name", path))?,
+        description: string(Some(value), "description")?,
+        grammar: string(format.and_then(|format| format.get("grammar")).or(format), "definition")?,
+        path: path.to_string(),
+    })
 }
 
 /// Reads the array `functions`: what `tools` was until November 2023.
@@ -99,17 +117,26 @@ pub(super) fn read_calls(value: Value<'_>, path: &Path<'_>, notes: &mut Notes) -
 
 /// Reads a call's name and arguments.
 pub(super) fn read_call(value: &Value<'_>, path: &Path<'_>) -> Result<Call> {
+    call(value, "arguments", path)
+}
+
+/// Reads a call of a custom tool: its name and input.
+pub(super) fn read_custom_call(value: &Value<'_>, path: &Path<'_>) -> Result<Call> {
+    Ok(Call { is_custom: true, ..call(value, "input", path)? })
+}
+
+fn call(value: &Value<'_>, field: &str, path: &Path<'_>) -> Result<Call> {
     let name = match value.get("name") {
         Some(Value::String(name)) => name.clone().into_owned(),
         Some(other) => return Err(path.key("name").expected("a string", other)),
         None => return Err(missing("name", path)),
     };
-    let arguments = match value.get("arguments") {
+    let arguments = match value.get(field) {
         Some(Value::String(arguments)) => arguments.clone().into_owned(),
         None | Some(Value::Null) => String::new(),
-        Some(other) => return Err(path.key("arguments").expected("a string of JSON", other)),
+        Some(other) => return Err(path.key(field).expected("a string", other)),
     };
-    Ok(Call { id: None, name, arguments, is_stored: false, path: path.to_string() })
+    Ok(Call { id: None, name, arguments, is_custom: false, is_stored: false, path: path.to_string() })
 }
 
 /// Reads the schema of an answer: an object with `name`, `schema` and perhaps `description`.

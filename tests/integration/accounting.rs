@@ -242,3 +242,40 @@ fn fifty_megabytes_of_base64_are_read_by_their_header() {
     );
     assert_eq!(count("gpt-4o", &request), 3 + 4 + 255);
 }
+
+#[test]
+fn a_conversation_that_was_made_shorter_stands_for_what_the_model_said_before() {
+    let item = format!(r#"{{"type": "compaction", "encrypted_content": "{}"}}"#, "A".repeat(2_000));
+    let question = r#"{"role": "user", "content": "And now?"}"#;
+    let answer = r#"{"role": "assistant", "content": "It is the capital of France."}"#;
+    let items = |items: &[&str]| count_on("gpt-4.1", DAY, &format!(r#"{{"input": [{}]}}"#, items.join(", ")));
+    let [alone, shortened, behind_answer] =
+        [items(&[question]), items(&[&item, question]), items(&[answer, &item, question])];
+    assert_eq!(shortened.tokens() - alone.tokens(), 2_000 * 9 / 100 + 20);
+    assert_eq!(shortened.tokens(), behind_answer.tokens());
+    assert!(behind_answer.max() > shortened.max(), "the answer may be billed");
+}
+
+#[test]
+fn to_make_a_conversation_shorter_has_a_prompt_of_its_own() {
+    use gpt_cost::request::{Api, Format};
+    let body = br#"{"input": [{"role": "user", "content": "Hello"}]}"#;
+    let catalog = Catalog::builtin();
+    let day = DAY.parse().unwrap();
+    let [plain, compact] = [Api::Responses, Api::Compact].map(|api| {
+        let request = Request::from_json_as(body, Format::Body(api)).unwrap();
+        catalog.model("gpt-4o").unwrap().count(&request, day).unwrap().tokens()
+    });
+    assert_eq!(compact - plain, 93);
+}
+
+#[test]
+fn custom_tools_are_estimates_on_models_since_gpt_5_and_not_counted_on_others() {
+    let body = r#"{"input": "Hello", "tools": [{"type": "custom", "name": "run_sql", "description": "Runs a query.",
+        "format": {"type": "grammar", "syntax": "regex", "definition": "SELECT .*"}}]}"#;
+    let alone = count("gpt-5", r#"{"input": "Hello"}"#);
+    let counted = count_on("gpt-5", DAY, body);
+    assert_eq!(counted.tokens() - alone, 71 + n("run_sql") + n("Runs a query.") + n("SELECT .*"));
+    assert!(matches!(counted.exactness(), Exactness::Estimate { bound: 4 }), "{:?}", counted.exactness());
+    assert!(matches!(count_on("gpt-4o", DAY, body).exactness(), Exactness::AtLeast { .. }));
+}

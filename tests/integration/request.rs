@@ -160,3 +160,25 @@ fn json_mode_wants_the_word() {
     };
     assert_eq!((warnings("Answer in jSoN."), warnings("Answer me.")), (0, 1));
 }
+
+#[test]
+fn a_format_that_is_said_is_the_only_one_taken() {
+    use gpt_cost::request::{Api, Format};
+    let line = br#"{"custom_id": "1", "method": "POST", "url": "/v1/responses/compact", "body": {"input": "Hello"}}"#;
+    assert_eq!(Request::from_json_as(line, Format::BatchLine).unwrap().api(), Some(Api::Compact));
+    for (json, format, message) in [
+        (
+            r#"[{"role": "user", "content": "Hi"}]"#,
+            Format::Body(Api::ChatCompletions),
+            "expected the body of a request, an object, found an array",
+        ),
+        (r#"{"messages": []}"#, Format::Body(Api::Responses), "the field `input` is missing"),
+        (r#"{"messages": []}"#, Format::Messages, "expected an array of messages, found an object"),
+        (r#"{"input": []}"#, Format::Items, "expected an array of items, found an object"),
+        (r#"{"body": {}}"#, Format::BatchLine, "the field `url` is missing"),
+        (r#"{"url": "/v1/files", "body": {}}"#, Format::BatchLine, "requests to this endpoint are not counted"),
+    ] {
+        let error = Request::from_json_as(json.as_bytes(), format).unwrap_err().to_string();
+        assert!(error.contains(message), "{error}");
+    }
+}
