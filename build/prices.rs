@@ -74,6 +74,7 @@ fn write_model(out: &mut String, source: &str, model: &ModelEntry) -> std::fmt::
         model.encoding.as_ref().map_or("None".to_owned(), |name| format!("Encoding::named({:?})", name.text));
     let counting: Vec<String> = model.counting.iter().map(counting).collect();
     writeln!(out, "        Model {{")?;
+    writeln!(out, "            line: {},", line(source, model.name.span.start))?;
     writeln!(out, "            name: Cow::Borrowed({:?}),", model.name.text)?;
     writeln!(out, "            kind: Kind::{:?},", model.kind.unwrap_or(file::Kind::Chat))?;
     writeln!(out, "            encoding: {encoding},")?;

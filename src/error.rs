@@ -48,6 +48,15 @@ impl Error {
         Error { kind, problems: vec![problem] }
     }
 
+    /// Adds what to do to the last problem.
+    #[cfg(feature = "import")]
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Error {
+        if let Some(last) = self.problems.last_mut() {
+            last.hint = Some(hint.into());
+        }
+        self
+    }
+
     pub(crate) fn all(kind: Kind, problems: Vec<Problem>) -> Error {
         Error { kind, problems }
     }

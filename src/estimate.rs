@@ -3,6 +3,8 @@
 use std::fmt;
 
 use jiff::civil::Date;
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 
 use crate::accounting::{self, Counting, TokenCount};
 use crate::catalog::{self, Field, Kind, Layer, Model, ModelRef, PriceRow, Tier};
@@ -23,12 +25,37 @@ pub struct Terms {
     day: Date,
     tier: Option<Tier>,
     output_tokens: Option<u64>,
+    cached: Cached,
+    requests: u64,
+}
+
+/// How much of an input is read from the prompt cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cached {
+    /// So many tokens, and no more than there are.
+    Tokens(u64),
+    /// So many hundredths of all tokens, rounded down to whole tokens; no more than 100.
+    Percent(Decimal),
+}
+
+impl Cached {
+    /// Returns how many of so many tokens are cached.
+    pub fn of(self, tokens: u64) -> u64 {
+        match self {
+            Cached::Tokens(cached) => cached.min(tokens),
+            Cached::Percent(percent) => {
+                let cached = Decimal::from(tokens).checked_mul(percent).map(|part| part / Decimal::ONE_HUNDRED);
+                cached.and_then(|cached| cached.trunc().to_u64()).unwrap_or(0).min(tokens)
+            }
+        }
+    }
 }
 
 impl Terms {
     /// Makes terms for requests sent on `day`.
     pub fn on(day: Date) -> Terms {
-        Terms { day, tier: None, output_tokens: None }
+        Terms { day, tier: None, output_tokens: None, cached: Cached::Tokens(0), requests: 1 }
     }
 
     /// Sets the service tier, whatever the request itself asks for. Without it, a request gets the tier that it asks for, and
@@ -40,6 +67,17 @@ impl Terms {
     /// Sets how many tokens of output are expected of one request, all of its answers together.
     pub fn output_tokens(self, tokens: u32) -> Terms {
         Terms { output_tokens: Some(tokens.into()), ..self }
+    }
+
+    /// Sets how much of the input is read from the prompt cache. It counts as input for long contexts, and costs what input costs where
+    /// the model has no price for it.
+    pub fn cached(self, cached: Cached) -> Terms {
+        Terms { cached, ..self }
+    }
+
+    /// Sets how many times the request is sent; 1 where it is not set.
+    pub fn requests(self, requests: u32) -> Terms {
+        Terms { requests: requests.into(), ..self }
     }
 }
 
@@ -53,8 +91,10 @@ pub struct Estimate<'c> {
     tier: Tier,
     price: &'c PriceRow,
     input: TokenCount,
+    cached: u64,
     output: Band<u64>,
     cost: Cost,
+    requests: u64,
     fit: Fit,
     warnings: Vec<Warning>,
 }
@@ -177,6 +217,7 @@ impl<'c> ModelRef<'c> {
     pub fn estimate(&self, request: &Request, terms: &Terms) -> Result<Estimate<'c>> {
         let (layer, model) = self.on(terms.day)?;
         let mut warnings = request.warnings.clone();
+        warnings.extend(self.remark().map(|remark| Warning::new("model", remark)));
         let tier = tier(request, terms, &mut warnings)?;
         let input = count(model, self.name(), request, terms.day)?;
         let price =
@@ -194,7 +235,9 @@ impl<'c> ModelRef<'c> {
             model,
             tier,
             price: row,
-            cost: cost(&rows, &input, &output),
+            cost: cost(&rows, request, &input, terms.cached, &output),
+            cached: terms.cached.of(input.tokens()),
+            requests: terms.requests,
             input,
             output,
             fit,
@@ -249,9 +292,29 @@ impl<'c> Estimate<'c> {
         &self.output
     }
 
-    /// Returns the price.
+    /// Returns how many tokens of the input are taken to be read from the prompt cache.
+    pub fn cached(&self) -> u64 {
+        self.cached
+    }
+
+    /// Returns the price of one request.
     pub fn cost(&self) -> &Cost {
         &self.cost
+    }
+
+    /// Returns how many times the request is sent.
+    pub fn requests(&self) -> u64 {
+        self.requests
+    }
+
+    /// Returns the price of all requests.
+    pub fn cost_of_all(&self) -> Cost {
+        let all = |band: &Band<Usd>| Band {
+            min: band.min * self.requests,
+            expected: band.expected.map(|cost| cost * self.requests),
+            max: band.max.map(|cost| cost * self.requests),
+        };
+        Cost { input: all(&self.cost.input), output: all(&self.cost.output), total: all(&self.cost.total) }
     }
 
     /// Returns whether the request fits the model's limits.
@@ -340,15 +403,17 @@ fn count(model: &Model, name: &str, request: &Request, day: Date) -> Result<Toke
     let wrong = |message: String| Error::new(error::Kind::WrongModel, Problem::new(message));
     let Some(encoding) = model.encoding() else {
         let or_off = if cfg!(feature = "encodings") { "" } else { ", or its feature is off" };
-        return Err(wrong(format!("no tokenizer is known for `{name}`{or_off}")));
+        let problem = Problem::new(format!("no exact tokenizer of `{name}` is built in{or_off}"));
+        let hint = "`gpt-cost actual` prices the usage of its responses";
+        return Err(Error::new(error::Kind::WrongModel, problem.with_hint(hint)));
     };
     let takes = |what: &str, hint: &str| {
         let problem = Problem::new(format!("`{name}` takes {what}")).with_hint(hint);
         Err(Error::new(error::Kind::WrongModel, problem))
     };
     match (model.kind(), &request.input) {
-        (Kind::Chat, Input::Prompts(_)) => takes("messages, not prompts", "name a model for completions or embeddings"),
-        (Kind::Chat, _) => match model.family(day) {
+        (Kind::Chat | Kind::Audio | Kind::OpenWeight, Input::Prompts(_)) => takes("messages, not prompts", "name a model for completions or embeddings"),
+        (Kind::Chat | Kind::Audio | Kind::OpenWeight, _) => match model.family(day) {
             Some(family) => {
                 let image = model.image().map(image_rule);
                 Ok(accounting::count_chat(request, Counting { encoding, family, image, day }))
@@ -361,7 +426,7 @@ fn count(model: &Model, name: &str, request: &Request, day: Date) -> Result<Toke
                 None => takes("text, not messages", "name a chat model, or send the text"),
             }
         }
-        (kind, _) => Err(wrong(format!("`{name}` is of the kind {}, whose requests are not counted yet", kind.word()))),
+        (kind, _) => Err(wrong(format!("`{name}` is of the kind {}, whose requests are not counted", kind.word()))),
     }
 }
 
@@ -419,24 +484,38 @@ struct Rows<'c> {
 }
 
 impl Rows<'_> {
-    /// Returns what so many tokens cost: the least and the most of any row, and at the row of the count.
-    fn charge(&self, field: Field, tokens: &Band<u64>) -> Band<Usd> {
-        let cost = |row: &PriceRow, tokens| row.rate(field).map_or(Usd::ZERO, |rate: Rate| rate.cost(tokens));
+    /// Returns a band of costs: the least and the most at any row, and what is expected at the row of the count. A row without a price says
+    /// nothing of the most.
+    fn band(&self, tokens: &Band<u64>, cost: impl Fn(&PriceRow, u64) -> Option<Usd>) -> Band<Usd> {
         let any = |tokens| [self.least, self.counted, self.most].map(|row| cost(row, tokens));
         Band {
-            min: any(tokens.min).into_iter().min().unwrap_or_default(),
-            expected: tokens.expected.map(|tokens| cost(self.counted, tokens)),
-            max: tokens.max.and_then(|tokens| any(tokens).into_iter().max()),
+            min: any(tokens.min).into_iter().flatten().min().unwrap_or_default(),
+            expected: tokens.expected.and_then(|tokens| cost(self.counted, tokens)),
+            max: tokens.max.and_then(|tokens| any(tokens).into_iter().collect::<Option<Vec<_>>>()?.into_iter().max()),
         }
     }
 }
 
+/// Returns what an input costs at a row: what is cached at its own rate, or at that of input where the row has none.
+fn input_cost(row: &PriceRow, tokens: u64, cached: Cached) -> Option<Usd> {
+    let (input, cached) = (row.rate(Field::Input)?, cached.of(tokens));
+    let rate = row.rate(Field::Cached).unwrap_or(input);
+    Some(input.cost(tokens - cached) + rate.cost(cached))
+}
+
+/// Returns what an output costs at a row: speech, where it is asked for, at its own rate.
+fn output_cost(row: &PriceRow, tokens: u64, is_audio: bool) -> Option<Usd> {
+    let rate: Option<Rate> = row.rate(if is_audio { Field::AudioOut } else { Field::Output });
+    if tokens == 0 { Some(Usd::ZERO) } else { Some(rate?.cost(tokens)) }
+}
+
 /// Returns the band of the cost. Where something of the input is not counted, nobody knows which row holds in the end, and there
 /// is no upper end.
-fn cost(rows: &Rows<'_>, input: &TokenCount, output: &Band<u64>) -> Cost {
+fn cost(rows: &Rows<'_>, request: &Request, input: &TokenCount, cached: Cached, output: &Band<u64>) -> Cost {
     let most = input.max();
     let tokens = Band { min: input.min(), expected: most.map(|_| input.tokens()), max: most };
-    let (input, output) = (rows.charge(Field::Input, &tokens), rows.charge(Field::Output, output));
+    let input = rows.band(&tokens, |row, tokens| input_cost(row, tokens, cached));
+    let output = rows.band(output, |row, tokens| output_cost(row, tokens, request.audio_output));
     let output = Band { max: output.max.filter(|_| most.is_some()), ..output };
     let both = |one: Option<Usd>, other: Option<Usd>| Some(one? + other?);
     let total = Band {

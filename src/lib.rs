@@ -57,7 +57,7 @@ pub use self::accounting::{Exactness, TokenCount};
 pub use self::catalog::{Catalog, Tier};
 pub use self::encoding::Encoding;
 pub use self::error::{Error, Problem, Result};
-pub use self::estimate::{Band, Cost, Estimate, Fit, Terms, Verdict};
+pub use self::estimate::{Band, Cached, Cost, Estimate, Fit, Terms, Verdict};
 pub use self::money::Usd;
 pub use self::request::Request;
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::iter::Sum;
-use std::ops::Add;
+use std::ops::{Add, Mul};
 
 use rust_decimal::Decimal;
 
@@ -44,6 +44,15 @@ impl Add for Usd {
 
     fn add(self, other: Usd) -> Usd {
         Usd(self.0.saturating_add(other.0))
+    }
+}
+
+/// So many times the amount, exact; beyond what a `Decimal` holds, the largest amount that there is.
+impl Mul<u64> for Usd {
+    type Output = Usd;
+
+    fn mul(self, times: u64) -> Usd {
+        Usd(self.0.checked_mul(Decimal::from(times)).unwrap_or(Decimal::MAX))
     }
 }
 
@@ -106,6 +115,21 @@ impl Rate {
     /// Returns how many tokens the amount is for.
     pub fn per(self) -> Per {
         self.per
+    }
+
+    /// Returns the dollars for as many tokens as `per` says.
+    ///
+    /// ```
+    /// use gpt_cost::money::{Per, Rate};
+    ///
+    /// assert_eq!(Rate::new("0.0005".parse()?, Per::Thousand).amount_per(Per::Million).to_string(), "$0.50");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn amount_per(self, per: Per) -> Usd {
+        self.cost(match per {
+            Per::Thousand => 1_000,
+            Per::Million => 1_000_000,
+        })
     }
 
     /// Returns what `tokens` cost, exactly.

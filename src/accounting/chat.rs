@@ -39,7 +39,10 @@ pub(super) fn count(request: &Request, counting: Counting) -> TokenCount {
 impl Tally {
     /// The text that is seen is the least; what frames it is part of what is hidden.
     fn hidden(&mut self, request: &Request) {
-        let reason = format!("{} models read a hidden text beside the request", self.counting.family.name());
+        let reason = match self.counting.family {
+            Family::GptOss => "what frames the messages of an open-weight model is its server's choice",
+            _ => "the model reads a hidden text beside the request",
+        };
         self.count.not_counted("", reason);
         match &request.input {
             Input::Text(text) => {

@@ -29,6 +29,8 @@ pub enum Family {
     SearchPreview,
     /// o1-preview and o1-mini, which read a hidden text beside the request.
     O1Preview,
+    /// The open-weight models, around whose messages each server puts what it likes.
+    GptOss,
 }
 
 impl Family {
@@ -44,6 +46,7 @@ impl Family {
         Family::Gpt6,
         Family::SearchPreview,
         Family::O1Preview,
+        Family::GptOss,
     ];
 
     /// Returns the name that stands for the family as `counting` in `pricing.toml`: that of a model in it.
@@ -59,6 +62,7 @@ impl Family {
             Family::Gpt6 => "gpt-6",
             Family::SearchPreview => "search-preview",
             Family::O1Preview => "o1-preview",
+            Family::GptOss => "gpt-oss",
         }
     }
 
@@ -85,7 +89,7 @@ impl Family {
             Family::Gpt5 | Family::Gpt54 => Some(&GPT_5),
             Family::Gpt6 => Some(&GPT_6),
             Family::SearchPreview => Some(&SEARCH_PREVIEW),
-            Family::O1Preview => None,
+            Family::O1Preview | Family::GptOss => None,
         }
     }
 
@@ -95,7 +99,7 @@ impl Family {
             Family::Gpt35Turbo0301 | Family::Gpt4 => Generation::Of2023,
             Family::Gpt4Turbo => Generation::Turbo,
             Family::O1 | Family::O4Mini | Family::O1Preview => Generation::Reasoning,
-            Family::Gpt5 | Family::Gpt54 | Family::Gpt6 => Generation::Gpt5,
+            Family::Gpt5 | Family::Gpt54 | Family::Gpt6 | Family::GptOss => Generation::Gpt5,
             Family::SearchPreview => Generation::Search,
         }
     }

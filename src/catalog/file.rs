@@ -108,6 +108,8 @@ words! {
         Realtime = "realtime",
         /// Text or images in, a verdict out.
         Moderation = "moderation",
+        /// A chat model that anybody can run: there is no price of its vendor's.
+        OpenWeight = "open-weight",
     }
 }
 
@@ -193,6 +195,9 @@ pub enum ImageRule {
         chat: u64,
     },
 }
+
+/// What stands for the encoding of a model whose requests cannot be counted.
+pub const UNKNOWN_ENCODING: &str = "unknown";
 
 const FILE_KEYS: &[&str] = &["schema", "checked", "model", "alias"];
 const MODEL_KEYS: &[&str] = &[
@@ -341,6 +346,7 @@ fn read_model(name: Name, table: &DeTable<'_>, span: Range<usize>, problems: &mu
     model.image = image.and_then(|value| read_image(value, problems));
     match price {
         Some(value) => model.prices = read_prices(value, needed_prices(model.kind), problems),
+        None if model.kind == Some(Kind::OpenWeight) => {}
         None => problems.push(Problem {
             span: name_span,
             message: format!("model `{}` has no price", model.name.text),

@@ -1,9 +1,15 @@
 //! A model's name → how it counts, its limits, its prices: the built-in table, with the user's own laid over it.
 
 mod builtin;
+mod diff;
 mod fields;
 mod file;
+#[cfg(feature = "import")]
+pub mod import;
 mod model;
+mod names;
+mod slips;
+mod write;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -12,6 +18,8 @@ use std::ops::Range;
 use jiff::civil::Date;
 
 use self::builtin::BUILTIN;
+use self::names::ReadAs;
+pub use self::diff::Difference;
 pub use self::file::{Field, ImageRule, Kind, Tier};
 use self::model::{List, Text};
 pub use self::model::{Model, PriceRow};
@@ -69,6 +77,8 @@ pub(crate) struct Alias {
 pub struct ModelRef<'c> {
     catalog: &'c Catalog,
     name: String,
+    /// The rules that it took to find it.
+    read_as: Vec<ReadAs>,
     found: Found<'c>,
 }
 
@@ -102,6 +112,20 @@ impl Catalog {
         Ok(())
     }
 
+    /// Checks the price table `source` as [`Catalog::add_layer`] does, and for slips that a table can have and still be valid: prices that are
+    /// about a thousand times off.
+    ///
+    /// # Errors
+    ///
+    /// All problems of the table, each with its line.
+    pub fn check(&self, origin: &str, source: &str) -> Result<()> {
+        let mut with = self.clone();
+        with.add_layer(origin, source)?;
+        let slips = slips::of(self, &file::parse(source).unwrap_or_else(|_| unreachable!("it was added above")));
+        let lines = Lines::of(source);
+        if slips.is_empty() { Ok(()) } else { Err(invalid(origin, &lines, slips)) }
+    }
+
     /// Returns whether `source` is meant as a price table of ours: it has the key `schema`.
     ///
     /// # Errors
@@ -111,21 +135,61 @@ impl Catalog {
         file::is_price_table(source).map_err(|problems| invalid(origin, &Lines::of(source), problems))
     }
 
-    /// Returns the model, or the alias, of that name.
+    /// Returns the model, or the alias, of that name. A name that no table has may be one that a provider writes in another way, a
+    /// fine-tuned model, or a dated snapshot without a row: [`ModelRef::remark`] says by which rule it was read.
     ///
     /// # Errors
     ///
     /// An unknown name, with the nearest known ones: nothing is guessed.
+    ///
+    /// ```
+    /// let catalog = gpt_cost::Catalog::builtin();
+    /// let remark = catalog.model("openai/gpt-4o")?.remark();
+    /// assert_eq!(remark.as_deref(), Some("`openai/gpt-4o` is read as `gpt-4o`: the provider's prefix is left out"));
+    /// # Ok::<(), gpt_cost::Error>(())
+    /// ```
     pub fn model(&self, name: &str) -> Result<ModelRef<'_>> {
-        match self.find(name) {
-            Some(found) => Ok(ModelRef { catalog: self, name: name.to_owned(), found }),
-            None => Err(self.unknown(name)),
+        let of = |found, read_as| ModelRef { catalog: self, name: name.to_owned(), read_as, found };
+        if let Some(found) = self.find(name) {
+            return Ok(of(found, Vec::new()));
         }
+        // Names of models are short; what is longer is none.
+        let read_as = (name.len() < 256).then(|| names::read_as(name, |name| self.find(name).is_some())).flatten();
+        let found = read_as.as_ref().and_then(|steps| self.find(&steps.last()?.name));
+        found.zip(read_as).map(|(found, read_as)| of(found, read_as)).ok_or_else(|| self.unknown(name))
     }
 
     /// Returns the layers, the one that wins last.
     pub fn layers(&self) -> impl DoubleEndedIterator<Item = &Layer> + ExactSizeIterator {
         self.layers.iter().map(|layer| &**layer)
+    }
+
+    /// Returns each model once, with the table whose row wins, in the order of the tables. A model that a later table names as something else
+    /// is not among them.
+    pub fn models(&self) -> Vec<(&Layer, &Model)> {
+        let wins = |layer: &Layer, model: &Model| match self.find(model.name()) {
+            Some(Found::Row(winner, row)) => std::ptr::eq(winner, layer) && std::ptr::eq(row, model),
+            _ => false,
+        };
+        let all = self.layers().flat_map(|layer| layer.models().iter().map(move |model| (layer, model)));
+        let mut models: Vec<(&Layer, &Model)> = all.filter(|(layer, model)| wins(layer, model)).collect();
+        // A model that a later table only changes keeps its place.
+        let place = |name: &str| {
+            self.layers().enumerate().find_map(|(index, layer)| {
+                layer.models().iter().position(|model| model.name() == name).map(|place| (index, place))
+            })
+        };
+        models.sort_by_cached_key(|(_, model)| place(model.name()));
+        models
+    }
+
+    /// Returns each name that points at models by the day, with its table, sorted by name.
+    pub(crate) fn aliases(&self) -> Vec<(&Layer, &Alias)> {
+        let all = self.layers().flat_map(|layer| layer.aliases.iter().map(move |alias| (layer, alias)));
+        let wins = |alias: &Alias| matches!(self.find(&alias.name), Some(Found::Alias(one)) if std::ptr::eq(one, alias));
+        let mut aliases: Vec<(&Layer, &Alias)> = all.filter(|(_, alias)| wins(alias)).collect();
+        aliases.sort_by(|(_, one), (_, other)| one.name.cmp(&other.name));
+        aliases
     }
 
     fn find<'c>(&'c self, name: &str) -> Option<Found<'c>> {
@@ -143,6 +207,10 @@ impl Catalog {
     fn unknown(&self, name: &str) -> Error {
         let near = self.nearest(name);
         let hint = match near.as_slice() {
+            [] if names::vendor(name).is_some() => format!(
+                "no exact tokenizer of {}'s is built in; with a row for it in a pricing.toml, `gpt-cost actual` prices its usage",
+                names::vendor(name).unwrap_or_default()
+            ),
             [] => "add a row for it to a pricing.toml, or name the model whose rules and prices it shares".to_owned(),
             near => {
                 format!("did you mean {}?", near.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
@@ -187,6 +255,13 @@ impl Layer {
         &self.models
     }
 
+    /// Returns the other names of a model of the table, sorted.
+    pub fn also(&self, model: &Model) -> impl Iterator<Item = &str> {
+        let index = self.models.iter().position(|one| std::ptr::eq(one, model));
+        let of_model = move |(name, of): &(Text, u32)| Some(*of as usize) == index && name.as_ref() != self.models[*of as usize].name();
+        self.names.iter().filter(move |entry| of_model(entry)).map(|(name, _)| name.as_ref())
+    }
+
     fn row(&self, name: &str) -> Option<&Model> {
         let index = self.names.binary_search_by(|(known, _)| known.as_ref().cmp(name)).ok()?;
         Some(&self.models[self.names[index].1 as usize])
@@ -201,6 +276,13 @@ impl<'c> ModelRef<'c> {
     /// Returns the name as it was asked for.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Returns by which rule the name was read as another one, or `None` where a table has it.
+    pub fn remark(&self) -> Option<String> {
+        let last = self.read_as.last()?;
+        let rules: Vec<&str> = self.read_as.iter().map(|step| step.rule).collect();
+        Some(format!("`{}` is read as `{}`: {}", self.name, last.name, rules.join("; ")))
     }
 
     /// Returns the model that the name stands for on `day`, and the table that its row is in.
@@ -258,15 +340,18 @@ impl<'a> Reader<'a> {
         let kind = entry.kind.or(known.map(Model::kind)).unwrap_or(Kind::Chat);
         self.check_output(&entry, kind);
         let encoding = match &entry.encoding {
+            Some(name) if name.text == file::UNKNOWN_ENCODING => None,
             Some(name) => self.encoding(name),
             None => {
-                let hint = "the models since gpt-4o use \"o200k_base\", gpt-4 and gpt-3.5 \"cl100k_base\"";
+                let hint = "the models since gpt-4o use \"o200k_base\", gpt-4 and gpt-3.5 \"cl100k_base\"; write \"unknown\" to price \
+                            usage alone";
                 self.problem(&entry.name.span, format!("model `{}` has no `encoding`", entry.name.text), hint);
                 None
             }
         };
         let counting = self.counting(&entry, kind, known);
         Model {
+            line: self.lines.line(entry.name.span.start) as u32,
             name: entry.name.text.into(),
             kind,
             encoding,
@@ -295,7 +380,7 @@ impl<'a> Reader<'a> {
 
     /// Checks that each row has a price for output where the model has output, as its table or the ones below say.
     fn check_output(&mut self, entry: &file::ModelEntry, kind: Kind) {
-        if entry.kind.is_some() || matches!(kind, Kind::Embedding | Kind::Moderation) {
+        if entry.kind.is_some() || matches!(kind, Kind::Embedding | Kind::Moderation | Kind::OpenWeight) {
             return;
         }
         for row in entry.prices.iter().filter(|row| row.amounts[Field::Output as usize].is_none()) {
@@ -311,7 +396,7 @@ impl<'a> Reader<'a> {
             self.problem(
                 &name.span,
                 format!("unknown encoding \"{}\"", name.text),
-                &format!("write one of {}", known.join(", ")),
+                &format!("write one of {}, or {}", known.join(", "), file::UNKNOWN_ENCODING),
             );
         }
         encoding
@@ -328,7 +413,7 @@ impl<'a> Reader<'a> {
             if let Some(known) = known {
                 return known.counting.clone();
             }
-            if kind == Kind::Chat {
+            if matches!(kind, Kind::Chat | Kind::OpenWeight) && !is_unknown(entry) {
                 let hint = format!("name the family of counting rules that it follows, one of {}", families.join(", "));
                 self.problem(&entry.name.span, format!("model `{}` has no `counting`", entry.name.text), &hint);
             }
@@ -376,6 +461,11 @@ impl<'a> Reader<'a> {
     fn problem(&mut self, span: &Range<usize>, message: String, hint: &str) {
         self.problems.push(fields::Problem { span: span.clone(), message, hint: Some(hint.to_owned()) });
     }
+}
+
+/// Whether the row says that the model's text cannot be counted.
+fn is_unknown(entry: &file::ModelEntry) -> bool {
+    entry.encoding.as_ref().is_some_and(|name| name.text == file::UNKNOWN_ENCODING)
 }
 
 /// Returns the error of a table that is not valid: the first twenty problems, and how many more there are.

@@ -18,6 +18,7 @@ pub(super) type List<T> = Cow<'static, [T]>;
 /// What is known of one model: one `[model."…"]` of a price table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
+    pub(super) line: u32,
     pub(super) name: Text,
     pub(super) kind: Kind,
     pub(super) encoding: Option<Encoding>,
@@ -39,6 +40,11 @@ impl Model {
     /// Returns the name of its row in the table.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Returns the line of the file on which the model's table begins, from 1.
+    pub fn line(&self) -> u32 {
+        self.line
     }
 
     /// Returns what the model is for.
@@ -124,9 +130,15 @@ impl Model {
     }
 
     fn row(&self, day: Date, tier: Tier, input: u64) -> Option<&PriceRow> {
-        let held = || self.prices.iter().filter(|row| row.tier == tier && row.from.is_none_or(|from| from <= day));
-        let newest = held().map(|row| row.from).max()?;
-        held().filter(|row| row.from == newest && row.applies_to(input)).max_by_key(|row| row.above)
+        self.sheet(day, tier).filter(|row| row.applies_to(input)).max_by_key(|row| row.above)
+    }
+
+    /// Returns the rows of a tier that hold on `day`: those with the newest `from` that is not after it.
+    pub fn sheet(&self, day: Date, tier: Tier) -> impl Iterator<Item = &PriceRow> + Clone {
+        let held =
+            move |row: &&PriceRow| row.tier == tier && row.from.is_none_or(|from| from <= day);
+        let newest = self.prices.iter().filter(held).map(|row| row.from).max();
+        self.prices.iter().filter(move |row| held(row) && Some(row.from) == newest)
     }
 
     /// Returns the tiers that have a row on some day.

@@ -8,6 +8,7 @@ use crate::json::{Fields, Path, Value, unique};
 /// Fields of a body that cost no input tokens, by OpenAI's API reference and the recorded bills: cases that differ only in
 /// them are billed alike.
 const FREE_FIELDS: &[&str] = &[
+    "audio",
     "frequency_penalty",
     "logit_bias",
     "logprobs",
@@ -33,7 +34,6 @@ const FREE_FIELDS: &[&str] = &[
 
 /// Fields of a body that cost tokens or money which are not counted yet, and why.
 const UNCOUNTED_FIELDS: &[(&str, &str)] = &[
-    ("audio", "audio output is not counted"),
     ("prediction", "rejected tokens of a predicted output are billed, and are not known before"),
     ("web_search_options", "what a web search adds is not known before"),
 ];
@@ -97,7 +97,7 @@ impl Reader {
                 "n" => request.choices = whole_number(&value, MAX_CHOICES, &path)?.unwrap_or(1),
                 "service_tier" => request.service_tier = text(value, &path)?,
                 "response_format" => self.response_format(value, &path)?,
-                "modalities" => self.modalities(value, &path),
+                "modalities" => request.audio_output = has_word(&value, "audio"),
                 "tools" => tool::read_all(value, &path, request)?,
                 "functions" => request.tools.extend(tool::read_functions(value, &path)?),
                 "tool_choice" | "function_call" => match tool::read_choice(&value) {
@@ -175,13 +175,6 @@ impl Reader {
         Ok(())
     }
 
-    fn modalities(&mut self, value: Value<'_>, path: &Path<'_>) {
-        let only_text = |value: &Value<'_>| matches!(value, Value::String(kind) if kind == "text");
-        if !value.says_nothing() && !matches!(&value, Value::Array(kinds) if kinds.iter().all(only_text)) {
-            self.notes.uncounted(path, "output other than text is not counted");
-        }
-    }
-
     fn finish(mut self) -> Request {
         if self.json_mode && !mentions_json(&self.items) {
             self.notes
@@ -227,4 +220,9 @@ fn mentions_json(items: &[Item]) -> bool {
         Item::Result(result) => result.content.iter().any(says),
         _ => false,
     })
+}
+
+/// Whether a list has this word.
+fn has_word(value: &Value<'_>, word: &str) -> bool {
+    matches!(value, Value::Array(words) if words.iter().any(|one| one.as_str() == Some(word)))
 }

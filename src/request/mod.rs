@@ -38,6 +38,8 @@ pub struct Request {
     pub(crate) suffix: Option<String>,
     pub(crate) model: Option<String>,
     pub(crate) output_limit: Option<OutputLimit>,
+    /// Whether the answer is to be spoken.
+    pub(crate) audio_output: bool,
     pub(crate) choices: u64,
     pub(crate) service_tier: Option<String>,
     pub(crate) uncounted: Vec<Uncounted>,
@@ -511,6 +513,11 @@ impl Request {
         self.output_limit.as_ref()
     }
 
+    /// Whether the request asks for speech: its tokens have a price of their own.
+    pub fn audio_output(&self) -> bool {
+        self.audio_output
+    }
+
     /// Returns how many answers the request asks for: `n`, 1 unless it says otherwise.
     pub fn choices(&self) -> u64 {
         self.choices
@@ -545,6 +552,7 @@ impl Request {
             suffix: None,
             model: None,
             output_limit: None,
+            audio_output: false,
             choices: 1,
             service_tier: None,
             uncounted: Vec::new(),

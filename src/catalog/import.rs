@@ -1,0 +1,236 @@
+//! Other projects' price tables → dated rows of ours. Amounts are read from the digits of the numbers; no binary fraction holds one.
+//!
+//! A table of another project says what holds today, and seldom since when. So what it says otherwise than ours becomes a sheet of rows
+//! from the day of the import on, and nothing that is there is changed. What it says nothing of is kept as it is.
+
+mod apply;
+mod csv;
+mod genai_prices;
+mod litellm;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use super::file::{Field, Tier};
+use super::model::{Model, PriceRow};
+use super::slips::is_slip;
+use super::{Catalog, Found};
+use crate::error::{self, Error, Problem, Result};
+use crate::money::{Per, Rate, Usd};
+
+/// How a price table of another project is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ImportFormat {
+    /// The `prices.json` of pydantic's genai-prices: dollars for a million tokens, with history, tiers and long contexts.
+    GenaiPrices,
+    /// The `model_prices_and_context_window.json` of litellm: dollars for one token, tiers in the keys' endings.
+    Litellm,
+    /// Comma-separated: `id`, `per` (`1K` or `1M`), then any of `input`, `cached`, `output` and the other names of our own rows, `tier`, `above`
+    /// and `from`.
+    Csv,
+}
+
+impl ImportFormat {
+    /// Returns the format's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            ImportFormat::GenaiPrices => "genai-prices",
+            ImportFormat::Litellm => "litellm",
+            ImportFormat::Csv => "csv",
+        }
+    }
+}
+
+/// What a table of another project says of OpenAI's models.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Imported {
+    models: BTreeMap<String, Vec<Row>>,
+}
+
+/// A price of another project's table, for a million tokens.
+#[derive(Clone, Debug, PartialEq)]
+struct Row {
+    from: Option<Date>,
+    tier: Tier,
+    above: u64,
+    amounts: [Option<Decimal>; Field::ALL.len()],
+}
+
+/// What an import would add to a catalogue.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Plan {
+    /// Each amount that differs.
+    pub changes: Vec<Change>,
+    /// Models of the table that the catalogue does not know: their encoding and rules are for a person to say.
+    pub unknown: Vec<String>,
+    /// The rows to add, by the name of the model.
+    rows: BTreeMap<String, Vec<PriceRow>>,
+}
+
+/// An amount that another table gives otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Change {
+    /// The model.
+    pub model: String,
+    /// The day from which the new amount holds.
+    pub from: Date,
+    /// The service tier.
+    pub tier: Tier,
+    /// The number of input tokens that a request must exceed.
+    pub above: u64,
+    /// What the amount is for.
+    pub field: Field,
+    /// The dollars for a million tokens so far, where there was a price.
+    pub old: Option<Usd>,
+    /// The dollars for a million tokens, as the other table has them.
+    pub new: Usd,
+    /// Whether it is so many times the old one that it looks like a slip of units.
+    pub is_slip: bool,
+}
+
+impl Imported {
+    /// Reads a table of another project.
+    ///
+    /// # Errors
+    ///
+    /// Text that is not of the format, with the line or the path.
+    ///
+    /// ```
+    /// use gpt_cost::catalog::import::{ImportFormat, Imported};
+    ///
+    /// let table = "id,per,input,cached,output,from\ngpt-4o-2024-08-06,1M,2.00,1.00,8.00,2026-12-01\n";
+    /// assert_eq!(Imported::read(ImportFormat::Csv, table)?.models().collect::<Vec<_>>(), ["gpt-4o-2024-08-06"]);
+    /// # Ok::<(), gpt_cost::Error>(())
+    /// ```
+    pub fn read(format: ImportFormat, text: &str) -> Result<Imported> {
+        match format {
+            ImportFormat::GenaiPrices => genai_prices::read(text),
+            ImportFormat::Litellm => litellm::read(text),
+            ImportFormat::Csv => csv::read(text),
+        }
+    }
+
+    /// Returns the names of the models, sorted.
+    pub fn models(&self) -> impl Iterator<Item = &str> {
+        self.models.keys().map(String::as_str)
+    }
+
+    /// Keeps the models of these names alone.
+    pub fn keep(&mut self, is_wanted: impl Fn(&str) -> bool) {
+        self.models.retain(|name, _| is_wanted(name));
+    }
+
+    fn push(&mut self, name: &str, row: Row) {
+        if row.amounts.iter().any(Option::is_some) {
+            self.models.entry(name.to_owned()).or_default().push(row);
+        }
+    }
+}
+
+impl Catalog {
+    /// Returns what of a table of another project differs from this catalogue on `day`, and the rows that would say so from then on.
+    pub fn plan_import(&self, imported: &Imported, day: Date) -> Plan {
+        let mut plan = Plan::default();
+        let mut seen = BTreeSet::new();
+        for (name, rows) in &imported.models {
+            let model = match self.find(name) {
+                Some(Found::Row(_, model)) => model,
+                // An alias borrows its price from the model that it points at.
+                Some(Found::Alias(_)) => continue,
+                None => {
+                    plan.unknown.push(name.clone());
+                    continue;
+                }
+            };
+            // Names that share a row share its price: its own name decides, where the other table has it.
+            if (model.name() == name || !imported.models.contains_key(model.name())) && seen.insert(model.name()) {
+                plan.model(model, rows, day);
+            }
+        }
+        plan
+    }
+}
+
+impl Plan {
+    /// Whether nothing differs.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    fn model(&mut self, model: &Model, rows: &[Row], day: Date) {
+        let mut sheets: BTreeMap<(Tier, Option<Date>), Vec<&Row>> = BTreeMap::new();
+        for row in rows {
+            sheets.entry((row.tier, row.from)).or_default().push(row);
+        }
+        for (tier, from) in sheets.keys() {
+            let is_newest = !sheets.keys().any(|(other, later)| other == tier && later > from && *later <= Some(day));
+            match from {
+                Some(from) if *from > day => self.sheet(model, *tier, *from, &sheets[&(*tier, Some(*from))]),
+                _ if is_newest => self.sheet(model, *tier, day, &sheets[&(*tier, *from)]),
+                // What held before is history, which is not rewritten.
+                _ => {}
+            }
+        }
+    }
+
+    /// Adds the sheet of a tier that holds from a day on, if it differs from what holds then.
+    fn sheet(&mut self, model: &Model, tier: Tier, from: Date, rows: &[&Row]) {
+        let held: Vec<&PriceRow> = model.sheet(from, tier).collect();
+        let mut thresholds: BTreeSet<u64> = held.iter().map(|row| row.above()).collect();
+        thresholds.extend(rows.iter().map(|row| row.above));
+        let mut changes = Vec::new();
+        let mut sheet = Vec::new();
+        for above in thresholds {
+            let old = held.iter().find(|row| row.above() == above);
+            let new = rows.iter().find(|row| row.above == above);
+            let rates = std::array::from_fn(|index| {
+                let old = old.and_then(|row| row.rate(Field::ALL[index]));
+                let Some(new) = new.and_then(|row| row.amounts[index]) else { return old };
+                let new = Rate::new(new, Per::Million);
+                if old.map(|old| old.amount_per(Per::Million)) != Some(new.amount()) {
+                    changes.push(change(model, from, tier, above, Field::ALL[index], old, new));
+                }
+                Some(new)
+            });
+            sheet.push(PriceRow { line: 0, per: Per::Million, from: Some(from), tier, above, rates });
+        }
+        let is_whole = |row: &PriceRow| row.rate(Field::Input).is_some();
+        if !changes.is_empty() && sheet.iter().all(is_whole) && sheet.first().is_some_and(|row| row.above == 0) {
+            self.changes.extend(changes);
+            let sheet = sheet.into_iter().map(in_millions);
+            self.rows.entry(model.name().to_owned()).or_default().extend(sheet);
+        }
+    }
+}
+
+fn change(model: &Model, from: Date, tier: Tier, above: u64, field: Field, old: Option<Rate>, new: Rate) -> Change {
+    let old = old.map(|old| old.amount_per(Per::Million));
+    let is_slip = old.is_some_and(|old| is_slip(old.amount(), new.amount().amount()));
+    Change { model: model.name().to_owned(), from, tier, above, field, old, new: new.amount(), is_slip }
+}
+
+/// Returns a row whose rates are all for a million tokens.
+fn in_millions(row: PriceRow) -> PriceRow {
+    let rates = row.rates.map(|rate| rate.map(|rate| Rate::new(rate.amount_per(Per::Million).amount(), Per::Million)));
+    PriceRow { rates, ..row }
+}
+
+/// Returns an amount of dollars times `times`, from the digits of a JSON number or of a text.
+fn decimal(digits: &str, times: Decimal) -> Option<Decimal> {
+    let digits = digits.trim().trim_matches('"');
+    let amount = match digits.contains(['e', 'E']) {
+        true => Decimal::from_scientific(digits).ok()?,
+        false => Decimal::from_str_exact(digits).ok()?,
+    };
+    amount.checked_mul(times).map(|amount| amount.normalize()).filter(|amount| !amount.is_sign_negative())
+}
+
+fn unreadable(format: ImportFormat, message: impl std::fmt::Display) -> Error {
+    let problem = Problem::new(format!("it is no price table of the format {}: {message}", format.name()));
+    Error::new(error::Kind::PriceTable, problem)
+}

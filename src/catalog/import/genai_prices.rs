@@ -1,0 +1,190 @@
+//! The table of pydantic's genai-prices: a list of providers, dollars for a million tokens, with history, tiers and long contexts.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{ImportFormat, Imported, Row, decimal, unreadable};
+use crate::catalog::file::{Field, Tier};
+use crate::error::Result;
+
+const FIELDS: &[(&str, Field)] = &[
+    ("input_mtok", Field::Input),
+    ("cache_read_mtok", Field::Cached),
+    ("cache_write_mtok", Field::Write),
+    ("output_mtok", Field::Output),
+    ("input_audio_mtok", Field::AudioIn),
+    ("output_audio_mtok", Field::AudioOut),
+    ("cache_audio_read_mtok", Field::AudioCached),
+    ("input_image_mtok", Field::ImageIn),
+    ("cache_image_read_mtok", Field::ImageCached),
+];
+
+#[derive(Deserialize)]
+struct Provider<'t> {
+    id: String,
+    #[serde(borrow)]
+    models: Vec<Model<'t>>,
+}
+
+#[derive(Deserialize)]
+struct Model<'t> {
+    id: String,
+    #[serde(rename = "match", default)]
+    matches: Option<Clause>,
+    #[serde(borrow)]
+    prices: Prices<'t>,
+    #[serde(borrow, default)]
+    price_variants: Vec<Variant<'t>>,
+}
+
+/// Which names are the model's; of all the ways to say that, those that say a whole name.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Clause {
+    Equals { equals: String },
+    Any { or: Vec<Clause> },
+    Other(serde::de::IgnoredAny),
+}
+
+impl Clause {
+    fn names(self) -> Vec<String> {
+        match self {
+            Clause::Equals { equals } => vec![equals],
+            Clause::Any { or } => or.into_iter().flat_map(Clause::names).collect(),
+            Clause::Other(_) => Vec::new(),
+        }
+    }
+}
+
+type Amounts<'t> = BTreeMap<&'t str, &'t RawValue>;
+
+/// One sheet, or several with the days from which they hold.
+struct Prices<'t>(Vec<Dated<'t>>);
+
+#[derive(Deserialize)]
+struct Dated<'t> {
+    #[serde(borrow)]
+    prices: Amounts<'t>,
+    #[serde(default)]
+    constraint: Option<Constraint>,
+}
+
+#[derive(Deserialize)]
+struct Variant<'t> {
+    when: BTreeMap<String, String>,
+    #[serde(borrow)]
+    prices: Amounts<'t>,
+    #[serde(default)]
+    constraint: Option<Constraint>,
+}
+
+#[derive(Deserialize)]
+struct Constraint {
+    start_date: Option<String>,
+}
+
+impl<'de: 't, 't> Deserialize<'de> for Prices<'t> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        // An untagged enum would read the numbers as floats; so which of the two it is, the first character tells.
+        let raw = <&'de RawValue>::deserialize(deserializer)?;
+        let read = match raw.get().starts_with('[') {
+            true => serde_json::from_str(raw.get()),
+            false => serde_json::from_str(raw.get()).map(|prices| vec![Dated { prices, constraint: None }]),
+        };
+        read.map(Prices).map_err(serde::de::Error::custom)
+    }
+}
+
+pub(super) fn read(text: &str) -> Result<Imported> {
+    let wrong = |error| unreadable(ImportFormat::GenaiPrices, error);
+    let providers: Vec<&RawValue> = serde_json::from_str(text).map_err(wrong)?;
+    let mut imported = Imported::default();
+    for provider in providers {
+        #[derive(Deserialize)]
+        struct Id {
+            id: String,
+        }
+        let Id { id } = serde_json::from_str(provider.get()).map_err(wrong)?;
+        if id == "openai" {
+            let provider: Provider<'_> = serde_json::from_str(provider.get()).map_err(wrong)?;
+            debug_assert_eq!(provider.id, "openai");
+            provider.models.into_iter().for_each(|model| add(&mut imported, model));
+        }
+    }
+    Ok(imported)
+}
+
+fn add(imported: &mut Imported, model: Model<'_>) {
+    let mut names = model.matches.map(Clause::names).unwrap_or_default();
+    names.push(model.id);
+    names.sort();
+    names.dedup();
+    let mut rows: Vec<Row> = Vec::new();
+    for dated in &model.prices.0 {
+        rows.extend(sheet(&dated.prices, Tier::Standard, start(dated.constraint.as_ref())));
+    }
+    for variant in &model.price_variants {
+        if let Some(tier) = tier(&variant.when) {
+            rows.extend(sheet(&variant.prices, tier, start(variant.constraint.as_ref())));
+        }
+    }
+    for name in names {
+        rows.iter().for_each(|row| imported.push(&name, row.clone()));
+    }
+}
+
+/// Returns the tier of a variant, or `None` where it is for something else as well. `fast` is the newer name of `priority`, which stands beside
+/// it.
+fn tier(when: &BTreeMap<String, String>) -> Option<Tier> {
+    let mut conditions = when.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    match (conditions.next()?, conditions.next()) {
+        (("processing", "batch"), None) => Some(Tier::Batch),
+        (("service_tier", word @ ("flex" | "priority" | "ultrafast")), None) => Tier::from_word(word),
+        _ => None,
+    }
+}
+
+fn start(constraint: Option<&Constraint>) -> Option<Date> {
+    constraint?.start_date.as_ref()?.parse().ok()
+}
+
+/// Returns the rows of a sheet: one, and one for each number of tokens above which an amount is another one.
+fn sheet(amounts: &Amounts<'_>, tier: Tier, from: Option<Date>) -> Vec<Row> {
+    let mut rows: BTreeMap<u64, [Option<Decimal>; Field::ALL.len()]> = BTreeMap::new();
+    for (key, field) in FIELDS {
+        for (above, amount) in amounts.get(key).map(|value| steps(value.get())).unwrap_or_default() {
+            rows.entry(above).or_default()[*field as usize] = Some(amount);
+        }
+    }
+    // Where one amount has a step and another has none, the other holds above it, too.
+    let base = rows.get(&0).copied().unwrap_or_default();
+    let whole = |amounts: [Option<Decimal>; Field::ALL.len()]| std::array::from_fn(|index| amounts[index].or(base[index]));
+    rows.into_iter().map(|(above, amounts)| Row { from, tier, above, amounts: whole(amounts) }).collect()
+}
+
+/// Reads a number, or `{"base": …, "tiers": [{"start": …, "price": …}]}`.
+fn steps(value: &str) -> Vec<(u64, Decimal)> {
+    #[derive(Deserialize)]
+    struct Steps<'t> {
+        #[serde(borrow)]
+        base: &'t RawValue,
+        #[serde(borrow)]
+        tiers: Vec<Step<'t>>,
+    }
+    #[derive(Deserialize)]
+    struct Step<'t> {
+        start: u64,
+        #[serde(borrow)]
+        price: &'t RawValue,
+    }
+    let amount = |value: &str| decimal(value, Decimal::ONE);
+    let Ok(steps) = serde_json::from_str::<Steps<'_>>(value) else {
+        return amount(value).map(|amount| (0, amount)).into_iter().collect();
+    };
+    let higher = steps.tiers.iter().map(|step| (step.start, step.price.get()));
+    std::iter::once((0, steps.base.get())).chain(higher).filter_map(|(above, value)| Some((above, amount(value)?))).collect()
+}

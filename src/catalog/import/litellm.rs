@@ -1,0 +1,89 @@
+//! litellm's table: an object of models, dollars for one token, tiers and long contexts in the endings of the keys.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use serde_json::value::RawValue;
+
+use super::{ImportFormat, Imported, Row, decimal, unreadable};
+use crate::catalog::file::{Field, Tier};
+use crate::error::Result;
+
+type Fields<'t> = BTreeMap<&'t str, &'t RawValue>;
+
+const FIELDS: &[(&str, Field)] = &[
+    ("cache_creation_input_token_cost_above_12hr", Field::WriteLong),
+    ("cache_creation_input_token_cost", Field::Write),
+    ("cache_read_input_audio_token_cost", Field::AudioCached),
+    ("cache_read_input_image_token_cost", Field::ImageCached),
+    ("cache_read_input_token_cost", Field::Cached),
+    ("input_cost_per_audio_token", Field::AudioIn),
+    ("input_cost_per_image_token", Field::ImageIn),
+    ("input_cost_per_token", Field::Input),
+    ("output_cost_per_audio_token", Field::AudioOut),
+    ("output_cost_per_token", Field::Output),
+];
+
+const TIERS: &[(&str, Tier)] = &[
+    ("_batches", Tier::Batch),
+    ("_flex", Tier::Flex),
+    ("_priority", Tier::Priority),
+    ("_ultrafast", Tier::Ultrafast),
+];
+
+const MILLION: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
+
+pub(super) fn read(text: &str) -> Result<Imported> {
+    let wrong = |error| unreadable(ImportFormat::Litellm, error);
+    let models: BTreeMap<String, &RawValue> = serde_json::from_str(text).map_err(wrong)?;
+    let mut imported = Imported::default();
+    for (name, fields) in models {
+        let Ok(fields) = serde_json::from_str::<Fields<'_>>(fields.get()) else { continue };
+        let provider = fields.get("litellm_provider").map_or("", |provider| provider.get().trim_matches('"'));
+        if matches!(provider, "openai" | "text-completion-openai") {
+            let name = name.strip_prefix("openai/").unwrap_or(&name);
+            rows(&fields).into_iter().for_each(|row| imported.push(name, row));
+        }
+    }
+    Ok(imported)
+}
+
+fn rows(fields: &Fields<'_>) -> Vec<Row> {
+    let mut rows: BTreeMap<(Tier, u64), [Option<Decimal>; Field::ALL.len()]> = BTreeMap::new();
+    for (key, value) in fields {
+        if let Some((tier, above, field)) = meaning(key) {
+            rows.entry((tier, above)).or_default()[field as usize] = decimal(value.get(), MILLION);
+        }
+    }
+    rows.into_iter().map(|((tier, above), amounts)| Row { from: None, tier, above, amounts }).collect()
+}
+
+/// Returns what a key such as `input_cost_per_token_above_272k_tokens_flex` is for.
+fn meaning(key: &str) -> Option<(Tier, u64, Field)> {
+    let (key, tier) = TIERS
+        .iter()
+        .find_map(|(ending, tier)| key.strip_suffix(ending).map(|key| (key, *tier)))
+        .unwrap_or((key, Tier::Standard));
+    let (key, above) = match key.strip_suffix("k_tokens").and_then(|key| key.rsplit_once("_above_")) {
+        Some((key, thousands)) => (key, thousands.parse::<u64>().ok()?.checked_mul(1_000)?),
+        None => (key, 0),
+    };
+    let field = FIELDS.iter().find(|(name, _)| *name == key)?.1;
+    Some((tier, above, field))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_have_their_meaning_in_their_endings() {
+        let long = "cache_creation_input_token_cost_above_12hr_above_272k_tokens_flex";
+        assert_eq!(meaning(long), Some((Tier::Flex, 272_000, Field::WriteLong)));
+        assert_eq!(meaning("input_cost_per_token_batches"), Some((Tier::Batch, 0, Field::Input)));
+        assert_eq!(meaning("output_cost_per_token"), Some((Tier::Standard, 0, Field::Output)));
+        for key in ["max_tokens", "input_cost_per_token_decisions", "output_cost_per_second", "k_tokens", ""] {
+            assert_eq!(meaning(key), None, "{key}");
+        }
+    }
+}

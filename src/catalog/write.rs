@@ -1,0 +1,144 @@
+//! A catalogue → a price table as text, which reads back as the same.
+
+use std::fmt::Write;
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use super::file::{self, Field, ImageRule, Kind, Tier};
+use super::model::{Model, PriceRow};
+use super::{Catalog, Layer};
+
+impl Catalog {
+    /// Returns the effective table as one file: each model and alias as the last layer has it, in the order of the layers.
+    ///
+    /// ```
+    /// use gpt_cost::Catalog;
+    ///
+    /// let mut catalog = Catalog::builtin();
+    /// catalog.add_layer("exported", &Catalog::builtin().to_toml())?;
+    /// # Ok::<(), gpt_cost::Error>(())
+    /// ```
+    pub fn to_toml(&self) -> String {
+        let mut out = format!("schema  = {}\n", file::SCHEMA);
+        // The oldest, so that no table looks fresher than it is; what is newer says so itself.
+        let checked = self.layers().filter_map(Layer::checked).min();
+        if let Some(checked) = checked {
+            let _ = writeln!(out, "checked = {checked}");
+        }
+        for (layer, model) in self.models() {
+            let own = model.checked().or(layer.checked().filter(|own| Some(*own) != checked));
+            out.push('\n');
+            out.push_str(&table(model, layer.also(model), own));
+        }
+        let aliases = self.aliases();
+        if !aliases.is_empty() {
+            out.push_str("\n[alias]\n");
+        }
+        for (_, alias) in aliases {
+            let target = |(from, to): &(Date, super::Text)| format!("{{ from = {from}, to = {} }}", quoted(to));
+            let targets: Vec<String> = alias.targets.iter().map(target).collect();
+            let _ = writeln!(out, "{} = [ {} ]", quoted(&alias.name), targets.join(", "));
+        }
+        out
+    }
+}
+
+/// Returns the table of a model, with its other names.
+pub(super) fn table<'n>(model: &Model, also: impl Iterator<Item = &'n str>, checked: Option<Date>) -> String {
+    let mut out = format!("[model.{}]\n", quoted(model.name()));
+    let mut line = |key: &str, value: Option<String>| {
+        if let Some(value) = value {
+            let _ = writeln!(out, "{key:10} = {value}");
+        }
+    };
+    let names: Vec<String> = also.map(quoted).collect();
+    line("also", (!names.is_empty()).then(|| format!("[{}]", names.join(", "))));
+    line("kind", (model.kind() != Kind::Chat).then(|| quoted(model.kind().word())));
+    line("encoding", Some(quoted(model.encoding().map_or(file::UNKNOWN_ENCODING, |encoding| encoding.name()))));
+    line("counting", counting(model));
+    for (key, limit) in
+        [("context", model.context()), ("max_input", model.max_input()), ("max_output", model.max_output())]
+    {
+        line(key, limit.map(underscored));
+    }
+    line("image", model.image().map(image));
+    line("price", price(model.prices()));
+    for (key, date) in [("released", model.released()), ("shutdown", model.shutdown()), ("checked", checked)] {
+        line(key, date.map(|date| date.to_string()));
+    }
+    for (key, text) in [("successor", model.successor()), ("source", model.source()), ("note", model.note())] {
+        line(key, text.map(quoted));
+    }
+    out
+}
+
+/// Returns a row of a price, as an inline table.
+pub(super) fn row(row: &PriceRow) -> String {
+    let mut parts = vec![format!("per = \"{}\"", row.per().word())];
+    parts.extend(row.from().map(|from| format!("from = {from}")));
+    parts.extend((row.tier() != Tier::Standard).then(|| format!("tier = \"{}\"", row.tier().word())));
+    parts.extend((row.above() > 0).then(|| format!("above = {}", underscored(row.above()))));
+    for field in Field::ALL {
+        parts.extend(
+            row.rate(*field).map(|rate| format!("{} = \"{}\"", field.word(), amount(rate.amount().amount()))),
+        );
+    }
+    format!("{{ {} }}", parts.join(", "))
+}
+
+/// Returns an amount with as many digits as it has, and at least two, as people write money.
+fn amount(amount: Decimal) -> String {
+    let digits = amount.normalize().scale().max(2) as usize;
+    format!("{:.digits$}", amount.normalize())
+}
+
+fn counting(model: &Model) -> Option<String> {
+    match model.counting.as_ref() {
+        [] => None,
+        [(None, family)] => Some(quoted(family.name())),
+        dated => {
+            let entry = |(from, family): &(Option<Date>, crate::accounting::Family)| {
+                let from = from.map(|from| format!("from = {from}, ")).unwrap_or_default();
+                format!("{{ {from}family = {} }}", quoted(family.name()))
+            };
+            Some(format!("[{}]", dated.iter().map(entry).collect::<Vec<_>>().join(", ")))
+        }
+    }
+}
+
+fn price(rows: &[PriceRow]) -> Option<String> {
+    match rows {
+        [] => None,
+        [one] => Some(row(one)),
+        rows => Some(format!("[\n{}]", rows.iter().map(|one| format!("  {},\n", row(one))).collect::<String>())),
+    }
+}
+
+pub(super) fn image(rule: ImageRule) -> String {
+    match rule {
+        ImageRule::Tiles { base, tile } => format!("{{ base = {}, tile = {} }}", underscored(base), underscored(tile)),
+        ImageRule::Patches { factor, chat: 0 } => format!("{{ patch = \"{factor}\" }}"),
+        ImageRule::Patches { factor, chat } => format!("{{ patch = \"{factor}\", chat = {chat} }}"),
+    }
+}
+
+fn underscored(number: u64) -> String {
+    crate::money::grouped(number).replace(',', "_")
+}
+
+/// Returns a text as TOML quotes it.
+pub(super) fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for char in text.chars() {
+        match char {
+            '"' | '\\' => out.extend(['\\', char]),
+            char if char.is_control() => {
+                let _ = write!(out, "\\u{:04X}", u32::from(char));
+            }
+            char => out.push(char),
+        }
+    }
+    out.push('"');
+    out
+}
