@@ -16,7 +16,9 @@ use crate::file::{self, CountingEntry, File, ImageRule, ModelEntry, PriceEntry, 
 ///
 /// With the file's problems, which fails the build.
 pub fn compile(source: &str) -> String {
-    let file = file::parse(source).unwrap_or_else(|problems| {
+    let read =
+        file::read(source).and_then(|(file, problems)| if problems.is_empty() { Ok(file) } else { Err(problems) });
+    let file = read.unwrap_or_else(|problems| {
         let lines: Vec<String> = problems
             .iter()
             .map(|problem| format!("pricing.toml:{}: {}", line(source, problem.span.start), problem.message))

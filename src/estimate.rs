@@ -1,6 +1,7 @@
 //! Tokens, limits, prices and terms → what a request will cost, and whether it fits.
 
 use std::fmt;
+use std::iter::Sum;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -121,6 +122,23 @@ pub struct Cost {
     pub output: Band<Usd>,
     /// Both together. Expected only where an output is.
     pub total: Band<Usd>,
+}
+
+/// The sum has what is expected, and a most, where all have one.
+impl Sum for Cost {
+    fn sum<I: Iterator<Item = Cost>>(costs: I) -> Cost {
+        let none = || Band { min: Usd::ZERO, expected: Some(Usd::ZERO), max: Some(Usd::ZERO) };
+        let add = |one: Band<Usd>, other: Band<Usd>| Band {
+            min: one.min + other.min,
+            expected: one.expected.zip(other.expected).map(|(one, other)| one + other),
+            max: one.max.zip(other.max).map(|(one, other)| one + other),
+        };
+        costs.fold(Cost { input: none(), output: none(), total: none() }, |sum, cost| Cost {
+            input: add(sum.input, cost.input),
+            output: add(sum.output, cost.output),
+            total: add(sum.total, cost.total),
+        })
+    }
 }
 
 /// Whether a request fits the limits of its model.
@@ -412,7 +430,9 @@ fn count(model: &Model, name: &str, request: &Request, day: Date) -> Result<Toke
         Err(Error::new(error::Kind::WrongModel, problem))
     };
     match (model.kind(), &request.input) {
-        (Kind::Chat | Kind::Audio | Kind::OpenWeight, Input::Prompts(_)) => takes("messages, not prompts", "name a model for completions or embeddings"),
+        (Kind::Chat | Kind::Audio | Kind::OpenWeight, Input::Prompts(_)) => {
+            takes("messages, not prompts", "name a model for completions or embeddings")
+        }
         (Kind::Chat | Kind::Audio | Kind::OpenWeight, _) => match model.family(day) {
             Some(family) => {
                 let image = model.image().map(image_rule);
@@ -454,6 +474,10 @@ fn no_price(model: &Model, tier: Tier, day: Date, input: u64) -> Error {
         Some(first) => {
             let since = first.map(|first| format!("; the first is from {first}")).unwrap_or_default();
             Problem::new(format!("`{}` has no {} price on {day}{since}", model.name(), tier.word()))
+        }
+        None if model.prices().is_empty() => {
+            Problem::new(format!("`{}` has no price: whoever runs it sets one", model.name()))
+                .with_hint("add a table for it to a pricing.toml")
         }
         None => {
             let tiers: Vec<&str> = model.tiers().map(Tier::word).collect();

@@ -21,13 +21,13 @@ use libtest_mimic::{Arguments, Failed, Trial};
 /// What no change may make worse: at least so many cases counted, so many of them to the token, and at most so many outside of their
 /// bound.
 const FLOORS: [Floor; 10] = [
-    Floor { file: "chat-completions", feature: None, counted: 4_523, exact: 4_461, outside: 12 },
-    Floor { file: "chat-completions", feature: Some("plain"), counted: 2_204, exact: 2_203, outside: 0 },
-    Floor { file: "chat-completions", feature: Some("tools"), counted: 1_694, exact: 1_654, outside: 4 },
+    Floor { file: "chat-completions", feature: None, counted: 4_545, exact: 4_474, outside: 12 },
+    Floor { file: "chat-completions", feature: Some("plain"), counted: 2_218, exact: 2_216, outside: 0 },
+    Floor { file: "chat-completions", feature: Some("tools"), counted: 1_702, exact: 1_654, outside: 4 },
     Floor { file: "chat-completions", feature: Some("parallel-tool-calls"), counted: 126, exact: 124, outside: 0 },
     Floor { file: "chat-completions", feature: Some("json_schema"), counted: 353, exact: 340, outside: 2 },
     Floor { file: "chat-completions", feature: Some("image-base64"), counted: 168, exact: 154, outside: 5 },
-    Floor { file: "responses", feature: None, counted: 1_568, exact: 1_317, outside: 18 },
+    Floor { file: "responses", feature: None, counted: 1_572, exact: 1_320, outside: 18 },
     Floor { file: "responses-compact", feature: None, counted: 8, exact: 8, outside: 0 },
     Floor { file: "completions", feature: None, counted: 69, exact: 66, outside: 0 },
     Floor { file: "embeddings", feature: None, counted: 264, exact: 262, outside: 1 },
@@ -83,7 +83,7 @@ fn recorded_bills(folder: &Path) -> Result<(), Failed> {
     assert!(score.counted * 100 >= score.cases * 99, "{score:?}");
     for (endpoint, percent) in [("chat/completions", 98), ("responses", 96), ("embeddings", 99), ("completions", 95)] {
         let score = all_countable.endpoints[endpoint];
-        assert!(score.exact * 100 >= score.cases * percent, "{endpoint}: {score:?}");
+        assert!(score.exact * 100 >= score.counted * percent, "{endpoint}: {score:?}");
     }
     println!("mean over {projects} projects: {}.{:02}%", mean / 100, mean % 100);
     assert!(mean >= 9_500, "the mean over projects");

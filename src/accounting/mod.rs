@@ -146,6 +146,16 @@ impl TokenCount {
         &self.shares
     }
 
+    /// Returns the count of as many requests as are sent, all alike, without their shares.
+    pub fn times(&self, requests: u64) -> TokenCount {
+        TokenCount {
+            tokens: self.tokens.saturating_mul(requests),
+            bound: self.bound.saturating_mul(requests),
+            shares: Vec::new(),
+            uncounted: self.uncounted.clone(),
+        }
+    }
+
     fn new(uncounted: Vec<Uncounted>) -> TokenCount {
         TokenCount { tokens: 0, bound: 0, shares: Vec::new(), uncounted }
     }

@@ -66,9 +66,7 @@ fn compare(name: &str, old: Option<&Facts>, new: Option<&Facts>) -> Vec<Differen
     };
     let keys: BTreeSet<_> = old.keys().chain(new.keys()).collect();
     let differs = keys.into_iter().filter(|key| old.get(*key) != new.get(*key));
-    differs
-        .map(|key| difference(&key.1, old.get(key).map(String::as_str), new.get(key).map(String::as_str)))
-        .collect()
+    differs.map(|key| difference(&key.1, old.get(key).map(String::as_str), new.get(key).map(String::as_str))).collect()
 }
 
 fn facts(model: &Model, also: &[&str]) -> Facts {

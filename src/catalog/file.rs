@@ -246,21 +246,17 @@ pub fn is_price_table(source: &str) -> Result<bool, Vec<Problem>> {
     Ok(tree(source)?.get_ref().contains_key("schema"))
 }
 
-/// Reads a price table.
+/// Reads what can be read of a price table, and all that is wrong with it.
 ///
 /// # Errors
 ///
-/// All problems of the file, in the order of their places.
-pub fn parse(source: &str) -> Result<File, Vec<Problem>> {
+/// The problems of a file that is no TOML.
+pub fn read(source: &str) -> Result<(File, Vec<Problem>), Vec<Problem>> {
     let tree = tree(source)?;
     let mut problems = Vec::new();
     let file = read_file(&tree, &mut problems);
     check_names(&file, &mut problems);
-    if problems.is_empty() {
-        return Ok(file);
-    }
-    problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
-    Err(problems)
+    Ok((file, problems))
 }
 
 fn tree(source: &str) -> Result<Spanned<DeTable<'_>>, Vec<Problem>> {

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use super::file::{Field, Tier};
+use super::file::{Field, Kind, Tier};
 use super::model::{Model, PriceRow};
 use super::slips::is_slip;
 use super::{Catalog, Found};
@@ -139,6 +139,8 @@ impl Catalog {
         let mut seen = BTreeSet::new();
         for (name, rows) in &imported.models {
             let model = match self.find(name) {
+                // What one of those who run it asks is not the price of another.
+                Some(Found::Row(_, model)) if model.kind() == Kind::OpenWeight => continue,
                 Some(Found::Row(_, model)) => model,
                 // An alias borrows its price from the model that it points at.
                 Some(Found::Alias(_)) => continue,
@@ -190,7 +192,9 @@ impl Plan {
             let new = rows.iter().find(|row| row.above == above);
             let rates = std::array::from_fn(|index| {
                 let old = old.and_then(|row| row.rate(Field::ALL[index]));
-                let Some(new) = new.and_then(|row| row.amounts[index]) else { return old };
+                // Nothing where there was no price says that there still is none: an embedding has no output.
+                let says_something = |amount: &Decimal| old.is_some() || !amount.is_zero();
+                let Some(new) = new.and_then(|row| row.amounts[index]).filter(says_something) else { return old };
                 let new = Rate::new(new, Per::Million);
                 if old.map(|old| old.amount_per(Per::Million)) != Some(new.amount()) {
                     changes.push(change(model, from, tier, above, Field::ALL[index], old, new));

@@ -12,17 +12,17 @@ mod slips;
 mod write;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use jiff::civil::Date;
 
 use self::builtin::BUILTIN;
-use self::names::ReadAs;
 pub use self::diff::Difference;
 pub use self::file::{Field, ImageRule, Kind, Tier};
 use self::model::{List, Text};
 pub use self::model::{Model, PriceRow};
+use self::names::ReadAs;
 use crate::accounting::Family;
 use crate::encoding::Encoding;
 use crate::error::{self, Error, Problem, Result};
@@ -67,9 +67,21 @@ pub struct Layer {
 
 /// A name that borrows everything from the model at which it pointed on the day.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Alias {
+pub struct Alias {
     name: Text,
     targets: List<(Date, Text)>,
+}
+
+impl Alias {
+    /// Returns the name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the models at which it has pointed, each with its first day, oldest first.
+    pub fn targets(&self) -> impl Iterator<Item = (Date, &str)> {
+        self.targets.iter().map(|(from, target)| (*from, target.as_ref()))
+    }
 }
 
 /// A model's name that the catalog knows. What it stands for can depend on the day: see [`ModelRef::on`].
@@ -104,12 +116,29 @@ impl Catalog {
     ///
     /// All problems of the table, each with its line.
     pub fn add_layer(&mut self, origin: &str, source: &str) -> Result<()> {
-        let lines = Lines::of(source);
-        let file = file::parse(source).map_err(|problems| invalid(origin, &lines, problems))?;
-        let reader = Reader { below: self, lines: &lines, problems: Vec::new() };
-        let layer = reader.layer(origin, file).map_err(|problems| invalid(origin, &lines, problems))?;
+        let layer = self.read_layer(origin, source, |_| Vec::new())?;
         self.layers.push(Cow::Owned(layer));
         Ok(())
+    }
+
+    /// Reads a layer that is to lie over this catalogue; `more` finds further problems.
+    fn read_layer(
+        &self,
+        origin: &str,
+        source: &str,
+        more: impl FnOnce(&file::File) -> Vec<fields::Problem>,
+    ) -> Result<Layer> {
+        let lines = Lines::of(source);
+        let (file, mut problems) = file::read(source).map_err(|problems| invalid(origin, &lines, problems))?;
+        problems.extend(more(&file));
+        let mut reader = Reader { below: self, lines: &lines, problems };
+        let layer = reader.layer(origin, file);
+        let Reader { mut problems, .. } = reader;
+        if problems.is_empty() {
+            return Ok(layer);
+        }
+        problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
+        Err(invalid(origin, &lines, problems))
     }
 
     /// Checks the price table `source` as [`Catalog::add_layer`] does, and for slips that a table can have and still be valid: prices that are
@@ -119,11 +148,7 @@ impl Catalog {
     ///
     /// All problems of the table, each with its line.
     pub fn check(&self, origin: &str, source: &str) -> Result<()> {
-        let mut with = self.clone();
-        with.add_layer(origin, source)?;
-        let slips = slips::of(self, &file::parse(source).unwrap_or_else(|_| unreachable!("it was added above")));
-        let lines = Lines::of(source);
-        if slips.is_empty() { Ok(()) } else { Err(invalid(origin, &lines, slips)) }
+        self.read_layer(origin, source, |file| slips::of(self, file)).map(|_| ())
     }
 
     /// Returns whether `source` is meant as a price table of ours: it has the key `schema`.
@@ -174,19 +199,20 @@ impl Catalog {
         let all = self.layers().flat_map(|layer| layer.models().iter().map(move |model| (layer, model)));
         let mut models: Vec<(&Layer, &Model)> = all.filter(|(layer, model)| wins(layer, model)).collect();
         // A model that a later table only changes keeps its place.
-        let place = |name: &str| {
-            self.layers().enumerate().find_map(|(index, layer)| {
-                layer.models().iter().position(|model| model.name() == name).map(|place| (index, place))
-            })
-        };
-        models.sort_by_cached_key(|(_, model)| place(model.name()));
+        let mut places = BTreeMap::new();
+        for model in self.layers().flat_map(Layer::models) {
+            let place = places.len();
+            places.entry(model.name()).or_insert(place);
+        }
+        models.sort_by_key(|(_, model)| places.get(model.name()));
         models
     }
 
     /// Returns each name that points at models by the day, with its table, sorted by name.
-    pub(crate) fn aliases(&self) -> Vec<(&Layer, &Alias)> {
+    pub fn aliases(&self) -> Vec<(&Layer, &Alias)> {
         let all = self.layers().flat_map(|layer| layer.aliases.iter().map(move |alias| (layer, alias)));
-        let wins = |alias: &Alias| matches!(self.find(&alias.name), Some(Found::Alias(one)) if std::ptr::eq(one, alias));
+        let wins =
+            |alias: &Alias| matches!(self.find(&alias.name), Some(Found::Alias(one)) if std::ptr::eq(one, alias));
         let mut aliases: Vec<(&Layer, &Alias)> = all.filter(|(_, alias)| wins(alias)).collect();
         aliases.sort_by(|(_, one), (_, other)| one.name.cmp(&other.name));
         aliases
@@ -258,7 +284,9 @@ impl Layer {
     /// Returns the other names of a model of the table, sorted.
     pub fn also(&self, model: &Model) -> impl Iterator<Item = &str> {
         let index = self.models.iter().position(|one| std::ptr::eq(one, model));
-        let of_model = move |(name, of): &(Text, u32)| Some(*of as usize) == index && name.as_ref() != self.models[*of as usize].name();
+        let of_model = move |(name, of): &(Text, u32)| {
+            Some(*of as usize) == index && name.as_ref() != self.models[*of as usize].name()
+        };
         self.names.iter().filter(move |entry| of_model(entry)).map(|(name, _)| name.as_ref())
     }
 
@@ -276,6 +304,14 @@ impl<'c> ModelRef<'c> {
     /// Returns the name as it was asked for.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Returns the alias that the name is, if it is one.
+    pub fn alias(&self) -> Option<&'c Alias> {
+        match self.found {
+            Found::Alias(alias) => Some(alias),
+            Found::Row(..) => None,
+        }
     }
 
     /// Returns by which rule the name was read as another one, or `None` where a table has it.
@@ -312,7 +348,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn layer(mut self, origin: &str, file: file::File) -> std::result::Result<Layer, Vec<fields::Problem>> {
+    fn layer(&mut self, origin: &str, file: file::File) -> Layer {
         let mut names: Vec<(Text, u32)> = Vec::new();
         let mut models = Vec::new();
         for entry in file.models {
@@ -321,18 +357,19 @@ impl<'a> Reader<'a> {
             models.push(self.model(entry));
         }
         names.sort();
-        let mut aliases: Vec<Alias> = file.aliases.into_iter().map(|entry| self.alias(entry, &names)).collect();
+        let aliases: BTreeSet<String> = file.aliases.iter().map(|alias| alias.name.text.clone()).collect();
+        let is_row = |name: &str| names.binary_search_by(|(row, _)| row.as_ref().cmp(name)).is_ok();
+        // An alias that points at another one is a problem already.
+        let is_known = |name: &str| is_row(name) || aliases.contains(name);
+        let mut aliases: Vec<Alias> = file.aliases.into_iter().map(|entry| self.alias(entry, is_known)).collect();
         aliases.sort_by(|one, other| one.name.cmp(&other.name));
-        if !self.problems.is_empty() {
-            return Err(self.problems);
-        }
-        Ok(Layer {
+        Layer {
             origin: origin.to_owned().into(),
             checked: file.checked.map(civil),
             models: models.into(),
             names: names.into(),
             aliases: aliases.into(),
-        })
+        }
     }
 
     fn model(&mut self, entry: file::ModelEntry) -> Model {
@@ -446,10 +483,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn alias(&mut self, entry: file::AliasEntry, names: &[(Text, u32)]) -> Alias {
+    fn alias(&mut self, entry: file::AliasEntry, is_known: impl Fn(&str) -> bool) -> Alias {
         for (_, target) in &entry.targets {
-            let here = names.binary_search_by(|(name, _)| name.as_ref().cmp(&target.text)).is_ok();
-            if !here && self.below.row(&target.text).is_none() {
+            if !is_known(&target.text) && self.below.row(&target.text).is_none() {
                 let message = format!("alias `{}` points at `{}`, which has no row", entry.name.text, target.text);
                 self.problem(&target.span, message, "add a row for it, or correct the name");
             }

@@ -57,6 +57,11 @@ impl Model {
         self.encoding
     }
 
+    /// Returns the families of counting rules, each with the day from which it holds; `None` where it always has.
+    pub fn counting(&self) -> &[(Option<Date>, Family)] {
+        &self.counting
+    }
+
     /// Returns the family of counting rules that holds for the model on `day`.
     pub fn family(&self, day: Date) -> Option<Family> {
         let held = self.counting.iter().filter(|(from, _)| from.is_none_or(|from| from <= day));
@@ -135,8 +140,7 @@ impl Model {
 
     /// Returns the rows of a tier that hold on `day`: those with the newest `from` that is not after it.
     pub fn sheet(&self, day: Date, tier: Tier) -> impl Iterator<Item = &PriceRow> + Clone {
-        let held =
-            move |row: &&PriceRow| row.tier == tier && row.from.is_none_or(|from| from <= day);
+        let held = move |row: &&PriceRow| row.tier == tier && row.from.is_none_or(|from| from <= day);
         let newest = self.prices.iter().filter(held).map(|row| row.from).max();
         self.prices.iter().filter(move |row| held(row) && Some(row.from) == newest)
     }

@@ -9,7 +9,7 @@ use super::Catalog;
 use super::fields::Problem;
 use super::file::{Field, File, ModelEntry, PriceEntry, Tier, Unit};
 use super::names;
-use crate::money::Per;
+use crate::money::{Per, Usd};
 
 /// By how many times an amount must differ from its kin to be a slip: of 1,000 times, a price that has changed as well may have taken or
 /// given some. OpenAI has never changed a price by more than 5 times at once.
@@ -39,9 +39,13 @@ pub(super) fn of(below: &Catalog, file: &File) -> Vec<Problem> {
                 _ => (None, String::new()),
             };
             if let Some(kin) = kin.filter(|kin| is_slip(input, *kin)) {
-                slips.push(slip(row, input, &format!("{whose} ${kin}")));
+                slips.push(slip(row, input, &format!("{whose} {}", Usd::from(kin))));
             } else if !(CHEAPEST..=DEAREST).contains(&input) {
-                slips.push(slip(row, input, &format!("models cost from ${CHEAPEST} to ${DEAREST}")));
+                slips.push(slip(
+                    row,
+                    input,
+                    &format!("models cost from {} to {}", Usd::from(CHEAPEST), Usd::from(DEAREST)),
+                ));
             } else if row.tier == Tier::Standard {
                 before = Some((row.from, input));
                 families.entry(family).or_insert((input, &model.name.text));
@@ -58,7 +62,7 @@ fn slip(row: &PriceEntry, input: Decimal, against: &str) -> Problem {
     };
     Problem {
         span: row.span.clone(),
-        message: format!("an input of a million tokens would cost ${}, and {against}", input.normalize()),
+        message: format!("an input of a million tokens would cost {}, and {against}", Usd::from(input)),
         hint: Some(format!("is the price for {} tokens? then write per = \"{}\"", word(other), other.word())),
     }
 }

@@ -80,9 +80,7 @@ pub(super) fn row(row: &PriceRow) -> String {
     parts.extend((row.tier() != Tier::Standard).then(|| format!("tier = \"{}\"", row.tier().word())));
     parts.extend((row.above() > 0).then(|| format!("above = {}", underscored(row.above()))));
     for field in Field::ALL {
-        parts.extend(
-            row.rate(*field).map(|rate| format!("{} = \"{}\"", field.word(), amount(rate.amount().amount()))),
-        );
+        parts.extend(row.rate(*field).map(|rate| format!("{} = \"{}\"", field.word(), amount(rate.amount().amount()))));
     }
     format!("{{ {} }}", parts.join(", "))
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use super::args::{ActualArgs, ReportFormat};
 use super::exit::{Failure, Outcome, Stop};
 use super::report::table::{Cell, write_grid};
-use super::{day, input, prices};
+use super::{day, input, note, prices};
 use crate::money::grouped;
 use crate::usage::{Bill, Response};
 use crate::{Date, Tier};
@@ -21,17 +21,19 @@ pub(super) fn run(args: &ActualArgs, out: &mut impl Write) -> Result<Outcome, St
     let day = args.as_of.or(response.day).unwrap_or_else(|| day(None));
     let tier = args.tier.or(response.tier).unwrap_or(Tier::Standard);
     let billed = catalog.model(model).and_then(|model| {
+        model.remark().iter().for_each(|remark| note(remark));
         let (layer, row) = model.on(day)?;
-        Ok((layer.origin().to_owned(), row.name().to_owned(), model.bill(&response.usage, day, tier)?))
+        let checked = row.checked().or(layer.checked());
+        Ok((layer.origin().to_owned(), row.name().to_owned(), checked, model.bill(&response.usage, day, tier)?))
     });
-    let (origin, row, bill) = billed.map_err(|error| Failure::of(&error))?;
+    let (origin, row, checked, bill) = billed.map_err(|error| Failure::of(&error))?;
     let actual = Actual { name: &name, model, row: &row, origin: &origin, day, tier, response: &response, bill: &bill };
     match args.format {
         ReportFormat::Table => actual.write_table(out)?,
         ReportFormat::Json => actual.write_json(out)?,
     }
     out.flush()?;
-    Ok(Outcome::Fine)
+    Ok(prices::check_age(&row, checked, super::day(None), args.max_age)?)
 }
 
 struct Actual<'a> {

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, Styles, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::catalog::Kind;
+use crate::catalog::import::ImportFormat;
 use crate::request::ImageSize;
-use crate::{Date, Encoding, Tier};
+use crate::{Cached, Date, Encoding, Tier};
 
 const STYLES: Styles = Styles::styled();
 
@@ -16,8 +18,8 @@ const STYLES: Styles = Styles::styled();
 #[command(after_help = "\
 Exit codes:
   0  fine
-  1  a limit is exceeded (the report is printed first)
-  2  it could not be told: usage, input, unknown model or price")]
+  1  a limit is exceeded, or a price is older than --max-age (the report is printed first)
+  2  it could not be told: usage, input, unknown model or price, an invalid price table")]
 pub(super) struct Args {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -29,6 +31,10 @@ pub(super) enum Command {
     Count(CountArgs),
     Actual(ActualArgs),
     Verify(VerifyArgs),
+    #[command(subcommand)]
+    Models(ModelsCommand),
+    #[command(subcommand)]
+    Pricing(PricingCommand),
 }
 
 /// Tell a request's tokens, whether it fits the model's limits, and its price
@@ -37,6 +43,7 @@ pub(super) enum Command {
 Examples:
   gpt-cost estimate prompt.json --model gpt-4
   gpt-cost estimate prompt.json -o 500             adds what 500 tokens of output cost
+  gpt-cost estimate prompt.json --tier batch --cached 80% --requests 1000
   gpt-cost estimate notes.txt -m gpt-5-mini        text is one message of the user's
   gpt-cost estimate - -m gpt-4o --format json < prompt.json
 
@@ -44,8 +51,8 @@ What is JSON: a file named .json, or one that begins with { or [. It is a body o
 Embeddings, a line of a Batch file, or an array of messages or of input items; it parses, or it is an error. Anything else is a \
 prompt as text.
 
-Prices are the built-in ones. The nearest pricing.toml, from the current folder up to the repository's root, is laid over them, \
-and over that each --pricing FILE.")]
+Prices are the built-in ones. Laid over them are your own pricing.toml (in $XDG_CONFIG_HOME/gpt-cost, or where your platform keeps \
+settings), the nearest pricing.toml from the current folder up to the repository's root, and each --pricing FILE.")]
 pub(super) struct EstimateArgs {
     #[command(flatten)]
     pub(super) request: RequestArgs,
@@ -57,6 +64,18 @@ pub(super) struct EstimateArgs {
     /// The service tier; without it, the one that the request asks for
     #[arg(long, value_name = "TIER", value_parser = tiers())]
     pub(super) tier: Option<Tier>,
+
+    /// How much of the input is read from the prompt cache: tokens, or a share such as 80%
+    #[arg(long, value_name = "N|N%", value_parser = cached)]
+    pub(super) cached: Option<Cached>,
+
+    /// How many times the request is sent
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) requests: u32,
+
+    /// Fail with exit code 1 if the price was last checked longer ago than this, such as 90d or 12w
+    #[arg(long, value_name = "AGE", value_parser = days)]
+    pub(super) max_age: Option<i32>,
 
     /// How to write the report
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
@@ -117,6 +136,10 @@ pub(super) struct ActualArgs {
     /// A price table to lay over the others; the last one wins
     #[arg(long, value_name = "FILE")]
     pub(super) pricing: Vec<PathBuf>,
+
+    /// Fail with exit code 1 if the price was last checked longer ago than this, such as 90d or 12w
+    #[arg(long, value_name = "AGE", value_parser = days)]
+    pub(super) max_age: Option<i32>,
 
     /// How to write the report
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
@@ -219,6 +242,268 @@ pub(super) enum InputFormat {
     Items,
     /// A prompt
     Text,
+}
+
+/// Tell which models are known, and what is known of them
+#[derive(Debug, Subcommand)]
+pub(super) enum ModelsCommand {
+    List(ModelsListArgs),
+    Show(ModelsShowArgs),
+}
+
+/// List the models, with their limits and prices for a million tokens
+#[derive(Debug, Parser)]
+#[command(after_help = "\
+Examples:
+  gpt-cost models list                            those that answer today
+  gpt-cost models list gpt-5 --sort price
+  gpt-cost models list '*-mini*' --min-context 200000 --max-price 0.50 --format csv")]
+pub(super) struct ModelsListArgs {
+    /// A part of the name, or the whole name with * for any text
+    #[arg(value_name = "NAME")]
+    pub(super) name: Option<String>,
+
+    /// Only models whose input costs at most so many dollars for a million tokens
+    #[arg(long, value_name = "DOLLARS")]
+    pub(super) max_price: Option<rust_decimal::Decimal>,
+
+    /// Only models with a context window of at least so many tokens
+    #[arg(long, value_name = "TOKENS")]
+    pub(super) min_context: Option<u64>,
+
+    /// Only models of this kind
+    #[arg(long, value_name = "KIND", value_parser = kinds())]
+    pub(super) kind: Option<Kind>,
+
+    /// The service tier whose prices are shown; models without one are left out
+    #[arg(long, value_name = "TIER", value_parser = tiers(), default_value = "standard")]
+    pub(super) tier: Tier,
+
+    /// By what to sort; without it, the order of the price table
+    #[arg(long, value_name = "BY", value_enum)]
+    pub(super) sort: Option<SortBy>,
+
+    /// Also models that were shut down, and those that are not out yet
+    #[arg(long)]
+    pub(super) all: bool,
+
+    #[command(flatten)]
+    pub(super) tables: TableArgs,
+
+    /// How to write the list
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(super) format: ListFormat,
+}
+
+/// Tell all that is known of a model: names, limits, rules, days, every row of its price
+#[derive(Debug, Parser)]
+#[command(after_help = "\
+Examples:
+  gpt-cost models show gpt-4o
+  gpt-cost models show ft:gpt-4o-mini-2024-07-18:my-org::abc123 --format json")]
+pub(super) struct ModelsShowArgs {
+    /// The model
+    #[arg(value_name = "NAME")]
+    pub(super) name: String,
+
+    #[command(flatten)]
+    pub(super) tables: TableArgs,
+
+    /// How to write it
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(super) format: ReportFormat,
+}
+
+/// Show, check, write, refresh and compare price tables
+#[derive(Debug, Subcommand)]
+pub(super) enum PricingCommand {
+    Show(PricingShowArgs),
+    Validate(PricingValidateArgs),
+    Init(PricingInitArgs),
+    Export(PricingExportArgs),
+    Import(PricingImportArgs),
+    Diff(PricingDiffArgs),
+}
+
+/// Show the prices that hold, each with the file and the line that it is from
+#[derive(Debug, Parser)]
+#[command(after_help = "\
+Examples:
+  gpt-cost pricing show gpt-5.4
+  gpt-cost pricing show --pricing ours.toml --as-of 2027-01-01")]
+pub(super) struct PricingShowArgs {
+    /// A model; without it, all
+    #[arg(value_name = "NAME")]
+    pub(super) name: Option<String>,
+
+    #[command(flatten)]
+    pub(super) tables: TableArgs,
+
+    /// How to write them
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(super) format: ReportFormat,
+}
+
+/// Check price tables: everything that is wrong, each with its line
+#[derive(Debug, Parser)]
+#[command(after_help = "\
+Exit code 2 if anything is wrong. Beside what makes a table invalid, prices that are about a thousand times off are found: a price for a \
+thousand tokens in a row for a million, or the other way round.")]
+pub(super) struct PricingValidateArgs {
+    /// The tables
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) files: Vec<PathBuf>,
+}
+
+/// Write a price table to start from, with comments
+#[derive(Debug, Parser)]
+pub(super) struct PricingInitArgs {
+    /// Where to write it; a file that is there is left as it is
+    #[arg(value_name = "FILE", default_value = "pricing.toml")]
+    pub(super) file: PathBuf,
+}
+
+/// Write the table that holds, of all layers, as one file
+#[derive(Debug, Parser)]
+#[command(after_help = "\
+Examples:
+  gpt-cost pricing export > prices-2026.toml
+  gpt-cost estimate prompt.json --pricing prices-2026.toml")]
+pub(super) struct PricingExportArgs {
+    /// A price table to lay over the others; the last one wins
+    #[arg(long, value_name = "FILE")]
+    pub(super) pricing: Vec<PathBuf>,
+}
+
+/// Add what another project's price table says otherwise, as rows with a date
+#[derive(Debug, Parser)]
+#[command(after_help = "\
+Examples:
+  gpt-cost pricing import --from litellm model_prices_and_context_window.json
+  gpt-cost pricing import --from csv ours.csv --into pricing.toml --yes
+
+Nothing is fetched: FILE is one that you have, such as litellm's model_prices_and_context_window.json, or data/prices.json of the crate \
+genai-prices. The differences are shown; with --yes they are added to --into as rows that hold from --as-of on. No row that is there is \
+changed or removed. The columns of a CSV file are id, per (1K or 1M), input, cached, output, and any other name of our rows, tier, above \
+and from.")]
+pub(super) struct PricingImportArgs {
+    /// The table's format
+    #[arg(long = "from", value_name = "FORMAT", value_parser = import_formats())]
+    pub(super) from: ImportFormat,
+
+    /// The table
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+
+    /// Only models whose name has this part, or is this with * for any text
+    #[arg(long, value_name = "NAME")]
+    pub(super) model: Option<String>,
+
+    /// The price table to add to; it is made if it is not there
+    #[arg(long, value_name = "FILE", default_value = "pricing.toml")]
+    pub(super) into: PathBuf,
+
+    /// Write it; without this, the differences are only shown
+    #[arg(long)]
+    pub(super) yes: bool,
+
+    /// Write also amounts that are about a thousand times off
+    #[arg(long)]
+    pub(super) force: bool,
+
+    #[command(flatten)]
+    pub(super) tables: TableArgs,
+}
+
+/// Tell in what two price tables differ
+#[derive(Debug, Parser)]
+#[command(after_help = "\
+Each is a file, laid over the built-in table, or `built-in` itself. Exit code 0 whether they differ or not.
+
+Examples:
+  gpt-cost pricing diff built-in pricing.toml
+  gpt-cost pricing diff prices-2025.toml prices-2026.toml --format json")]
+pub(super) struct PricingDiffArgs {
+    /// The one table
+    #[arg(value_name = "A")]
+    pub(super) old: PathBuf,
+
+    /// The other
+    #[arg(value_name = "B")]
+    pub(super) new: PathBuf,
+
+    /// How to write the differences
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(super) format: ReportFormat,
+}
+
+/// Which prices, on which day.
+#[derive(Debug, Parser)]
+pub(super) struct TableArgs {
+    /// The day whose prices and aliases hold, as YYYY-MM-DD; today (UTC) by default
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub(super) as_of: Option<Date>,
+
+    /// A price table to lay over the others; the last one wins
+    #[arg(long, value_name = "FILE")]
+    pub(super) pricing: Vec<PathBuf>,
+}
+
+/// How a list is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum ListFormat {
+    /// For people
+    #[default]
+    Table,
+    /// For programs: one shape, decimal strings
+    Json,
+    /// Comma-separated, for spreadsheets
+    Csv,
+}
+
+/// By what models are sorted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SortBy {
+    /// The name
+    Name,
+    /// The price of the input, the cheapest first
+    Price,
+    /// The context window, the largest first
+    Context,
+    /// The day on which it came out, the newest first
+    Released,
+}
+
+fn cached(text: &str) -> Result<Cached, &'static str> {
+    let wrong = "expected a number of tokens, or a share from 0% to 100%";
+    let Some(percent) = text.strip_suffix('%') else {
+        return text.replace('_', "").parse().map(Cached::Tokens).map_err(|_| wrong);
+    };
+    let percent = percent.parse::<rust_decimal::Decimal>().map_err(|_| wrong)?;
+    let is_share = !percent.is_sign_negative() && percent <= rust_decimal::Decimal::ONE_HUNDRED;
+    if is_share { Ok(Cached::Percent(percent)) } else { Err(wrong) }
+}
+
+fn days(text: &str) -> Result<i32, &'static str> {
+    let wrong = "expected a number of days or weeks, such as 90d or 12w";
+    let (number, days) = match (text.strip_suffix('d'), text.strip_suffix('w')) {
+        (Some(number), _) => (number, 1),
+        (_, Some(number)) => (number, 7),
+        _ => return Err(wrong),
+    };
+    number.parse::<u16>().map(|number| i32::from(number) * days).map_err(|_| wrong)
+}
+
+fn kinds() -> impl TypedValueParser<Value = Kind> {
+    let words = Kind::ALL.iter().map(|kind| kind.word());
+    PossibleValuesParser::new(words)
+        .try_map(|word| Kind::ALL.iter().copied().find(|kind| kind.word() == word).ok_or("unknown kind"))
+}
+
+fn import_formats() -> impl TypedValueParser<Value = ImportFormat> {
+    const ALL: [ImportFormat; 3] = [ImportFormat::GenaiPrices, ImportFormat::Litellm, ImportFormat::Csv];
+    PossibleValuesParser::new(ALL.map(ImportFormat::name))
+        .try_map(|word| ALL.into_iter().find(|format| format.name() == word).ok_or("unknown format"))
 }
 
 fn image_size(text: &str) -> Result<ImageSize, &'static str> {

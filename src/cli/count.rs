@@ -35,8 +35,10 @@ fn count_request(args: &CountArgs, out: &mut impl Write) -> Result<(), Stop> {
     let catalog = prices::catalog(&args.request.pricing)?;
     let day = day(args.request.as_of);
     let (name, warnings) = source.model(args.request.model.as_deref())?;
-    let counted = catalog.model(&name).and_then(|model| Ok((model.on(day)?.1, model.count(&source.request, day)?)));
-    let (model, count) = counted.map_err(|error| source.failure(&error))?;
+    let counted = catalog
+        .model(&name)
+        .and_then(|model| Ok((model.remark(), model.on(day)?.1, model.count(&source.request, day)?)));
+    let (remark_on_name, model, count) = counted.map_err(|error| source.failure(&error))?;
     let label = label(count.exactness());
     if args.quiet {
         writeln!(out, "{}", count.tokens())?;
@@ -55,6 +57,9 @@ fn count_request(args: &CountArgs, out: &mut impl Write) -> Result<(), Stop> {
     }
     for one in count.uncounted() {
         writeln!(out, "  not counted: {}", remark(&one.path, &one.reason))?;
+    }
+    if let Some(text) = remark_on_name {
+        writeln!(out, "  warning: {}", remark("model", &text))?;
     }
     for warning in warnings.iter().chain(source.request.warnings()) {
         writeln!(out, "  warning: {}", remark(&warning.path, &warning.message))?;

@@ -25,11 +25,15 @@ pub(super) fn run(args: &EstimateArgs, out: &mut impl Write) -> Result<Outcome, 
         ReportFormat::Json => report::json::write(&report, out)?,
     }
     out.flush()?;
-    Ok(if exceeds { Outcome::Exceeded } else { Outcome::Fine })
+    let age = prices::check_age(estimate.model().name(), estimate.checked(), day, args.max_age)?;
+    Ok(if exceeds { Outcome::Exceeded } else { age })
 }
 
 fn terms(args: &EstimateArgs, day: Date) -> Terms {
-    let mut terms = Terms::on(day);
+    let mut terms = Terms::on(day).requests(args.requests);
+    if let Some(cached) = args.cached {
+        terms = terms.cached(cached);
+    }
     if let Some(tier) = args.tier {
         terms = terms.tier(tier);
     }

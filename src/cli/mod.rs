@@ -6,7 +6,9 @@ mod count;
 mod estimate;
 mod exit;
 mod input;
+mod models;
 mod prices;
+mod pricing;
 mod report;
 mod verify;
 
@@ -19,6 +21,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use self::args::{Args, Command};
 use self::exit::{Failure, Outcome, Stop};
+use self::input::shown;
 use crate::Date;
 
 /// Runs the command `gpt-cost` with the arguments of a process, its own name first, and returns what the process is to return.
@@ -39,6 +42,8 @@ fn command(args: &Args) -> Result<Outcome, Stop> {
         Command::Count(args) => count::run(args, &mut anstream::stdout().lock()),
         Command::Actual(args) => actual::run(args, &mut anstream::stdout().lock()),
         Command::Verify(args) => verify::run(args, &mut anstream::stdout().lock()),
+        Command::Models(command) => models::run(command, &mut anstream::stdout().lock()),
+        Command::Pricing(command) => pricing::run(command, &mut anstream::stdout().lock()),
     }
 }
 

@@ -1,18 +1,26 @@
-//! The price tables of a run: built-in < the project's `pricing.toml` < each `--pricing FILE`.
+//! The price tables of a run: built-in < the user's own `pricing.toml` < the project's < each `--pricing FILE`; and how old they may be.
 
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::exit::Failure;
+use super::exit::{Failure, Outcome};
 use super::input::read_file;
 use super::note;
-use crate::Catalog;
+use crate::money::grouped;
+use crate::{Catalog, Date};
 
 const FILE_NAME: &str = "pricing.toml";
 
-/// Returns the built-in catalogue with the project's table, found from the current folder up, and the `given` ones over it.
+/// The most bytes of a price table: ours has a hundred thousand, and the largest of other projects some millions.
+const LARGEST: u64 = 64 << 20;
+
+/// Returns the built-in catalogue with the user's own table, the project's, found from the current folder up, and the `given` ones over it.
 pub(super) fn catalog(given: &[PathBuf]) -> Result<Catalog, Failure> {
     let mut catalog = Catalog::builtin();
+    if let Some((name, source)) = users_own()? {
+        catalog.add_layer(&name, &source).map_err(|error| Failure::of(&error))?;
+    }
     if let Some((name, source)) = discover()? {
         catalog.add_layer(&name, &source).map_err(|error| Failure::of(&error))?;
     }
@@ -22,6 +30,43 @@ pub(super) fn catalog(given: &[PathBuf]) -> Result<Catalog, Failure> {
         catalog.add_layer(&name, &source).map_err(|error| Failure::of(&error))?;
     }
     Ok(catalog)
+}
+
+/// Says that a price is older than it may be, if it is.
+pub(super) fn check_age(
+    model: &str,
+    checked: Option<Date>,
+    day: Date,
+    max_age: Option<i32>,
+) -> Result<Outcome, Failure> {
+    let Some(most) = max_age else { return Ok(Outcome::Fine) };
+    let Some(checked) = checked else {
+        let failure =
+            Failure::new(format!("how old the price of {model} is cannot be told: its table has no `checked`"));
+        return Err(failure.hint("add checked = DATE, the day on which a person last compared it"));
+    };
+    let age = (day - checked).get_days();
+    if age <= most {
+        return Ok(Outcome::Fine);
+    }
+    note(&format!(
+        "the price of {model} was last checked on {checked}, {age} days before {day}: more than {most} days"
+    ));
+    Ok(Outcome::Exceeded)
+}
+
+/// Reads the user's own table: `gpt-cost/pricing.toml` in `$XDG_CONFIG_HOME`, or where the platform keeps settings.
+fn users_own() -> Result<Option<(String, String)>, Failure> {
+    let named = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let Some(path) = named.or_else(dirs::config_dir).map(|folder| folder.join("gpt-cost").join(FILE_NAME)) else {
+        return Ok(None);
+    };
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let name = path.display().to_string();
+    let source = read(&path, &name)?;
+    Ok(Some((name, source)))
 }
 
 /// Finds the nearest `pricing.toml` that is a price table, from the current folder up to the repository's root. Where there is no
@@ -45,7 +90,13 @@ fn discover() -> Result<Option<(String, String)>, Failure> {
     Ok(None)
 }
 
-fn read(path: &Path, name: &str) -> Result<String, Failure> {
+pub(super) fn read(path: &Path, name: &str) -> Result<String, Failure> {
+    let size = fs::metadata(path).map_or(0, |data| data.len());
+    if size > LARGEST {
+        let message =
+            format!("{name}: {} bytes are more than a price table may have, {}", grouped(size), grouped(LARGEST));
+        return Err(Failure::new(message));
+    }
     let text = |bytes| String::from_utf8(bytes).map_err(|_| io::Error::other("not UTF-8"));
     read_file(path).and_then(text).map_err(|error| Failure::new(format!("{name}: {error}")))
 }

@@ -13,6 +13,7 @@ fn cases() {
     let root = repository("cases");
     copy(Path::new("tests/cmd"), &root);
     let cases = trycmd::TestCases::new();
+    cases.env("XDG_CONFIG_HOME", root.join("nobody's").display().to_string());
     cases.case(root.join("*.trycmd")).run();
     if std::env::var("TRYCMD").is_ok_and(|mode| mode == "overwrite") {
         for case in fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path()) {
@@ -187,7 +188,8 @@ fn copy(from: &Path, to: &Path) {
 
 fn command(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gpt-cost"));
-    command.current_dir(folder).args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.current_dir(folder).env("XDG_CONFIG_HOME", folder.join("nobody's"));
+    command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 

@@ -61,11 +61,13 @@ fn every_built_in_model_can_be_counted_and_priced() {
     let request = Request::from_text(b"Hi").unwrap();
     let models = catalog.layers().next().unwrap().models();
     assert!(models.len() > 50);
-    for model in models {
+    let is_priced_by_usage = |model: &gpt_cost::catalog::Model| {
+        model.encoding().is_none() || model.prices().is_empty() || model.kind() == Kind::Realtime
+    };
+    for model in models.iter().filter(|model| !is_priced_by_usage(model)) {
         let estimate = catalog.model(model.name()).unwrap().estimate(&request, &Terms::on(day(2026, 11, 24)));
         let estimate = estimate.unwrap_or_else(|error| panic!("{}: {error}", model.name()));
         assert!(estimate.price().rate(Field::Input).is_some(), "{}", model.name());
-        assert!(model.context().is_some() && model.kind() != Kind::Audio, "{}", model.name());
     }
 }
 
@@ -211,4 +213,278 @@ proptest! {
         prop_assert!(rate.cost(tokens) <= rate.cost(tokens + 1));
         prop_assert_eq!(rate.cost(tokens).amount() * rust_decimal::Decimal::from(1000), (amount * rust_decimal::Decimal::from(tokens)).normalize());
     }
+}
+
+/// Five hundred random usages of the models of the researched facts, each priced by hand from them and by the catalogue.
+#[test]
+fn random_usages_cost_what_the_researched_facts_say() {
+    use gpt_cost::usage::Usage;
+    use rust_decimal::Decimal;
+
+    let facts: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string("tests/prices/openai_models.json").unwrap()).unwrap();
+    let facts = facts.as_array().unwrap();
+    let catalog = Catalog::builtin();
+    let mut random = Random(7);
+    let mut priced = 0;
+    while priced < 500 {
+        let model = &facts[random.below(facts.len() as u64) as usize];
+        let name = model["id"].as_str().unwrap();
+        let (day, tier, sheet) = conditions(model, &mut random);
+        let long = &model["prices"][format!("{}_long_context", tier.word())];
+        let step = &model["prices"]["standard_long_context"]["threshold"];
+        let mut usage = Usage::default();
+        usage.input = match step.as_u64() {
+            Some(threshold) => [threshold, threshold + 1, 1_000][random.below(3) as usize],
+            None => random.below(1_000_000),
+        };
+        let is_long = step.as_u64().is_some_and(|threshold| usage.input > threshold);
+        if is_long && long.is_null() {
+            let bill = catalog.model(name).unwrap().bill(&usage, day, tier);
+            assert!(bill.unwrap_err().is_missing_price(), "{name}: no long context at the {} tier", tier.word());
+            continue;
+        }
+        // The facts give long contexts for today alone.
+        let rates = if is_long && day == self::day(2026, 11, 24) { &long["per_1m"] } else { &sheet };
+        if is_long && day != self::day(2026, 11, 24) {
+            continue;
+        }
+        let rate = |name: &str| rates[name].as_str().map(|amount| amount.parse::<Decimal>().unwrap());
+        if rate("cached_input").is_some() {
+            usage.cached = random.below(usage.input + 1);
+        }
+        if rate("output").is_some() {
+            usage.output = random.below(100_000);
+        }
+        if rate("audio_input").is_some() {
+            usage.audio_input = random.below(usage.input - usage.cached + 1);
+        }
+        if rate("audio_output").is_some() {
+            usage.audio_output = random.below(usage.output + 1);
+        }
+        let parts = [
+            (usage.input - usage.cached - usage.audio_input, "input"),
+            (usage.cached, "cached_input"),
+            (usage.audio_input, "audio_input"),
+            (usage.output - usage.audio_output, "output"),
+            (usage.audio_output, "audio_output"),
+        ];
+        let cost = |(tokens, name): (u64, &str)| {
+            Decimal::from(tokens) * rate(name).unwrap_or_default() / Decimal::from(1_000_000)
+        };
+        let expected: Decimal = parts.into_iter().map(cost).sum();
+        let bill = catalog.model(name).unwrap().bill(&usage, day, tier);
+        let bill = bill.unwrap_or_else(|error| panic!("{name} on {day}, {}: {error}", tier.word()));
+        assert_eq!(bill.total.amount(), expected.normalize(), "{name} on {day}, {}: {usage:?}", tier.word());
+        priced += 1;
+    }
+}
+
+/// A day and a tier for which the facts have a price, and that price.
+fn conditions(model: &serde_json::Value, random: &mut Random) -> (Date, Tier, serde_json::Value) {
+    let today = day(2026, 11, 24);
+    let history = model["price_history"].as_array().cloned().unwrap_or_default();
+    if !history.is_empty() && random.below(2) == 0 {
+        let past = &history[random.below(history.len() as u64) as usize];
+        let from: Date = past["from"].as_str().unwrap().parse().unwrap();
+        return (from, Tier::Standard, past["per_1m"].clone());
+    }
+    let tiers: Vec<Tier> =
+        Tier::ALL.iter().copied().filter(|tier| !model["prices"][tier.word()]["per_1m"].is_null()).collect();
+    let tier = tiers[random.below(tiers.len() as u64) as usize];
+    (today, tier, model["prices"][tier.word()]["per_1m"].clone())
+}
+
+/// Marsaglia's xorshift.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, most: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % most
+    }
+}
+
+#[test]
+fn what_is_exported_reads_back_as_the_same() {
+    let mut catalog = Catalog::builtin();
+    let mine = "schema = 1\n[model.\"gpt-4o\"]\nencoding = \"o200k_base\"\nprice = { per = \"1M\", input = \"7\", output = \"8\" }\n\
+                [alias]\n\"gpt-4\" = [ { from = 2023-01-01, to = \"gpt-4.1\" } ]\n\"odd \\\"name\\\"\" = [ { from = 2023-01-01, to = \"gpt-4.1\" } ]\n";
+    catalog.add_layer("mine", mine).unwrap();
+    let exported = catalog.to_toml();
+    let mut read = Catalog::builtin();
+    read.add_layer("exported", &exported).unwrap();
+    assert_eq!(catalog.differences(&read), []);
+    assert_eq!(read.to_toml(), exported);
+}
+
+#[test]
+fn slips_of_a_thousand_are_found_with_their_lines() {
+    let check = |rows: &str| {
+        let table = format!("schema = 1\n{rows}");
+        let problems = Catalog::builtin().check("mine.toml", &table).map_err(|error| error.problems().to_vec());
+        problems.err().unwrap_or_default().iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let model = |name: &str, price: &str| {
+        format!("[model.\"{name}\"]\nencoding = \"o200k_base\"\ncounting = \"gpt-5\"\nprice = {price}\n")
+    };
+    let row = |per: &str, input: &str| format!("{{ per = \"{per}\", input = \"{input}\", output = \"{input}\" }}");
+    assert_eq!(check(&model("gpt-4.1", &row("1M", "2.10"))), [""; 0]);
+    assert_eq!(
+        check(&model("gpt-4.1", &row("1K", "2.10"))),
+        ["mine.toml:5:9: an input of a million tokens would cost $2,100.00, and the table below it says $2.00"]
+    );
+    let later = row("1M", "0.002").replace("per", "from = 2027-01-01, per");
+    assert_eq!(
+        check(&model("mine", &format!("[{}, {later}]", row("1M", "2")))),
+        ["mine.toml:5:53: an input of a million tokens would cost $0.002, and another row of the model says $2.00"]
+    );
+    let siblings =
+        [model("mine-2026-01-01", &row("1K", "0.002")), model("mine-2026-05-01", &row("1M", "0.002"))].concat();
+    assert_eq!(
+        check(&siblings),
+        ["mine.toml:9:9: an input of a million tokens would cost $0.002, and `mine-2026-01-01` has $2.00"]
+    );
+    assert_eq!(
+        check(&model("mine", &row("1K", "2.50"))),
+        ["mine.toml:5:9: an input of a million tokens would cost $2,500.00, and models cost from $0.005 to $1,000.00"]
+    );
+}
+
+mod import {
+    use super::*;
+    use gpt_cost::catalog::import::{ImportFormat, Imported, Plan};
+
+    fn plan(format: ImportFormat, text: &str) -> Plan {
+        Catalog::builtin().plan_import(&Imported::read(format, text).unwrap(), day(2026, 11, 24))
+    }
+
+    fn changes(plan: &Plan) -> Vec<String> {
+        let change = |one: &gpt_cost::catalog::import::Change| {
+            let old = one.old.map_or("none".to_owned(), |old| old.to_string());
+            format!(
+                "{} {} {} {} {}: {old} to {}",
+                one.model,
+                one.from,
+                one.tier.word(),
+                one.above,
+                one.field.word(),
+                one.new
+            )
+        };
+        plan.changes.iter().map(change).collect()
+    }
+
+    #[test]
+    fn litellm_gives_dollars_for_one_token_in_exact_digits() {
+        let table = r#"{
+            "sample_spec": "a text",
+            "gpt-5.4": {"litellm_provider": "openai", "input_cost_per_token": 2.5e-06, "cache_read_input_token_cost": 2.5e-07,
+                "output_cost_per_token": 1.6e-05, "input_cost_per_token_above_272k_tokens": 0.0000051, "input_cost_per_token_flex": 1.25e-06},
+            "azure/gpt-5.4": {"litellm_provider": "azure", "input_cost_per_token": 1},
+            "text-embedding-3-small": {"litellm_provider": "openai", "input_cost_per_token": 2e-08, "output_cost_per_token": 0.0},
+            "nobody-knows": {"litellm_provider": "openai", "input_cost_per_token": 1e-06}}"#;
+        let plan = plan(ImportFormat::Litellm, table);
+        assert_eq!(
+            changes(&plan),
+            [
+                "gpt-5.4 2026-11-24 standard 0 output: $15.00 to $16.00",
+                "gpt-5.4 2026-11-24 standard 272000 input: $5.00 to $5.10",
+            ]
+        );
+        assert_eq!(plan.unknown, ["nobody-knows"]);
+    }
+
+    #[test]
+    fn genai_prices_gives_history_tiers_and_days_to_come() {
+        let table = r#"[{"id": "anthropic", "models": [{"id": "claude"}]}, {"id": "openai", "models": [
+            {"id": "o3", "match": {"or": [{"equals": "o3-2025-04-16"}, {"regex": "^o3-x"}]},
+             "prices": [{"prices": {"input_mtok": 10, "output_mtok": 40}},
+                        {"constraint": {"start_date": "2025-06-10"}, "prices": {"input_mtok": 2, "output_mtok": 8}},
+                        {"constraint": {"start_date": "2027-01-01"}, "prices": {"input_mtok": 1.5, "output_mtok": 6}}],
+             "price_variants": [{"when": {"service_tier": "default"}, "prices": {}},
+                                {"when": {"service_tier": "flex"}, "prices": {"input_mtok": 0.9}, "constraint": {"start_date": "2026-10-12"}},
+                                {"when": {"service_tier": "flex", "processing": "batch"}, "prices": {"input_mtok": 0.1}}]},
+            {"id": "gpt-5.4", "prices": {"input_mtok": {"base": 2.5, "tiers": [{"start": 272000, "price": 6}]}, "output_mtok": 15}}]}]"#;
+        assert_eq!(
+            changes(&plan(ImportFormat::GenaiPrices, table)),
+            [
+                "gpt-5.4 2026-11-24 standard 272000 input: $5.00 to $6.00",
+                "gpt-5.4 2026-11-24 standard 272000 output: $22.50 to $15.00",
+                "o3 2027-01-01 standard 0 input: $2.00 to $1.50",
+                "o3 2027-01-01 standard 0 output: $8.00 to $6.00",
+                "o3 2026-11-24 flex 0 input: $1.00 to $0.90",
+            ]
+        );
+    }
+
+    #[test]
+    fn rows_are_added_and_none_is_changed() {
+        let target = "schema = 1\n# ours\n[model.\"gpt-4.1\"]\nencoding = \"o200k_base\"\nprice = [\n  { per = \"1M\", input = \"3\", output = \"9\" } # a, comment\n]\n\n\
+                      [model.\"gpt-4o-mini\"]\nencoding = \"o200k_base\"\nprice = { per = \"1K\", input = \"0.0002\", output = \"0.0006\" }\n\
+                      [alias]\n\"x\" = [ { from = 2026-01-01, to = \"gpt-4.1\" } ]\n";
+        let mut catalog = Catalog::builtin();
+        catalog.add_layer("ours.toml", target).unwrap();
+        let csv = "id,per,tier,above,input,output,from\ngpt-4.1,1M,,,2,8,\ngpt-4o-mini,1K,,,0.0001,0.0004,2027-01-01\no3,1M,flex,,0.9,4,\n";
+        let imported = Imported::read(ImportFormat::Csv, csv).unwrap();
+        let today = day(2026, 11, 24);
+        let plan = catalog.plan_import(&imported, today);
+        let written = plan.apply(&catalog, "ours.toml", target, "from a test", today).unwrap();
+        assert!(written.contains(
+            "price = [\n  { per = \"1M\", input = \"3\", output = \"9\" }, # a, comment\n  { per = \"1M\", from = 2026-11-24, input = \"2.00\", output = \"8.00\" },  # from a test\n]"
+        ), "{written}");
+        assert!(written.contains(
+            "price = [\n  { per = \"1K\", input = \"0.0002\", output = \"0.0006\" },\n  { per = \"1M\", from = 2027-01-01, input = \"0.10\", output = \"0.40\" },  # from a test\n]\n[alias]"
+        ), "{written}");
+        assert!(written.contains("# from a test\n[model.\"o3\"]\nalso       = [\"o3-2025-04-16\"]\n"), "{written}");
+        let mut again = Catalog::builtin();
+        again.add_layer("ours.toml", &written).unwrap();
+        let price = |name: &str, day: Date, tier| {
+            let (_, model) = again.model(name).unwrap().on(day).unwrap();
+            model.price(day, tier, 1).unwrap().rate(Field::Input).unwrap().amount().to_string()
+        };
+        assert_eq!(price("gpt-4.1", day(2026, 11, 23), Tier::Standard), "$3.00", "the past is as it was");
+        assert_eq!(price("gpt-4.1", today, Tier::Standard), "$2.00");
+        assert_eq!(price("o3", today, Tier::Flex), "$0.90");
+        assert_eq!(price("o3", today, Tier::Standard), "$2.00");
+        assert!(again.plan_import(&imported, today).is_empty(), "what was added is no difference any more");
+    }
+
+    #[test]
+    fn a_slip_of_units_is_marked() {
+        let plan = plan(ImportFormat::Csv, "id,per,input,output\ngpt-4.1,1K,2,8\n");
+        assert!(plan.changes.iter().all(|change| change.is_slip) && plan.changes.len() == 2);
+    }
+}
+
+#[test]
+fn names_are_read_by_rules_and_never_by_their_beginning() {
+    let catalog = Catalog::builtin();
+    let row = |name: &str| catalog.model(name).unwrap().on(day(2026, 11, 24)).unwrap().1.name().to_owned();
+    assert_eq!(row("azure/gpt-35-turbo-16k"), "gpt-3.5-turbo-16k");
+    assert_eq!(row("ft:gpt-4.1-mini-2025-04-14:acme::abc"), "ft:gpt-4.1-mini-2025-04-14");
+    assert_eq!(row("openai/gpt-4o-mini-2031-01-01"), "gpt-4o-mini-2024-07-18".to_owned().replace("-2024-07-18", ""));
+    for name in ["gpt-4o-minimal", "gpt-4.1-turbo", "ft:gpt-6:acme::abc", "o3-ultra"] {
+        assert!(catalog.model(name).unwrap_err().is_unknown_model(), "{name}");
+    }
+}
+
+#[test]
+fn cached_input_and_many_requests_are_priced() {
+    use gpt_cost::Cached;
+    let catalog = Catalog::builtin();
+    let request = Request::from_text(" a".repeat(993).as_bytes()).unwrap();
+    let estimate = |name: &str, terms: Terms| catalog.model(name).unwrap().estimate(&request, &terms).unwrap();
+    let on = || Terms::on(day(2026, 11, 24)).output_tokens(0);
+    let plain = estimate("gpt-4o-2024-08-06", on());
+    assert_eq!((plain.input().tokens(), plain.cost().input.min.to_string()), (1_000, "$0.0025".to_owned()));
+    let half = estimate("gpt-4o-2024-08-06", on().cached(Cached::Percent("50".parse().unwrap())).requests(3));
+    assert_eq!((half.cached(), half.cost().input.min.to_string()), (500, "$0.001875".to_owned()));
+    assert_eq!(half.cost_of_all().total.expected.unwrap().to_string(), "$0.005625");
+    let all = estimate("gpt-4o-2024-08-06", on().cached(Cached::Tokens(1_000_000)));
+    assert_eq!((all.cached(), all.cost().input.min.to_string()), (1_000, "$0.00125".to_owned()));
+    let unpriced = estimate("gpt-4", on().cached(Cached::Tokens(500)));
+    assert_eq!(unpriced.cost().input.min, estimate("gpt-4", on()).cost().input.min, "no cached price is the input's");
 }

@@ -162,7 +162,8 @@ fn sheet(amounts: &Amounts<'_>, tier: Tier, from: Option<Date>) -> Vec<Row> {
     }
     // Where one amount has a step and another has none, the other holds above it, too.
     let base = rows.get(&0).copied().unwrap_or_default();
-    let whole = |amounts: [Option<Decimal>; Field::ALL.len()]| std::array::from_fn(|index| amounts[index].or(base[index]));
+    let whole =
+        |amounts: [Option<Decimal>; Field::ALL.len()]| std::array::from_fn(|index| amounts[index].or(base[index]));
     rows.into_iter().map(|(above, amounts)| Row { from, tier, above, amounts: whole(amounts) }).collect()
 }
 
@@ -186,5 +187,8 @@ fn steps(value: &str) -> Vec<(u64, Decimal)> {
         return amount(value).map(|amount| (0, amount)).into_iter().collect();
     };
     let higher = steps.tiers.iter().map(|step| (step.start, step.price.get()));
-    std::iter::once((0, steps.base.get())).chain(higher).filter_map(|(above, value)| Some((above, amount(value)?))).collect()
+    std::iter::once((0, steps.base.get()))
+        .chain(higher)
+        .filter_map(|(above, value)| Some((above, amount(value)?)))
+        .collect()
 }

@@ -24,12 +24,8 @@ const FIELDS: &[(&str, Field)] = &[
     ("output_cost_per_token", Field::Output),
 ];
 
-const TIERS: &[(&str, Tier)] = &[
-    ("_batches", Tier::Batch),
-    ("_flex", Tier::Flex),
-    ("_priority", Tier::Priority),
-    ("_ultrafast", Tier::Ultrafast),
-];
+const TIERS: &[(&str, Tier)] =
+    &[("_batches", Tier::Batch), ("_flex", Tier::Flex), ("_priority", Tier::Priority), ("_ultrafast", Tier::Ultrafast)];
 
 const MILLION: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Entry, Report};
 use crate::catalog::{Field, PriceRow};
 use crate::estimate::Exceeded;
-use crate::{Band, Exactness, TokenCount, Usd, Verdict};
+use crate::{Band, Cost, Estimate, Exactness, TokenCount, Usd, Verdict};
 
 /// The version of the shape. A field can be added without a new one; none is renamed, removed or given another meaning.
 const SCHEMA: u32 = 1;
@@ -42,8 +42,13 @@ struct Requested<'a> {
     encoding: Option<&'static str>,
     tier: &'static str,
     input_tokens: Tokens,
+    cached_tokens: u64,
     output_tokens: Output<'a>,
+    /// Of one request.
     cost: Costs,
+    requests: u64,
+    /// Of all requests.
+    cost_of_all: Costs,
     fit: Fit,
     price: Price<'a>,
     /// What has which part of the input; together, the input.
@@ -146,7 +151,7 @@ struct Remark<'a> {
 
 #[derive(Serialize)]
 struct Total {
-    requests: usize,
+    requests: u64,
     input_tokens: Tokens,
     cost: Costs,
 }
@@ -178,6 +183,7 @@ impl<'a> Requested<'a> {
             encoding: model.encoding().map(|encoding| encoding.name()),
             tier: estimate.tier().word(),
             input_tokens: Tokens::of(estimate.input()),
+            cached_tokens: estimate.cached(),
             output_tokens: Output {
                 min: output.min,
                 expected: output.expected,
@@ -185,7 +191,9 @@ impl<'a> Requested<'a> {
                 limit: request.output_limit().map(|limit| Limit { field: limit.field, tokens: limit.tokens }),
                 choices: request.choices(),
             },
-            cost: Costs::of(&estimate.cost().input, &estimate.cost().output, &estimate.cost().total),
+            cost: Costs::of(estimate.cost()),
+            requests: estimate.requests(),
+            cost_of_all: Costs::of(&estimate.cost_of_all()),
             fit: Fit {
                 verdict: verdict(fit.verdict()),
                 context: fit.context(),
@@ -232,8 +240,9 @@ impl Tokens {
 }
 
 impl Costs {
-    fn of(input: &Band<Usd>, output: &Band<Usd>, total: &Band<Usd>) -> Costs {
-        Costs { currency: "USD", input: Amounts::of(input), output: Amounts::of(output), total: Amounts::of(total) }
+    fn of(cost: &Cost) -> Costs {
+        let [input, output, total] = [&cost.input, &cost.output, &cost.total].map(Amounts::of);
+        Costs { currency: "USD", input, output, total }
     }
 }
 
@@ -266,20 +275,13 @@ impl Total {
     /// Sums all requests: the weakest label of any holds for the sum, and so does the sum of their bounds.
     fn of(entries: &[Entry<'_>]) -> Total {
         let estimates = || entries.iter().map(|entry| entry.estimate);
-        let band = |of: fn(&crate::Cost) -> &Band<Usd>| Band {
-            min: estimates().map(|estimate| of(estimate.cost()).min).sum(),
-            expected: sum(estimates().map(|estimate| of(estimate.cost()).expected)),
-            max: sum(estimates().map(|estimate| of(estimate.cost()).max)),
-        };
-        let (input, output, total) = (band(|cost| &cost.input), band(|cost| &cost.output), band(|cost| &cost.total));
-        let tokens: TokenCount = estimates().map(|estimate| estimate.input().clone()).sum();
-        Total { requests: entries.len(), input_tokens: Tokens::of(&tokens), cost: Costs::of(&input, &output, &total) }
+        let tokens: TokenCount = estimates().map(|estimate| estimate.input().times(estimate.requests())).sum();
+        Total {
+            requests: estimates().map(Estimate::requests).sum(),
+            input_tokens: Tokens::of(&tokens),
+            cost: Costs::of(&estimates().map(Estimate::cost_of_all).sum()),
+        }
     }
-}
-
-/// Returns the sum, if there is one of each.
-fn sum(amounts: impl Iterator<Item = Option<Usd>>) -> Option<Usd> {
-    amounts.sum()
 }
 
 fn dollars(amount: Usd) -> String {

@@ -18,6 +18,11 @@ pub(super) fn label(exactness: Exactness) -> String {
     }
 }
 
+/// Returns so many things, in words: `1 model`, `2 models`.
+pub(super) fn plural(number: usize, thing: &str) -> String {
+    format!("{} {thing}{}", grouped(number as u64), if number == 1 { "" } else { "s" })
+}
+
 /// Returns a remark with its place; one without is about the request as a whole.
 pub(super) fn remark(path: &str, text: &str) -> String {
     if path.is_empty() { text.to_owned() } else { format!("{path}: {text}") }

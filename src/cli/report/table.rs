@@ -70,7 +70,8 @@ fn model(estimate: &Estimate<'_>) -> String {
 fn costs(entry: &Entry<'_>) -> Vec<Vec<Cell>> {
     let (estimate, cost) = (entry.estimate, entry.estimate.cost());
     let (input, output) = (estimate.input(), estimate.output());
-    let digits = [&cost.input, &cost.output, &cost.total].into_iter().flat_map(amounts).map(Usd::decimals).max();
+    let all = estimate.cost_of_all().total;
+    let digits = [&cost.input, &cost.output, &cost.total, &all].into_iter().flat_map(amounts).map(Usd::decimals).max();
     let money =
         |band: &Band<Usd>| Cell::right(range(band, |amount| format!("{amount:.*}", digits.unwrap_or(2) as usize)));
     let expected = |band: &Band<Usd>| {
@@ -91,10 +92,22 @@ fn costs(entry: &Entry<'_>) -> Vec<Vec<Cell>> {
         ],
         vec![Cell::styled("total", BOLD), Cell::plain(""), Cell::plain(""), money(&cost.total)],
     ];
+    if estimate.cached() > 0 {
+        let of_it = [Cell::right(grouped(estimate.cached())), Cell::plain("of the input")];
+        rows.insert(1, std::iter::once(Cell::plain("  cached")).chain(of_it).collect());
+    }
+    if estimate.requests() > 1 {
+        let times = Cell::plain(format!("× {}", grouped(estimate.requests())));
+        rows.push(vec![times, Cell::plain(""), Cell::plain("requests"), money(&all)]);
+    }
     let mut header = ["", "tokens", "", "cost"].map(Cell::title).to_vec();
     if let Some(tokens) = output.expected {
         header.push(Cell::title(&format!("with {} out", grouped(tokens))));
-        let column = [&cost.input, &cost.output, &cost.total].map(expected);
+        let mut column = [&cost.input, &cost.output, &cost.total, &all].map(expected).to_vec();
+        if estimate.cached() > 0 {
+            column.insert(1, Cell::plain(""));
+            rows[1].push(Cell::plain(""));
+        }
         rows.iter_mut().zip(column).for_each(|(row, cell)| row.push(cell));
     }
     rows.insert(0, header);
@@ -187,6 +200,15 @@ impl Cell {
 
     pub(in crate::cli) fn title(text: &str) -> Cell {
         Cell { style: DIM, ..Cell::right(text) }
+    }
+
+    /// The title of a column of text.
+    pub(in crate::cli) fn heading(text: &str) -> Cell {
+        Cell { right: false, ..Cell::title(text) }
+    }
+
+    pub(in crate::cli) fn is_empty(&self) -> bool {
+        self.text.is_empty()
     }
 
     pub(in crate::cli) fn right(text: impl Into<String>) -> Cell {

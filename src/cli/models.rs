@@ -1,0 +1,360 @@
+//! `gpt-cost models`: which models are known, and what is known of them.
+
+use std::cmp::Reverse;
+use std::io::Write;
+
+use super::args::{ListFormat, ModelsCommand, ModelsListArgs, ModelsShowArgs, ReportFormat, SortBy};
+use super::exit::{Failure, Outcome, Stop};
+use super::report::plural;
+use super::report::table::{Cell, write_grid};
+use super::{day, prices, shown};
+use crate::catalog::{Field, ImageRule, Layer, Model, ModelRef, PriceRow};
+use crate::money::{Per, Usd, grouped};
+use crate::{Date, Tier};
+
+/// Runs the command.
+pub(super) fn run(command: &ModelsCommand, out: &mut impl Write) -> Result<Outcome, Stop> {
+    match command {
+        ModelsCommand::List(args) => list(args, out)?,
+        ModelsCommand::Show(args) => show(args, out)?,
+    }
+    out.flush()?;
+    Ok(Outcome::Fine)
+}
+
+fn list(args: &ModelsListArgs, out: &mut impl Write) -> Result<(), Stop> {
+    let catalog = prices::catalog(&args.tables.pricing)?;
+    let day = day(args.tables.as_of);
+    let rows = catalog.models().into_iter().map(|(layer, model)| (model.name(), layer, model));
+    // An alias is a line of its own, with what it stands for on the day.
+    let aliases = catalog.aliases().into_iter().filter_map(|(_, alias)| {
+        let (layer, model) = catalog.model(alias.name()).and_then(|name| name.on(day)).ok()?;
+        Some((alias.name(), layer, model))
+    });
+    let mut lines: Vec<Line<'_>> = rows
+        .chain(aliases)
+        .filter(|(name, layer, model)| is_wanted(args, name, layer, model, day))
+        .map(|(name, layer, model)| Line { name, layer, model, price: model.price(day, args.tier, 0) })
+        .filter(|line| line.price.is_some() || (line.model.prices().is_empty() && args.tier == Tier::Standard))
+        .filter(|line| {
+            args.max_price.is_none_or(|most| line.amount(Field::Input).is_some_and(|price| price.amount() <= most))
+        })
+        .collect();
+    match args.sort {
+        None => {}
+        Some(SortBy::Name) => lines.sort_by_key(|line| line.name),
+        Some(SortBy::Price) => {
+            lines.sort_by_key(|line| (line.amount(Field::Input).is_none(), line.amount(Field::Input)))
+        }
+        Some(SortBy::Context) => lines.sort_by_key(|line| Reverse(line.model.context())),
+        Some(SortBy::Released) => lines.sort_by_key(|line| Reverse(line.model.released())),
+    }
+    match args.format {
+        ListFormat::Table => write_list(&lines, args.tier, day, out),
+        ListFormat::Json => {
+            let models: Vec<_> = lines.iter().map(|line| line.json(day)).collect();
+            let report =
+                serde_json::json!({"schema": 1, "as_of": day.to_string(), "tier": args.tier.word(), "models": models});
+            Ok(writeln!(out, "{report:#}")?)
+        }
+        ListFormat::Csv => write_csv(&lines, day, out),
+    }
+}
+
+fn is_wanted(args: &ModelsListArgs, name: &str, layer: &Layer, model: &Model, day: Date) -> bool {
+    let answers = model.shutdown().is_none_or(|last| day < last) && model.released().is_none_or(|first| first <= day);
+    let is_alias = name != model.name();
+    let also = layer.also(model).filter(|_| !is_alias);
+    let by_name =
+        args.name.as_ref().is_none_or(|pattern| std::iter::once(name).chain(also).any(|name| matches(pattern, name)));
+    (args.all || answers)
+        && by_name
+        && args.kind.is_none_or(|kind| model.kind() == kind)
+        && args.min_context.is_none_or(|least| model.context().is_some_and(|context| context >= least))
+}
+
+/// Whether a name is a pattern's, in which `*` is any text; a pattern without it is any part of the name.
+pub(super) fn matches(pattern: &str, name: &str) -> bool {
+    let (pattern, name) = (pattern.to_lowercase(), name.to_lowercase());
+    let Some((first, rest)) = pattern.split_once('*') else { return name.contains(&pattern) };
+    let Some(mut name) = name.strip_prefix(first) else { return false };
+    let mut parts: Vec<&str> = rest.split('*').collect();
+    let last = parts.pop().unwrap_or_default();
+    for part in parts {
+        match name.find(part) {
+            Some(at) => name = &name[at + part.len()..],
+            None => return false,
+        }
+    }
+    name.ends_with(last)
+}
+
+/// A model of the list, with the row of its price that holds.
+struct Line<'c> {
+    /// The model's own, or an alias.
+    name: &'c str,
+    layer: &'c Layer,
+    model: &'c Model,
+    price: Option<&'c PriceRow>,
+}
+
+impl Line<'_> {
+    /// Returns what a million tokens cost.
+    fn amount(&self, field: Field) -> Option<Usd> {
+        self.price?.rate(field).map(|rate| rate.amount_per(Per::Million))
+    }
+
+    fn encoding(&self) -> &'static str {
+        self.model.encoding().map_or("unknown", |encoding| encoding.name())
+    }
+
+    /// Says what an alias stands for, and when the model came, or goes, where that matters.
+    fn state(&self, day: Date) -> String {
+        let stands_for =
+            if self.name == self.model.name() { String::new() } else { format!("→ {}", self.model.name()) };
+        let days = match (self.model.shutdown(), self.model.released()) {
+            (Some(last), _) if last <= day => format!("shut down {last}"),
+            (_, Some(first)) if first > day => format!("from {first}"),
+            (Some(last), _) => format!("until {last}"),
+            _ => String::new(),
+        };
+        [stands_for, days].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ")
+    }
+
+    fn json(&self, day: Date) -> serde_json::Value {
+        let amount = |field| self.amount(field).map(|amount| amount.amount().to_string());
+        serde_json::json!({
+            "name": self.name,
+            "stands_for": self.model.name(),
+            "also": self.layer.also(self.model).collect::<Vec<_>>(),
+            "kind": self.model.kind().word(),
+            "encoding": self.model.encoding().map(|encoding| encoding.name()),
+            "counting": self.model.family(day).map(|family| family.name()),
+            "context": self.model.context(),
+            "max_input": self.model.max_input(),
+            "max_output": self.model.max_output(),
+            "released": self.model.released().map(|day| day.to_string()),
+            "shutdown": self.model.shutdown().map(|day| day.to_string()),
+            "successor": self.model.successor(),
+            "per": "1M",
+            "input": amount(Field::Input),
+            "cached": amount(Field::Cached),
+            "output": amount(Field::Output),
+            "origin": self.layer.origin(),
+            "line": self.model.line(),
+        })
+    }
+}
+
+fn write_list(lines: &[Line<'_>], tier: Tier, day: Date, out: &mut impl Write) -> Result<(), Stop> {
+    let titles = ["model", "context", "max output", "input", "cached", "output", "encoding", ""];
+    let mut rows = vec![titles.map(Cell::title).to_vec()];
+    rows[0][0] = Cell::heading("model");
+    rows[0][6] = Cell::heading("encoding");
+    let decimals = |field| lines.iter().filter_map(|line| line.amount(field)).map(Usd::decimals).max().unwrap_or(2);
+    let digits = [Field::Input, Field::Cached, Field::Output].map(|field| decimals(field) as usize);
+    for line in lines {
+        let tokens = |tokens: Option<u64>| Cell::right(tokens.map_or("–".to_owned(), grouped));
+        let money = |field, digits: usize| {
+            Cell::right(line.amount(field).map_or("–".to_owned(), |amount| format!("{amount:.digits$}")))
+        };
+        rows.push(vec![
+            Cell::plain(line.name),
+            tokens(line.model.context()),
+            tokens(line.model.max_output()),
+            money(Field::Input, digits[0]),
+            money(Field::Cached, digits[1]),
+            money(Field::Output, digits[2]),
+            Cell::plain(line.encoding()),
+            Cell::plain(line.state(day)),
+        ]);
+    }
+    write_grid(&rows, out)?;
+    let tier = if tier == Tier::Standard { String::new() } else { format!(" at the {} tier", tier.word()) };
+    Ok(writeln!(out, "\n  {} as of {day}; prices{tier} are for a million tokens", plural(lines.len(), "model"))?)
+}
+
+fn write_csv(lines: &[Line<'_>], day: Date, out: &mut impl Write) -> Result<(), Stop> {
+    let mut csv = csv::Writer::from_writer(out);
+    let titles = [
+        "name",
+        "kind",
+        "encoding",
+        "counting",
+        "context",
+        "max_input",
+        "max_output",
+        "released",
+        "shutdown",
+        "per",
+        "input",
+        "cached",
+        "output",
+        "origin",
+        "line",
+    ];
+    let wrong = |error: csv::Error| Stop::Write(std::io::Error::other(error));
+    csv.write_record(titles).map_err(wrong)?;
+    for line in lines {
+        let json = line.json(day);
+        let text = |key: &&str| match &json[*key] {
+            serde_json::Value::Null => String::new(),
+            serde_json::Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        csv.write_record(titles.iter().map(text)).map_err(wrong)?;
+    }
+    Ok(csv.flush()?)
+}
+
+fn show(args: &ModelsShowArgs, out: &mut impl Write) -> Result<(), Stop> {
+    let catalog = prices::catalog(&args.tables.pricing)?;
+    let day = day(args.tables.as_of);
+    let found = catalog.model(&args.name).and_then(|name| Ok((name.on(day)?, name)));
+    let ((layer, model), name) = found.map_err(|error| Failure::of(&error))?;
+    match args.format {
+        ReportFormat::Table => write_model(&name, layer, model, day, out),
+        ReportFormat::Json => {
+            let price = model.price(day, Tier::Standard, 0);
+            let mut json = Line { name: model.name(), layer, model, price }.json(day);
+            json["asked"] = shown(name.name()).into();
+            json["read_as"] = name.remark().into();
+            json["source"] = model.source().into();
+            json["checked"] = model.checked().or(layer.checked()).map(|day| day.to_string()).into();
+            json["note"] = model.note().into();
+            json["alias"] = name.alias().map(|alias| history(alias.targets(), "to")).into();
+            json["prices"] = model.prices().iter().map(|row| price_json(row, holds(model, row, day))).collect();
+            let report = serde_json::json!({"schema": 1, "as_of": day.to_string(), "model": json});
+            Ok(writeln!(out, "{report:#}")?)
+        }
+    }
+}
+
+fn history<'a>(targets: impl Iterator<Item = (Date, &'a str)>, what: &str) -> Vec<serde_json::Value> {
+    targets.map(|(from, to)| serde_json::json!({"from": from.to_string(), what: to})).collect()
+}
+
+fn price_json(row: &PriceRow, holds: bool) -> serde_json::Value {
+    let mut json = serde_json::json!({
+        "line": row.line(),
+        "holds": holds,
+        "per": row.per().word(),
+        "from": row.from().map(|day| day.to_string()),
+        "tier": row.tier().word(),
+        "above": row.above(),
+    });
+    for field in Field::ALL {
+        if let Some(rate) = row.rate(*field) {
+            json[field.word()] = rate.amount().amount().to_string().into();
+        }
+    }
+    json
+}
+
+/// Whether a row is one of those that hold on a day.
+fn holds(model: &Model, row: &PriceRow, day: Date) -> bool {
+    model.sheet(day, row.tier()).any(|one| std::ptr::eq(one, row))
+}
+
+fn write_model(name: &ModelRef<'_>, layer: &Layer, model: &Model, day: Date, out: &mut impl Write) -> Result<(), Stop> {
+    let stands_for = if name.name() == model.name() { String::new() } else { format!(" → {}", model.name()) };
+    writeln!(out, "{}{stands_for}  as of {day}\n", shown(name.name()))?;
+    write_grid(&facts(name, layer, model), out)?;
+    if model.prices().is_empty() {
+        return Ok(writeln!(out, "\n  no price: whoever runs it sets one")?);
+    }
+    writeln!(out)?;
+    write_grid(&price_rows(layer, model, day), out)?;
+    Ok(writeln!(out, "\n  ● holds on {day}; prices are for a million tokens")?)
+}
+
+fn facts(name: &ModelRef<'_>, layer: &Layer, model: &Model) -> Vec<Vec<Cell>> {
+    let date = |day: Option<Date>| day.map(|day| day.to_string());
+    let tokens = |tokens: Option<u64>| tokens.map(|tokens| format!("{} tokens", grouped(tokens)));
+    let also: Vec<&str> = layer.also(model).collect();
+    let counting: Vec<String> = model
+        .counting()
+        .iter()
+        .map(|(from, family)| match from {
+            Some(from) => format!("{} since {from}", family.name()),
+            None => family.name().to_owned(),
+        })
+        .collect();
+    let alias = name.alias().map(|alias| {
+        let target = |(from, to): (Date, &str)| format!("{to} since {from}");
+        alias.targets().map(target).collect::<Vec<_>>().join(", ")
+    });
+    let image = model.image().map(|rule| match rule {
+        ImageRule::Tiles { base, tile } => format!("{base} tokens, and {tile} for each tile of 512 × 512 pixels"),
+        ImageRule::Patches { factor, .. } => format!("{factor} tokens for each patch of 32 × 32 pixels"),
+    });
+    let joined = |list: Vec<String>| Some(list.join(", ")).filter(|text| !text.is_empty());
+    let facts = [
+        ("read as", name.remark()),
+        ("stood for", alias),
+        ("other names", joined(also.into_iter().map(str::to_owned).collect())),
+        ("kind", Some(model.kind().word().to_owned())),
+        ("encoding", Some(model.encoding().map_or("unknown".to_owned(), |encoding| encoding.name().to_owned()))),
+        ("counts as", joined(counting)),
+        ("context", tokens(model.context())),
+        ("max input", tokens(model.max_input())),
+        ("max output", tokens(model.max_output())),
+        ("images", image),
+        ("released", date(model.released())),
+        ("shut down", date(model.shutdown())),
+        ("successor", model.successor().map(str::to_owned)),
+        ("sources", model.source().map(str::to_owned)),
+        ("checked", date(model.checked().or(layer.checked()))),
+        ("note", model.note().map(str::to_owned)),
+        ("table", Some(format!("{}, line {}", layer.origin(), model.line()))),
+    ];
+    let row = |(name, value): (&str, Option<String>)| Some(vec![Cell::heading(name), Cell::plain(value?)]);
+    facts.into_iter().filter_map(row).collect()
+}
+
+/// Returns a row for each row of the price, the columns of which are those that any of them has.
+pub(super) fn price_rows(layer: &Layer, model: &Model, day: Date) -> Vec<Vec<Cell>> {
+    let has = |field: &&Field| model.prices().iter().any(|row| row.rate(**field).is_some());
+    let fields: Vec<Field> = Field::ALL.iter().filter(has).copied().collect();
+    let mut titles = vec![Cell::plain(""), Cell::heading("tier"), Cell::heading("from"), Cell::title("above")];
+    titles.extend(fields.iter().map(|field| Cell::title(field.word())));
+    titles.push(Cell::heading("table"));
+    let mut rows = vec![titles];
+    for price in model.prices() {
+        let above = if price.above() > 0 { grouped(price.above()) } else { String::new() };
+        let mut row = vec![
+            Cell::plain(if holds(model, price, day) { "●" } else { "" }),
+            Cell::plain(price.tier().word()),
+            Cell::plain(price.from().map(|from| from.to_string()).unwrap_or_default()),
+            Cell::right(above),
+        ];
+        for field in &fields {
+            let amount = price.rate(*field).map(|rate| rate.amount_per(Per::Million).to_string());
+            row.push(Cell::right(amount.unwrap_or_else(|| "–".to_owned())));
+        }
+        row.push(Cell::plain(format!("{}:{}", layer.origin(), price.line())));
+        rows.push(row);
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn a_star_is_any_text() {
+        for (pattern, name) in [
+            ("4o", "gpt-4o-mini"),
+            ("GPT-4", "gpt-4"),
+            ("gpt-*-mini", "gpt-5-mini"),
+            ("*", ""),
+            ("*4*o*", "gpt-4-turbo"),
+        ] {
+            assert!(matches(pattern, name), "{pattern} {name}");
+        }
+        for (pattern, name) in [("gpt-*-mini", "gpt-5-mini-2025"), ("gpt-4*", "my-gpt-4"), ("a*a", "a"), ("x", "")] {
+            assert!(!matches(pattern, name), "{pattern} {name}");
+        }
+    }
+}

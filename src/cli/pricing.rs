@@ -1,0 +1,199 @@
+//! `gpt-cost pricing`: price tables shown, checked, written, refreshed and compared.
+
+mod import;
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use super::args::{
+    PricingCommand, PricingDiffArgs, PricingInitArgs, PricingShowArgs, PricingValidateArgs, ReportFormat,
+};
+use super::exit::{Failure, Outcome, Stop};
+use super::report::plural;
+use super::report::table::{Cell, write_grid};
+use super::{day, models, note, prices, shown};
+use crate::catalog::{Difference, Field, Model};
+use crate::{Catalog, Date};
+
+/// A table to start from.
+const STARTER: &str = include_str!("pricing/starter.toml");
+
+/// Runs the command.
+pub(super) fn run(command: &PricingCommand, out: &mut impl Write) -> Result<Outcome, Stop> {
+    let outcome = match command {
+        PricingCommand::Show(args) => show(args, out)?,
+        PricingCommand::Validate(args) => validate(args, out)?,
+        PricingCommand::Init(args) => init(args)?,
+        PricingCommand::Export(args) => {
+            out.write_all(prices::catalog(&args.pricing)?.to_toml().as_bytes())?;
+            Outcome::Fine
+        }
+        PricingCommand::Import(args) => import::run(args, out)?,
+        PricingCommand::Diff(args) => diff(args, out)?,
+    };
+    out.flush()?;
+    Ok(outcome)
+}
+
+fn show(args: &PricingShowArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
+    let catalog = prices::catalog(&args.tables.pricing)?;
+    let day = day(args.tables.as_of);
+    let models = match &args.name {
+        Some(name) => {
+            let found = catalog.model(name).and_then(|name| Ok((name.on(day)?, name.remark())));
+            let (found, remark) = found.map_err(|error| Failure::of(&error))?;
+            remark.iter().for_each(|remark| note(remark));
+            vec![found]
+        }
+        None => catalog.models(),
+    };
+    match args.format {
+        ReportFormat::Table => write_tables(&catalog, &models, args.name.is_some(), day, out)?,
+        ReportFormat::Json => {
+            let rows = models.iter().flat_map(|(layer, model)| {
+                let held = model.prices().iter().filter(|row| holds(model, row, day));
+                held.map(|row| row_json(layer.origin(), model, row))
+            });
+            let report = serde_json::json!({
+                "schema": 1,
+                "as_of": day.to_string(),
+                "pricing": catalog.layers().map(|layer| serde_json::json!({
+                    "origin": layer.origin(),
+                    "checked": layer.checked().map(|day| day.to_string()),
+                    "models": layer.models().len(),
+                })).collect::<Vec<_>>(),
+                "rows": rows.collect::<Vec<_>>(),
+            });
+            writeln!(out, "{report:#}")?;
+        }
+    }
+    Ok(Outcome::Fine)
+}
+
+fn holds(model: &Model, row: &crate::catalog::PriceRow, day: Date) -> bool {
+    model.sheet(day, row.tier()).any(|one| std::ptr::eq(one, row))
+}
+
+fn row_json(origin: &str, model: &Model, row: &crate::catalog::PriceRow) -> serde_json::Value {
+    let mut json = serde_json::json!({
+        "model": model.name(),
+        "origin": origin,
+        "line": row.line(),
+        "per": row.per().word(),
+        "from": row.from().map(|day| day.to_string()),
+        "tier": row.tier().word(),
+        "above": row.above(),
+    });
+    for field in Field::ALL {
+        if let Some(rate) = row.rate(*field) {
+            json[field.word()] = rate.amount().amount().to_string().into();
+        }
+    }
+    json
+}
+
+fn write_tables(
+    catalog: &Catalog,
+    models: &[(&crate::catalog::Layer, &Model)],
+    is_one: bool,
+    day: Date,
+    out: &mut impl Write,
+) -> Result<(), Stop> {
+    writeln!(out, "prices as of {day}; for each model, the last table that has it wins\n")?;
+    let layers = catalog.layers().map(|layer| {
+        let checked = layer.checked().map_or("no date of a check".to_owned(), |day| format!("checked {day}"));
+        vec![Cell::plain(layer.origin()), Cell::right(plural(layer.models().len(), "model")), Cell::plain(checked)]
+    });
+    write_grid(&layers.collect::<Vec<_>>(), out)?;
+    for (layer, model) in models {
+        writeln!(out, "\n{}", model.name())?;
+        if model.prices().is_empty() {
+            writeln!(out, "  no price ({}:{})", layer.origin(), model.line())?;
+            continue;
+        }
+        let rows = models::price_rows(layer, model, day);
+        // All rows of one model, with its history; of all models, those that hold.
+        let held: Vec<Vec<Cell>> = rows
+            .into_iter()
+            .enumerate()
+            .filter(|(at, row)| *at == 0 || is_one || !row[0].is_empty())
+            .map(|(_, row)| row)
+            .collect();
+        write_grid(&held, out)?;
+    }
+    let mark = if is_one { format!("● holds on {day}; prices") } else { "prices".to_owned() };
+    Ok(writeln!(out, "\n  {mark} are for a million tokens")?)
+}
+
+fn validate(args: &PricingValidateArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
+    let mut outcome = Outcome::Fine;
+    for path in &args.files {
+        let name = shown(&path.display().to_string());
+        let checked = prices::read(path, &name)
+            .and_then(|source| Catalog::builtin().check(&name, &source).map_err(|error| Failure::of(&error)));
+        match checked {
+            Ok(()) => writeln!(out, "{name}: valid")?,
+            Err(failure) => outcome = super::tell(&failure),
+        }
+    }
+    Ok(outcome)
+}
+
+fn init(args: &PricingInitArgs) -> Result<Outcome, Stop> {
+    let name = shown(&args.file.display().to_string());
+    let file = fs::File::options().write(true).create_new(true).open(&args.file);
+    let mut file = file.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => {
+            Failure::new(format!("{name} is there already, and is left as it is")).hint("name another file")
+        }
+        _ => Failure::new(format!("{name}: {error}")),
+    })?;
+    file.write_all(STARTER.as_bytes()).map_err(|error| Failure::new(format!("{name}: {error}")))?;
+    note(&format!("wrote {name}: correct it, then run gpt-cost pricing validate {name}"));
+    Ok(Outcome::Fine)
+}
+
+fn diff(args: &PricingDiffArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
+    let (old, new) = (table(&args.old)?, table(&args.new)?);
+    let differences = old.differences(&new);
+    match args.format {
+        ReportFormat::Json => {
+            let json = |one: &Difference| serde_json::json!({"name": one.name, "what": one.what, "old": one.old, "new": one.new});
+            let report =
+                serde_json::json!({"schema": 1, "differences": differences.iter().map(json).collect::<Vec<_>>()});
+            writeln!(out, "{report:#}")?;
+        }
+        ReportFormat::Table if differences.is_empty() => writeln!(out, "the tables say the same")?,
+        ReportFormat::Table => write_differences(&differences, out)?,
+    }
+    Ok(Outcome::Fine)
+}
+
+/// Returns the catalogue of the built-in table and the file's over it.
+fn table(path: &Path) -> Result<Catalog, Failure> {
+    let mut catalog = Catalog::builtin();
+    if path != Path::new("built-in") {
+        let name = shown(&path.display().to_string());
+        let source = prices::read(path, &name)?;
+        catalog.add_layer(&name, &source).map_err(|error| Failure::of(&error))?;
+    }
+    Ok(catalog)
+}
+
+fn write_differences(differences: &[Difference], out: &mut impl Write) -> Result<(), Stop> {
+    let mut name = "";
+    let mut rows = Vec::new();
+    for one in differences {
+        if one.name != name {
+            name = &one.name;
+            rows.push(vec![Cell::plain(name)]);
+        }
+        let side = |value: &Option<String>| Cell::plain(value.clone().unwrap_or_else(|| "–".to_owned()));
+        let what = if one.what.is_empty() { "the model" } else { &one.what };
+        rows.push(vec![Cell::plain(format!("  {what}")), side(&one.old), Cell::plain("→"), side(&one.new)]);
+    }
+    let models = rows.len() - differences.len();
+    write_grid(&rows, out)?;
+    Ok(writeln!(out, "\n  {} in {}", plural(differences.len(), "difference"), plural(models, "model"))?)
+}

@@ -1,0 +1,113 @@
+//! `gpt-cost pricing import`: what another project's table says otherwise, shown, and added as rows with a date.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use crate::Tier;
+use crate::catalog::import::{Change, Imported, Plan};
+use crate::cli::args::PricingImportArgs;
+use crate::cli::exit::{Failure, Outcome, Stop};
+use crate::cli::report::plural;
+use crate::cli::report::table::{Cell, write_grid};
+use crate::cli::{day, models, note, prices, shown};
+use crate::money::grouped;
+
+/// Runs the command.
+pub(super) fn run(args: &PricingImportArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
+    let name = shown(&args.file.display().to_string());
+    let text = prices::read(&args.file, &name)?;
+    let mut imported = Imported::read(args.from, &text).map_err(|error| Failure::in_file(&name, &error))?;
+    if let Some(pattern) = &args.model {
+        imported.keep(|model| models::matches(pattern, model));
+    }
+    let into = shown(&args.into.display().to_string());
+    let target = if args.into.exists() { prices::read(&args.into, &into)? } else { String::new() };
+    let mut catalog = prices::catalog(&args.tables.pricing)?;
+    if !target.is_empty() {
+        catalog.add_layer(&into, &target).map_err(|error| Failure::of(&error))?;
+    }
+    let day = day(args.tables.as_of);
+    let plan = catalog.plan_import(&imported, day);
+    write_plan(&plan, imported.models().count(), out)?;
+    out.flush()?;
+    if plan.is_empty() {
+        return Ok(Outcome::Fine);
+    }
+    if !args.yes {
+        note(&format!("nothing is written; --yes adds the rows to {into}"));
+        return Ok(Outcome::Fine);
+    }
+    let slips = plan.changes.iter().filter(|change| change.is_slip).count();
+    if slips > 0 && !args.force {
+        let failure =
+            Failure::new(format!("{slips} of the amounts are about a thousand times off; nothing is written"));
+        return Err(failure.hint("check the units, or say --force").into());
+    }
+    let hash = format!("{:x}", HexOf(Sha256::digest(text.as_bytes()).as_slice()));
+    let file = args.file.file_name().map(|name| shown(&name.to_string_lossy())).unwrap_or_default();
+    let provenance = format!("imported {day} from {} {file}, sha256 {hash}", args.from.name());
+    let written = plan.apply(&catalog, &into, &target, &provenance, day).map_err(|error| Failure::of(&error))?;
+    replace(&args.into, &written).map_err(|error| Failure::new(format!("{into}: {error}")))?;
+    note(&format!("added to {into}"));
+    Ok(Outcome::Fine)
+}
+
+struct HexOf<'b>(&'b [u8]);
+
+impl std::fmt::LowerHex for HexOf<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+fn write_plan(plan: &Plan, models: usize, out: &mut impl Write) -> io::Result<()> {
+    let titles = ["model", "from", "price", "above", "is", "", "will be", ""];
+    let mut rows = vec![titles.map(Cell::heading).to_vec()];
+    rows.extend(plan.changes.iter().map(row));
+    if !plan.changes.is_empty() {
+        write_grid(&rows, out)?;
+        writeln!(out)?;
+    }
+    let changed = plan.changes.iter().map(|change| &change.model).collect::<std::collections::BTreeSet<_>>().len();
+    let (amounts, of) = (plural(plan.changes.len(), "difference"), plural(changed, "model"));
+    writeln!(out, "  {} read; {amounts} in {of}, for a million tokens", plural(models, "name"))?;
+    if !plan.unknown.is_empty() {
+        let unknown = plural(plan.unknown.len(), "name");
+        writeln!(out, "  {unknown} in no table of yours, left out: {}", plan.unknown.join(", "))?;
+    }
+    Ok(())
+}
+
+fn row(change: &Change) -> Vec<Cell> {
+    let tier = if change.tier == Tier::Standard { String::new() } else { format!("{} ", change.tier.word()) };
+    let above = if change.above > 0 { grouped(change.above) } else { String::new() };
+    vec![
+        Cell::plain(change.model.as_str()),
+        Cell::plain(change.from.to_string()),
+        Cell::plain(format!("{tier}{}", change.field.word())),
+        Cell::right(above),
+        Cell::right(change.old.map_or("–".to_owned(), |old| old.to_string())),
+        Cell::plain("→"),
+        Cell::right(change.new.to_string()),
+        Cell::plain(if change.is_slip { "about a thousand times off" } else { "" }),
+    ]
+}
+
+/// Writes a file as a whole or not at all.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    let part = path.with_file_name(name);
+    let written = fs::File::options().write(true).create_new(true).open(&part).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    });
+    let replaced = written.and_then(|()| fs::rename(&part, path));
+    if replaced.is_err() {
+        let _ = fs::remove_file(&part);
+    }
+    replaced
+}
