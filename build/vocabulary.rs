@@ -6,7 +6,7 @@
 //! - `pairs`: the ranks of the tokens of two bytes;
 //! - `bytes`, `token_lengths` and `offsets`: all tokens one after the other, by rank, the length of each, and where each group of 16
 //!   begins;
-//! - `splits`: each token's last merge;
+//! - `splits`: where each token's last merge joined it, which is the length of its left half;
 //! - `lengths` and `long_lengths`: which lengths the tokens have that begin with the same bytes.
 
 use std::collections::HashMap;
@@ -18,7 +18,7 @@ use tiktoken_rs::CoreBPE;
 
 use crate::layout::{
     BORDER_BITS, BUCKET, GROUP, INLINE, LENGTHS_BITS, LONG_LENGTHS_BITS, NONE, PREFIX, RANK_SHIFT, SPILLED, Slot,
-    Split, border_bit, lengths_slot, long_lengths_slot, long_slot, utf8_length,
+    border_bit, lengths_slot, long_lengths_slot, long_slot, utf8_length,
 };
 
 /// What is expected of a vocabulary; anything else fails the build.
@@ -117,7 +117,7 @@ fn write_tables(out: &Path, name: &str, tokens: &[Vec<u8>]) -> io::Result<String
     blob("pairs", pairs(tokens).iter().flat_map(|rank| rank.to_le_bytes()).collect())?;
     let splits = splits(tokens);
     let [borders, partial_borders] = borders(tokens, &splits);
-    blob("splits", splits.iter().flat_map(|split| packed(*split)).collect())?;
+    blob("splits", splits.clone())?;
     blob("borders", borders)?;
     blob("partial_borders", partial_borders)?;
     blob("characters", characters(tokens))?;
@@ -142,12 +142,12 @@ fn write_tables(out: &Path, name: &str, tokens: &[Vec<u8>]) -> io::Result<String
     Ok(source)
 }
 
-/// Fills buckets of slots, 83% of them: with fewer free ones, too many tokens would lie in a later bucket than their own. Those of the
+/// Fills buckets of slots, 72% of them: with fewer free ones, too many tokens would lie in a later bucket than their own. Those of the
 /// lowest ranks, which are the most frequent, come first and lie in their own.
 fn short_table(tokens: &[Vec<u8>]) -> Vec<Slot> {
     let short: Vec<(u32, &Vec<u8>)> =
         (0..).zip(tokens).filter(|(_, token)| (1..=INLINE).contains(&token.len())).collect();
-    let buckets = short.len() * 100 / 83 / BUCKET;
+    let buckets = short.len() * 100 / 72 / BUCKET;
     let mut slots = vec![Slot { low: 0, high: 0 }; BUCKET * buckets];
     for (rank, token) in short {
         let mut bytes = [0; 16];
@@ -205,17 +205,14 @@ fn pairs(tokens: &[Vec<u8>]) -> Vec<u32> {
     pairs
 }
 
-/// Returns each token's last merge; a token of one byte has none, and says so with a left part of no length.
-fn splits(tokens: &[Vec<u8>]) -> Vec<Split> {
+/// Returns the length of the left half of each token's last merge; a token of one byte has none, and says so with 0.
+fn splits(tokens: &[Vec<u8>]) -> Vec<u8> {
     let ranks: HashMap<&[u8], u32> = (0..).zip(tokens).map(|(rank, token)| (token.as_slice(), rank)).collect();
-    tokens.iter().map(|token| split(token, &ranks)).collect()
-}
-
-/// Returns the six bytes from which [`Split::from_bytes`] reads.
-fn packed(split: Split) -> [u8; 6] {
-    let bits = u64::from(split.left) | u64::from(split.right) << 18 | (split.left_length as u64) << 36;
-    let [a, b, c, d, e, f, ..] = bits.to_le_bytes();
-    [a, b, c, d, e, f]
+    let left_half = |token: &Vec<u8>| match merged(token, &ranks, 2)[..] {
+        [left, _] => left as u8,
+        _ => 0,
+    };
+    tokens.iter().map(left_half).collect()
 }
 
 /// Merges bytes by the textbook, until at most so many parts are left; returns where they end.
@@ -228,17 +225,6 @@ fn merged(bytes: &[u8], ranks: &HashMap<&[u8], u32>, parts: usize) -> Vec<usize>
         ends.remove(part);
     }
     ends
-}
-
-/// Returns the last merge of a token.
-fn split(token: &[u8], ranks: &HashMap<&[u8], u32>) -> Split {
-    match merged(token, ranks, 2)[..] {
-        [left_length, _] => {
-            let (left, right) = token.split_at(left_length);
-            Split { left: ranks[left], right: ranks[right], left_length }
-        }
-        _ => Split { left: 0, right: 0, left_length: 0 },
-    }
 }
 
 /// Returns, for each place of [`lengths_slot`], a bit for each length from [`PREFIX`] to [`INLINE`] that a token has there, and the
@@ -267,10 +253,10 @@ fn long_lengths(tokens: &[Vec<u8>]) -> Vec<u8> {
 /// The first merge across a border joins two parts that meet at it, so the border is that of a token's last merge. In the one table is
 /// a bit for each two characters that meet so, whole; in the other, for each two bytes, the last before and the first behind, where a
 /// part begins or ends inside of its character at the border.
-fn borders(tokens: &[Vec<u8>], splits: &[Split]) -> [Vec<u8>; 2] {
+fn borders(tokens: &[Vec<u8>], splits: &[u8]) -> [Vec<u8>; 2] {
     let (mut whole, mut partial) = (vec![0u8; 1 << (BORDER_BITS - 3)], vec![0u8; 1 << 13]);
     for (token, split) in tokens.iter().zip(splits).filter(|(token, _)| token.len() > 1) {
-        let (left, right) = token.split_at(split.left_length);
+        let (left, right) = token.split_at(usize::from(*split));
         let (last, first) = (left[left.len() - 1], right[0]);
         if is_continuation(first) {
             // A border inside of a character.

@@ -91,27 +91,6 @@ pub const fn long_lengths_slot(bytes: u64) -> usize {
     (bytes.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - LONG_LENGTHS_BITS)) as usize
 }
 
-/// A token's last merge: the ranks of its two parts, 18 bits each, and the length of the left one, in six bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Split {
-    pub left: u32,
-    pub right: u32,
-    pub left_length: usize,
-}
-
-impl Split {
-    /// Returns what the six bytes hold.
-    #[inline(always)]
-    pub const fn from_bytes([a, b, c, d, e, f]: [u8; 6]) -> Split {
-        let bits = u64::from_le_bytes([a, b, c, d, e, f, 0, 0]);
-        Split {
-            left: (bits & MAX_RANK) as u32,
-            right: (bits >> 18 & MAX_RANK) as u32,
-            left_length: (bits >> 36) as usize,
-        }
-    }
-}
-
 /// Tokens in a group whose first byte's offset is stored; the lengths of the others are added up.
 pub const GROUP: usize = 16;
 

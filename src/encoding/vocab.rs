@@ -2,7 +2,7 @@
 //! only the pages that are touched are read.
 
 use super::layout::{
-    BORDER_BITS, BUCKET, GROUP, INLINE, KEY, NONE, PREFIX, RANK_SHIFT, SPILLED, Slot, Split, border_bit, lengths_slot,
+    BORDER_BITS, BUCKET, GROUP, INLINE, KEY, NONE, PREFIX, RANK_SHIFT, SPILLED, Slot, border_bit, lengths_slot,
     long_lengths_slot, long_slot, utf8_length,
 };
 
@@ -124,10 +124,10 @@ impl Vocabulary {
         self.longest
     }
 
-    /// Returns the last merge of the token of that rank.
+    /// Returns the length of the left half of the last merge of the token of that rank; 0 for a byte.
     #[inline]
-    pub(super) fn split(&self, rank: u32) -> Split {
-        Split::from_bytes(self.splits.as_chunks().0[rank as usize])
+    pub(super) fn left_half(&self, rank: u32) -> u32 {
+        u32::from(self.splits[rank as usize])
     }
 
     /// Returns which lengths a token can have that begins at `at`, without those that are out of the text.
