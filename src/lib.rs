@@ -39,6 +39,7 @@
 )]
 
 pub mod accounting;
+pub mod budget;
 pub mod catalog;
 #[cfg(feature = "cli")]
 pub mod cli;

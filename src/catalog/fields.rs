@@ -13,6 +13,9 @@ use toml::value::Date;
 /// The most that one unit of tokens may cost, in dollars. The dearest price on record is $600 per million tokens.
 const MAX_AMOUNT: Decimal = Decimal::from_parts(10_000, 0, 0, false, 0);
 
+/// The most that a budget can allow, in dollars.
+const MAX_DOLLARS: Decimal = Decimal::from_parts(0xd4a5_1000, 0xe8, 0, false, 0);
+
 /// The most digits after an amount's point. With them, the cost of the most tokens that a request can have, 128 answers of
 /// 2³² each, and its sum with another one, fit into the 28 digits that a `Decimal` holds exactly.
 const MAX_DECIMALS: u32 = 9;
@@ -138,8 +141,25 @@ impl<'t, 'i, 'p> Fields<'t, 'i, 'p> {
         .map(u64::from)
     }
 
-    /// Reads an amount of money from its digits as they are written; no binary fraction ever holds it.
+    pub fn flag(&mut self, key: &str) -> Option<bool> {
+        self.read(key, "true or false", |value| match value.get_ref() {
+            DeValue::Boolean(flag) => Some(*flag),
+            _ => None,
+        })
+    }
+
+    /// Reads the price of a unit of tokens.
     pub fn amount(&mut self, key: &str) -> Option<Decimal> {
+        self.decimal(key, MAX_AMOUNT, "$10000 per unit")
+    }
+
+    /// Reads a sum of money.
+    pub fn dollars(&mut self, key: &str) -> Option<Decimal> {
+        self.decimal(key, MAX_DOLLARS, "a trillion dollars")
+    }
+
+    /// Reads an amount of money from its digits as they are written; no binary fraction ever holds it.
+    fn decimal(&mut self, key: &str, most: Decimal, in_words: &str) -> Option<Decimal> {
         let value = self.table.get(key)?;
         let digits: Cow<'_, str> = match value.get_ref() {
             DeValue::String(text) => text.as_ref().into(),
@@ -151,7 +171,7 @@ impl<'t, 'i, 'p> Fields<'t, 'i, 'p> {
                 return None;
             }
         };
-        match amount(&digits) {
+        match amount(digits.strip_prefix('$').unwrap_or(&digits), most, in_words) {
             Ok(amount) => Some(amount),
             Err((message, hint)) => {
                 let hint = hint.map(str::to_owned);
@@ -178,7 +198,7 @@ impl<'t, 'i, 'p> Fields<'t, 'i, 'p> {
 }
 
 /// Returns the decimal that `digits` write, or what is wrong with them and what to do.
-fn amount(digits: &str) -> Result<Decimal, (String, Option<&'static str>)> {
+fn amount(digits: &str, most: Decimal, in_words: &str) -> Result<Decimal, (String, Option<&'static str>)> {
     let parsed = match digits.contains(['e', 'E']) {
         true => Decimal::from_scientific(digits),
         false => Decimal::from_str_exact(digits),
@@ -190,8 +210,9 @@ fn amount(digits: &str) -> Result<Decimal, (String, Option<&'static str>)> {
     if amount.is_sign_negative() && !amount.is_zero() {
         return Err((format!("a price cannot be negative: {digits}"), None));
     }
-    if amount > MAX_AMOUNT {
-        return Err((format!("{digits} is more than ${MAX_AMOUNT} per unit"), Some("check the row's `per`")));
+    if amount > most {
+        let hint = (most == MAX_AMOUNT).then_some("check the row's `per`");
+        return Err((format!("{digits} is more than {in_words}"), hint));
     }
     if amount.scale() > MAX_DECIMALS {
         return Err((format!("{digits} has more than {MAX_DECIMALS} digits after the point"), None));

@@ -2,7 +2,7 @@
 
 mod builtin;
 mod diff;
-mod fields;
+pub(crate) mod fields;
 mod file;
 #[cfg(feature = "import")]
 pub mod import;
@@ -105,6 +105,18 @@ impl Catalog {
     /// Returns the built-in table alone. It is part of the program: nothing is read or parsed.
     pub fn builtin() -> Catalog {
         Catalog { layers: vec![Cow::Borrowed(&BUILTIN)] }
+    }
+
+    /// Returns the catalogue of the price table `source` alone, without the built-in one: what a later version of the program has built in
+    /// changes nothing of it.
+    ///
+    /// # Errors
+    ///
+    /// All problems of the table, each with its line.
+    pub fn only(origin: &str, source: &str) -> Result<Catalog> {
+        let mut catalog = Catalog { layers: Vec::new() };
+        catalog.add_layer(origin, source)?;
+        Ok(catalog)
     }
 
     /// Lays the price table `source` over what is there: its models and aliases win, whole. `origin` names it in reports
@@ -505,7 +517,7 @@ fn is_unknown(entry: &file::ModelEntry) -> bool {
 }
 
 /// Returns the error of a table that is not valid: the first twenty problems, and how many more there are.
-fn invalid(origin: &str, lines: &Lines<'_>, problems: Vec<fields::Problem>) -> Error {
+pub(crate) fn invalid(origin: &str, lines: &Lines<'_>, problems: Vec<fields::Problem>) -> Error {
     const MOST: usize = 20;
     let more = problems.len().saturating_sub(MOST);
     let mut located: Vec<Problem> =
@@ -517,19 +529,19 @@ fn invalid(origin: &str, lines: &Lines<'_>, problems: Vec<fields::Problem>) -> E
 }
 
 /// A text, and where each of its lines begins.
-struct Lines<'s> {
+pub(crate) struct Lines<'s> {
     source: &'s str,
     starts: Vec<usize>,
 }
 
 impl<'s> Lines<'s> {
-    fn of(source: &'s str) -> Lines<'s> {
+    pub(crate) fn of(source: &'s str) -> Lines<'s> {
         let after_newlines = source.match_indices('\n').map(|(at, _)| at + 1);
         Lines { source, starts: std::iter::once(0).chain(after_newlines).collect() }
     }
 
     /// Returns the line of a byte, from 1.
-    fn line(&self, offset: usize) -> usize {
+    pub(crate) fn line(&self, offset: usize) -> usize {
         self.starts.partition_point(|start| *start <= offset)
     }
 
@@ -570,6 +582,6 @@ impl<'s> Lines<'s> {
 }
 
 /// Returns the day as the rest of the program writes it. The TOML reader has checked that it exists.
-fn civil(day: toml::value::Date) -> Date {
+pub(crate) fn civil(day: toml::value::Date) -> Date {
     Date::constant(day.year as i16, day.month as i8, day.day as i8)
 }

@@ -8,7 +8,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 use crate::catalog::Kind;
 use crate::catalog::import::ImportFormat;
 use crate::request::ImageSize;
-use crate::{Cached, Date, Encoding, Tier};
+use crate::budget::Increase;
+use crate::{Cached, Date, Encoding, Tier, Usd};
 
 const STYLES: Styles = Styles::styled();
 
@@ -31,6 +32,12 @@ pub(super) enum Command {
     Count(CountArgs),
     Actual(ActualArgs),
     Verify(VerifyArgs),
+    Check(CheckArgs),
+    #[command(subcommand)]
+    Baseline(BaselineCommand),
+    Diff(DiffArgs),
+    Init(InitArgs),
+    Schema(SchemaArgs),
     #[command(subcommand)]
     Models(ModelsCommand),
     #[command(subcommand)]
@@ -242,6 +249,228 @@ pub(super) enum InputFormat {
     Items,
     /// A prompt
     Text,
+}
+
+/// Hold prompts against their budgets: for CI
+#[derive(Debug, Parser)]
+#[command(after_help = "\
+Examples:
+  gpt-cost check                                     all budgets of gpt-cost.toml
+  gpt-cost check prompts/support.json                those that this file is in
+  gpt-cost check prompts --max-cost 0.05 -m gpt-4.1  without a gpt-cost.toml
+  gpt-cost check --format github --out sarif:gpt-cost.sarif
+
+Exit codes:
+  0  all within their budgets
+  1  a budget is exceeded (all that are, are reported first)
+  2  it could not be told of a file, which is listed; the others are still checked")]
+pub(super) struct CheckArgs {
+    /// Files and folders; without them, all that the budgets name
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+
+    /// The most that a request may cost, in dollars
+    #[arg(long, value_name = "DOLLARS", value_parser = dollars)]
+    pub(super) max_cost: Option<Usd>,
+
+    /// The most that the input of a request may cost, in dollars
+    #[arg(long, value_name = "DOLLARS", value_parser = dollars)]
+    pub(super) max_input_cost: Option<Usd>,
+
+    /// The most tokens of input of a request
+    #[arg(long, value_name = "N")]
+    pub(super) max_input_tokens: Option<u64>,
+
+    /// How much more a request may take than in the baseline: 10%, $0.002 or \"500 tokens\"
+    #[arg(long, value_name = "INCREASE", value_parser = increase)]
+    pub(super) max_increase: Option<Increase>,
+
+    /// Tell of budgets that are exceeded, and exit with 0
+    #[arg(long)]
+    pub(super) warn_only: bool,
+
+    /// How many tokens of output to expect of a request that no budget says it of
+    #[arg(short, long, value_name = "N")]
+    pub(super) output_tokens: Option<u32>,
+
+    #[command(flatten)]
+    pub(super) project: ProjectArgs,
+
+    /// How to write the report
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(super) format: CheckFormat,
+
+    /// Write the report also to a file, such as json:report.json; any number of times
+    #[arg(long, value_name = "FORMAT:FILE", value_parser = out_file)]
+    pub(super) out: Vec<OutFile>,
+
+    /// Add the report as markdown to the file that $GITHUB_STEP_SUMMARY names, if it does
+    #[arg(long)]
+    pub(super) step_summary: bool,
+}
+
+/// Write and show what requests take now, for later comparison
+#[derive(Debug, Subcommand)]
+pub(super) enum BaselineCommand {
+    /// Write what the requests of all budgets take now
+    Write(BaselineWriteArgs),
+    /// Show what the requests took when the baseline was written
+    Show(BaselineShowArgs),
+}
+
+#[derive(Debug, Parser)]
+pub(super) struct BaselineWriteArgs {
+    /// Where to write it; without this, where gpt-cost.toml says, else gpt-cost-baseline.json beside it
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) project: ProjectArgs,
+}
+
+#[derive(Debug, Parser)]
+pub(super) struct BaselineShowArgs {
+    /// The baseline; without it, that of gpt-cost.toml
+    #[arg(value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+}
+
+/// Tell what changed: by the prompts, and by prices
+#[derive(Debug, Parser)]
+#[command(after_help = "\
+Each side is a baseline, a saved report of `check`, a prompt or a folder of them, or a revision in git, which is read without checking \
+anything out. The change of a cost is split into that of the prompt, both at today's prices, and that of prices, for the prompt as it was.
+
+Examples:
+  gpt-cost diff main                               main against the working tree
+  gpt-cost diff HEAD~3 HEAD
+  gpt-cost diff gpt-cost-baseline.json --format markdown
+  gpt-cost diff old.json new.json -m gpt-4.1")]
+pub(super) struct DiffArgs {
+    /// What it was
+    #[arg(value_name = "BASE")]
+    pub(super) base: String,
+
+    /// What it is; without it, the working tree
+    #[arg(value_name = "HEAD")]
+    pub(super) head: Option<String>,
+
+    /// Fail with exit code 1 if the total grew by more: 10%, $0.002 or \"500 tokens\"
+    #[arg(long, value_name = "INCREASE", value_parser = increase)]
+    pub(super) max_increase: Option<Increase>,
+
+    #[command(flatten)]
+    pub(super) project: ProjectArgs,
+
+    /// How to write it
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(super) format: DiffFormat,
+}
+
+/// Write a gpt-cost.toml to start from, with the prompts that are found here
+#[derive(Debug, Parser)]
+pub(super) struct InitArgs {
+    /// Where to write it; a file that is there is left as it is
+    #[arg(value_name = "FILE", default_value = "gpt-cost.toml")]
+    pub(super) file: PathBuf,
+
+    /// The model of prompts that name none
+    #[arg(short, long, value_name = "NAME")]
+    pub(super) model: Option<String>,
+}
+
+/// Print the JSON schema of a file
+#[derive(Debug, Parser)]
+pub(super) struct SchemaArgs {
+    /// Of which file
+    #[arg(value_name = "WHAT", value_enum)]
+    pub(super) what: Schema,
+}
+
+/// A file that has a JSON schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Schema {
+    /// gpt-cost.toml
+    Config,
+    /// What `check --format json` writes
+    Check,
+}
+
+/// The project, its prices and the day.
+#[derive(Debug, Parser)]
+pub(super) struct ProjectArgs {
+    /// The configuration; without this, the nearest gpt-cost.toml or .gpt-cost.toml up to the repository's root
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+
+    /// The model, whatever requests and budgets name
+    #[arg(short, long, value_name = "NAME")]
+    pub(super) model: Option<String>,
+
+    /// The baseline to compare with; without this, that of gpt-cost.toml
+    #[arg(long, value_name = "FILE")]
+    pub(super) baseline: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) tables: TableArgs,
+}
+
+/// How the report of `check` is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum CheckFormat {
+    /// For people
+    #[default]
+    Table,
+    /// For programs: one shape, decimal strings
+    Json,
+    /// A line of JSON for each request
+    Jsonl,
+    /// Comma-separated, for spreadsheets
+    Csv,
+    /// For a comment on a pull request
+    Markdown,
+    /// Annotations of GitHub Actions
+    Github,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// JUnit's XML, which most CI systems read
+    Junit,
+}
+
+/// How the report of `diff` is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum DiffFormat {
+    /// For people
+    #[default]
+    Table,
+    /// For programs
+    Json,
+    /// For a comment on a pull request
+    Markdown,
+}
+
+/// A file to write a report to.
+#[derive(Clone, Debug)]
+pub(super) struct OutFile {
+    pub(super) format: CheckFormat,
+    pub(super) path: PathBuf,
+}
+
+fn out_file(text: &str) -> Result<OutFile, String> {
+    let wrong = || "expected a format and a file, such as json:report.json".to_owned();
+    let (format, path) = text.split_once(':').filter(|(_, path)| !path.is_empty()).ok_or_else(wrong)?;
+    let format = CheckFormat::from_str(format, false).map_err(|_| format!("unknown format `{format}`"))?;
+    Ok(OutFile { format, path: path.into() })
+}
+
+fn dollars(text: &str) -> Result<Usd, &'static str> {
+    let digits = text.strip_prefix('$').unwrap_or(text);
+    let amount = digits.parse::<rust_decimal::Decimal>().ok().filter(|amount| !amount.is_sign_negative());
+    amount.map(Usd::from).ok_or("expected an amount of dollars, such as 0.05")
+}
+
+fn increase(text: &str) -> Result<Increase, &'static str> {
+    Increase::parse(text).ok_or("expected 10%, $0.002 or \"500 tokens\"")
 }
 
 /// Tell which models are known, and what is known of them

@@ -2,13 +2,19 @@
 
 mod actual;
 mod args;
+mod baseline;
+mod check;
 mod count;
+mod diff;
 mod estimate;
 mod exit;
+mod git;
+mod init;
 mod input;
 mod models;
 mod prices;
 mod pricing;
+mod project;
 mod report;
 mod verify;
 
@@ -42,6 +48,11 @@ fn command(args: &Args) -> Result<Outcome, Stop> {
         Command::Count(args) => count::run(args, &mut anstream::stdout().lock()),
         Command::Actual(args) => actual::run(args, &mut anstream::stdout().lock()),
         Command::Verify(args) => verify::run(args, &mut anstream::stdout().lock()),
+        Command::Check(args) => check::run(args, &mut anstream::stdout().lock()),
+        Command::Baseline(command) => baseline::run(command, &mut anstream::stdout().lock()),
+        Command::Diff(args) => diff::run(args, &mut anstream::stdout().lock()),
+        Command::Init(args) => init::run(args),
+        Command::Schema(args) => init::schema(args, &mut anstream::stdout().lock()),
         Command::Models(command) => models::run(command, &mut anstream::stdout().lock()),
         Command::Pricing(command) => pricing::run(command, &mut anstream::stdout().lock()),
     }

@@ -32,6 +32,13 @@ pub(super) fn catalog(given: &[PathBuf]) -> Result<Catalog, Failure> {
     Ok(catalog)
 }
 
+/// Returns the catalogue of one table alone.
+pub(super) fn only(path: &Path) -> Result<Catalog, Failure> {
+    let name = path.display().to_string();
+    let source = read(path, &name)?;
+    Catalog::only(&name, &source).map_err(|error| Failure::of(&error))
+}
+
 /// Says that a price is older than it may be, if it is.
 pub(super) fn check_age(
     model: &str,

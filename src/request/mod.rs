@@ -8,6 +8,8 @@ mod prompts;
 mod responses;
 mod tool;
 
+use std::borrow::Cow;
+
 use crate::error::{self, Error, Problem, Result};
 use crate::json::{self, Path, Value};
 
@@ -559,6 +561,30 @@ impl Request {
             warnings: Vec::new(),
         }
     }
+}
+
+/// Returns the line, from 1, on which the value at a path such as `messages[3].content` begins in a JSON text; `None` where there is none.
+///
+/// ```
+/// use gpt_cost::request::line_of;
+///
+/// let json = "{\n  \"messages\": [\n    {\"role\": \"user\"}\n  ]\n}";
+/// assert_eq!(line_of(json, "messages[0].role"), Some(3));
+/// assert_eq!(line_of(json, "messages[1]"), None);
+/// ```
+pub fn line_of(json: &str, path: &str) -> Option<usize> {
+    use serde_json::value::RawValue;
+    use std::collections::BTreeMap;
+
+    let mut value: &RawValue = serde_json::from_str(json).ok()?;
+    for step in path.split(['.', '[']).filter(|step| !step.is_empty()) {
+        value = match step.strip_suffix(']') {
+            Some(index) => serde_json::from_str::<Vec<&RawValue>>(value.get()).ok()?.get(index.parse::<usize>().ok()?)?,
+            None => serde_json::from_str::<BTreeMap<Cow<'_, str>, &RawValue>>(value.get()).ok()?.get(step)?,
+        };
+    }
+    let offset = (value.get().as_ptr() as usize).checked_sub(json.as_ptr() as usize)?;
+    Some(json.get(..offset)?.matches('\n').count() + 1)
 }
 
 /// Reads a body, or a line of a Batch file: the fields tell which.

@@ -1,8 +1,6 @@
 //! `gpt-cost pricing import`: what another project's table says otherwise, shown, and added as rows with a date.
 
-use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
@@ -10,6 +8,7 @@ use crate::Tier;
 use crate::catalog::import::{Change, Imported, Plan};
 use crate::cli::args::PricingImportArgs;
 use crate::cli::exit::{Failure, Outcome, Stop};
+use crate::cli::project::replace;
 use crate::cli::report::plural;
 use crate::cli::report::table::{Cell, write_grid};
 use crate::cli::{day, models, note, prices, shown};
@@ -50,7 +49,7 @@ pub(super) fn run(args: &PricingImportArgs, out: &mut impl Write) -> Result<Outc
     let file = args.file.file_name().map(|name| shown(&name.to_string_lossy())).unwrap_or_default();
     let provenance = format!("imported {day} from {} {file}, sha256 {hash}", args.from.name());
     let written = plan.apply(&catalog, &into, &target, &provenance, day).map_err(|error| Failure::of(&error))?;
-    replace(&args.into, &written).map_err(|error| Failure::new(format!("{into}: {error}")))?;
+    replace(&args.into, written.as_bytes()).map_err(|error| Failure::new(format!("{into}: {error}")))?;
     note(&format!("added to {into}"));
     Ok(Outcome::Fine)
 }
@@ -94,20 +93,4 @@ fn row(change: &Change) -> Vec<Cell> {
         Cell::right(change.new.to_string()),
         Cell::plain(if change.is_slip { "about a thousand times off" } else { "" }),
     ]
-}
-
-/// Writes a file as a whole or not at all.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    let part = path.with_file_name(name);
-    let written = fs::File::options().write(true).create_new(true).open(&part).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    });
-    let replaced = written.and_then(|()| fs::rename(&part, path));
-    if replaced.is_err() {
-        let _ = fs::remove_file(&part);
-    }
-    replaced
 }

@@ -1,5 +1,6 @@
 //! What a command found, in the formats that people and programs read.
 
+pub(super) mod check;
 pub(super) mod json;
 pub(super) mod table;
 
@@ -21,6 +22,22 @@ pub(super) fn label(exactness: Exactness) -> String {
 /// Returns so many things, in words: `1 model`, `2 models`.
 pub(super) fn plural(number: usize, thing: &str) -> String {
     format!("{} {thing}{}", grouped(number as u64), if number == 1 { "" } else { "s" })
+}
+
+/// Returns a text as a cell of a markdown table: nothing in it ends the cell, or is anything but text.
+pub(super) fn markdown_cell(text: &str) -> String {
+    let mut out = String::new();
+    for char in text.chars() {
+        match char {
+            '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '@' => out.extend(['\\', char]),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            char if char.is_control() => out.push(' '),
+            char => out.push(char),
+        }
+    }
+    out
 }
 
 /// Returns a remark with its place; one without is about the request as a whole.

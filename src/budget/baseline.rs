@@ -1,0 +1,275 @@
+//! What requests took at one time, and what changed since: the prompts, or the prices.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::{Catalog, Field, Tier};
+use crate::error::{self, Error, Problem, Result};
+use crate::estimate::Estimate;
+use crate::money::Usd;
+
+/// The version of the file's format.
+const SCHEMA: u32 = 1;
+
+/// What requests took at one time, by the name of the file that each is in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Baseline {
+    /// The day whose prices held.
+    pub as_of: Option<Date>,
+    /// A hash of the price tables.
+    pub pricing: String,
+    /// What each request took.
+    pub requests: BTreeMap<String, Entry>,
+}
+
+/// What one request took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Entry {
+    /// The model, as it was asked for.
+    pub model: String,
+    /// The tokens of the input, of what was counted.
+    pub input_tokens: u64,
+    /// Those of them that are taken to be cached.
+    pub cached_tokens: u64,
+    /// The service tier.
+    pub tier: Tier,
+    /// The tokens of the output: those that are expected, else the most that there can be.
+    pub output_tokens: u64,
+    /// What it costs: with that output, or the least where something was not counted.
+    pub cost: Usd,
+    /// Whether something was not counted.
+    pub at_least: bool,
+    /// A hash of the request, by which a renamed file is known.
+    pub content: String,
+}
+
+impl Entry {
+    /// Returns what an estimate says that a request takes; `content` is a hash of it.
+    pub fn of(estimate: &Estimate<'_>, content: String) -> Entry {
+        let (cost, output) = (estimate.cost(), estimate.output());
+        let of_output = cost.output.expected.or(cost.output.max);
+        let whole = cost.input.expected.zip(of_output).map(|(input, output)| input + output);
+        Entry {
+            model: estimate.name().to_owned(),
+            input_tokens: estimate.input().tokens(),
+            cached_tokens: estimate.cached(),
+            tier: estimate.tier(),
+            output_tokens: output.expected.or(output.max).unwrap_or(0),
+            cost: whole.unwrap_or(cost.total.min),
+            at_least: estimate.input().max().is_none(),
+            content,
+        }
+    }
+
+    /// Returns what the same tokens cost by another table, or on another day; `None` where it has no price.
+    fn cost_by(&self, catalog: &Catalog, day: Date) -> Option<Usd> {
+        let (_, model) = catalog.model(&self.model).ok()?.on(day).ok()?;
+        let row = model.price(day, self.tier, self.input_tokens)?;
+        let output = if self.output_tokens == 0 { Usd::ZERO } else { row.rate(Field::Output)?.cost(self.output_tokens) };
+        let (input, cached) = (row.rate(Field::Input)?, self.cached_tokens.min(self.input_tokens));
+        let cached_rate = row.rate(Field::Cached).unwrap_or(input);
+        Some(input.cost(self.input_tokens - cached) + cached_rate.cost(cached) + output)
+    }
+}
+
+/// How what a request takes changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Changed {
+    /// It is new.
+    Added,
+    /// It is gone.
+    Removed,
+    /// It has another name, and perhaps another text.
+    Renamed,
+    /// It is there on both sides.
+    Kept,
+}
+
+impl Changed {
+    /// Returns the word that reports have for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Changed::Added => "added",
+            Changed::Removed => "removed",
+            Changed::Renamed => "renamed",
+            Changed::Kept => "kept",
+        }
+    }
+}
+
+/// What one request takes on both sides. The change of its cost is that of its prompt and that of prices: `old + prompt + price = new`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Change {
+    /// The file's name, as it is now.
+    pub name: String,
+    /// The name that it had, where that was another.
+    pub old_name: Option<String>,
+    /// How it changed.
+    pub changed: Changed,
+    /// What it took.
+    pub old: Option<Entry>,
+    /// What it takes.
+    pub new: Option<Entry>,
+    /// What the change of the prompt costs, at today's prices. A new request is all prompt.
+    pub prompt: Usd,
+    /// What the change of prices costs, for the prompt as it was.
+    pub price: Usd,
+}
+
+impl Change {
+    /// Returns whether tokens or cost differ.
+    pub fn is_any(&self) -> bool {
+        let takes = |entry: &Entry| (entry.input_tokens, entry.output_tokens, entry.cost);
+        self.changed != Changed::Kept || self.old.as_ref().map(takes) != self.new.as_ref().map(takes)
+    }
+}
+
+impl Baseline {
+    /// Returns what changed from this baseline to another one, by file. What requests of the past would cost now is told by `catalog` on `day`.
+    pub fn changes(&self, new: &Baseline, catalog: &Catalog, day: Date) -> Vec<Change> {
+        let mut gone: BTreeMap<&str, &Entry> = self
+            .requests
+            .iter()
+            .filter(|(name, _)| !new.requests.contains_key(*name))
+            .map(|(name, entry)| (name.as_str(), entry))
+            .collect();
+        let mut changes = Vec::new();
+        for (name, entry) in &new.requests {
+            let (old_name, old) = match self.requests.get(name) {
+                Some(old) => (None, Some(old.clone())),
+                None => {
+                    let same = gone.iter().find(|(_, old)| old.content == entry.content && !entry.content.is_empty());
+                    let same = same.map(|(name, old)| ((*name).to_owned(), (*old).clone()));
+                    if let Some((name, _)) = &same {
+                        gone.remove(name.as_str());
+                    }
+                    same.map_or((None, None), |(name, old)| (Some(name), Some(old)))
+                }
+            };
+            let changed = match (&old_name, &old) {
+                (Some(_), _) => Changed::Renamed,
+                (None, None) => Changed::Added,
+                (None, Some(_)) => Changed::Kept,
+            };
+            let before = old.as_ref().map_or(Usd::ZERO, |old| old.cost);
+            // Without a price for it now, all of the change is the prompt's.
+            let repriced = old.as_ref().and_then(|old| old.cost_by(catalog, day)).filter(|_| !entry.at_least);
+            let repriced = repriced.unwrap_or(before);
+            changes.push(Change {
+                name: name.clone(),
+                old_name,
+                changed,
+                old,
+                new: Some(entry.clone()),
+                prompt: less(entry.cost, repriced),
+                price: less(repriced, before),
+            });
+        }
+        changes.extend(gone.into_iter().map(|(name, old)| Change {
+            name: name.to_owned(),
+            old_name: None,
+            changed: Changed::Removed,
+            old: Some(old.clone()),
+            new: None,
+            prompt: less(Usd::ZERO, old.cost),
+            price: Usd::ZERO,
+        }));
+        changes.sort_by(|one, other| one.name.cmp(&other.name));
+        changes
+    }
+
+    /// Writes the baseline: a line for each request, sorted by name, so that changes of different files merge in git.
+    pub fn to_json(&self) -> String {
+        let text = |value: &str| serde_json::Value::from(value).to_string();
+        let mut out = format!("{{\n  \"schema\": {SCHEMA},\n");
+        let as_of = self.as_of.map(|day| day.to_string()).unwrap_or_default();
+        out.push_str(&format!("  \"as_of\": {},\n  \"pricing\": {},\n  \"requests\": {{", text(&as_of), text(&self.pricing)));
+        for (index, (name, entry)) in self.requests.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
+            let line = serde_json::to_string(&Line::of(entry)).unwrap_or_default();
+            out.push_str(&format!("{comma}\n    {}: {line}", text(name)));
+        }
+        out.push_str("\n  }\n}\n");
+        out
+    }
+
+    /// Reads what [`Baseline::to_json`] wrote.
+    ///
+    /// # Errors
+    ///
+    /// Text that is none, with the line.
+    pub fn from_json(text: &str) -> Result<Baseline> {
+        let wrong = |error: serde_json::Error| {
+            let problem = Problem::new(format!("it is no baseline: {error}")).at_line(error.line(), error.column());
+            Error::new(error::Kind::Request, problem)
+        };
+        let file: File = serde_json::from_str(text).map_err(wrong)?;
+        if file.schema != SCHEMA {
+            let problem = Problem::new(format!("this version of gpt-cost reads baselines with schema {SCHEMA}"));
+            return Err(Error::new(error::Kind::Request, problem));
+        }
+        let entry = |(name, line): (String, Line)| {
+            let cost = line.cost.parse::<rust_decimal::Decimal>().ok()?;
+            let tier = if line.tier.is_empty() { Tier::Standard } else { Tier::from_word(&line.tier)? };
+            let Line { model, input_tokens, cached_tokens, output_tokens, at_least, content, .. } = line;
+            let cost = cost.into();
+            Some((name, Entry { model, input_tokens, cached_tokens, tier, output_tokens, cost, at_least, content }))
+        };
+        let requests: Option<BTreeMap<String, Entry>> = file.requests.into_iter().map(entry).collect();
+        let requests = requests.ok_or_else(|| Error::new(error::Kind::Request, Problem::new("a cost is no decimal number, or a tier is unknown")))?;
+        Ok(Baseline { as_of: file.as_of.parse().ok(), pricing: file.pricing, requests })
+    }
+}
+
+/// Returns a difference; it may be negative.
+fn less(one: Usd, other: Usd) -> Usd {
+    (one.amount() - other.amount()).into()
+}
+
+#[derive(Deserialize)]
+struct File {
+    schema: u32,
+    as_of: String,
+    pricing: String,
+    requests: BTreeMap<String, Line>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct Line {
+    model: String,
+    input_tokens: u64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    cached_tokens: u64,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    tier: String,
+    output_tokens: u64,
+    cost: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    at_least: bool,
+    content: String,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+impl Line {
+    fn of(entry: &Entry) -> Line {
+        Line {
+            model: entry.model.clone(),
+            input_tokens: entry.input_tokens,
+            cached_tokens: entry.cached_tokens,
+            tier: if entry.tier == Tier::Standard { String::new() } else { entry.tier.word().to_owned() },
+            output_tokens: entry.output_tokens,
+            cost: entry.cost.amount().to_string(),
+            at_least: entry.at_least,
+            content: entry.content.clone(),
+        }
+    }
+}

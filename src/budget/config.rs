@@ -1,0 +1,249 @@
+//! `gpt-cost.toml`: its fields, and what makes a file valid. All problems are found in one go, each with its place.
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::{Increase, Limits, parse_cached};
+use crate::catalog::fields::{Fields, Problem, as_table, rows};
+use crate::catalog::{Lines, Tier, civil, invalid};
+use crate::error::Result;
+use crate::estimate::Cached;
+
+/// What a `gpt-cost.toml` says.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Config {
+    /// The model of requests that name none, and that no budget names one for.
+    pub model: Option<String>,
+    /// The price tables.
+    pub pricing: Option<PriceTables>,
+    /// The hash that the price tables together must have; a warning where they have another.
+    pub pricing_lock: Option<String>,
+    /// The day whose prices hold.
+    pub as_of: Option<Date>,
+    /// Where the baseline is.
+    pub baseline: Option<String>,
+    /// The budgets, in the order of the file.
+    pub budgets: Vec<Budget>,
+}
+
+/// A price table that a configuration names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PriceTables {
+    /// The file, relative to the configuration.
+    pub file: String,
+    /// Whether no other table lies under or over it, not even the built-in one.
+    pub only: bool,
+}
+
+/// One `[[budget]]`.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Budget {
+    /// The line of the file on which it begins, from 1.
+    pub line: usize,
+    /// Its name.
+    pub name: String,
+    /// Globs of the requests' files, relative to the configuration; those that begin with `!` take away.
+    pub paths: Vec<String>,
+    /// Whether it is well that no file matches.
+    pub allow_empty: bool,
+    /// The model of requests that name none.
+    pub model: Option<String>,
+    /// The service tier.
+    pub tier: Option<Tier>,
+    /// How many tokens of output are expected of a request.
+    pub output_tokens: Option<u32>,
+    /// How much of an input is read from the prompt cache.
+    pub cached: Option<Cached>,
+    /// What its requests may take.
+    pub limits: Limits,
+    /// What to say to whoever exceeds it.
+    pub message: Option<String>,
+}
+
+/// The keys at the top of the file, and those of a budget.
+pub(crate) const KEYS: &[&str] = &[
+    "model", "pricing", "pricing_lock", "as_of", "tier", "output_tokens", "cached", "baseline", "budget",
+];
+pub(crate) const BUDGET_KEYS: &[&str] = &[
+    "name",
+    "paths",
+    "allow_empty",
+    "model",
+    "tier",
+    "output_tokens",
+    "cached",
+    "max_cost_per_request",
+    "max_input_cost",
+    "max_input_tokens",
+    "max_total_tokens",
+    "min_context_left",
+    "max_cost_all_requests",
+    "monthly_requests",
+    "max_monthly_cost",
+    "max_increase",
+    "allow_uncounted",
+    "warn_at",
+    "message",
+];
+
+impl Config {
+    /// Reads a `gpt-cost.toml`; `origin` names it in errors.
+    ///
+    /// # Errors
+    ///
+    /// All problems of the file, each with its line.
+    ///
+    /// ```
+    /// use gpt_cost::budget::Config;
+    ///
+    /// let config = Config::read("gpt-cost.toml", r#"
+    ///     model = "gpt-4.1"
+    ///     [[budget]]
+    ///     name = "support"
+    ///     paths = ["prompts/*.json"]
+    ///     max_cost_per_request = "0.05"
+    /// "#)?;
+    /// assert_eq!(config.budgets[0].name, "support");
+    /// # Ok::<(), gpt_cost::Error>(())
+    /// ```
+    pub fn read(origin: &str, source: &str) -> Result<Config> {
+        let lines = Lines::of(source);
+        let (tree, errors) = DeTable::parse_recoverable(source);
+        let mut problems: Vec<Problem> = errors
+            .into_iter()
+            .map(|error| Problem::new(error.span().unwrap_or(0..0), error.message().to_owned()))
+            .collect();
+        if !problems.is_empty() {
+            return Err(invalid(origin, &lines, problems));
+        }
+        let config = read_config(&tree, &lines, &mut problems);
+        if problems.is_empty() {
+            return Ok(config);
+        }
+        problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
+        Err(invalid(origin, &lines, problems))
+    }
+}
+
+fn read_config(tree: &Spanned<DeTable<'_>>, lines: &Lines<'_>, problems: &mut Vec<Problem>) -> Config {
+    let table = tree.get_ref();
+    let mut fields = Fields::new(table, tree.span(), KEYS, problems);
+    let mut config = Config {
+        model: fields.text("model"),
+        pricing: None,
+        pricing_lock: fields.text("pricing_lock"),
+        as_of: fields.date("as_of").map(civil),
+        baseline: fields.text("baseline"),
+        budgets: Vec::new(),
+    };
+    let defaults = Budget {
+        model: config.model.clone(),
+        tier: fields.word("tier", Tier::ALL, Tier::word),
+        output_tokens: fields.tokens("output_tokens").map(|tokens| tokens as u32),
+        ..Budget::default()
+    };
+    let cached = table.get("cached").and_then(|value| read_cached(value, problems));
+    let defaults = Budget { cached, ..defaults };
+    config.pricing = table.get("pricing").and_then(|value| read_pricing(value, problems));
+    if let Some(budgets) = table.get("budget") {
+        let read = |value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>| {
+            let table = as_table(value, "a table, [[budget]]", problems)?;
+            Some(read_budget(table, value, &defaults, lines, problems))
+        };
+        config.budgets = rows(budgets, "budgets, each a [[budget]]", problems, read);
+    }
+    config
+}
+
+fn read_pricing(value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Option<PriceTables> {
+    if let DeValue::String(file) = value.get_ref() {
+        return Some(PriceTables { file: file.to_string(), only: false });
+    }
+    let table = as_table(value, "a file's name, or { file = \"…\", only = true }", problems)?;
+    let mut fields = Fields::new(table, value.span(), &["file", "only"], problems);
+    let file = fields.required_name("file")?.text;
+    Some(PriceTables { file, only: fields.flag("only").unwrap_or(false) })
+}
+
+fn read_cached(value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Option<Cached> {
+    let cached = match value.get_ref() {
+        DeValue::String(text) => parse_cached(text),
+        DeValue::Integer(number) => parse_cached(number.as_str()),
+        _ => None,
+    };
+    if cached.is_none() {
+        let message = "cached: expected a number of tokens, or a share such as \"80%\"".to_owned();
+        problems.push(Problem::new(value.span(), message));
+    }
+    cached
+}
+
+fn read_budget(
+    table: &DeTable<'_>,
+    value: &Spanned<DeValue<'_>>,
+    defaults: &Budget,
+    lines: &Lines<'_>,
+    problems: &mut Vec<Problem>,
+) -> Budget {
+    let mut fields = Fields::new(table, value.span(), BUDGET_KEYS, problems);
+    let name = fields.required_name("name").map(|name| name.text).unwrap_or_default();
+    if !table.contains_key("paths") {
+        fields.missing("paths", "say which files it is for, such as paths = [\"prompts/**/*.json\"]");
+    }
+    let paths = fields.names("paths").into_iter().map(|name| name.text).collect();
+    let dollars = |amount: Option<Decimal>| amount.map(Into::into);
+    let limits = Limits {
+        max_cost_per_request: dollars(fields.dollars("max_cost_per_request")),
+        max_input_cost: dollars(fields.dollars("max_input_cost")),
+        max_input_tokens: fields.tokens("max_input_tokens"),
+        max_total_tokens: fields.tokens("max_total_tokens"),
+        min_context_left: fields.tokens("min_context_left"),
+        max_cost_all_requests: dollars(fields.dollars("max_cost_all_requests")),
+        monthly_requests: fields.tokens("monthly_requests"),
+        max_monthly_cost: dollars(fields.dollars("max_monthly_cost")),
+        max_increase: None,
+        allow_uncounted: fields.flag("allow_uncounted").unwrap_or(false),
+        warn_at: None,
+    };
+    let mut budget = Budget {
+        line: lines.line(value.span().start),
+        name,
+        paths,
+        allow_empty: fields.flag("allow_empty").unwrap_or(false),
+        model: fields.text("model").or_else(|| defaults.model.clone()),
+        tier: fields.word("tier", Tier::ALL, Tier::word).or(defaults.tier),
+        output_tokens: fields.tokens("output_tokens").map(|tokens| tokens as u32).or(defaults.output_tokens),
+        cached: None,
+        limits,
+        message: fields.text("message"),
+    };
+    if budget.limits.max_monthly_cost.is_some() && budget.limits.monthly_requests.is_none() {
+        fields.missing("monthly_requests", "say how often each request is sent in a month");
+    }
+    budget.limits.max_increase = parsed(&mut fields, "max_increase", "\"10%\", \"$0.002\" or \"500 tokens\"", Increase::parse);
+    budget.limits.warn_at = parsed(&mut fields, "warn_at", "a share of the limit, such as \"80%\"", |text| {
+        match parse_cached(text) {
+            Some(Cached::Percent(percent)) => Some(percent),
+            _ => None,
+        }
+    });
+    budget.cached = match table.get("cached") {
+        Some(value) => read_cached(value, problems),
+        None => defaults.cached,
+    };
+    budget
+}
+
+fn parsed<T>(fields: &mut Fields<'_, '_, '_>, key: &str, expected: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+    let name = fields.name(key)?;
+    let value = parse(&name.text);
+    if value.is_none() {
+        fields.problem(name.span, format!("{key}: expected {expected}"), "write it in quotes".to_owned());
+    }
+    value
+}

@@ -1,0 +1,358 @@
+//! What requests may cost: budgets, the verdict on an estimate, and what changed since a baseline. Knows no files.
+
+mod baseline;
+mod config;
+
+use std::fmt;
+
+use rust_decimal::Decimal;
+
+pub use self::baseline::{Baseline, Change, Changed, Entry};
+pub use self::config::{Budget, Config, PriceTables};
+use crate::estimate::{Cached, Estimate};
+use crate::money::{Usd, grouped};
+use crate::request::Request;
+
+/// What one request, or all requests of a budget together, may take. Nothing is limited unless it is set.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The most that one request may cost, with the most output that it allows, or with the output that is expected of it.
+    pub max_cost_per_request: Option<Usd>,
+    /// The most that the input of one request may cost.
+    pub max_input_cost: Option<Usd>,
+    /// The most tokens of input of one request.
+    pub max_input_tokens: Option<u64>,
+    /// The most tokens of input and output of one request together.
+    pub max_total_tokens: Option<u64>,
+    /// The fewest tokens of the context window that the input must leave.
+    pub min_context_left: Option<u64>,
+    /// The most that all requests of the budget may cost together, each once.
+    pub max_cost_all_requests: Option<Usd>,
+    /// How often each request is sent in a month.
+    pub monthly_requests: Option<u64>,
+    /// The most that all requests may cost in a month.
+    pub max_monthly_cost: Option<Usd>,
+    /// How much more a request may take than in the baseline.
+    pub max_increase: Option<Increase>,
+    /// Whether a request with parts that are not counted is held against the limits as if they were free.
+    pub allow_uncounted: bool,
+    /// From how many hundredths of a limit on there is a warning.
+    pub warn_at: Option<Decimal>,
+}
+
+/// How much more a request may take than it did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Increase {
+    /// So many hundredths of what it cost.
+    Percent(Decimal),
+    /// So many dollars.
+    Dollars(Usd),
+    /// So many tokens of input.
+    Tokens(u64),
+}
+
+impl Increase {
+    /// Reads `10%`, `$0.002` or `500 tokens`; `None` if it is none of these.
+    ///
+    /// ```
+    /// use gpt_cost::budget::Increase;
+    ///
+    /// assert_eq!(Increase::parse("500 tokens"), Some(Increase::Tokens(500)));
+    /// assert_eq!(Increase::parse("500"), None);
+    /// ```
+    pub fn parse(text: &str) -> Option<Increase> {
+        let text = text.trim();
+        let decimal = |digits: &str| {
+            Decimal::from_str_exact(digits.trim()).ok().filter(|number| !number.is_sign_negative() && number.scale() <= 9)
+        };
+        if let Some(percent) = text.strip_suffix('%') {
+            return decimal(percent).filter(|percent| *percent <= Decimal::from(1_000_000)).map(Increase::Percent);
+        }
+        if let Some(dollars) = text.strip_prefix('$') {
+            return decimal(dollars).map(|dollars| Increase::Dollars(dollars.into()));
+        }
+        let tokens = text.strip_suffix("tokens")?.trim().replace('_', "");
+        tokens.parse::<u32>().ok().map(|tokens| Increase::Tokens(tokens.into()))
+    }
+}
+
+/// Shows an increase as the configuration writes it.
+impl fmt::Display for Increase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Increase::Percent(percent) => write!(f, "{}%", percent.normalize()),
+            Increase::Dollars(dollars) => dollars.fmt(f),
+            Increase::Tokens(tokens) => write!(f, "{} tokens", grouped(*tokens)),
+        }
+    }
+}
+
+/// What a limit says of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Level {
+    /// It comes near to the limit.
+    Warning,
+    /// It exceeds the limit.
+    Exceeded,
+    /// It cannot be told.
+    Unknown,
+}
+
+impl Level {
+    /// Returns the word that reports have for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Level::Warning => "warning",
+            Level::Exceeded => "exceeded",
+            Level::Unknown => "unknown",
+        }
+    }
+}
+
+/// What a limit says of a request, or of all of a budget.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Finding {
+    /// The limit, as the configuration names it.
+    pub rule: &'static str,
+    /// What it says.
+    pub level: Level,
+    /// By how many hundredths of the limit it is exceeded, for sorting: the worst has most.
+    pub excess: Decimal,
+    /// What is found, and what is allowed, in words.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+/// An amount that a limit is for.
+trait Amount: Copy + PartialOrd {
+    fn number(self) -> Decimal;
+    fn less(self, other: Self) -> Self;
+    fn shown(self) -> String;
+}
+
+impl Amount for u64 {
+    fn number(self) -> Decimal {
+        self.into()
+    }
+
+    fn less(self, other: u64) -> u64 {
+        self.saturating_sub(other)
+    }
+
+    fn shown(self) -> String {
+        format!("{} tokens", grouped(self))
+    }
+}
+
+impl Amount for Usd {
+    fn number(self) -> Decimal {
+        self.amount()
+    }
+
+    fn less(self, other: Usd) -> Usd {
+        (self.amount() - other.amount()).into()
+    }
+
+    fn shown(self) -> String {
+        self.to_string()
+    }
+}
+
+/// An amount that is limited: what it is called, the least and the most that it can be, and the limit.
+struct Gate<'g, A> {
+    rule: &'static str,
+    what: &'g str,
+    found: Option<A>,
+    least: A,
+    limit: Option<A>,
+    hint: Option<String>,
+}
+
+impl Limits {
+    /// Returns what the limits say of one request: nothing where it is within them. `before` is what it took in the baseline.
+    ///
+    /// Limits are held against the most that the request can take: with the output that is expected of it, where that was said, else with
+    /// the most that it allows.
+    pub fn check(&self, estimate: &Estimate<'_>, request: &Request, before: Option<&Entry>) -> Vec<Finding> {
+        let (input, cost) = (estimate.input(), estimate.cost());
+        let output = estimate.output().expected.or(estimate.output().max);
+        let total_cost = match (cost.input.max, cost.output.expected.or(cost.output.max)) {
+            (Some(input), Some(output)) => Some(input + output),
+            _ => None,
+        };
+        let total_tokens = input.max().zip(output).map(|(input, output)| input.saturating_add(output));
+        let open_end = (request.output_limit().is_none() && estimate.output().expected.is_none()).then(|| {
+            "the request sets no limit of its output: set max_completion_tokens (max_output_tokens in Responses), or say \
+             output_tokens, what is expected"
+                .to_owned()
+        });
+        let mut findings = Vec::new();
+        self.gate(&mut findings, Gate {
+            rule: "max_cost_per_request",
+            what: "the request costs",
+            found: total_cost,
+            least: cost.total.min,
+            limit: self.max_cost_per_request,
+            hint: open_end.clone(),
+        });
+        self.gate(&mut findings, Gate {
+            rule: "max_input_cost",
+            what: "the input costs",
+            found: cost.input.max,
+            least: cost.input.min,
+            limit: self.max_input_cost,
+            hint: None,
+        });
+        self.gate(&mut findings, Gate {
+            rule: "max_input_tokens",
+            what: "the input has",
+            found: input.max(),
+            least: input.min(),
+            limit: self.max_input_tokens,
+            hint: None,
+        });
+        self.gate(&mut findings, Gate {
+            rule: "max_total_tokens",
+            what: "input and output have",
+            found: total_tokens,
+            least: input.min(),
+            limit: self.max_total_tokens,
+            hint: open_end,
+        });
+        self.context_left(&mut findings, estimate);
+        self.increase(&mut findings, estimate, before);
+        findings
+    }
+
+    /// Returns what the limits say of all requests of a budget together, of which each costs so much; `None` for one whose cost has no known
+    /// most.
+    pub fn check_all(&self, costs: &[(Option<Usd>, Usd)]) -> Vec<Finding> {
+        let most = costs.iter().map(|(most, least)| if self.allow_uncounted { most.or(Some(*least)) } else { *most });
+        let found: Option<Usd> = most.sum();
+        let least: Usd = costs.iter().map(|(_, least)| *least).sum();
+        let mut findings = Vec::new();
+        self.gate(&mut findings, Gate {
+            rule: "max_cost_all_requests",
+            what: "all requests together cost",
+            found,
+            least,
+            limit: self.max_cost_all_requests,
+            hint: None,
+        });
+        let times = self.monthly_requests.unwrap_or(1);
+        self.gate(&mut findings, Gate {
+            rule: "max_monthly_cost",
+            what: "a month costs",
+            found: found.map(|cost| cost * times),
+            least: least * times,
+            limit: self.max_monthly_cost,
+            hint: None,
+        });
+        findings
+    }
+
+    fn gate<A: Amount>(&self, findings: &mut Vec<Finding>, gate: Gate<'_, A>) {
+        let Some(limit) = gate.limit else { return };
+        let found = gate.found.or(self.allow_uncounted.then_some(gate.least));
+        let over = |found: A| excess(found.number(), limit.number());
+        let (level, excess, message) = match found {
+            Some(found) if found > limit => {
+                let (percent, by) = (over(found), found.less(limit).shown());
+                let (found, limit, share) = (found.shown(), limit.shown(), shown_percent(percent));
+                (Level::Exceeded, percent, format!("{} {found}, {limit} allowed: {by} too much ({share})", gate.what))
+            }
+            None if gate.least > limit => {
+                let message = format!("{} at least {}, {} allowed", gate.what, gate.least.shown(), limit.shown());
+                (Level::Exceeded, over(gate.least), message)
+            }
+            None => {
+                let message = format!("{} at least {} of {} allowed, and not everything is counted", gate.what, gate.least.shown(), limit.shown());
+                (Level::Unknown, Decimal::ZERO, message)
+            }
+            Some(found) if self.is_near(found.number(), limit.number()) => {
+                let message = format!("{} {} of {} allowed", gate.what, found.shown(), limit.shown());
+                (Level::Warning, over(found), message)
+            }
+            Some(_) => return,
+        };
+        let hint = match level {
+            Level::Exceeded => gate.hint,
+            Level::Unknown => Some("allow_uncounted = true holds what is counted against the limit".to_owned()),
+            Level::Warning => None,
+        };
+        findings.push(Finding { rule: gate.rule, level, excess, message, hint });
+    }
+
+    fn is_near(&self, found: Decimal, limit: Decimal) -> bool {
+        let nears = |percent: Decimal| found.checked_mul(Decimal::ONE_HUNDRED).zip(limit.checked_mul(percent));
+        self.warn_at.and_then(nears).is_some_and(|(found, from)| found >= from)
+    }
+
+    fn context_left(&self, findings: &mut Vec<Finding>, estimate: &Estimate<'_>) {
+        let Some(least) = self.min_context_left else { return };
+        let mut push = |level, excess, message| {
+            findings.push(Finding { rule: "min_context_left", level, excess, message, hint: None });
+        };
+        let Some(context) = estimate.fit().context() else {
+            return push(Level::Unknown, Decimal::ZERO, "the model's context window is not known".to_owned());
+        };
+        let most = estimate.input().max().or(self.allow_uncounted.then_some(estimate.input().tokens()));
+        let left = context.saturating_sub(most.unwrap_or(estimate.input().min()));
+        let shown = format!("the input leaves {} of the context window, {} wanted", left.shown(), least.shown());
+        match most {
+            _ if left < least => push(Level::Exceeded, excess(least.into(), left.max(1).into()), shown),
+            None => push(Level::Unknown, Decimal::ZERO, format!("{shown}, and not everything is counted")),
+            Some(_) => {}
+        }
+    }
+
+    fn increase(&self, findings: &mut Vec<Finding>, estimate: &Estimate<'_>, before: Option<&Entry>) {
+        let (Some(limit), Some(before)) = (self.max_increase, before) else { return };
+        let now = Entry::of(estimate, String::new());
+        let (old, new, most) = match limit {
+            Increase::Tokens(tokens) => (before.input_tokens.into(), now.input_tokens.into(), Decimal::from(tokens)),
+            Increase::Dollars(dollars) => (before.cost.amount(), now.cost.amount(), dollars.amount()),
+            Increase::Percent(percent) => {
+                let old = before.cost.amount();
+                (old, now.cost.amount(), old.checked_mul(percent).unwrap_or(Decimal::MAX) / Decimal::ONE_HUNDRED)
+            }
+        };
+        let more: Decimal = new - old;
+        if more <= most {
+            return;
+        }
+        let shown = match limit {
+            Increase::Tokens(_) => format!("{} to {} tokens of input", grouped(before.input_tokens), grouped(now.input_tokens)),
+            _ => format!("{} to {}", before.cost, now.cost),
+        };
+        let message = format!("it grew from {shown}, {} since the baseline; {limit} more allowed", shown_percent(excess(new, old)));
+        findings.push(Finding { rule: "max_increase", level: Level::Exceeded, excess: excess(new, old), message, hint: None });
+    }
+}
+
+/// Returns by how many hundredths an amount is more than another one.
+fn excess(found: Decimal, limit: Decimal) -> Decimal {
+    if limit.is_zero() {
+        return Decimal::from(1_000_000);
+    }
+    let more = (found - limit).checked_mul(Decimal::ONE_HUNDRED);
+    more.and_then(|more| more.checked_div(limit)).unwrap_or(Decimal::MAX)
+}
+
+fn shown_percent(percent: Decimal) -> String {
+    format!("{}%", percent.round_dp(1).normalize())
+}
+
+/// Reads how much of an input is cached: `1000`, or `80%`.
+pub(crate) fn parse_cached(text: &str) -> Option<Cached> {
+    let Some(percent) = text.trim().strip_suffix('%') else {
+        return text.trim().replace('_', "").parse::<u32>().ok().map(|tokens| Cached::Tokens(tokens.into()));
+    };
+    let percent = Decimal::from_str_exact(percent.trim()).ok()?;
+    (!percent.is_sign_negative() && percent <= Decimal::ONE_HUNDRED).then_some(Cached::Percent(percent))
+}

@@ -1,0 +1,40 @@
+//! Annotations of GitHub Actions: workflow commands, escaped as GitHub's toolkit does.
+
+use std::io::{self, Write};
+
+use super::CheckReport;
+use crate::budget::Level;
+
+pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> {
+    for issue in report.issues() {
+        let command = match issue.level {
+            Level::Warning => "warning",
+            _ if report.warn_only => "warning",
+            _ => "error",
+        };
+        let (file, title) = (property(issue.file), property(&format!("gpt-cost: {}", issue.rule)));
+        writeln!(out, "::{command} file={file},line={},title={title}::{}", issue.line, data(&issue.text))?;
+    }
+    Ok(())
+}
+
+/// Escapes the text of a command.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// Escapes the value of a property.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_name_ends_a_command() {
+        assert_eq!(property("a,b:c%d\n::error::x"), "a%2Cb%3Cc%25d%0A%3A%3Aerror%3A%3Ax".replace("%3Cc", "%3Ac"));
+        assert_eq!(data("50% of\r\nit: all, really"), "50%25 of%0D%0Ait: all, really");
+    }
+}
