@@ -142,12 +142,12 @@ fn write_tables(out: &Path, name: &str, tokens: &[Vec<u8>]) -> io::Result<String
     Ok(source)
 }
 
-/// Fills buckets of slots, 72% of them: with fewer free ones, too many tokens would lie in a later bucket than their own. Those of the
+/// Fills buckets of slots, 82% of them: with fewer free ones, too many tokens would lie in a later bucket than their own. Those of the
 /// lowest ranks, which are the most frequent, come first and lie in their own.
 fn short_table(tokens: &[Vec<u8>]) -> Vec<Slot> {
     let short: Vec<(u32, &Vec<u8>)> =
         (0..).zip(tokens).filter(|(_, token)| (1..=INLINE).contains(&token.len())).collect();
-    let buckets = short.len() * 100 / 72 / BUCKET;
+    let buckets = short.len() * 100 / 82 / BUCKET;
     let mut slots = vec![Slot { low: 0, high: 0 }; BUCKET * buckets];
     for (rank, token) in short {
         let mut bytes = [0; 16];

@@ -69,7 +69,8 @@ impl Entry {
     fn cost_by(&self, catalog: &Catalog, day: Date) -> Option<Usd> {
         let (_, model) = catalog.model(&self.model).ok()?.on(day).ok()?;
         let row = model.price(day, self.tier, self.input_tokens)?;
-        let output = if self.output_tokens == 0 { Usd::ZERO } else { row.rate(Field::Output)?.cost(self.output_tokens) };
+        let output =
+            if self.output_tokens == 0 { Usd::ZERO } else { row.rate(Field::Output)?.cost(self.output_tokens) };
         let (input, cached) = (row.rate(Field::Input)?, self.cached_tokens.min(self.input_tokens));
         let cached_rate = row.rate(Field::Cached).unwrap_or(input);
         Some(input.cost(self.input_tokens - cached) + cached_rate.cost(cached) + output)
@@ -189,7 +190,11 @@ impl Baseline {
         let text = |value: &str| serde_json::Value::from(value).to_string();
         let mut out = format!("{{\n  \"schema\": {SCHEMA},\n");
         let as_of = self.as_of.map(|day| day.to_string()).unwrap_or_default();
-        out.push_str(&format!("  \"as_of\": {},\n  \"pricing\": {},\n  \"requests\": {{", text(&as_of), text(&self.pricing)));
+        out.push_str(&format!(
+            "  \"as_of\": {},\n  \"pricing\": {},\n  \"requests\": {{",
+            text(&as_of),
+            text(&self.pricing)
+        ));
         for (index, (name, entry)) in self.requests.iter().enumerate() {
             let comma = if index == 0 { "" } else { "," };
             let line = serde_json::to_string(&Line::of(entry)).unwrap_or_default();
@@ -222,7 +227,9 @@ impl Baseline {
             Some((name, Entry { model, input_tokens, cached_tokens, tier, output_tokens, cost, at_least, content }))
         };
         let requests: Option<BTreeMap<String, Entry>> = file.requests.into_iter().map(entry).collect();
-        let requests = requests.ok_or_else(|| Error::new(error::Kind::Request, Problem::new("a cost is no decimal number, or a tier is unknown")))?;
+        let requests = requests.ok_or_else(|| {
+            Error::new(error::Kind::Request, Problem::new("a cost is no decimal number, or a tier is unknown"))
+        })?;
         Ok(Baseline { as_of: file.as_of.parse().ok(), pricing: file.pricing, requests })
     }
 }

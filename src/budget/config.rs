@@ -66,9 +66,8 @@ pub struct Budget {
 }
 
 /// The keys at the top of the file, and those of a budget.
-pub(crate) const KEYS: &[&str] = &[
-    "model", "pricing", "pricing_lock", "as_of", "tier", "output_tokens", "cached", "baseline", "budget",
-];
+pub(crate) const KEYS: &[&str] =
+    &["model", "pricing", "pricing_lock", "as_of", "tier", "output_tokens", "cached", "baseline", "budget"];
 pub(crate) const BUDGET_KEYS: &[&str] = &[
     "name",
     "paths",
@@ -225,13 +224,13 @@ fn read_budget(
     if budget.limits.max_monthly_cost.is_some() && budget.limits.monthly_requests.is_none() {
         fields.missing("monthly_requests", "say how often each request is sent in a month");
     }
-    budget.limits.max_increase = parsed(&mut fields, "max_increase", "\"10%\", \"$0.002\" or \"500 tokens\"", Increase::parse);
-    budget.limits.warn_at = parsed(&mut fields, "warn_at", "a share of the limit, such as \"80%\"", |text| {
-        match parse_cached(text) {
+    budget.limits.max_increase =
+        parsed(&mut fields, "max_increase", "\"10%\", \"$0.002\" or \"500 tokens\"", Increase::parse);
+    budget.limits.warn_at =
+        parsed(&mut fields, "warn_at", "a share of the limit, such as \"80%\"", |text| match parse_cached(text) {
             Some(Cached::Percent(percent)) => Some(percent),
             _ => None,
-        }
-    });
+        });
     budget.cached = match table.get("cached") {
         Some(value) => read_cached(value, problems),
         None => defaults.cached,
@@ -239,11 +238,40 @@ fn read_budget(
     budget
 }
 
-fn parsed<T>(fields: &mut Fields<'_, '_, '_>, key: &str, expected: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+fn parsed<T>(
+    fields: &mut Fields<'_, '_, '_>,
+    key: &str,
+    expected: &str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Option<T> {
     let name = fields.name(key)?;
     let value = parse(&name.text);
     if value.is_none() {
         fields.problem(name.span, format!("{key}: expected {expected}"), "write it in quotes".to_owned());
     }
     value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The published schema has the keys that are read, and no others.
+    #[test]
+    fn the_schema_has_every_key() {
+        let schema: serde_json::Value =
+            serde_json::from_str(include_str!("../../docs/schemas/gpt-cost.schema.json")).expect("JSON");
+        let keys = |value: &serde_json::Value| {
+            let mut keys: Vec<String> = value["properties"].as_object().expect("an object").keys().cloned().collect();
+            keys.sort();
+            keys
+        };
+        let sorted = |keys: &[&str]| {
+            let mut keys: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
+            keys.sort();
+            keys
+        };
+        assert_eq!(keys(&schema), sorted(KEYS));
+        assert_eq!(keys(&schema["properties"]["budget"]["items"]), sorted(BUDGET_KEYS));
+    }
 }

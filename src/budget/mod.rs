@@ -65,7 +65,9 @@ impl Increase {
     pub fn parse(text: &str) -> Option<Increase> {
         let text = text.trim();
         let decimal = |digits: &str| {
-            Decimal::from_str_exact(digits.trim()).ok().filter(|number| !number.is_sign_negative() && number.scale() <= 9)
+            Decimal::from_str_exact(digits.trim())
+                .ok()
+                .filter(|number| !number.is_sign_negative() && number.scale() <= 9)
         };
         if let Some(percent) = text.strip_suffix('%') {
             return decimal(percent).filter(|percent| *percent <= Decimal::from(1_000_000)).map(Increase::Percent);
@@ -192,38 +194,50 @@ impl Limits {
                 .to_owned()
         });
         let mut findings = Vec::new();
-        self.gate(&mut findings, Gate {
-            rule: "max_cost_per_request",
-            what: "the request costs",
-            found: total_cost,
-            least: cost.total.min,
-            limit: self.max_cost_per_request,
-            hint: open_end.clone(),
-        });
-        self.gate(&mut findings, Gate {
-            rule: "max_input_cost",
-            what: "the input costs",
-            found: cost.input.max,
-            least: cost.input.min,
-            limit: self.max_input_cost,
-            hint: None,
-        });
-        self.gate(&mut findings, Gate {
-            rule: "max_input_tokens",
-            what: "the input has",
-            found: input.max(),
-            least: input.min(),
-            limit: self.max_input_tokens,
-            hint: None,
-        });
-        self.gate(&mut findings, Gate {
-            rule: "max_total_tokens",
-            what: "input and output have",
-            found: total_tokens,
-            least: input.min(),
-            limit: self.max_total_tokens,
-            hint: open_end,
-        });
+        self.gate(
+            &mut findings,
+            Gate {
+                rule: "max_cost_per_request",
+                what: "the request costs",
+                found: total_cost,
+                least: cost.total.min,
+                limit: self.max_cost_per_request,
+                hint: open_end.clone(),
+            },
+        );
+        self.gate(
+            &mut findings,
+            Gate {
+                rule: "max_input_cost",
+                what: "the input costs",
+                found: cost.input.max,
+                least: cost.input.min,
+                limit: self.max_input_cost,
+                hint: None,
+            },
+        );
+        self.gate(
+            &mut findings,
+            Gate {
+                rule: "max_input_tokens",
+                what: "the input has",
+                found: input.max(),
+                least: input.min(),
+                limit: self.max_input_tokens,
+                hint: None,
+            },
+        );
+        self.gate(
+            &mut findings,
+            Gate {
+                rule: "max_total_tokens",
+                what: "input and output have",
+                found: total_tokens,
+                least: input.min(),
+                limit: self.max_total_tokens,
+                hint: open_end,
+            },
+        );
         self.context_left(&mut findings, estimate);
         self.increase(&mut findings, estimate, before);
         findings
@@ -236,23 +250,29 @@ impl Limits {
         let found: Option<Usd> = most.sum();
         let least: Usd = costs.iter().map(|(_, least)| *least).sum();
         let mut findings = Vec::new();
-        self.gate(&mut findings, Gate {
-            rule: "max_cost_all_requests",
-            what: "all requests together cost",
-            found,
-            least,
-            limit: self.max_cost_all_requests,
-            hint: None,
-        });
+        self.gate(
+            &mut findings,
+            Gate {
+                rule: "max_cost_all_requests",
+                what: "all requests together cost",
+                found,
+                least,
+                limit: self.max_cost_all_requests,
+                hint: None,
+            },
+        );
         let times = self.monthly_requests.unwrap_or(1);
-        self.gate(&mut findings, Gate {
-            rule: "max_monthly_cost",
-            what: "a month costs",
-            found: found.map(|cost| cost * times),
-            least: least * times,
-            limit: self.max_monthly_cost,
-            hint: None,
-        });
+        self.gate(
+            &mut findings,
+            Gate {
+                rule: "max_monthly_cost",
+                what: "a month costs",
+                found: found.map(|cost| cost * times),
+                least: least * times,
+                limit: self.max_monthly_cost,
+                hint: None,
+            },
+        );
         findings
     }
 
@@ -271,7 +291,12 @@ impl Limits {
                 (Level::Exceeded, over(gate.least), message)
             }
             None => {
-                let message = format!("{} at least {} of {} allowed, and not everything is counted", gate.what, gate.least.shown(), limit.shown());
+                let message = format!(
+                    "{} at least {} of {} allowed, and not everything is counted",
+                    gate.what,
+                    gate.least.shown(),
+                    limit.shown()
+                );
                 (Level::Unknown, Decimal::ZERO, message)
             }
             Some(found) if self.is_near(found.number(), limit.number()) => {
@@ -327,11 +352,22 @@ impl Limits {
             return;
         }
         let shown = match limit {
-            Increase::Tokens(_) => format!("{} to {} tokens of input", grouped(before.input_tokens), grouped(now.input_tokens)),
+            Increase::Tokens(_) => {
+                format!("{} to {} tokens of input", grouped(before.input_tokens), grouped(now.input_tokens))
+            }
             _ => format!("{} to {}", before.cost, now.cost),
         };
-        let message = format!("it grew from {shown}, {} since the baseline; {limit} more allowed", shown_percent(excess(new, old)));
-        findings.push(Finding { rule: "max_increase", level: Level::Exceeded, excess: excess(new, old), message, hint: None });
+        let message = format!(
+            "it grew from {shown}, {} since the baseline; {limit} more allowed",
+            shown_percent(excess(new, old))
+        );
+        findings.push(Finding {
+            rule: "max_increase",
+            level: Level::Exceeded,
+            excess: excess(new, old),
+            message,
+            hint: None,
+        });
     }
 }
 

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, Styles, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::budget::Increase;
 use crate::catalog::Kind;
 use crate::catalog::import::ImportFormat;
 use crate::request::ImageSize;
-use crate::budget::Increase;
 use crate::{Cached, Date, Encoding, Tier, Usd};
 
 const STYLES: Styles = Styles::styled();

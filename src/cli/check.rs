@@ -96,7 +96,8 @@ fn prefixes(args: &CheckArgs, project: &Project) -> Result<Vec<String>, Failure>
     let relative = |path: &std::path::PathBuf| {
         let name = shown(&path.display().to_string());
         let whole = fs::canonicalize(path).map_err(|_| Failure::new(format!("{name}: there is no such file")))?;
-        let inside = whole.strip_prefix(&root).map_err(|_| Failure::new(format!("{name}: it is outside of the project")))?;
+        let inside =
+            whole.strip_prefix(&root).map_err(|_| Failure::new(format!("{name}: it is outside of the project")))?;
         Ok(name_of(inside))
     };
     args.paths.iter().map(relative).collect()
@@ -127,7 +128,8 @@ fn check<'p>(project: &'p Project, budgets: &[Wanted], args: &CheckArgs) -> Resu
     let mut requests: Vec<Checked> = Vec::new();
     let mut lines = Vec::new();
     for (budget, files) in budgets {
-        let checked = in_parallel(files, |name| project.check(name, &read(&project.root, name), budget, before.as_ref()));
+        let checked =
+            in_parallel(files, |name| project.check(name, &read(&project.root, name), budget, before.as_ref()));
         let checked: Vec<Checked> = checked.into_iter().flatten().collect();
         let costs: Vec<(Option<Usd>, Usd)> =
             checked.iter().filter_map(|one| one.outcome.as_ref().ok()).map(|taken| (taken.most, taken.least)).collect();

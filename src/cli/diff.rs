@@ -25,7 +25,9 @@ pub(super) fn run(args: &DiffArgs, out: &mut impl Write) -> Result<Outcome, Stop
     let head = match &args.head {
         Some(head) => side(&project, head)?,
         None if is_prompts(&args.base) && project.config.budgets.is_empty() => {
-            return Err(Failure::new("there is nothing to compare with: no gpt-cost.toml").hint("name the other side").into());
+            return Err(Failure::new("there is nothing to compare with: no gpt-cost.toml")
+                .hint("name the other side")
+                .into());
         }
         None => project::baseline(&project, &known(baseline::all(&project)?)),
     };
@@ -110,40 +112,44 @@ fn saved(source: &str) -> Option<Baseline> {
 
 /// Returns what the requests of a commit take, by the price tables of that commit.
 fn revision(project: &Project, commit: &str) -> Result<Baseline, Failure> {
-    let names = git::files(&project.root, commit)?;
-    let then = Project { catalog: tables(project, commit, &names)?, ..project.clone() };
-    let mut wanted: BTreeMap<String, Budget> = BTreeMap::new();
+    let files = git::files(&project.root, commit)?;
+    let then = Project { catalog: tables(project, commit, &files)?, ..project.clone() };
+    let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
+    let mut wanted: BTreeMap<&str, Budget> = BTreeMap::new();
     for budget in &project.config.budgets {
         for name in project.of_budget(budget, &names)? {
-            wanted.entry(name.to_owned()).or_insert_with(|| budget.clone());
+            wanted.entry(name).or_insert_with(|| budget.clone());
         }
     }
     if project.config.budgets.is_empty() {
-        let prompts = names.into_iter().filter(|name| holds_prompts(name));
+        let prompts = names.iter().map(String::as_str).filter(|name| holds_prompts(name));
         wanted.extend(prompts.map(|name| (name, default_budget(project))));
     }
-    let names: Vec<String> = wanted.keys().cloned().collect();
-    let contents: Vec<_> = git::contents(&project.root, commit, &names)?.into_iter().map(Ok).collect();
+    let files: BTreeMap<&str, &git::File> = files.iter().map(|file| (file.name.as_str(), file)).collect();
+    let blobs: Vec<&git::File> = wanted.keys().filter_map(|name| files.get(name).copied()).collect();
+    let contents: Vec<_> = git::contents(&project.root, &blobs)?.into_iter().map(Ok).collect();
     let all: Vec<_> = wanted.iter().zip(&contents).collect();
     let checked = in_parallel(&all, |((name, budget), bytes)| then.check(name, bytes, budget, None));
     Ok(project::baseline(&then, &known(checked.into_iter().flatten().collect())))
 }
 
 /// Returns the catalogue of a commit: its own price table in the place of today's.
-fn tables(project: &Project, commit: &str, names: &[String]) -> Result<Catalog, Failure> {
-    let file = project.config.pricing.as_ref().map_or("pricing.toml", |pricing| pricing.file.as_str());
-    let mut catalog = Catalog::builtin();
-    if !names.iter().any(|name| name == file) {
-        return Ok(if project.config.pricing.as_ref().is_some_and(|pricing| pricing.only) { project.catalog.clone() } else { catalog });
-    }
-    let bytes = git::contents(&project.root, commit, &[file.to_owned()])?.pop().unwrap_or_default();
+fn tables(project: &Project, commit: &str, files: &[git::File]) -> Result<Catalog, Failure> {
+    let pricing = project.config.pricing.as_ref();
+    let (name, is_only) = pricing.map_or(("pricing.toml", false), |pricing| (pricing.file.as_str(), pricing.only));
+    let Some(file) = files.iter().find(|file| file.name == name) else {
+        return Ok(if is_only { project.catalog.clone() } else { Catalog::builtin() });
+    };
+    let bytes = git::contents(&project.root, &[file])?.pop().unwrap_or_default();
     let source = String::from_utf8_lossy(&bytes);
-    let origin = format!("{file} at {}", &commit[..commit.len().min(8)]);
-    if project.config.pricing.as_ref().is_some_and(|pricing| pricing.only) {
-        return Catalog::only(&origin, &source).map_err(|error| Failure::of(&error));
+    let origin = format!("{name} at {}", &commit[..commit.len().min(8)]);
+    let failure = |error| Failure::of(&error);
+    if is_only {
+        return Catalog::only(&origin, &source).map_err(failure);
     }
-    if Catalog::is_price_table(&origin, &source).map_err(|error| Failure::of(&error))? {
-        catalog.add_layer(&origin, &source).map_err(|error| Failure::of(&error))?;
+    let mut catalog = Catalog::builtin();
+    if Catalog::is_price_table(&origin, &source).map_err(failure)? {
+        catalog.add_layer(&origin, &source).map_err(failure)?;
     }
     Ok(catalog)
 }
@@ -171,8 +177,11 @@ struct Total {
 
 impl Total {
     fn of(changes: &[Change]) -> Total {
-        let cost = |entry: fn(&Change) -> Option<&Entry>| changes.iter().filter_map(entry).map(|entry| entry.cost).sum();
-        let tokens = |entry: fn(&Change) -> Option<&Entry>| changes.iter().filter_map(entry).map(|entry| entry.input_tokens).sum();
+        let cost =
+            |entry: fn(&Change) -> Option<&Entry>| changes.iter().filter_map(entry).map(|entry| entry.cost).sum();
+        let tokens = |entry: fn(&Change) -> Option<&Entry>| {
+            changes.iter().filter_map(entry).map(|entry| entry.input_tokens).sum()
+        };
         Total {
             old: cost(|change| change.old.as_ref()),
             new: cost(|change| change.new.as_ref()),

@@ -22,18 +22,30 @@ pub(super) fn commit(folder: &Path, revision: &str) -> Option<String> {
     (output.status.success() && !commit.is_empty()).then_some(commit)
 }
 
-/// Returns the names of the files in a commit that are in a folder, relative to it.
-pub(super) fn files(folder: &Path, commit: &str) -> Result<Vec<String>, Failure> {
-    let output = git(folder).args(["ls-tree", "-r", "-z", "--name-only", commit]).output().map_err(|error| failed(&error))?;
+/// A file of a commit: its name, relative to the folder that was asked about, and what git calls its bytes.
+pub(super) struct File {
+    pub(super) name: String,
+    blob: String,
+}
+
+/// Returns the files in a commit that are in a folder.
+pub(super) fn files(folder: &Path, commit: &str) -> Result<Vec<File>, Failure> {
+    let output = git(folder).args(["ls-tree", "-r", "-z", commit]).output().map_err(|error| failed(&error))?;
     if !output.status.success() {
         return Err(Failure::new(format!("git cannot list the files of {}", shown(commit))));
     }
-    let names = String::from_utf8_lossy(&output.stdout);
-    Ok(names.split('\0').filter(|name| !name.is_empty()).map(str::to_owned).collect())
+    // MODE blob HASH, a tabulator, the name.
+    let listed = String::from_utf8_lossy(&output.stdout);
+    let file = |line: &str| {
+        let (facts, name) = line.split_once('\t')?;
+        let blob = facts.split_once(" blob ")?.1;
+        Some(File { name: name.to_owned(), blob: blob.to_owned() })
+    };
+    Ok(listed.split('\0').filter_map(file).collect())
 }
 
 /// Returns what files of a commit have in them, by one process for all.
-pub(super) fn contents(folder: &Path, commit: &str, names: &[String]) -> Result<Vec<Vec<u8>>, Failure> {
+pub(super) fn contents(folder: &Path, files: &[&File]) -> Result<Vec<Vec<u8>>, Failure> {
     let mut child = git(folder)
         .args(["cat-file", "--batch"])
         .stdin(Stdio::piped())
@@ -43,11 +55,11 @@ pub(super) fn contents(folder: &Path, commit: &str, names: &[String]) -> Result<
     let (Some(mut stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
         return Err(Failure::new("git cannot be spoken to"));
     };
-    // Asked from a thread of its own, so that neither side waits for the other. A name with a line break cannot be asked for.
-    let questions: Vec<u8> = names.iter().flat_map(|name| format!("{commit}:./{name}\n").into_bytes()).collect();
+    // Asked from a thread of its own, so that neither side waits for the other.
+    let questions: Vec<u8> = files.iter().flat_map(|file| format!("{}\n", file.blob).into_bytes()).collect();
     let asking = thread::spawn(move || stdin.write_all(&questions));
     let mut answers = BufReader::new(stdout);
-    let contents = names.iter().map(|name| answer(&mut answers).map_err(|error| failed(&io::Error::other(format!("{name}: {error}")))));
+    let contents = files.iter().map(|_| answer(&mut answers).map_err(|error| failed(&error)));
     let contents: Result<Vec<Vec<u8>>, Failure> = contents.collect();
     let _ = asking.join();
     let _ = child.wait();

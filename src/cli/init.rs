@@ -31,7 +31,9 @@ pub(super) fn schema(args: &SchemaArgs, out: &mut impl Write) -> Result<Outcome,
 pub(super) fn run(args: &InitArgs) -> Result<Outcome, Stop> {
     let name = shown(&args.file.display().to_string());
     if args.file.exists() {
-        return Err(Failure::new(format!("{name} is there already, and is left as it is")).hint("name another file").into());
+        return Err(Failure::new(format!("{name} is there already, and is left as it is"))
+            .hint("name another file")
+            .into());
     }
     let tables = TableArgs { as_of: None, pricing: Vec::new() };
     let project = Project::open(&ProjectArgs { config: None, model: args.model.clone(), baseline: None, tables })?;
@@ -40,15 +42,19 @@ pub(super) fn run(args: &InitArgs) -> Result<Outcome, Stop> {
     let budget = Budget { name: "init".to_owned(), ..Budget::default() };
     let checked = in_parallel(&names, |name| project.check(name, &read(&project.root, name), &budget, None));
     let mut folders: BTreeMap<String, Vec<Checked>> = BTreeMap::new();
-    for one in checked.into_iter().flatten().filter(|one| is_prompt(one)) {
+    for one in checked.into_iter().flatten().filter(is_prompt) {
         let folder = one.file.rsplit_once('/').map_or("", |(folder, _)| folder);
         folders.entry(folder.to_owned()).or_default().push(one);
     }
     let found: usize = folders.values().map(Vec::len).sum();
     let text = configuration(args.model.as_deref(), &folders);
     let file = fs::File::options().write(true).create_new(true).open(&args.file);
-    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| Failure::new(format!("{name}: {error}")))?;
-    note(&format!("wrote {name} with {} found here: correct its limits, then run gpt-cost check", plural(found, "request")));
+    file.and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|error| Failure::new(format!("{name}: {error}")))?;
+    note(&format!(
+        "wrote {name} with {} found here: correct its limits, then run gpt-cost check",
+        plural(found, "request")
+    ));
     Ok(Outcome::Fine)
 }
 
@@ -70,7 +76,9 @@ fn configuration(model: Option<&str>, folders: &BTreeMap<String, Vec<Checked>>) 
         None => out.push_str("# model = \"gpt-4.1\"  # of requests that name none\n"),
     }
     out.push_str("# as_of = 2026-11-24  # the day whose prices hold; today without it\n");
-    out.push_str("# pricing = { file = \"pricing.toml\", only = true }  # these prices, whatever gpt-cost has built in\n");
+    out.push_str(
+        "# pricing = { file = \"pricing.toml\", only = true }  # these prices, whatever gpt-cost has built in\n",
+    );
     if folders.is_empty() {
         out.push_str("\n# [[budget]]\n# name = \"prompts\"\n# paths = [\"prompts/**/*.json\"]\n# max_cost_per_request = \"0.05\"\n");
     }
@@ -78,12 +86,17 @@ fn configuration(model: Option<&str>, folders: &BTreeMap<String, Vec<Checked>>) 
         let taken = || requests.iter().filter_map(|one| one.outcome.as_ref().ok());
         let tokens = taken().map(|taken| taken.entry.input_tokens).max().unwrap_or(0);
         let dearest = taken().map(|taken| taken.most.unwrap_or(taken.least)).max().unwrap_or(Usd::ZERO);
-        let (name, glob) = if folder.is_empty() { ("prompts", "/*".to_owned()) } else { (folder.as_str(), format!("{folder}/*")) };
+        let (name, glob) =
+            if folder.is_empty() { ("prompts", "/*".to_owned()) } else { (folder.as_str(), format!("{folder}/*")) };
         let mut endings: Vec<&str> = requests.iter().filter_map(|one| one.file.rsplit('.').next()).collect();
         endings.sort_unstable();
         endings.dedup();
         let paths: Vec<String> = endings.iter().map(|ending| quoted(&format!("{glob}.{ending}"))).collect();
-        out.push_str(&format!("\n[[budget]]\nname             = {}\npaths            = [{}]\n", quoted(name), paths.join(", ")));
+        out.push_str(&format!(
+            "\n[[budget]]\nname             = {}\npaths            = [{}]\n",
+            quoted(name),
+            paths.join(", ")
+        ));
         out.push_str("# output_tokens  = 500  # what is expected; without it, the most that a request allows counts\n");
         // A fifth more than the largest has now, so that it can breathe.
         out.push_str(&format!("max_input_tokens = {}  # the largest has {tokens}\n", (tokens + tokens / 5).max(1)));

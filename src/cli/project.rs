@@ -130,7 +130,13 @@ impl Project {
     }
 
     /// Returns what each request of a file takes, held against a budget.
-    pub(super) fn check(&self, name: &str, bytes: &io::Result<Vec<u8>>, budget: &Budget, before: Option<&Baseline>) -> Vec<Checked> {
+    pub(super) fn check(
+        &self,
+        name: &str,
+        bytes: &io::Result<Vec<u8>>,
+        budget: &Budget,
+        before: Option<&Baseline>,
+    ) -> Vec<Checked> {
         let failed = |line: usize, message: String| Checked {
             name: name.to_owned(),
             file: name.to_owned(),
@@ -150,7 +156,9 @@ impl Project {
         }
         let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
         lines
-            .map(|(at, line)| self.check_one(name, &format!("{name}:{}", at + 1), at + 1, line, line.as_bytes(), budget, before))
+            .map(|(at, line)| {
+                self.check_one(name, &format!("{name}:{}", at + 1), at + 1, line, line.as_bytes(), budget, before)
+            })
             .collect()
     }
 
@@ -225,7 +233,14 @@ fn taken(estimate: &Estimate<'_>, entry: Entry) -> Taken {
     };
     let (input, output) = (estimate.cost().input, estimate.cost().output);
     let most = input.max.zip(output.expected.or(output.max)).map(|(input, output)| input + output);
-    Taken { entry, label: super::report::label(exactness), exactness: word, bound, least: estimate.cost().total.min, most }
+    Taken {
+        entry,
+        label: super::report::label(exactness),
+        exactness: word,
+        bound,
+        least: estimate.cost().total.min,
+        most,
+    }
 }
 
 fn terms(budget: &Budget, day: Date) -> Terms {
@@ -270,11 +285,7 @@ pub(super) fn holds_prompts(name: &str) -> bool {
 /// Returns a baseline of what the requests took that could be told.
 pub(super) fn baseline(project: &Project, checked: &[Checked]) -> Baseline {
     let taken = checked.iter().filter_map(|one| Some((one.name.clone(), one.outcome.as_ref().ok()?.entry.clone())));
-    let mut baseline = Baseline::default();
-    baseline.as_of = Some(project.day);
-    baseline.pricing = project.pricing_hash();
-    baseline.requests = taken.collect::<BTreeMap<_, _>>();
-    baseline
+    Baseline { as_of: Some(project.day), pricing: project.pricing_hash(), requests: taken.collect::<BTreeMap<_, _>>() }
 }
 
 /// Returns the worst level of any finding.

@@ -579,7 +579,9 @@ pub fn line_of(json: &str, path: &str) -> Option<usize> {
     let mut value: &RawValue = serde_json::from_str(json).ok()?;
     for step in path.split(['.', '[']).filter(|step| !step.is_empty()) {
         value = match step.strip_suffix(']') {
-            Some(index) => serde_json::from_str::<Vec<&RawValue>>(value.get()).ok()?.get(index.parse::<usize>().ok()?)?,
+            Some(index) => {
+                serde_json::from_str::<Vec<&RawValue>>(value.get()).ok()?.get(index.parse::<usize>().ok()?)?
+            }
             None => serde_json::from_str::<BTreeMap<Cow<'_, str>, &RawValue>>(value.get()).ok()?.get(step)?,
         };
     }

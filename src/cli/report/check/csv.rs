@@ -9,7 +9,17 @@ use crate::money::Usd;
 pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record([
-        "name", "line", "budget", "verdict", "model", "input_tokens", "exactness", "bound", "cost_min", "cost_max", "why",
+        "name",
+        "line",
+        "budget",
+        "verdict",
+        "model",
+        "input_tokens",
+        "exactness",
+        "bound",
+        "cost_min",
+        "cost_max",
+        "why",
     ])?;
     for one in &report.requests {
         let dollars = |amount: Usd| amount.amount().to_string();

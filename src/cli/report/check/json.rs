@@ -8,9 +8,11 @@ use crate::cli::project::Checked;
 use crate::money::Usd;
 
 pub(super) fn document(report: &CheckReport<'_>) -> Value {
-    let layers = report.project.catalog.layers().map(|layer| {
-        json!({"origin": layer.origin(), "checked": layer.checked().map(|day| day.to_string())})
-    });
+    let layers = report
+        .project
+        .catalog
+        .layers()
+        .map(|layer| json!({"origin": layer.origin(), "checked": layer.checked().map(|day| day.to_string())}));
     json!({
         "schema": 1,
         "kind": "check",

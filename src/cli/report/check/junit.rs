@@ -79,7 +79,11 @@ fn failures(report: &CheckReport<'_>, budget: Option<&str>) -> usize {
 }
 
 fn errors(report: &CheckReport<'_>, budget: Option<&str>) -> usize {
-    report.requests.iter().filter(|one| budget.is_none_or(|budget| budget == one.budget) && one.outcome.is_err()).count()
+    report
+        .requests
+        .iter()
+        .filter(|one| budget.is_none_or(|budget| budget == one.budget) && one.outcome.is_err())
+        .count()
 }
 
 /// Returns a text as XML has it; what XML cannot have at all is replaced.
@@ -93,7 +97,9 @@ fn escaped(text: &str) -> String {
             '"' => out.push_str("&quot;"),
             '\n' => out.push_str("&#10;"),
             '\t' => out.push_str("&#9;"),
-            char if char.is_control() || matches!(char, '\u{fffe}' | '\u{ffff}') => out.push(char::REPLACEMENT_CHARACTER),
+            char if char.is_control() || matches!(char, '\u{fffe}' | '\u{ffff}') => {
+                out.push(char::REPLACEMENT_CHARACTER)
+            }
             char => out.push(char),
         }
     }

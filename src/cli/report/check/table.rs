@@ -16,19 +16,26 @@ const DIM: Style = Style::new().dimmed();
 
 pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> {
     let config = report.project.config_name.as_deref().unwrap_or("no gpt-cost.toml");
-    writeln!(out, "{config}  {DIM}as of {}, price tables {}{DIM:#}", report.project.day, report.project.pricing_hash())?;
+    writeln!(
+        out,
+        "{config}  {DIM}as of {}, price tables {}{DIM:#}",
+        report.project.day,
+        report.project.pricing_hash()
+    )?;
     for one in report.requests.iter().filter(|one| one.outcome.is_err() || !one.findings.is_empty()) {
         write_request(one, out)?;
     }
     for budget in report.budgets.iter().filter(|budget| !budget.findings.is_empty()) {
-        writeln!(out, "\nall {} of budget `{}`", plural(budget.requests, "request"), shown(&budget.name))?;
+        writeln!(out, "\ntogether, {} of budget `{}`", plural(budget.requests, "request"), shown(&budget.name))?;
         write_findings(&budget.findings, budget.message.as_deref(), out)?;
     }
     write_fine(report, out)?;
     let tally = report.tally();
     let count = |word| tally.get(word).copied().unwrap_or(0);
     let mut parts = vec![format!("{} within budget", grouped(count("within") as u64))];
-    for (word, text) in [("warning", "near a limit"), ("exceeded", "over a limit"), ("unknown", "that cannot be told of")] {
+    for (word, text) in
+        [("warning", "near a limit"), ("exceeded", "over a limit"), ("unknown", "that cannot be told of")]
+    {
         if count(word) > 0 {
             parts.push(format!("{} {text}", grouped(count(word) as u64)));
         }

@@ -1,0 +1,445 @@
+//! Budgets: `check`, `baseline`, `diff` and `init` on repositories made for the occasion, and what CI systems read.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+const DAY: &str = "2026-11-24";
+
+/// A repository in a folder of its own, without any files.
+fn repository(name: &str) -> PathBuf {
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("budgets").join(name);
+    let _ = fs::remove_dir_all(&root);
+    fs::create_dir_all(&root).unwrap();
+    git(&root, &["init", "--quiet", "--initial-branch", "main"]);
+    root
+}
+
+fn git(root: &Path, args: &[&str]) {
+    let me = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.com", "-c", "commit.gpgsign=false"];
+    let output = Command::new("git").current_dir(root).args(me).args(args).output().unwrap();
+    assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn commit(root: &Path) {
+    git(root, &["add", "--all"]);
+    git(root, &["commit", "--quiet", "--allow-empty", "--message", "a change"]);
+}
+
+fn write(root: &Path, name: &str, text: &str) {
+    let path = root.join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+fn gpt_cost(root: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gpt-cost"));
+    command.current_dir(root).env("XDG_CONFIG_HOME", root.join("nobody's"));
+    let words = match args {
+        ["baseline", "write", ..] => 2,
+        ["check" | "diff", ..] => 1,
+        _ => 0,
+    };
+    command.args(&args[..words]);
+    if words > 0 {
+        command.args(["--as-of", DAY]);
+    }
+    command.args(&args[words..]);
+    command.output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn json(output: &Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
+}
+
+/// A prompt of so many words, on lines of its own.
+fn prompt(words: usize) -> String {
+    let words = " word".repeat(words);
+    format!(
+        "{{\n  \"model\": \"gpt-4.1\",\n  \"messages\": [\n    {{\"role\": \"system\", \"content\": \"Be brief.\"}},\n    {{\"role\": \"user\", \"content\": \"{words}\"}}\n  ],\n  \"max_tokens\": 10\n}}\n"
+    )
+}
+
+const CONFIG: &str = "[[budget]]\nname = \"all\"\npaths = [\"prompts/**/*.json\"]\nmax_input_tokens = 100\n";
+
+#[test]
+fn a_difference_is_the_prompts_and_the_prices() {
+    let root = repository("diff");
+    write(&root, "gpt-cost.toml", CONFIG);
+    write(&root, "prompts/same.json", &prompt(5));
+    write(&root, "prompts/grows.json", &prompt(10));
+    write(&root, "prompts/moves.json", &prompt(20));
+    write(&root, "prompts/goes.json", &prompt(30));
+    commit(&root);
+    git(&root, &["checkout", "--quiet", "-b", "branch"]);
+    write(&root, "prompts/grows.json", &prompt(14));
+    write(&root, "prompts/new.json", &prompt(3));
+    git(&root, &["mv", "prompts/moves.json", "prompts/moved.json"]);
+    fs::remove_file(root.join("prompts/goes.json")).unwrap();
+    commit(&root);
+    let output = gpt_cost(&root, &["diff", "main", "branch", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let report = json(&output);
+    let names: Vec<(&str, &str)> = report["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|change| (change["name"].as_str().unwrap(), change["changed"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        names,
+        [
+            ("prompts/goes.json", "removed"),
+            ("prompts/grows.json", "kept"),
+            ("prompts/moved.json", "renamed"),
+            ("prompts/new.json", "added"),
+        ]
+    );
+    let grows = &report["changes"][1];
+    // Four words more, at two dollars a million tokens.
+    assert_eq!((grows["by_prompt"].as_str(), grows["by_price"].as_str()), (Some("0.000008"), Some("0")));
+    assert_eq!(report["changes"][2]["old_name"], "prompts/moves.json");
+    assert_eq!(report["unchanged"], 1);
+
+    // A price of the branch's own, read from git, and a merge.
+    git(&root, &["checkout", "--quiet", "main"]);
+    let price = "schema = 1\n[model.\"gpt-4.1\"]\nencoding = \"o200k_base\"\nprice = { per = \"1M\", input = \"4\", output = \"8\" }\n";
+    write(&root, "pricing.toml", price);
+    commit(&root);
+    git(&root, &["merge", "--quiet", "--no-edit", "branch"]);
+    let report = json(&gpt_cost(&root, &["diff", "branch", "--format", "json"]));
+    let same = &report["changes"][3];
+    assert_eq!((same["name"].as_str(), same["by_prompt"].as_str()), (Some("prompts/same.json"), Some("0")));
+    let tokens = same["old"]["input_tokens"].as_u64().unwrap();
+    let doubled = rust_decimal::Decimal::from(tokens * 2) / rust_decimal::Decimal::from(1_000_000);
+    assert_eq!(same["by_price"].as_str().unwrap(), doubled.normalize().to_string());
+    let total = &report["total"];
+    let number = |key: &str| total[key].as_str().unwrap().parse::<rust_decimal::Decimal>().unwrap();
+    assert_eq!(number("old") + number("by_prompt") + number("by_price"), number("new"));
+
+    let output = gpt_cost(&root, &["diff", "branch", "--max-increase", "1%"]);
+    assert_eq!(output.status.code(), Some(1));
+    let output = gpt_cost(&root, &["diff", "--", "--upload-pack=x"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("is no file, no folder and no revision in git"), "{output:?}");
+}
+
+#[test]
+fn a_baseline_merges_and_holds_requests_against_it() {
+    let root = repository("baseline");
+    write(&root, "gpt-cost.toml", &format!("{CONFIG}max_increase = \"10%\"\n"));
+    write(&root, "prompts/a.json", &prompt(40));
+    let output = gpt_cost(&root, &["check"]);
+    assert_eq!(output.status.code(), Some(2), "without a baseline");
+    assert!(text(&output.stderr).contains("hint: write one with gpt-cost baseline write"), "{output:?}");
+    assert_eq!(gpt_cost(&root, &["baseline", "write"]).status.code(), Some(0));
+    let first = fs::read_to_string(root.join("gpt-cost-baseline.json")).unwrap();
+    assert_eq!(first.lines().filter(|line| line.contains("prompts/a.json")).count(), 1);
+    assert!(!first.contains("word"), "no text of a prompt");
+    assert_eq!(gpt_cost(&root, &["check"]).status.code(), Some(0));
+    assert!(text(&gpt_cost(&root, &["baseline", "show"]).stdout).contains("prompts/a.json"));
+    // A new request has nothing to grow from.
+    write(&root, "prompts/b.json", &prompt(80));
+    assert_eq!(gpt_cost(&root, &["check"]).status.code(), Some(0));
+    write(&root, "prompts/a.json", &prompt(60));
+    let output = gpt_cost(&root, &["check"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stdout).contains("max_increase: it grew from "), "{output:?}");
+    write(&root, "gpt-cost-baseline.json", "{\"schema\": 2}");
+    assert_eq!(gpt_cost(&root, &["check"]).status.code(), Some(2));
+}
+
+#[test]
+fn each_limit_has_its_verdict() {
+    let root = repository("limits");
+    write(&root, "p.json", &prompt(50));
+    let verdict = |limits: &str| {
+        write(&root, "gpt-cost.toml", &format!("[[budget]]\nname = \"b\"\npaths = [\"p.json\"]\n{limits}\n"));
+        let output = gpt_cost(&root, &["check"]);
+        (output.status.code().unwrap(), text(&output.stdout) + &text(&output.stderr))
+    };
+    // 64 tokens of input and 10 of output, at 2 and 8 dollars a million: $0.000128 and $0.00008.
+    for (limits, code) in [
+        ("max_cost_per_request = \"0.000208\"", 0),
+        ("max_cost_per_request = \"0.000207\"", 1),
+        ("max_cost_per_request = 0.000207", 1),
+        ("output_tokens = 5\nmax_cost_per_request = \"0.000168\"", 0),
+        ("max_input_cost = \"$0.000128\"", 0),
+        ("max_input_cost = \"0.000127\"", 1),
+        ("max_input_tokens = 64", 0),
+        ("max_input_tokens = 63", 1),
+        ("max_total_tokens = 74", 0),
+        ("max_total_tokens = 73", 1),
+        ("min_context_left = 1_047_512", 0),
+        ("min_context_left = 1_047_513", 1),
+        ("max_cost_all_requests = \"0.000208\"", 0),
+        ("max_cost_all_requests = \"0.0002\"", 1),
+        ("monthly_requests = 1000\nmax_monthly_cost = \"0.208\"", 0),
+        ("monthly_requests = 1000\nmax_monthly_cost = \"0.2\"", 1),
+        ("max_input_tokens = 70\nwarn_at = \"90%\"", 0),
+        ("tier = \"batch\"\nmax_cost_per_request = \"0.000104\"", 0),
+        ("cached = \"100%\"\nmax_input_cost = \"0.000032\"", 0),
+        ("max_monthly_cost = \"1\"", 2),
+        ("max_inptu_tokens = 1", 2),
+        ("max_increase = \"10\"", 2),
+        ("max_input_tokens = 0", 2),
+    ] {
+        let (found, output) = verdict(limits);
+        assert_eq!(found, code, "{limits}: {output}");
+    }
+    assert!(
+        verdict("max_input_tokens = 70\nwarn_at = \"90%\"")
+            .1
+            .contains("warning  max_input_tokens: the input has 64 tokens of 70 tokens allowed")
+    );
+    let (_, output) = verdict("max_inptu_tokens = 1");
+    assert!(
+        output.contains("gpt-cost.toml:4:1: unknown key `max_inptu_tokens`")
+            && output.contains("hint: did you mean `max_input_tokens`?"),
+        "{output}"
+    );
+    assert!(output.contains("^^^^^^^^^^^^^^^^"), "{output}");
+}
+
+#[test]
+fn what_is_not_counted_cannot_be_told_unless_it_is_allowed() {
+    let root = repository("uncounted");
+    write(&root, "p.json", r#"{"model": "gpt-4.1", "input": "Hi", "previous_response_id": "x"}"#);
+    let check = |more: &str| {
+        write(
+            &root,
+            "gpt-cost.toml",
+            &format!("[[budget]]\nname = \"b\"\npaths = [\"*.json\"]\nmax_input_tokens = 100\n{more}\n"),
+        );
+        gpt_cost(&root, &["check"]).status.code()
+    };
+    assert_eq!((check(""), check("allow_uncounted = true")), (Some(2), Some(0)));
+}
+
+#[test]
+fn globs_take_away_and_ignored_files_are_not_seen() {
+    let root = repository("globs");
+    write(&root, ".gitignore", "secret/\n");
+    for name in ["a/x.json", "a/old/y.json", "secret/z.json", "b.json"] {
+        write(&root, name, &prompt(5));
+    }
+    let names = |paths: &str, more: &str| {
+        write(&root, "gpt-cost.toml", &format!("[[budget]]\nname = \"b\"\npaths = {paths}\n{more}\n"));
+        let output = gpt_cost(&root, &["check", "--format", "jsonl"]);
+        let lines = text(&output.stdout);
+        let name =
+            |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["name"].as_str().unwrap().to_owned();
+        (lines.lines().map(name).collect::<Vec<_>>(), output.status.code().unwrap())
+    };
+    assert_eq!(names("[\"**/*.json\"]", ""), (vec!["a/old/y.json".into(), "a/x.json".into(), "b.json".into()], 0));
+    assert_eq!(names("[\"a/**\", \"!a/old/**\"]", ""), (vec!["a/x.json".into()], 0));
+    assert_eq!(names("[\"./b.json\"]", ""), (vec!["b.json".into()], 0));
+    assert_eq!(names("[\"nothing/*\"]", ""), (vec![], 2));
+    assert_eq!(names("[\"nothing/*\"]", "allow_empty = true"), (vec![], 0));
+    assert_eq!(names("[\"a[\"]", "").1, 2);
+}
+
+#[test]
+fn every_format_is_what_its_readers_expect() {
+    let root = repository("formats");
+    write(
+        &root,
+        "gpt-cost.toml",
+        &format!(
+            "{CONFIG}message = \"<ask> & you | will\"\n[[budget]]\nname = \"sum\"\npaths = [\"prompts/b.json\"]\nmax_cost_all_requests = \"0.00001\"\n"
+        ),
+    );
+    write(&root, "prompts/a.json", &prompt(500));
+    write(&root, "prompts/b.json", &prompt(5));
+    write(&root, "prompts/c.json", "{");
+    let report = |format: &str| text(&gpt_cost(&root, &["check", "--format", format]).stdout);
+
+    let schema: serde_json::Value = serde_json::from_slice(&gpt_cost(&root, &["schema", "check"]).stdout).unwrap();
+    let instance: serde_json::Value = serde_json::from_str(&report("json")).unwrap();
+    let problems: Vec<String> =
+        jsonschema::validator_for(&schema).unwrap().iter_errors(&instance).map(|error| error.to_string()).collect();
+    assert_eq!(problems, [""; 0]);
+    assert_eq!(instance["tally"], serde_json::json!({"within": 2, "warning": 0, "exceeded": 1, "unknown": 1}));
+
+    let sarif: serde_sarif::sarif::Sarif = serde_json::from_str(&report("sarif")).unwrap();
+    let results = sarif.runs[0].results.as_ref().unwrap();
+    assert_eq!(results.len(), 3);
+    let rules: Vec<&str> = results.iter().filter_map(|result| result.rule_id.as_deref()).collect();
+    assert_eq!(rules, ["cannot_be_told", "max_input_tokens", "max_cost_all_requests"]);
+
+    let junit = junit_parser::from_reader(report("junit").as_bytes()).unwrap();
+    assert_eq!((junit.tests, junit.failures, junit.errors), (5, 2, 1));
+    assert_eq!(junit.suites.iter().map(|suite| suite.cases.len()).sum::<usize>(), 5);
+
+    let github = report("github");
+    assert!(github.lines().all(|line| line.starts_with("::error file=")), "{github}");
+    assert!(
+        github.contains("file=prompts/a.json,line=5,title=gpt-cost%3A max_input_tokens::the input has 514 tokens"),
+        "{github}"
+    );
+    let markdown = report("markdown");
+    assert!(
+        markdown.starts_with("<!-- gpt-cost check -->\n") && markdown.contains("&lt;ask&gt; &amp; you \\| will"),
+        "{markdown}"
+    );
+    assert_eq!(report("csv").lines().count(), 5);
+    assert_eq!(report("jsonl").lines().count(), 4);
+    for format in ["table", "json", "jsonl", "csv", "markdown", "github", "sarif", "junit"] {
+        assert_eq!(report(format), report(format), "the same bytes");
+        assert!(!report(format).contains("word word"), "no text of a prompt");
+    }
+
+    let output = gpt_cost(&root, &["check", "--out", "json:r.json", "--out", "sarif:out.sarif", "--warn-only"]);
+    assert_eq!(output.status.code(), Some(2), "a file that cannot be told of is no warning");
+    assert_eq!(fs::read_to_string(root.join("out.sarif")).unwrap().lines().next(), Some("{"));
+    let saved = gpt_cost(&root, &["diff", "r.json", "--format", "json"]);
+    assert_eq!(json(&saved)["changes"], serde_json::json!([]), "a saved report is a side of a difference");
+    let output = gpt_cost(&root, &["check", "--out", "json:no/such/folder.json"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!root.join("no").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn hostile_names_and_links_are_only_names() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let root = repository("hostile");
+    write(&root, "gpt-cost.toml", "[[budget]]\nname = \"b\"\npaths = [\"p/**\"]\nmax_input_tokens = 1\n");
+    for name in ["p/a b.json", "p/new\nline.json", "p/x::error::y.json", "p/a,b%.json", "p/<b>|.json", "p/-x.json"] {
+        write(&root, name, &prompt(2));
+    }
+    fs::write(root.join("p").join(OsStr::from_bytes(b"\xff.json")), prompt(2)).unwrap();
+    std::os::unix::fs::symlink(&root, root.join("p/loop")).unwrap();
+    std::os::unix::fs::symlink("nowhere", root.join("p/dangling.json")).unwrap();
+    for format in ["table", "github", "markdown", "junit", "sarif", "csv", "json"] {
+        let output = gpt_cost(&root, &["check", "--format", format]);
+        assert!(matches!(output.status.code(), Some(1 | 2)), "{output:?}");
+        let report = text(&output.stdout);
+        assert!(!report.contains("new\nline") || format == "csv", "{report}");
+        match format {
+            "github" => assert!(report.lines().all(|line| line.starts_with("::error file=p/")), "{report}"),
+            "junit" => drop(junit_parser::from_reader(report.as_bytes()).unwrap()),
+            "sarif" => drop(serde_json::from_str::<serde_sarif::sarif::Sarif>(&report).unwrap()),
+            _ => {}
+        }
+    }
+    commit(&root);
+    assert_eq!(gpt_cost(&root, &["diff", "HEAD"]).status.code(), Some(0));
+}
+
+#[test]
+fn a_thousand_budgets_are_read_and_checked() {
+    let root = repository("many");
+    let budget = |index: usize| {
+        format!("[[budget]]\nname = \"b{index}\"\npaths = [\"p.json\"]\nmax_input_tokens = {}\n", 14 + index % 2)
+    };
+    write(&root, "gpt-cost.toml", &(0..1_000).map(budget).collect::<String>());
+    write(&root, "p.json", &prompt(1));
+    let report = json(&gpt_cost(&root, &["check", "--format", "json"]));
+    assert_eq!((&report["tally"]["within"], &report["tally"]["exceeded"]), (&500.into(), &500.into()));
+}
+
+#[test]
+fn tables_can_be_pinned_and_locked() {
+    let root = repository("pinned");
+    write(&root, "p.json", &prompt(5));
+    let config = |more: &str| {
+        write(&root, "gpt-cost.toml", &format!("{more}\n[[budget]]\nname = \"b\"\npaths = [\"p.json\"]\n"))
+    };
+    let table = "schema = 1\n[model.\"gpt-4.1\"]\nencoding = \"o200k_base\"\ncounting = \"gpt-4-turbo\"\ncontext = 1000\nprice = { per = \"1M\", input = \"7\", output = \"9\" }\n";
+    write(&root, "prices.toml", table);
+    config("pricing = { file = \"prices.toml\", only = true }");
+    let report = json(&gpt_cost(&root, &["check", "--format", "json"]));
+    assert_eq!(report["pricing"].as_array().unwrap().len(), 1, "the built-in table has no part in it");
+    let hash = report["pricing_hash"].as_str().unwrap().to_owned();
+    config(&format!("pricing = {{ file = \"prices.toml\", only = true }}\npricing_lock = \"{hash}\""));
+    assert_eq!(text(&gpt_cost(&root, &["check"]).stderr), "");
+    write(&root, "prices.toml", &table.replace('7', "8"));
+    assert!(text(&gpt_cost(&root, &["check"]).stderr).contains("are not those of pricing_lock"));
+}
+
+#[test]
+fn a_start_is_written_from_the_prompts_that_are_there() {
+    let root = repository("init");
+    write(&root, "prompts/a.json", &prompt(40));
+    write(&root, "prompts/b.json", &prompt(4));
+    write(&root, "package.json", "{\"name\": \"x\"}");
+    let output = gpt_cost(&root, &["init"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let config = fs::read_to_string(root.join("gpt-cost.toml")).unwrap();
+    assert!(config.contains("paths            = [\"prompts/*.json\"]") && !config.contains("package"), "{config}");
+    assert_eq!(gpt_cost(&root, &["check"]).status.code(), Some(0));
+    assert_eq!(gpt_cost(&root, &["init"]).status.code(), Some(2), "what is there is left as it is");
+}
+
+#[test]
+fn without_a_configuration_limits_are_words() {
+    let root = repository("words");
+    write(&root, "a.json", &prompt(5));
+    write(&root, "b.jsonl", &format!("{}\n\n{}\n", prompt(5).replace('\n', ""), prompt(60).replace('\n', "")));
+    assert_eq!(gpt_cost(&root, &["check"]).status.code(), Some(2));
+    let output = gpt_cost(&root, &["check", "b.jsonl", "--max-input-tokens", "30"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stdout).contains("b.jsonl:3"), "{output:?}");
+    assert_eq!(gpt_cost(&root, &["check", "--max-cost", "1"]).status.code(), Some(0));
+    assert_eq!(gpt_cost(&root, &["check", "nowhere.json", "--max-cost", "1"]).status.code(), Some(2));
+}
+
+/// The action's script, as a runner would start it, with a `gh` that only notes what it was asked.
+#[cfg(unix)]
+#[test]
+fn the_action_annotates_summarizes_and_comments() {
+    use std::os::unix::fs::PermissionsExt;
+    let root = repository("action");
+    write(&root, "gpt-cost.toml", CONFIG);
+    write(&root, "prompts/a.json", &prompt(50));
+    commit(&root);
+    git(&root, &["checkout", "--quiet", "-b", "change"]);
+    write(&root, "prompts/a.json", &prompt(200));
+    commit(&root);
+    let tools = root.join("tools");
+    write(&root, "tools/gh", "#!/bin/sh\necho \"$@\" >> \"$GH_LOG\"\n");
+    fs::set_permissions(tools.join("gh"), fs::Permissions::from_mode(0o755)).unwrap();
+    let binary = Path::new(env!("CARGO_BIN_EXE_gpt-cost")).parent().unwrap().display().to_string();
+    let path = format!("{binary}:{}:{}", tools.display(), std::env::var("PATH").unwrap());
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/ci/action.sh");
+    let run = |args: &str, warn_only: &str| {
+        Command::new("bash")
+            .arg(&script)
+            .current_dir(&root)
+            .env("PATH", &path)
+            .env("XDG_CONFIG_HOME", root.join("nobody's"))
+            .env("ARGS", args)
+            .env("WARN_ONLY", warn_only)
+            .env("DIFF_BASE", "main")
+            .env("COMMENT", "true")
+            .env("PULL_REQUEST", "7")
+            .env("GITHUB_REPOSITORY", "somebody/something")
+            .env("GITHUB_OUTPUT", root.join("output"))
+            .env("GITHUB_STEP_SUMMARY", root.join("summary.md"))
+            .env("GH_LOG", root.join("gh.log"))
+            .output()
+            .unwrap()
+    };
+    let output = run("", "false");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(text(&output.stdout).starts_with("::error file=prompts/a.json,line=5,"), "{output:?}");
+    assert_eq!(fs::read_to_string(root.join("output")).unwrap(), "exit-code=1\n");
+    let summary = fs::read_to_string(root.join("summary.md")).unwrap();
+    assert!(
+        summary.contains("### Prompt budgets: over budget") && summary.contains("### What the prompts cost: "),
+        "{summary}"
+    );
+    let asked = fs::read_to_string(root.join("gh.log")).unwrap();
+    assert!(asked.contains("repos/somebody/something/issues/7/comments"), "{asked}");
+    assert_eq!(run("", "true").status.code(), Some(0));
+    // An argument is a word, and never a command.
+    let output = run("$(touch hacked) ; touch hacked", "true");
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(!root.join("hacked").exists());
+}
