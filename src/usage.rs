@@ -115,23 +115,25 @@ impl Response {
     }
 
     fn checked(self, path: &Path<'_>) -> Result<Response> {
-        let Usage { input, cached, written, audio_input, output, reasoning, audio_output } = self.usage;
-        let parts = cached.saturating_add(written).saturating_add(audio_input);
-        let path = path.key("usage");
-        if parts > input {
-            return Err(path.error(format!(
-                "{} cached, written and audio tokens are more than the {} of input",
-                grouped(parts),
-                grouped(input)
-            )));
+        match self.usage.contradiction() {
+            Some(message) => Err(path.key("usage").error(message)),
+            None => Ok(self),
         }
-        if reasoning.max(audio_output) > output {
-            let part = grouped(reasoning.max(audio_output));
-            return Err(
-                path.error(format!("{part} reasoning or audio tokens are more than the {} of output", grouped(output)))
-            );
+    }
+}
+
+impl Usage {
+    /// Returns what is wrong with the numbers, where parts are more than their whole.
+    fn contradiction(&self) -> Option<String> {
+        let parts = self.cached.saturating_add(self.written).saturating_add(self.audio_input);
+        if parts > self.input {
+            let (parts, input) = (grouped(parts), grouped(self.input));
+            return Some(format!("{parts} cached, written and audio tokens are more than the {input} of input"));
         }
-        Ok(self)
+        let part = self.reasoning.max(self.audio_output);
+        (part > self.output).then(|| {
+            format!("{} reasoning or audio tokens are more than the {} of output", grouped(part), grouped(self.output))
+        })
     }
 }
 
@@ -177,7 +179,7 @@ impl ModelRef<'_> {
     /// # Errors
     ///
     /// An alias that stood for no model on the day, a day or tier without a price, and audio without a price of its own: what is not known is
-    /// never guessed and never zero.
+    /// never guessed and never zero. And a usage that contradicts itself, such as one with more cached tokens than input.
     ///
     /// ```
     /// use gpt_cost::{Catalog, Date, Tier, usage::Usage};
@@ -195,6 +197,9 @@ impl ModelRef<'_> {
             let problem = Problem::new(format!("`{}` has no {} price for {what} on {day}", model.name(), tier.word()));
             Error::new(error::Kind::MissingPrice, problem)
         };
+        if let Some(message) = usage.contradiction() {
+            return Err(unreadable(Problem::new(message)));
+        }
         let row = model.price(day, tier, usage.input).ok_or_else(|| missing("so much input"))?;
         let text_input = usage.input - usage.cached - usage.written - usage.audio_input;
         let text_output = usage.output - usage.audio_output;

@@ -50,7 +50,10 @@ fn list(args: &ModelsListArgs, out: &mut impl Write) -> Result<(), Stop> {
         Some(SortBy::Released) => lines.sort_by_key(|line| Reverse(line.model.released())),
     }
     match args.format {
-        ListFormat::Table => write_list(&lines, args.tier, day, out),
+        ListFormat::Table => {
+            let tables: Vec<&str> = catalog.layers().map(Layer::origin).collect();
+            write_list(&lines, args.tier, day, &tables.join(", "), out)
+        }
         ListFormat::Json => {
             let models: Vec<_> = lines.iter().map(|line| line.json(day)).collect();
             let report =
@@ -146,7 +149,7 @@ impl Line<'_> {
     }
 }
 
-fn write_list(lines: &[Line<'_>], tier: Tier, day: Date, out: &mut impl Write) -> Result<(), Stop> {
+fn write_list(lines: &[Line<'_>], tier: Tier, day: Date, tables: &str, out: &mut impl Write) -> Result<(), Stop> {
     let titles = ["model", "context", "max output", "input", "cached", "output", "encoding", ""];
     let mut rows = vec![titles.map(Cell::title).to_vec()];
     rows[0][0] = Cell::heading("model");
@@ -171,7 +174,11 @@ fn write_list(lines: &[Line<'_>], tier: Tier, day: Date, out: &mut impl Write) -
     }
     write_grid(&rows, out)?;
     let tier = if tier == Tier::Standard { String::new() } else { format!(" at the {} tier", tier.word()) };
-    Ok(writeln!(out, "\n  {} as of {day}; prices{tier} are for a million tokens", plural(lines.len(), "model"))?)
+    Ok(writeln!(
+        out,
+        "\n  {} as of {day}, by {tables}; prices{tier} are for a million tokens",
+        plural(lines.len(), "model")
+    )?)
 }
 
 fn write_csv(lines: &[Line<'_>], day: Date, out: &mut impl Write) -> Result<(), Stop> {

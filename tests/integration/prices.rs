@@ -188,13 +188,18 @@ proptest! {
     }
 
     #[test]
-    fn no_change_of_a_few_bytes_crashes_the_reader_of_tables(place in 0usize..20_000, byte in 32u8..127) {
+    fn no_change_of_a_few_bytes_crashes_the_reader_or_what_prices_by_it(
+        place in 0usize..200_000, byte in 32u8..127, tokens in any::<u64>()
+    ) {
         let table = fs::read_to_string("pricing.toml").unwrap();
         let mut bytes = table.into_bytes();
         let place = place % bytes.len();
         bytes[place] = byte;
         if let Ok(text) = String::from_utf8(bytes) {
-            let _ = Catalog::builtin().add_layer("fuzz", &text);
+            let mut catalog = Catalog::builtin();
+            if catalog.add_layer("fuzz", &text).is_ok() {
+                price_everything(&catalog, tokens);
+            }
         }
     }
 
@@ -277,6 +282,26 @@ fn random_usages_cost_what_the_researched_facts_say() {
         let bill = bill.unwrap_or_else(|error| panic!("{name} on {day}, {}: {error}", tier.word()));
         assert_eq!(bill.total.amount(), expected.normalize(), "{name} on {day}, {}: {usage:?}", tier.word());
         priced += 1;
+    }
+}
+
+/// Prices a usage by every model, tier and some days: there may be no price, and never a panic.
+fn price_everything(catalog: &Catalog, tokens: u64) {
+    let mut usage = gpt_cost::usage::Usage::default();
+    (usage.input, usage.cached, usage.output, usage.audio_output) = (tokens, tokens / 3, tokens, tokens / 7);
+    let mut wrong = usage;
+    (wrong.input, wrong.cached) = (1, u64::MAX);
+    assert!(catalog.models().iter().all(|(_, model)| {
+        catalog.model(model.name()).unwrap().bill(&wrong, day(2026, 11, 24), Tier::Standard).is_err()
+    }));
+    let names: Vec<String> = catalog.models().iter().map(|(_, model)| model.name().to_owned()).collect();
+    for name in names {
+        let model = catalog.model(&name).unwrap();
+        for tier in Tier::ALL {
+            for day in [day(2023, 1, 1), day(2026, 11, 24), day(2040, 1, 1)] {
+                let _ = model.bill(&usage, day, *tier);
+            }
+        }
     }
 }
 
