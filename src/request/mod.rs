@@ -621,11 +621,11 @@ fn is_embedding(input: &Value<'_>, model: Option<&Value<'_>>, only_there: Option
 /// Reads the body of a request to this endpoint.
 fn body_of(api: Api, fields: json::Fields<'_>, path: &Path<'_>) -> Result<Request> {
     const ANY_OF: [&str; 4] = ["input", "instructions", "previous_response_id", "prompt"];
+    let has = |names: &[&str]| fields.iter().any(|(key, _)| names.contains(&key.as_ref()));
     match api {
+        Api::ChatCompletions if !has(&["messages"]) => Err(path.error("the field `messages` is missing")),
         Api::ChatCompletions => chat::read_body(fields, path),
-        Api::Responses | Api::Compact if !fields.iter().any(|(key, _)| ANY_OF.contains(&key.as_ref())) => {
-            Err(path.error("the field `input` is missing"))
-        }
+        Api::Responses | Api::Compact if !has(&ANY_OF) => Err(path.error("the field `input` is missing")),
         Api::Responses => responses::read_body(fields, path),
         Api::Compact => Ok(Request { api: Some(Api::Compact), ..responses::read_body(fields, path)? }),
         Api::Completions | Api::Embeddings => prompts::read_body(fields, api, path),

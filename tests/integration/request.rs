@@ -171,6 +171,8 @@ fn a_format_that_is_said_is_the_only_one_taken() {
             "expected the body of a request, an object, found an array",
         ),
         (r#"{"messages": []}"#, Format::Body(Api::Responses), "the field `input` is missing"),
+        (r#"{"input": []}"#, Format::Body(Api::ChatCompletions), "the field `messages` is missing"),
+        (r#"{"url": "/v1/chat/completions", "body": {}}"#, Format::BatchLine, "body: the field `messages` is missing"),
         (r#"{"messages": []}"#, Format::Messages, "expected an array of messages, found an object"),
         (r#"{"input": []}"#, Format::Items, "expected an array of items, found an object"),
         (r#"{"body": {}}"#, Format::BatchLine, "the field `url` is missing"),
