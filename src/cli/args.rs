@@ -281,7 +281,7 @@ pub(super) struct CheckArgs {
     #[arg(long, value_name = "N")]
     pub(super) max_input_tokens: Option<u64>,
 
-    /// How much more a request may take than in the baseline: 10%, $0.002 or \"500 tokens\"
+    /// How much more a request may take than in the baseline: 10%, $0.002 or "500 tokens"
     #[arg(long, value_name = "INCREASE", value_parser = increase)]
     pub(super) max_increase: Option<Increase>,
 
@@ -355,7 +355,7 @@ pub(super) struct DiffArgs {
     #[arg(value_name = "HEAD")]
     pub(super) head: Option<String>,
 
-    /// Fail with exit code 1 if the total grew by more: 10%, $0.002 or \"500 tokens\"
+    /// Fail with exit code 1 if the total grew by more: 10%, $0.002 or "500 tokens"
     #[arg(long, value_name = "INCREASE", value_parser = increase)]
     pub(super) max_increase: Option<Increase>,
 

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::args::{BaselineCommand, BaselineShowArgs, BaselineWriteArgs, ProjectArgs, TableArgs};
+use super::args::{BaselineCommand, BaselineShowArgs, BaselineWriteArgs};
 use super::check::read_baseline;
 use super::exit::{Failure, Outcome, Stop};
 use super::input::shown;
@@ -59,10 +59,7 @@ pub(super) fn all(project: &Project) -> Result<Vec<Checked>, Failure> {
 fn show(args: &BaselineShowArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     let path = match &args.file {
         Some(file) => file.clone(),
-        None => {
-            let tables = TableArgs { as_of: None, pricing: Vec::new() };
-            Project::open(&ProjectArgs { config: None, model: None, baseline: None, tables })?.baseline
-        }
+        None => Project::around(None, &[])?.baseline,
     };
     let baseline = read_baseline(&path)?;
     let as_of = baseline.as_of.map(|day| day.to_string()).unwrap_or_default();

@@ -4,9 +4,10 @@ use std::io::Write;
 
 use super::args::CountArgs;
 use super::exit::{Outcome, Stop};
+use super::project::Project;
 use super::report::table::{Cell, write_grid};
 use super::report::{label, remark};
-use super::{day, input, note, prices};
+use super::{input, note};
 use crate::accounting::Share;
 use crate::money::grouped;
 use crate::{Encoding, Exactness, TokenCount};
@@ -32,9 +33,8 @@ fn count_text(args: &CountArgs, encoding: Encoding, out: &mut impl Write) -> Res
 
 fn count_request(args: &CountArgs, out: &mut impl Write) -> Result<(), Stop> {
     let source = input::read(&args.request)?;
-    let catalog = prices::catalog(&args.request.pricing)?;
-    let day = day(args.request.as_of);
-    let (name, warnings) = source.model(args.request.model.as_deref())?;
+    let Project { catalog, day, config, .. } = Project::around(args.request.as_of, &args.request.pricing)?;
+    let (name, warnings) = source.model(args.request.model.as_deref(), &config)?;
     let counted = catalog
         .model(&name)
         .and_then(|model| Ok((model.remark(), model.on(day)?.1, model.count(&source.request, day)?)));

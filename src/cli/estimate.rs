@@ -4,16 +4,16 @@ use std::io::Write;
 
 use super::args::{EstimateArgs, ReportFormat};
 use super::exit::{Outcome, Stop};
+use super::project::Project;
 use super::report::{self, Entry, Report};
-use super::{day, input, prices};
+use super::{input, prices};
 use crate::{Date, Terms, Verdict};
 
 /// Runs the command.
 pub(super) fn run(args: &EstimateArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     let source = input::read(&args.request)?;
-    let catalog = prices::catalog(&args.request.pricing)?;
-    let day = day(args.request.as_of);
-    let (model, mut warnings) = source.model(args.request.model.as_deref())?;
+    let Project { catalog, day, config, .. } = Project::around(args.request.as_of, &args.request.pricing)?;
+    let (model, mut warnings) = source.model(args.request.model.as_deref(), &config)?;
     let estimate = catalog.model(&model).and_then(|model| model.estimate(&source.request, &terms(args, day)));
     let estimate = estimate.map_err(|error| source.failure(&error))?;
     warnings.extend(estimate.warnings().iter().cloned());

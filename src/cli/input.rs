@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::args::{InputFormat, RequestArgs};
 use super::exit::Failure;
+use crate::budget::Config;
 use crate::request::{Api, Format, Warning};
 use crate::{Error, Request};
 
@@ -17,14 +18,15 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// Returns the model that was named, else the request's own; a conflict of the two is a warning.
-    pub(super) fn model(&self, named: Option<&str>) -> Result<(String, Vec<Warning>), Failure> {
+    /// Returns the model that was named, else the request's own, else the one of `gpt-cost.toml`; a conflict of the first two is a warning.
+    pub(super) fn model(&self, named: Option<&str>, config: &Config) -> Result<(String, Vec<Warning>), Failure> {
         match (named, self.request.model()) {
             (Some(named), Some(own)) if named != own => {
                 let message = format!("the request names {}; this is the estimate for {named}", shown(own));
                 Ok((named.to_owned(), vec![Warning::new("model", message)]))
             }
             (Some(name), _) | (None, Some(name)) => Ok((name.to_owned(), Vec::new())),
+            (None, None) if config.model.is_some() => Ok((config.model.clone().unwrap_or_default(), Vec::new())),
             (None, None) => {
                 let failure = Failure::new(format!("{}: it names no model", self.name));
                 Err(failure.hint("say which with --model NAME, such as --model gpt-4o"))

@@ -24,19 +24,27 @@ pub(super) fn catalog(given: &[PathBuf]) -> Result<Catalog, Failure> {
     if let Some((name, source)) = discover()? {
         catalog.add_layer(&name, &source).map_err(|error| Failure::of(&error))?;
     }
+    lay(&mut catalog, given)?;
+    Ok(catalog)
+}
+
+/// Returns the catalogue of one table, with the `given` ones over it and none below.
+pub(super) fn only(path: &Path, given: &[PathBuf]) -> Result<Catalog, Failure> {
+    let name = path.display().to_string();
+    let source = read(path, &name)?;
+    let mut catalog = Catalog::only(&name, &source).map_err(|error| Failure::of(&error))?;
+    lay(&mut catalog, given)?;
+    Ok(catalog)
+}
+
+/// Lays tables over a catalogue; the last one wins.
+fn lay(catalog: &mut Catalog, given: &[PathBuf]) -> Result<(), Failure> {
     for path in given {
         let name = path.display().to_string();
         let source = read(path, &name)?;
         catalog.add_layer(&name, &source).map_err(|error| Failure::of(&error))?;
     }
-    Ok(catalog)
-}
-
-/// Returns the catalogue of one table alone.
-pub(super) fn only(path: &Path) -> Result<Catalog, Failure> {
-    let name = path.display().to_string();
-    let source = read(path, &name)?;
-    Catalog::only(&name, &source).map_err(|error| Failure::of(&error))
+    Ok(())
 }
 
 /// Says that a price is older than it may be, if it is.

@@ -8,7 +8,7 @@ use ignore::WalkBuilder;
 use ignore::overrides::{Override, OverrideBuilder};
 use sha2::{Digest, Sha256};
 
-use super::args::ProjectArgs;
+use super::args::{ProjectArgs, TableArgs};
 use super::exit::Failure;
 use super::input::{read_file, shown};
 use super::{day, note, prices};
@@ -68,6 +68,12 @@ pub(super) struct Taken {
 }
 
 impl Project {
+    /// Returns the project around the current folder, for commands on single requests.
+    pub(super) fn around(as_of: Option<Date>, pricing: &[PathBuf]) -> Result<Project, Failure> {
+        let tables = TableArgs { as_of, pricing: pricing.to_vec() };
+        Project::open(&ProjectArgs { config: None, model: None, baseline: None, tables })
+    }
+
     /// Reads the configuration, where there is one, and the price tables.
     pub(super) fn open(args: &ProjectArgs) -> Result<Project, Failure> {
         let here = std::env::current_dir()
@@ -321,12 +327,11 @@ fn find_config(named: Option<&Path>, here: &Path) -> Result<Option<(PathBuf, Str
 /// Returns the catalogue that the configuration asks for, with the `given` tables over it.
 fn catalog(root: &Path, config: &Config, given: &[PathBuf]) -> Result<Catalog, Failure> {
     let Some(pricing) = &config.pricing else { return prices::catalog(given) };
-    let mut tables = vec![root.join(&pricing.file)];
-    tables.extend(given.iter().cloned());
-    if !pricing.only {
-        return prices::catalog(&tables);
+    let own = root.join(&pricing.file);
+    match pricing.only {
+        true => prices::only(&own, given),
+        false => prices::catalog(&[&[own], given].concat()),
     }
-    prices::only(&tables[0])
 }
 
 /// Writes a file as a whole or not at all.

@@ -364,6 +364,21 @@ fn tables_can_be_pinned_and_locked() {
 }
 
 #[test]
+fn single_requests_go_by_the_configuration_too() {
+    let root = repository("single");
+    write(&root, "p.json", r#"[{"role": "user", "content": "Hi"}]"#);
+    write(&root, "gpt-cost.toml", "model = \"gpt-4.1\"\nas_of = 2026-05-01\n");
+    let report = json(&gpt_cost(&root, &["estimate", "p.json", "--format", "json"]));
+    assert_eq!(
+        (report["requests"][0]["model"].as_str(), report["as_of"].as_str()),
+        (Some("gpt-4.1"), Some("2026-05-01"))
+    );
+    let report = json(&gpt_cost(&root, &["estimate", "p.json", "-m", "gpt-4o", "--as-of", DAY, "--format", "json"]));
+    assert_eq!((report["requests"][0]["model"].as_str(), report["as_of"].as_str()), (Some("gpt-4o"), Some(DAY)));
+    assert!(text(&gpt_cost(&root, &["count", "p.json"]).stdout).contains("gpt-4.1"));
+}
+
+#[test]
 fn a_start_is_written_from_the_prompts_that_are_there() {
     let root = repository("init");
     write(&root, "prompts/a.json", &prompt(40));
