@@ -27,7 +27,7 @@ const FLOORS: [Floor; 10] = [
     Floor { file: "chat-completions", feature: Some("parallel-tool-calls"), counted: 126, exact: 124, outside: 0 },
     Floor { file: "chat-completions", feature: Some("json_schema"), counted: 353, exact: 340, outside: 2 },
     Floor { file: "chat-completions", feature: Some("image-base64"), counted: 168, exact: 154, outside: 5 },
-    Floor { file: "responses", feature: None, counted: 1_572, exact: 1_320, outside: 18 },
+    Floor { file: "responses", feature: None, counted: 1_572, exact: 1_321, outside: 18 },
     Floor { file: "responses-compact", feature: None, counted: 8, exact: 8, outside: 0 },
     Floor { file: "completions", feature: None, counted: 69, exact: 66, outside: 0 },
     Floor { file: "embeddings", feature: None, counted: 264, exact: 262, outside: 1 },

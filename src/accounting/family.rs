@@ -359,6 +359,9 @@ pub(super) const RESULTS_ESCAPED_UNTIL: Date = Date::constant(2026, 3, 8);
 /// 2025-06, from 4 projects; 2 of 2 from 2025-07-18 on have one.
 pub(super) const BESIDE_IMAGES_UNTIL: Date = Date::constant(2025, 7, 1);
 
+/// The first day of a recording with what the first month of the Responses API added: it was announced on the day after.
+pub(super) const LAUNCH_FROM: Date = Date::constant(2025, 3, 10);
+
 /// The end of the first month of the Responses API.
 pub(super) const LAUNCH_UNTIL: Date = Date::constant(2025, 4, 1);
 

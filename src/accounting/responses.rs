@@ -32,6 +32,8 @@ impl Tally {
         if self.is_launch() {
             // In the API's first month, hidden text was billed: with tools, that of the tool for parallel calls, too.
             let hidden = match (request.tools.is_empty(), request.parallel_calls) {
+                // Before there was the API, no day is right.
+                _ if self.counting.day < family::LAUNCH_FROM => 0,
                 (true, _) => 18,
                 (false, true) => 216,
                 (false, false) => 21,
