@@ -51,6 +51,7 @@ Examples:
   gpt-cost estimate prompt.json --model gpt-4
   gpt-cost estimate prompt.json -o 500             adds what 500 tokens of output cost
   gpt-cost estimate prompt.json --tier batch --cached 80% --requests 1000
+  gpt-cost estimate batch.jsonl other.json         a line for each request, and their total
   gpt-cost estimate notes.txt -m gpt-5-mini        text is one message of the user's
   gpt-cost estimate - -m gpt-4o --format json < prompt.json
 
@@ -94,6 +95,7 @@ pub(super) struct EstimateArgs {
 #[command(after_help = "\
 Examples:
   gpt-cost count prompt.json --model gpt-4            what the API bills for the input
+  gpt-cost count batch.jsonl --quiet                  the sum of all of its requests
   gpt-cost count notes.txt --encoding o200k_base      the tokens of the text itself, without any message around it
   git diff | gpt-cost count - --encoding o200k_base --quiet")]
 pub(super) struct CountArgs {
@@ -188,9 +190,9 @@ pub(super) struct VerifyArgs {
 /// Which request, as which model takes it on which day.
 #[derive(Debug, Parser)]
 pub(super) struct RequestArgs {
-    /// The request: a file, or - for standard input
-    #[arg(value_name = "FILE")]
-    pub(super) file: PathBuf,
+    /// The requests: files, or - for standard input; a file may have one on each of its lines
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) files: Vec<PathBuf>,
 
     /// The model; without it, the one that the request names
     #[arg(short, long, value_name = "NAME")]

@@ -3,68 +3,109 @@
 use std::io::Write;
 
 use super::args::CountArgs;
-use super::exit::{Outcome, Stop};
+use super::exit::{Failure, Outcome, Stop};
+use super::input::Source;
 use super::project::Project;
 use super::report::table::{Cell, write_grid};
 use super::report::{label, remark};
 use super::{input, note};
 use crate::accounting::Share;
 use crate::money::grouped;
+use crate::request::Warning;
 use crate::{Encoding, Exactness, TokenCount};
 
-/// Runs the command.
+/// Runs the command. A request that cannot be told of does not stop the others.
 pub(super) fn run(args: &CountArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
-    match args.encoding {
-        Some(encoding) => count_text(args, encoding, out)?,
-        None => count_request(args, out)?,
-    }
+    let outcome = match args.encoding {
+        Some(encoding) => count_texts(args, encoding, out)?,
+        None => count_requests(args, out)?,
+    };
     out.flush()?;
-    Ok(Outcome::Fine)
+    Ok(outcome)
 }
 
-fn count_text(args: &CountArgs, encoding: Encoding, out: &mut impl Write) -> Result<(), Stop> {
-    let (name, text) = input::read_text(&args.request.file)?;
-    let tokens = encoding.count(&text);
-    if args.quiet {
-        return Ok(writeln!(out, "{tokens}")?);
+fn count_texts(args: &CountArgs, encoding: Encoding, out: &mut impl Write) -> Result<Outcome, Stop> {
+    let mut sum = 0;
+    let mut outcome = Outcome::Fine;
+    for path in &args.request.files {
+        match input::read_text(path) {
+            Ok((name, text)) => {
+                let tokens = encoding.count(&text) as u64;
+                sum += tokens;
+                if !args.quiet {
+                    writeln!(out, "{name}  {encoding}  {} tokens, exact", grouped(tokens))?;
+                }
+            }
+            Err(failure) => outcome = super::tell(&failure),
+        }
     }
-    Ok(writeln!(out, "{name}  {encoding}  {} tokens, exact", grouped(tokens as u64))?)
+    match args.quiet {
+        true if outcome == Outcome::Fine => writeln!(out, "{sum}")?,
+        false if args.request.files.len() > 1 => writeln!(out, "total  {} tokens, exact", grouped(sum))?,
+        _ => {}
+    }
+    Ok(outcome)
 }
 
-fn count_request(args: &CountArgs, out: &mut impl Write) -> Result<(), Stop> {
-    let source = input::read(&args.request)?;
-    let Project { catalog, day, config, .. } = Project::around(args.request.as_of, &args.request.pricing)?;
-    let (name, warnings) = source.model(args.request.model.as_deref(), &config)?;
-    let counted = catalog
+fn count_requests(args: &CountArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
+    let project = Project::around(args.request.as_of, &args.request.pricing)?;
+    let mut counts = Vec::new();
+    let mut outcome = Outcome::Fine;
+    for source in input::read_all(&args.request) {
+        match source.and_then(|source| count_request(args, &project, &source)) {
+            Ok((count, text)) => {
+                out.write_all(text.as_bytes())?;
+                counts.push(count);
+            }
+            Err(failure) => outcome = super::tell(&failure),
+        }
+    }
+    let several = counts.len() > 1;
+    let sum: TokenCount = counts.into_iter().sum();
+    match args.quiet {
+        // A sum of what could be told would be taken for the whole.
+        true if outcome == Outcome::Fine => writeln!(out, "{}", sum.tokens())?,
+        false if several => writeln!(out, "total  {} tokens, {}", grouped(sum.tokens()), label(sum.exactness()))?,
+        _ => {}
+    }
+    Ok(outcome)
+}
+
+/// Returns the count of a request, and what there is to print of it.
+fn count_request(args: &CountArgs, project: &Project, source: &Source) -> Result<(TokenCount, String), Failure> {
+    let (name, warnings) = source.model(args.request.model.as_deref(), &project.config)?;
+    let day = project.day;
+    let counted = project
+        .catalog
         .model(&name)
         .and_then(|model| Ok((model.remark(), model.on(day)?.1, model.count(&source.request, day)?)));
     let (remark_on_name, model, count) = counted.map_err(|error| source.failure(&error))?;
     let label = label(count.exactness());
     if args.quiet {
-        writeln!(out, "{}", count.tokens())?;
         match count.exactness() {
             Exactness::Exact => {}
             Exactness::Estimate { .. } => note(&format!("{}: the count is an estimate, {label}", source.name)),
             Exactness::AtLeast { .. } => note(&format!("{}: at least so many: not everything is counted", source.name)),
         }
-        return Ok(());
+        return Ok((count, String::new()));
     }
     let encoding = model.encoding().map_or("unknown encoding", |encoding| encoding.name());
     let tokens = grouped(count.tokens());
-    writeln!(out, "{}  {name} ({encoding})  as of {day}  {tokens} tokens, {label}", source.name)?;
+    let mut text = format!("{}  {name} ({encoding})  as of {day}  {tokens} tokens, {label}\n", source.name);
     if args.parts {
-        write_grid(&parts(&count), out)?;
+        let mut grid = Vec::new();
+        // Writing to memory does not fail.
+        let _ = write_grid(&parts(&count), &mut grid);
+        text.push_str(&String::from_utf8_lossy(&grid));
     }
     for one in count.uncounted() {
-        writeln!(out, "  not counted: {}", remark(&one.path, &one.reason))?;
+        text.push_str(&format!("  not counted: {}\n", remark(&one.path, &one.reason)));
     }
-    if let Some(text) = remark_on_name {
-        writeln!(out, "  warning: {}", remark("model", &text))?;
+    let of_name = remark_on_name.map(|text| Warning::new("model", text));
+    for warning in of_name.iter().chain(&warnings).chain(source.request.warnings()) {
+        text.push_str(&format!("  warning: {}\n", remark(&warning.path, &warning.message)));
     }
-    for warning in warnings.iter().chain(source.request.warnings()) {
-        writeln!(out, "  warning: {}", remark(&warning.path, &warning.message))?;
-    }
-    Ok(())
+    Ok((count, text))
 }
 
 /// Returns a row for each part of the count.

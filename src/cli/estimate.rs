@@ -3,30 +3,78 @@
 use std::io::Write;
 
 use super::args::{EstimateArgs, ReportFormat};
-use super::exit::{Outcome, Stop};
+use super::exit::{Failure, Outcome, Stop};
+use super::input::Source;
 use super::project::Project;
 use super::report::{self, Entry, Report};
 use super::{input, prices};
-use crate::{Date, Terms, Verdict};
+use crate::request::Warning;
+use crate::{Date, Estimate, Terms, Verdict};
 
-/// Runs the command.
+/// Runs the command. A request that cannot be told of does not stop the others.
 pub(super) fn run(args: &EstimateArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
-    let source = input::read(&args.request)?;
-    let Project { catalog, day, config, .. } = Project::around(args.request.as_of, &args.request.pricing)?;
-    let (model, mut warnings) = source.model(args.request.model.as_deref(), &config)?;
-    let estimate = catalog.model(&model).and_then(|model| model.estimate(&source.request, &terms(args, day)));
+    let project = Project::around(args.request.as_of, &args.request.pricing)?;
+    let mut failures = Vec::new();
+    let mut estimates = Vec::new();
+    for source in input::read_all(&args.request) {
+        match source.and_then(|source| estimate(args, &project, source)) {
+            Ok(estimate) => estimates.push(estimate),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    if !estimates.is_empty() {
+        write(args, &project, &estimates, out)?;
+    }
+    let mut outcome = Outcome::Fine;
+    for one in &estimates {
+        let estimate = &one.estimate;
+        let age = prices::check_age(estimate.model().name(), estimate.checked(), project.day, args.max_age)?;
+        if age == Outcome::Exceeded || estimate.fit().verdict() == Verdict::Exceeds {
+            outcome = Outcome::Exceeded;
+        }
+    }
+    for failure in &failures {
+        outcome = super::tell(failure);
+    }
+    Ok(outcome)
+}
+
+/// A request, and what it will cost.
+struct Estimated<'p> {
+    source: Source,
+    estimate: Estimate<'p>,
+    warnings: Vec<Warning>,
+}
+
+impl Estimated<'_> {
+    fn entry(&self) -> Entry<'_> {
+        let Estimated { source, estimate, warnings } = self;
+        Entry { source: &source.name, request: &source.request, estimate, warnings }
+    }
+}
+
+fn estimate<'p>(args: &EstimateArgs, project: &'p Project, source: Source) -> Result<Estimated<'p>, Failure> {
+    let (model, mut warnings) = source.model(args.request.model.as_deref(), &project.config)?;
+    let estimate =
+        project.catalog.model(&model).and_then(|model| model.estimate(&source.request, &terms(args, project.day)));
     let estimate = estimate.map_err(|error| source.failure(&error))?;
     warnings.extend(estimate.warnings().iter().cloned());
-    let exceeds = estimate.fit().verdict() == Verdict::Exceeds;
-    let entry = Entry { source: &source.name, request: &source.request, estimate: &estimate, warnings: &warnings };
-    let report = Report { day, layers: catalog.layers().collect(), entries: vec![entry] };
+    Ok(Estimated { source, estimate, warnings })
+}
+
+fn write(
+    args: &EstimateArgs,
+    project: &Project,
+    estimates: &[Estimated<'_>],
+    out: &mut impl Write,
+) -> Result<(), Stop> {
+    let entries = estimates.iter().map(Estimated::entry).collect();
+    let report = Report { day: project.day, layers: project.catalog.layers().collect(), entries };
     match args.format {
         ReportFormat::Table => report::table::write(&report, out)?,
         ReportFormat::Json => report::json::write(&report, out)?,
     }
-    out.flush()?;
-    let age = prices::check_age(estimate.model().name(), estimate.checked(), day, args.max_age)?;
-    Ok(if exceeds { Outcome::Exceeded } else { age })
+    Ok(out.flush()?)
 }
 
 fn terms(args: &EstimateArgs, day: Date) -> Terms {

@@ -85,6 +85,18 @@ impl Failure {
         Failure { errors: error.problems().iter().map(shown).collect() }
     }
 
+    /// Makes a failure of an error that is about one line of a file.
+    pub(super) fn in_line(file: &str, line: usize, error: &Error) -> Failure {
+        let shown = |problem: &Problem| {
+            let text = match problem.line() {
+                Some((_, column)) => format!("{file}:{line}:{column}: {}", problem.message()),
+                None => format!("{file}:{line}: {problem}"),
+            };
+            Shown::of(problem, text)
+        };
+        Failure { errors: error.problems().iter().map(shown).collect() }
+    }
+
     /// Adds what to do, unless that was said already.
     pub(super) fn hint(mut self, hint: &str) -> Failure {
         if let Some(last) = self.errors.last_mut() {

@@ -40,29 +40,61 @@ impl Source {
     }
 }
 
-/// Reads the request that is named; `-` is standard input.
-pub(super) fn read(args: &RequestArgs) -> Result<Source, Failure> {
-    let (path, format) = (args.file.as_path(), args.input_format);
-    let (name, bytes) = read_bytes(path)?;
+/// Reads the requests in the files that are named; `-` is standard input. What is wrong with one does not stop the others.
+pub(super) fn read_all(args: &RequestArgs) -> Vec<Result<Source, Failure>> {
+    args.files.iter().flat_map(|path| read(path, args)).collect()
+}
+
+/// Reads the request in a file, or those of a file with one on each line.
+fn read(path: &Path, args: &RequestArgs) -> Vec<Result<Source, Failure>> {
+    let (name, bytes) = match read_bytes(path) {
+        Ok(read) => read,
+        Err(failure) => return vec![Err(failure)],
+    };
     let by_name =
         path.extension().is_some_and(|ending| ["json", "jsonl"].iter().any(|json| ending.eq_ignore_ascii_case(json)));
-    let request = match forced(format) {
-        Some(format) => Request::from_json_as(&bytes, format),
-        None if format == InputFormat::Text => Request::from_text(&bytes),
-        None if format == InputFormat::Json || by_name || begins_like_json(&bytes) => Request::from_json(&bytes),
-        None => Request::from_text(&bytes),
+    let is_json = match args.input_format {
+        InputFormat::Text => false,
+        InputFormat::Auto => by_name || begins_like_json(&bytes),
+        _ => true,
     };
-    let mut request = request.map_err(|error| {
+    let lines = if is_json { json_lines(&bytes) } else { Vec::new() };
+    if lines.len() > 1 {
+        let read = |(line, bytes): (usize, &[u8])| {
+            let request = parse(bytes, true, args).map_err(|error| Failure::in_line(&name, line, &error))?;
+            Ok(Source { name: format!("{name}:{line}"), request })
+        };
+        return lines.into_iter().map(read).collect();
+    }
+    let request = parse(&bytes, is_json, args).map_err(|error| {
         let failure = Failure::in_file(&name, &error);
-        match format == InputFormat::Auto && !by_name && begins_like_json(&bytes) {
+        match is_json && args.input_format == InputFormat::Auto && !by_name {
             true => failure.hint("it begins like JSON; if it is a prompt, say --input-format text"),
             false => failure,
         }
-    })?;
+    });
+    vec![request.map(|request| Source { name, request })]
+}
+
+/// Returns the lines of a file that has a JSON text on each, with their numbers: its first line is one, and there are more.
+fn json_lines(bytes: &[u8]) -> Vec<(usize, &[u8])> {
+    let lines = (1..).zip(bytes.split(|byte| *byte == b'\n')).filter(|(_, line)| !line.trim_ascii().is_empty());
+    let lines: Vec<(usize, &[u8])> = lines.collect();
+    let first = lines.first().map_or(&b""[..], |(_, line)| line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line));
+    let is_whole = serde_json::from_slice::<serde::de::IgnoredAny>(first).is_ok();
+    if is_whole { lines } else { Vec::new() }
+}
+
+fn parse(bytes: &[u8], is_json: bool, args: &RequestArgs) -> Result<Request, Error> {
+    let mut request = match forced(args.input_format) {
+        Some(format) => Request::from_json_as(bytes, format),
+        None if is_json => Request::from_json(bytes),
+        None => Request::from_text(bytes),
+    }?;
     if let Some(size) = args.image_size {
         request.assume_image_size(size);
     }
-    Ok(Source { name, request })
+    Ok(request)
 }
 
 /// Returns the format that is said to be the file's, where it is one of JSON.

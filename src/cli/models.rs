@@ -241,7 +241,7 @@ fn history<'a>(targets: impl Iterator<Item = (Date, &'a str)>, what: &str) -> Ve
     targets.map(|(from, to)| serde_json::json!({"from": from.to_string(), what: to})).collect()
 }
 
-fn price_json(row: &PriceRow, holds: bool) -> serde_json::Value {
+pub(super) fn price_json(row: &PriceRow, holds: bool) -> serde_json::Value {
     let mut json = serde_json::json!({
         "line": row.line(),
         "holds": holds,
@@ -259,7 +259,7 @@ fn price_json(row: &PriceRow, holds: bool) -> serde_json::Value {
 }
 
 /// Whether a row is one of those that hold on a day.
-fn holds(model: &Model, row: &PriceRow, day: Date) -> bool {
+pub(super) fn holds(model: &Model, row: &PriceRow, day: Date) -> bool {
     model.sheet(day, row.tier()).any(|one| std::ptr::eq(one, row))
 }
 

@@ -13,7 +13,7 @@ use super::exit::{Failure, Outcome, Stop};
 use super::report::plural;
 use super::report::table::{Cell, write_grid};
 use super::{day, models, note, prices, shown};
-use crate::catalog::{Difference, Field, Model};
+use crate::catalog::{Difference, Model};
 use crate::{Catalog, Date};
 
 /// A table to start from.
@@ -39,7 +39,7 @@ pub(super) fn run(command: &PricingCommand, out: &mut impl Write) -> Result<Outc
 fn show(args: &PricingShowArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     let catalog = prices::catalog(&args.tables.pricing)?;
     let day = day(args.tables.as_of);
-    let models = match &args.name {
+    let shown_models = match &args.name {
         Some(name) => {
             let found = catalog.model(name).and_then(|name| Ok((name.on(day)?, name.remark())));
             let (found, remark) = found.map_err(|error| Failure::of(&error))?;
@@ -49,11 +49,15 @@ fn show(args: &PricingShowArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
         None => catalog.models(),
     };
     match args.format {
-        ReportFormat::Table => write_tables(&catalog, &models, args.name.is_some(), day, out)?,
+        ReportFormat::Table => write_tables(&catalog, &shown_models, args.name.is_some(), day, out)?,
         ReportFormat::Json => {
-            let rows = models.iter().flat_map(|(layer, model)| {
-                let held = model.prices().iter().filter(|row| holds(model, row, day));
-                held.map(|row| row_json(layer.origin(), model, row))
+            let rows = shown_models.iter().flat_map(|(layer, model)| {
+                model.prices().iter().filter(|row| models::holds(model, row, day)).map(|row| {
+                    let mut json = models::price_json(row, true);
+                    json["model"] = model.name().into();
+                    json["origin"] = layer.origin().into();
+                    json
+                })
             });
             let report = serde_json::json!({
                 "schema": 1,
@@ -69,28 +73,6 @@ fn show(args: &PricingShowArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
         }
     }
     Ok(Outcome::Fine)
-}
-
-fn holds(model: &Model, row: &crate::catalog::PriceRow, day: Date) -> bool {
-    model.sheet(day, row.tier()).any(|one| std::ptr::eq(one, row))
-}
-
-fn row_json(origin: &str, model: &Model, row: &crate::catalog::PriceRow) -> serde_json::Value {
-    let mut json = serde_json::json!({
-        "model": model.name(),
-        "origin": origin,
-        "line": row.line(),
-        "per": row.per().word(),
-        "from": row.from().map(|day| day.to_string()),
-        "tier": row.tier().word(),
-        "above": row.above(),
-    });
-    for field in Field::ALL {
-        if let Some(rate) = row.rate(*field) {
-            json[field.word()] = rate.amount().amount().to_string().into();
-        }
-    }
-    json
 }
 
 fn write_tables(

@@ -4,10 +4,10 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Entry, Report, label, remark};
+use super::{Entry, Report, label, plural, remark};
 use crate::catalog::{Field, Kind, PriceRow};
 use crate::money::grouped;
-use crate::{Band, Estimate, Exactness, Fit, Usd, Verdict};
+use crate::{Band, Cost, Estimate, Exactness, Fit, TokenCount, Usd, Verdict};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -17,11 +17,64 @@ const YELLOW: Style = AnsiColor::Yellow.on_default();
 
 /// Writes the report.
 pub(in crate::cli) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
-    for (index, entry) in report.entries.iter().enumerate() {
-        if index > 0 {
-            writeln!(out)?;
-        }
-        write_entry(report, entry, out)?;
+    match report.entries.as_slice() {
+        [one] => write_entry(report, one, out),
+        many => write_many(report, many, out),
+    }
+}
+
+/// Writes a line for each request, and their total.
+fn write_many(report: &Report<'_>, entries: &[Entry<'_>], out: &mut impl Write) -> io::Result<()> {
+    let tables: Vec<&str> = report.layers.iter().map(|layer| layer.origin()).collect();
+    let requests = plural(entries.len(), "request");
+    writeln!(out, "{BOLD}{requests}{BOLD:#}  {DIM}as of {}, prices by {}{DIM:#}\n", report.day, tables.join(", "))?;
+    let total: Cost = entries.iter().map(|entry| entry.estimate.cost_of_all()).sum();
+    let tokens: TokenCount = entries.iter().map(|entry| entry.estimate.input().times(entry.estimate.requests())).sum();
+    let digits = amounts(&total.total).map(Usd::decimals).max().unwrap_or(2) as usize;
+    let money = |amount: Usd| format!("{amount:.digits$}");
+    let expects = total.total.expected.is_some();
+    let mut rows = vec![vec![
+        Cell::heading("request"),
+        Cell::heading("model"),
+        Cell::title("input"),
+        Cell::heading(""),
+        Cell::title("cost"),
+        Cell::title(if expects { "expected" } else { "" }),
+        Cell::heading(""),
+    ]];
+    let expected = |cost: &Cost| Cell::right(cost.total.expected.filter(|_| expects).map(money).unwrap_or_default());
+    for entry in entries {
+        let (estimate, cost) = (entry.estimate, entry.estimate.cost_of_all());
+        let fits = match estimate.fit().verdict() {
+            Verdict::Fits => Cell::plain(""),
+            Verdict::Exceeds => Cell::styled("does not fit", RED),
+            Verdict::Unknown => Cell::styled("fit cannot be told", YELLOW),
+        };
+        let times =
+            if estimate.requests() > 1 { format!(" × {}", grouped(estimate.requests())) } else { String::new() };
+        rows.push(vec![
+            Cell::plain(format!("{}{times}", entry.source)),
+            Cell::plain(estimate.name()),
+            Cell::right(grouped(estimate.input().tokens())),
+            Cell::plain(label(estimate.input().exactness())),
+            Cell::right(range(&cost.total, money)),
+            expected(&cost),
+            fits,
+        ]);
+    }
+    rows.push(vec![
+        Cell::styled("total", BOLD),
+        Cell::plain(""),
+        Cell::right(grouped(tokens.tokens())),
+        Cell::plain(label(tokens.exactness())),
+        Cell::right(range(&total.total, money)),
+        expected(&total),
+        Cell::plain(""),
+    ]);
+    write_grid(&rows, out)?;
+    let warnings: usize = entries.iter().map(|entry| entry.warnings.len()).sum();
+    if warnings > 0 {
+        writeln!(out, "\n  {}: --format json has them, and what is not counted", plural(warnings, "warning"))?;
     }
     Ok(())
 }
