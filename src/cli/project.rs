@@ -31,6 +31,8 @@ const ENDINGS: [&str; 3] = ["json", "jsonl", "txt"];
 pub(super) struct Project {
     /// The folder to which names of files are relative: that of the configuration, or the current one.
     pub(super) root: PathBuf,
+    /// The way from the repository's root to it, with a `/` at its end, or nothing: CI systems name files from there.
+    pub(super) prefix: String,
     /// The configuration's name, as reports show it.
     pub(super) config_name: Option<String>,
     pub(super) config: Config,
@@ -90,7 +92,8 @@ impl Project {
         let day = day(args.tables.as_of.or(config.as_of));
         let baseline = args.baseline.clone();
         let baseline = baseline.unwrap_or_else(|| root.join(config.baseline.as_deref().unwrap_or(BASELINE)));
-        let project = Project { root, config_name, config, catalog, day, baseline, model: args.model.clone() };
+        let prefix = prefix(&root);
+        let project = Project { root, prefix, config_name, config, catalog, day, baseline, model: args.model.clone() };
         if let Some(lock) = project.config.pricing_lock.as_ref().filter(|lock| **lock != project.pricing_hash()) {
             let now = project.pricing_hash();
             note(&format!("the price tables are not those of pricing_lock: {lock} then, {now} now"));
@@ -308,6 +311,14 @@ pub(super) fn hash(bytes: &[u8]) -> String {
 pub(super) fn name_of(path: &Path) -> String {
     let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
     parts.join("/")
+}
+
+/// Returns the way from the root of the repository, if there is one, to a folder.
+fn prefix(folder: &Path) -> String {
+    let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    let root = folder.ancestors().find(|folder| folder.join(".git").exists());
+    let way = root.and_then(|root| folder.strip_prefix(root).ok()).map(name_of).unwrap_or_default();
+    if way.is_empty() { way } else { format!("{way}/") }
 }
 
 fn find_config(named: Option<&Path>, here: &Path) -> Result<Option<(PathBuf, String)>, Failure> {

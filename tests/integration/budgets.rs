@@ -364,6 +364,22 @@ fn tables_can_be_pinned_and_locked() {
 }
 
 #[test]
+fn annotations_name_files_from_the_root_of_the_repository() {
+    let root = repository("nested");
+    write(
+        &root,
+        "one/gpt-cost.toml",
+        "[[budget]]\nname = \"b\"\npaths = [\"two/*.json\"]\nmax_input_tokens = 1\nmax_cost_all_requests = \"0\"\n",
+    );
+    write(&root, "one/two/p.json", &prompt(2));
+    for folder in ["one", "one/two"] {
+        let report = text(&gpt_cost(&root.join(folder), &["check", "--format", "github"]).stdout);
+        let files: Vec<&str> = report.lines().map(|line| line.split(',').next().unwrap()).collect();
+        assert_eq!(files, ["::error file=one/two/p.json", "::error file=one/gpt-cost.toml"], "{report}");
+    }
+}
+
+#[test]
 fn single_requests_go_by_the_configuration_too() {
     let root = repository("single");
     write(&root, "p.json", r#"[{"role": "user", "content": "Hi"}]"#);

@@ -50,6 +50,8 @@ pub(in crate::cli) fn write(report: &CheckReport<'_>, format: CheckFormat, out: 
 /// Something that a person must look at: where, which rule, how bad, what.
 pub(super) struct Issue<'r> {
     pub(super) file: &'r str,
+    /// The file, named from the root of the repository.
+    pub(super) path: String,
     /// From 1.
     pub(super) line: usize,
     pub(super) rule: &'static str,
@@ -67,10 +69,12 @@ impl CheckReport<'_> {
         for one in &self.requests {
             if let Err(error) = &one.outcome {
                 let text = format!("it could not be told what the request takes: {error}");
-                issues.push(Issue { file: &one.file, line: one.line, rule: UNTOLD, level: Level::Unknown, text });
+                let path = self.path(&one.file);
+                issues.push(Issue { file: &one.file, path, line: one.line, rule: UNTOLD, level: Level::Unknown, text });
             }
             issues.extend(one.findings.iter().map(|finding| Issue {
                 file: &one.file,
+                path: self.path(&one.file),
                 line: one.line,
                 rule: finding.rule,
                 level: finding.level,
@@ -78,9 +82,11 @@ impl CheckReport<'_> {
             }));
         }
         let config = self.project.config_name.as_deref().unwrap_or("gpt-cost.toml");
+        let config = config.rsplit('/').next().unwrap_or(config);
         for budget in &self.budgets {
             issues.extend(budget.findings.iter().map(|finding| Issue {
                 file: config,
+                path: self.path(config),
                 line: budget.line.max(1),
                 rule: finding.rule,
                 level: finding.level,
@@ -88,6 +94,10 @@ impl CheckReport<'_> {
             }));
         }
         issues
+    }
+
+    fn path(&self, file: &str) -> String {
+        format!("{}{file}", self.project.prefix)
     }
 }
 

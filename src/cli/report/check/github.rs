@@ -12,7 +12,7 @@ pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Resul
             _ if report.warn_only => "warning",
             _ => "error",
         };
-        let (file, title) = (property(issue.file), property(&format!("gpt-cost: {}", issue.rule)));
+        let (file, title) = (property(&issue.path), property(&format!("gpt-cost: {}", issue.rule)));
         writeln!(out, "::{command} file={file},line={},title={title}::{}", issue.line, data(&issue.text))?;
     }
     Ok(())

@@ -27,7 +27,7 @@ pub(super) fn document(report: &CheckReport<'_>) -> Value {
                 "level": level,
                 "message": {"text": issue.text},
                 "locations": [{"physicalLocation": {
-                    "artifactLocation": {"uri": uri(issue.file)},
+                    "artifactLocation": {"uri": uri(&issue.path)},
                     "region": {"startLine": issue.line},
                 }}],
             })
