@@ -93,6 +93,10 @@ impl CheckReport<'_> {
                 text: text(finding, &budget.name, budget.message.as_deref()),
             }));
         }
+        // A file of several budgets that cannot be told of is one thing to look at.
+        issues.dedup_by(|one, other| {
+            (&one.path, one.line, one.rule, &one.text) == (&other.path, other.line, other.rule, &other.text)
+        });
         issues
     }
 
