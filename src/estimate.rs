@@ -41,6 +41,23 @@ pub enum Cached {
 }
 
 impl Cached {
+    /// Reads a number of tokens such as `1000`, or a share such as `80%`; `None` if it is neither.
+    ///
+    /// ```
+    /// use gpt_cost::Cached;
+    ///
+    /// assert_eq!(Cached::parse("1_000"), Some(Cached::Tokens(1_000)));
+    /// assert_eq!(Cached::parse("80%").map(|cached| cached.of(50)), Some(40));
+    /// assert_eq!(Cached::parse("101%"), None);
+    /// ```
+    pub fn parse(text: &str) -> Option<Cached> {
+        let Some(percent) = text.strip_suffix('%') else {
+            return text.replace('_', "").parse::<u32>().ok().map(|tokens| Cached::Tokens(tokens.into()));
+        };
+        let percent = Decimal::from_str_exact(percent).ok()?;
+        (!percent.is_sign_negative() && percent <= Decimal::ONE_HUNDRED).then_some(Cached::Percent(percent))
+    }
+
     /// Returns how many of so many tokens are cached.
     pub fn of(self, tokens: u64) -> u64 {
         match self {
@@ -122,6 +139,15 @@ pub struct Cost {
     pub output: Band<Usd>,
     /// Both together. Expected only where an output is.
     pub total: Band<Usd>,
+}
+
+impl Cost {
+    /// Returns what budgets hold against their limits: the most that the input can cost, with the output that is expected, or else the most
+    /// that there can be; `None` where there is no knowing.
+    pub fn most(&self) -> Option<Usd> {
+        let output = self.output.expected.or(self.output.max);
+        self.input.max.zip(output).map(|(input, output)| input + output)
+    }
 }
 
 /// The sum has what is expected, and a most, where all have one.

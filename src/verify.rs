@@ -193,15 +193,21 @@ impl Report {
         let day = recording.day.unwrap_or(today);
         // Where the day is not known, neither is what an alias stood for.
         let named = if recording.day.is_some() { own.or(reported) } else { reported.or(own) };
-        let count = |model: Option<&str>| count(catalog, recording, model, day);
-        let verdict = verdict(count(named), recording.usage.input);
-        self.with_reported_model.add(&self::verdict(count(reported.or(own)), recording.usage.input));
+        let hindsight = reported.or(own);
+        let counted = count(catalog, recording, named, day);
+        let verdict = verdict(counted.as_ref(), recording.usage.input);
+        if hindsight == named {
+            self.with_reported_model.add(&verdict);
+        } else {
+            let counted = count(catalog, recording, hindsight, day);
+            self.with_reported_model.add(&self::verdict(counted.as_ref(), recording.usage.input));
+        }
         self.total.add(&verdict);
-        self.spent.add(catalog, recording, reported.or(own), day);
+        self.spent.add(catalog, recording, hindsight, day);
         let endpoint = request.and_then(Request::api).map_or("unknown", Api::name);
         self.endpoints.entry(endpoint.to_owned()).or_default().add(&verdict);
         self.models.entry(named.unwrap_or("none").to_owned()).or_default().add(&verdict);
-        for feature in features(recording, count(named).as_ref()) {
+        for feature in features(recording, counted.as_ref()) {
             self.features.entry(feature).or_default().add(&verdict);
         }
         if let Some(project) = &recording.project {
@@ -251,7 +257,7 @@ fn count(catalog: &Catalog, recording: &Recording, model: Option<&str>, day: Dat
     catalog.model(model?).and_then(|model| model.count(request, day)).ok()
 }
 
-fn verdict(count: Option<TokenCount>, billed: u64) -> Verdict {
+fn verdict(count: Option<&TokenCount>, billed: u64) -> Verdict {
     let Some((count, max)) = count.and_then(|count| count.max().map(|max| (count, max))) else {
         return Verdict::NotCounted;
     };

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Increase, Limits, parse_cached};
+use super::{Increase, Limits};
 use crate::catalog::fields::{Fields, Problem, as_table, rows};
 use crate::catalog::{Lines, Tier, civil, invalid};
 use crate::error::Result;
@@ -171,8 +171,8 @@ fn read_pricing(value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Op
 
 fn read_cached(value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Option<Cached> {
     let cached = match value.get_ref() {
-        DeValue::String(text) => parse_cached(text),
-        DeValue::Integer(number) => parse_cached(number.as_str()),
+        DeValue::String(text) => Cached::parse(text),
+        DeValue::Integer(number) => Cached::parse(number.as_str()),
         _ => None,
     };
     if cached.is_none() {
@@ -227,7 +227,7 @@ fn read_budget(
     budget.limits.max_increase =
         parsed(&mut fields, "max_increase", "\"10%\", \"$0.002\" or \"500 tokens\"", Increase::parse);
     budget.limits.warn_at =
-        parsed(&mut fields, "warn_at", "a share of the limit, such as \"80%\"", |text| match parse_cached(text) {
+        parsed(&mut fields, "warn_at", "a share of the limit, such as \"80%\"", |text| match Cached::parse(text) {
             Some(Cached::Percent(percent)) => Some(percent),
             _ => None,
         });

@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 
 pub use self::baseline::{Baseline, Change, Changed, Entry};
 pub use self::config::{Budget, Config, PriceTables};
-use crate::estimate::{Cached, Estimate};
+use crate::estimate::Estimate;
 use crate::money::{Usd, grouped};
 use crate::request::Request;
 
@@ -77,6 +77,20 @@ impl Increase {
         }
         let tokens = text.strip_suffix("tokens")?.trim().replace('_', "");
         tokens.parse::<u32>().ok().map(|tokens| Increase::Tokens(tokens.into()))
+    }
+}
+
+impl Increase {
+    /// Whether the step from one cost and number of input tokens to another is more than this.
+    pub fn is_exceeded(self, (old_cost, old_tokens): (Usd, u64), (new_cost, new_tokens): (Usd, u64)) -> bool {
+        let (old, more) = (old_cost.amount(), new_cost.amount() - old_cost.amount());
+        match self {
+            Increase::Tokens(tokens) => new_tokens.saturating_sub(old_tokens) > tokens,
+            Increase::Dollars(dollars) => more > dollars.amount(),
+            Increase::Percent(percent) => {
+                more > old.checked_mul(percent).unwrap_or(Decimal::MAX) / Decimal::ONE_HUNDRED
+            }
+        }
     }
 }
 
@@ -183,10 +197,6 @@ impl Limits {
     pub fn check(&self, estimate: &Estimate<'_>, request: &Request, before: Option<&Entry>) -> Vec<Finding> {
         let (input, cost) = (estimate.input(), estimate.cost());
         let output = estimate.output().expected.or(estimate.output().max);
-        let total_cost = match (cost.input.max, cost.output.expected.or(cost.output.max)) {
-            (Some(input), Some(output)) => Some(input + output),
-            _ => None,
-        };
         let total_tokens = input.max().zip(output).map(|(input, output)| input.saturating_add(output));
         let open_end = (request.output_limit().is_none() && estimate.output().expected.is_none()).then(|| {
             "the request sets no limit of its output: set max_completion_tokens (max_output_tokens in Responses), or say \
@@ -199,7 +209,7 @@ impl Limits {
             Gate {
                 rule: "max_cost_per_request",
                 what: "the request costs",
-                found: total_cost,
+                found: cost.most(),
                 least: cost.total.min,
                 limit: self.max_cost_per_request,
                 hint: open_end.clone(),
@@ -339,18 +349,13 @@ impl Limits {
     fn increase(&self, findings: &mut Vec<Finding>, estimate: &Estimate<'_>, before: Option<&Entry>) {
         let (Some(limit), Some(before)) = (self.max_increase, before) else { return };
         let now = Entry::of(estimate, String::new());
-        let (old, new, most) = match limit {
-            Increase::Tokens(tokens) => (before.input_tokens.into(), now.input_tokens.into(), Decimal::from(tokens)),
-            Increase::Dollars(dollars) => (before.cost.amount(), now.cost.amount(), dollars.amount()),
-            Increase::Percent(percent) => {
-                let old = before.cost.amount();
-                (old, now.cost.amount(), old.checked_mul(percent).unwrap_or(Decimal::MAX) / Decimal::ONE_HUNDRED)
-            }
-        };
-        let more: Decimal = new - old;
-        if more <= most {
+        if !limit.is_exceeded((before.cost, before.input_tokens), (now.cost, now.input_tokens)) {
             return;
         }
+        let (old, new): (Decimal, Decimal) = match limit {
+            Increase::Tokens(_) => (before.input_tokens.into(), now.input_tokens.into()),
+            _ => (before.cost.amount(), now.cost.amount()),
+        };
         let shown = match limit {
             Increase::Tokens(_) => {
                 format!("{} to {} tokens of input", grouped(before.input_tokens), grouped(now.input_tokens))
@@ -382,13 +387,4 @@ fn excess(found: Decimal, limit: Decimal) -> Decimal {
 
 fn shown_percent(percent: Decimal) -> String {
     format!("{}%", percent.round_dp(1).normalize())
-}
-
-/// Reads how much of an input is cached: `1000`, or `80%`.
-pub(crate) fn parse_cached(text: &str) -> Option<Cached> {
-    let Some(percent) = text.trim().strip_suffix('%') else {
-        return text.trim().replace('_', "").parse::<u32>().ok().map(|tokens| Cached::Tokens(tokens.into()));
-    };
-    let percent = Decimal::from_str_exact(percent.trim()).ok()?;
-    (!percent.is_sign_negative() && percent <= Decimal::ONE_HUNDRED).then_some(Cached::Percent(percent))
 }

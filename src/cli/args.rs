@@ -198,13 +198,8 @@ pub(super) struct RequestArgs {
     #[arg(short, long, value_name = "NAME")]
     pub(super) model: Option<String>,
 
-    /// The day whose prices and aliases hold, as YYYY-MM-DD; today (UTC) by default
-    #[arg(long, value_name = "DATE", value_parser = day)]
-    pub(super) as_of: Option<Date>,
-
-    /// A price table to lay over the others; the last one wins
-    #[arg(long, value_name = "FILE")]
-    pub(super) pricing: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) tables: TableArgs,
 
     /// How to read the file
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
@@ -669,7 +664,7 @@ pub(super) struct PricingDiffArgs {
 }
 
 /// Which prices, on which day.
-#[derive(Debug, Parser)]
+#[derive(Clone, Debug, Default, Parser)]
 pub(super) struct TableArgs {
     /// The day whose prices and aliases hold, as YYYY-MM-DD; today (UTC) by default
     #[arg(long, value_name = "DATE", value_parser = day)]
@@ -706,13 +701,7 @@ pub(super) enum SortBy {
 }
 
 fn cached(text: &str) -> Result<Cached, &'static str> {
-    let wrong = "expected a number of tokens, or a share from 0% to 100%";
-    let Some(percent) = text.strip_suffix('%') else {
-        return text.replace('_', "").parse().map(Cached::Tokens).map_err(|_| wrong);
-    };
-    let percent = percent.parse::<rust_decimal::Decimal>().map_err(|_| wrong)?;
-    let is_share = !percent.is_sign_negative() && percent <= rust_decimal::Decimal::ONE_HUNDRED;
-    if is_share { Ok(Cached::Percent(percent)) } else { Err(wrong) }
+    Cached::parse(text).ok_or("expected a number of tokens, or a share from 0% to 100%")
 }
 
 fn days(text: &str) -> Result<i32, &'static str> {

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::args::{BaselineCommand, BaselineShowArgs, BaselineWriteArgs};
+use super::args::{BaselineCommand, BaselineShowArgs, BaselineWriteArgs, TableArgs};
 use super::check::read_baseline;
 use super::exit::{Failure, Outcome, Stop};
 use super::input::shown;
@@ -59,7 +59,7 @@ pub(super) fn all(project: &Project) -> Result<Vec<Checked>, Failure> {
 fn show(args: &BaselineShowArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     let path = match &args.file {
         Some(file) => file.clone(),
-        None => Project::around(None, &[])?.baseline,
+        None => Project::around(&TableArgs::default())?.baseline,
     };
     let baseline = read_baseline(&path)?;
     let as_of = baseline.as_of.map(|day| day.to_string()).unwrap_or_default();

@@ -194,12 +194,7 @@ impl CheckReport<'_> {
     pub(super) fn tally(&self) -> BTreeMap<&'static str, usize> {
         let mut tally = BTreeMap::from([("within", 0), ("warning", 0), ("exceeded", 0), ("unknown", 0)]);
         for one in &self.requests {
-            let word = match (&one.outcome, worst(&one.findings)) {
-                (Err(_), _) => "unknown",
-                (Ok(_), None) => "within",
-                (Ok(_), Some(level)) => level.word(),
-            };
-            *tally.entry(word).or_default() += 1;
+            *tally.entry(one.verdict()).or_default() += 1;
         }
         tally
     }

@@ -48,7 +48,7 @@ fn count_texts(args: &CountArgs, encoding: Encoding, out: &mut impl Write) -> Re
 }
 
 fn count_requests(args: &CountArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
-    let project = Project::around(args.request.as_of, &args.request.pricing)?;
+    let project = Project::around(&args.request.tables)?;
     let mut counts = Vec::new();
     let mut outcome = Outcome::Fine;
     for source in input::read_all(&args.request) {

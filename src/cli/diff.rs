@@ -15,7 +15,7 @@ use super::report::plural;
 use super::report::table::{Cell, write_grid};
 use super::{baseline, git, note, prices};
 use crate::Catalog;
-use crate::budget::{Baseline, Budget, Change, Changed, Entry, Increase};
+use crate::budget::{Baseline, Budget, Change, Changed, Entry};
 use crate::money::{Usd, grouped};
 
 /// Runs the command.
@@ -40,7 +40,16 @@ pub(super) fn run(args: &DiffArgs, out: &mut impl Write) -> Result<Outcome, Stop
         DiffFormat::Markdown => write_markdown(args, &changes, &total, out)?,
     }
     out.flush()?;
-    Ok(if args.max_increase.is_some_and(|most| total.exceeds(most)) { Outcome::Exceeded } else { Outcome::Fine })
+    Ok(
+        if args
+            .max_increase
+            .is_some_and(|most| most.is_exceeded((total.old, total.old_tokens), (total.new, total.new_tokens)))
+        {
+            Outcome::Exceeded
+        } else {
+            Outcome::Fine
+        },
+    )
 }
 
 fn is_prompts(side: &str) -> bool {
@@ -189,15 +198,6 @@ impl Total {
             price: changes.iter().map(|change| change.price).sum(),
             old_tokens: tokens(|change| change.old.as_ref()),
             new_tokens: tokens(|change| change.new.as_ref()),
-        }
-    }
-
-    fn exceeds(&self, most: Increase) -> bool {
-        let more = self.new.amount() - self.old.amount();
-        match most {
-            Increase::Tokens(tokens) => self.new_tokens.saturating_sub(self.old_tokens) > tokens,
-            Increase::Dollars(dollars) => more > dollars.amount(),
-            Increase::Percent(percent) => more * Decimal::ONE_HUNDRED > self.old.amount() * percent,
         }
     }
 }

@@ -7,13 +7,13 @@ use super::exit::{Failure, Outcome, Stop};
 use super::input::Source;
 use super::project::Project;
 use super::report::{self, Entry, Report};
-use super::{input, prices};
+use super::{input, prices, terms};
 use crate::request::Warning;
-use crate::{Date, Estimate, Terms, Verdict};
+use crate::{Estimate, Verdict};
 
 /// Runs the command. A request that cannot be told of does not stop the others.
 pub(super) fn run(args: &EstimateArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
-    let project = Project::around(args.request.as_of, &args.request.pricing)?;
+    let project = Project::around(&args.request.tables)?;
     let mut failures = Vec::new();
     let mut estimates = Vec::new();
     for source in input::read_all(&args.request) {
@@ -54,9 +54,9 @@ impl Estimated<'_> {
 }
 
 fn estimate<'p>(args: &EstimateArgs, project: &'p Project, source: Source) -> Result<Estimated<'p>, Failure> {
+    let terms = terms(project.day, args.tier, args.output_tokens, args.cached).requests(args.requests);
     let (model, mut warnings) = source.model(args.request.model.as_deref(), &project.config)?;
-    let estimate =
-        project.catalog.model(&model).and_then(|model| model.estimate(&source.request, &terms(args, project.day)));
+    let estimate = project.catalog.model(&model).and_then(|model| model.estimate(&source.request, &terms));
     let estimate = estimate.map_err(|error| source.failure(&error))?;
     warnings.extend(estimate.warnings().iter().cloned());
     Ok(Estimated { source, estimate, warnings })
@@ -75,18 +75,4 @@ fn write(
         ReportFormat::Json => report::json::write(&report, out)?,
     }
     Ok(out.flush()?)
-}
-
-fn terms(args: &EstimateArgs, day: Date) -> Terms {
-    let mut terms = Terms::on(day).requests(args.requests);
-    if let Some(cached) = args.cached {
-        terms = terms.cached(cached);
-    }
-    if let Some(tier) = args.tier {
-        terms = terms.tier(tier);
-    }
-    if let Some(tokens) = args.output_tokens {
-        terms = terms.output_tokens(tokens);
-    }
-    terms
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 
-use super::args::{InitArgs, Schema, SchemaArgs};
+use super::args::{InitArgs, Schema, SchemaArgs, TableArgs};
 use super::exit::{Failure, Outcome, Stop};
 use super::input::shown;
 use super::note;
@@ -35,7 +35,7 @@ pub(super) fn run(args: &InitArgs) -> Result<Outcome, Stop> {
             .hint("name another file")
             .into());
     }
-    let project = Project { model: args.model.clone(), ..Project::around(None, &[])? };
+    let project = Project { model: args.model.clone(), ..Project::around(&TableArgs::default())? };
     let names: Vec<String> =
         project.files().into_iter().filter(|name| holds_prompts(name) && !name.ends_with(".txt")).collect();
     let budget = Budget { name: "init".to_owned(), ..Budget::default() };

@@ -28,7 +28,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use self::args::{Args, Command};
 use self::exit::{Failure, Outcome, Stop};
 use self::input::shown;
-use crate::Date;
+use crate::{Cached, Date, Terms, Tier};
 
 /// Runs the command `gpt-cost` with the arguments of a process, its own name first, and returns what the process is to return.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -75,6 +75,21 @@ fn tell(failure: &Failure) -> Outcome {
 /// Returns the day that was named, else today in UTC: the one place where the clock is read.
 fn day(named: Option<Date>) -> Date {
     named.unwrap_or_else(|| Timestamp::now().to_zoned_datetime(TimeZone::UTC).date())
+}
+
+/// Returns the terms of requests sent on `day`; what is not said is left as it is without.
+fn terms(day: Date, tier: Option<Tier>, output_tokens: Option<u32>, cached: Option<Cached>) -> Terms {
+    let mut terms = Terms::on(day);
+    if let Some(tier) = tier {
+        terms = terms.tier(tier);
+    }
+    if let Some(tokens) = output_tokens {
+        terms = terms.output_tokens(tokens);
+    }
+    if let Some(cached) = cached {
+        terms = terms.cached(cached);
+    }
+    terms
 }
 
 /// Tells the user something that is neither data nor an error.

@@ -229,16 +229,13 @@ fn show(args: &ModelsShowArgs, out: &mut impl Write) -> Result<(), Stop> {
             json["source"] = model.source().into();
             json["checked"] = model.checked().or(layer.checked()).map(|day| day.to_string()).into();
             json["note"] = model.note().into();
-            json["alias"] = name.alias().map(|alias| history(alias.targets(), "to")).into();
+            let target = |(from, to): (Date, &str)| serde_json::json!({"from": from.to_string(), "to": to});
+            json["alias"] = name.alias().map(|alias| alias.targets().map(target).collect::<Vec<_>>()).into();
             json["prices"] = model.prices().iter().map(|row| price_json(row, holds(model, row, day))).collect();
             let report = serde_json::json!({"schema": 1, "as_of": day.to_string(), "model": json});
             Ok(writeln!(out, "{report:#}")?)
         }
     }
-}
-
-fn history<'a>(targets: impl Iterator<Item = (Date, &'a str)>, what: &str) -> Vec<serde_json::Value> {
-    targets.map(|(from, to)| serde_json::json!({"from": from.to_string(), what: to})).collect()
 }
 
 pub(super) fn price_json(row: &PriceRow, holds: bool) -> serde_json::Value {
@@ -271,7 +268,7 @@ fn write_model(name: &ModelRef<'_>, layer: &Layer, model: &Model, day: Date, out
         return Ok(writeln!(out, "\n  no price: whoever runs it sets one")?);
     }
     writeln!(out)?;
-    write_grid(&price_rows(layer, model, day), out)?;
+    write_grid(&price_rows(layer, model, day, |_| true), out)?;
     Ok(writeln!(out, "\n  ● holds on {day}; prices are for a million tokens")?)
 }
 
@@ -319,15 +316,20 @@ fn facts(name: &ModelRef<'_>, layer: &Layer, model: &Model) -> Vec<Vec<Cell>> {
     facts.into_iter().filter_map(row).collect()
 }
 
-/// Returns a row for each row of the price, the columns of which are those that any of them has.
-pub(super) fn price_rows(layer: &Layer, model: &Model, day: Date) -> Vec<Vec<Cell>> {
+/// Returns a row for each row of the price that is to be shown, the columns of which are those that any of them has.
+pub(super) fn price_rows(
+    layer: &Layer,
+    model: &Model,
+    day: Date,
+    is_shown: impl Fn(&PriceRow) -> bool,
+) -> Vec<Vec<Cell>> {
     let has = |field: &&Field| model.prices().iter().any(|row| row.rate(**field).is_some());
     let fields: Vec<Field> = Field::ALL.iter().filter(has).copied().collect();
     let mut titles = vec![Cell::plain(""), Cell::heading("tier"), Cell::heading("from"), Cell::title("above")];
     titles.extend(fields.iter().map(|field| Cell::title(field.word())));
     titles.push(Cell::heading("table"));
     let mut rows = vec![titles];
-    for price in model.prices() {
+    for price in model.prices().iter().filter(|row| is_shown(row)) {
         let above = if price.above() > 0 { grouped(price.above()) } else { String::new() };
         let mut row = vec![
             Cell::plain(if holds(model, price, day) { "●" } else { "" }),

@@ -90,11 +90,10 @@ fn users_own() -> Result<Option<(String, String)>, Failure> {
 fn discover() -> Result<Option<(String, String)>, Failure> {
     let here =
         std::env::current_dir().map_err(|error| Failure::new(format!("the current folder cannot be read: {error}")))?;
-    let root = here.ancestors().position(|folder| folder.join(".git").exists()).unwrap_or(0);
-    for (level, folder) in here.ancestors().take(root + 1).enumerate() {
+    for (level, folder) in up_to_root(&here) {
         let path = folder.join(FILE_NAME);
         if path.is_file() {
-            let name = format!("{}{FILE_NAME}", "../".repeat(level));
+            let name = format!("{level}{FILE_NAME}");
             let source = read(&path, &name)?;
             if Catalog::is_price_table(&name, &source).map_err(|error| Failure::of(&error))? {
                 return Ok(Some((name, source)));
@@ -103,6 +102,13 @@ fn discover() -> Result<Option<(String, String)>, Failure> {
         }
     }
     Ok(None)
+}
+
+/// Returns the folders from this one up to the repository's root, or this one alone where there is no repository, each with the way to it: as
+/// many `../` as it takes.
+pub(super) fn up_to_root(here: &Path) -> impl Iterator<Item = (String, &Path)> {
+    let root = here.ancestors().position(|folder| folder.join(".git").exists()).unwrap_or(0);
+    here.ancestors().take(root + 1).enumerate().map(|(level, folder)| ("../".repeat(level), folder))
 }
 
 pub(super) fn read(path: &Path, name: &str) -> Result<String, Failure> {

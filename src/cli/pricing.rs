@@ -94,15 +94,9 @@ fn write_tables(
             writeln!(out, "  no price ({}:{})", layer.origin(), model.line())?;
             continue;
         }
-        let rows = models::price_rows(layer, model, day);
         // All rows of one model, with its history; of all models, those that hold.
-        let held: Vec<Vec<Cell>> = rows
-            .into_iter()
-            .enumerate()
-            .filter(|(at, row)| *at == 0 || is_one || !row[0].is_empty())
-            .map(|(_, row)| row)
-            .collect();
-        write_grid(&held, out)?;
+        let rows = models::price_rows(layer, model, day, |row| is_one || models::holds(model, row, day));
+        write_grid(&rows, out)?;
     }
     let mark = if is_one { format!("● holds on {day}; prices") } else { "prices".to_owned() };
     Ok(writeln!(out, "\n  {mark} are for a million tokens")?)

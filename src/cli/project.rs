@@ -11,11 +11,11 @@ use sha2::{Digest, Sha256};
 use super::args::{ProjectArgs, TableArgs};
 use super::exit::Failure;
 use super::input::{read_file, shown};
-use super::{day, note, prices};
+use super::{day, note, prices, report, terms};
 use crate::budget::{Baseline, Budget, Config, Entry, Finding, Level};
 use crate::money::Usd;
 use crate::request::line_of;
-use crate::{Catalog, Date, Estimate, Request, Terms};
+use crate::{Catalog, Date, Estimate, Request};
 
 /// The names of a configuration, of which the first that is there counts.
 const CONFIG_NAMES: [&str; 2] = ["gpt-cost.toml", ".gpt-cost.toml"];
@@ -31,8 +31,6 @@ const ENDINGS: [&str; 3] = ["json", "jsonl", "txt"];
 pub(super) struct Project {
     /// The folder to which names of files are relative: that of the configuration, or the current one.
     pub(super) root: PathBuf,
-    /// The way from the repository's root to it, with a `/` at its end, or nothing: CI systems name files from there.
-    pub(super) prefix: String,
     /// The configuration's name, as reports show it.
     pub(super) config_name: Option<String>,
     pub(super) config: Config,
@@ -69,11 +67,34 @@ pub(super) struct Taken {
     pub(super) most: Option<Usd>,
 }
 
+impl Checked {
+    /// Returns a request of which nothing is told yet but why.
+    fn untold(name: &str, file: &str, line: usize, budget: &Budget, why: String) -> Checked {
+        Checked {
+            name: name.to_owned(),
+            file: file.to_owned(),
+            line,
+            budget: budget.name.clone(),
+            message: budget.message.clone(),
+            outcome: Err(why),
+            findings: Vec::new(),
+        }
+    }
+
+    /// Returns the word that reports have for what its limits say.
+    pub(super) fn verdict(&self) -> &'static str {
+        match (&self.outcome, worst(&self.findings)) {
+            (Err(_), _) => "unknown",
+            (Ok(_), None) => "within",
+            (Ok(_), Some(level)) => level.word(),
+        }
+    }
+}
+
 impl Project {
     /// Returns the project around the current folder, for commands on single requests.
-    pub(super) fn around(as_of: Option<Date>, pricing: &[PathBuf]) -> Result<Project, Failure> {
-        let tables = TableArgs { as_of, pricing: pricing.to_vec() };
-        Project::open(&ProjectArgs { config: None, model: None, baseline: None, tables })
+    pub(super) fn around(tables: &TableArgs) -> Result<Project, Failure> {
+        Project::open(&ProjectArgs { config: None, model: None, baseline: None, tables: tables.clone() })
     }
 
     /// Reads the configuration, where there is one, and the price tables.
@@ -92,13 +113,22 @@ impl Project {
         let day = day(args.tables.as_of.or(config.as_of));
         let baseline = args.baseline.clone();
         let baseline = baseline.unwrap_or_else(|| root.join(config.baseline.as_deref().unwrap_or(BASELINE)));
-        let prefix = prefix(&root);
-        let project = Project { root, prefix, config_name, config, catalog, day, baseline, model: args.model.clone() };
-        if let Some(lock) = project.config.pricing_lock.as_ref().filter(|lock| **lock != project.pricing_hash()) {
+        let project = Project { root, config_name, config, catalog, day, baseline, model: args.model.clone() };
+        if let Some(lock) = &project.config.pricing_lock {
             let now = project.pricing_hash();
-            note(&format!("the price tables are not those of pricing_lock: {lock} then, {now} now"));
+            if now != *lock {
+                note(&format!("the price tables are not those of pricing_lock: {lock} then, {now} now"));
+            }
         }
         Ok(project)
+    }
+
+    /// Returns the way from the repository's root to the project, with a `/` at its end, or nothing: CI systems name files from there.
+    pub(super) fn prefix(&self) -> String {
+        let folder = fs::canonicalize(&self.root).unwrap_or_else(|_| self.root.clone());
+        let root = folder.ancestors().find(|folder| folder.join(".git").exists());
+        let way = root.and_then(|root| folder.strip_prefix(root).ok()).map(name_of).unwrap_or_default();
+        if way.is_empty() { way } else { format!("{way}/") }
     }
 
     /// Returns a hash of all price tables together.
@@ -146,18 +176,9 @@ impl Project {
         budget: &Budget,
         before: Option<&Baseline>,
     ) -> Vec<Checked> {
-        let failed = |line: usize, message: String| Checked {
-            name: name.to_owned(),
-            file: name.to_owned(),
-            line,
-            budget: budget.name.clone(),
-            message: None,
-            outcome: Err(message),
-            findings: Vec::new(),
-        };
         let bytes = match bytes {
             Ok(bytes) => bytes,
-            Err(error) => return vec![failed(1, error.to_string())],
+            Err(error) => return vec![Checked::untold(name, name, 1, budget, error.to_string())],
         };
         let text = String::from_utf8_lossy(bytes);
         if !name.ends_with(".jsonl") {
@@ -182,15 +203,7 @@ impl Project {
         budget: &Budget,
         before: Option<&Baseline>,
     ) -> Checked {
-        let mut checked = Checked {
-            name: name.to_owned(),
-            file: file.to_owned(),
-            line: first_line,
-            budget: budget.name.clone(),
-            message: budget.message.clone(),
-            outcome: Err(String::new()),
-            findings: Vec::new(),
-        };
+        let mut checked = Checked::untold(name, file, first_line, budget, String::new());
         let is_json = file.ends_with(".json") || file.ends_with(".jsonl");
         let request = if is_json { Request::from_json(bytes) } else { Request::from_text(bytes) };
         let request = match request {
@@ -207,7 +220,9 @@ impl Project {
             checked.outcome = Err("it names no model, and neither does its budget".to_owned());
             return checked;
         };
-        let estimate = self.catalog.model(&model).and_then(|model| model.estimate(&request, &terms(budget, self.day)));
+        let estimate = self.catalog.model(&model).and_then(|model| {
+            model.estimate(&request, &terms(self.day, budget.tier, budget.output_tokens, budget.cached))
+        });
         match estimate {
             Ok(estimate) => {
                 let entry = Entry::of(&estimate, hash(bytes));
@@ -233,37 +248,10 @@ fn heaviest_line(estimate: &Estimate<'_>, text: &str) -> usize {
 }
 
 fn taken(estimate: &Estimate<'_>, entry: Entry) -> Taken {
-    use crate::Exactness;
-    let exactness = estimate.input().exactness();
-    let (word, bound) = match exactness {
-        Exactness::Exact => ("exact", 0),
-        Exactness::Estimate { bound } => ("estimate", bound),
-        Exactness::AtLeast { bound } => ("at_least", bound),
-    };
-    let (input, output) = (estimate.cost().input, estimate.cost().output);
-    let most = input.max.zip(output.expected.or(output.max)).map(|(input, output)| input + output);
-    Taken {
-        entry,
-        label: super::report::label(exactness),
-        exactness: word,
-        bound,
-        least: estimate.cost().total.min,
-        most,
-    }
-}
-
-fn terms(budget: &Budget, day: Date) -> Terms {
-    let mut terms = Terms::on(day);
-    if let Some(tier) = budget.tier {
-        terms = terms.tier(tier);
-    }
-    if let Some(tokens) = budget.output_tokens {
-        terms = terms.output_tokens(tokens);
-    }
-    if let Some(cached) = budget.cached {
-        terms = terms.cached(cached);
-    }
-    terms
+    let sure = estimate.input().exactness();
+    let (exactness, bound) = report::exactness(sure);
+    let (least, most) = (estimate.cost().total.min, estimate.cost().most());
+    Taken { entry, label: report::label(sure), exactness, bound, least, most }
 }
 
 /// Does a piece of work for each item, on as many threads as there are processors; the results are in the order of the items.
@@ -277,7 +265,8 @@ pub(super) fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R 
     thread::scope(|scope| {
         let running: Vec<_> =
             items.chunks(chunk).map(|chunk| scope.spawn(move || chunk.iter().map(work).collect::<Vec<R>>())).collect();
-        running.into_iter().flat_map(|one| one.join().unwrap_or_default()).collect()
+        let joined = running.into_iter().map(|one| one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        joined.flatten().collect()
     })
 }
 
@@ -302,9 +291,14 @@ pub(super) fn worst(findings: &[Finding]) -> Option<Level> {
     findings.iter().map(|finding| finding.level).max()
 }
 
+/// Returns the SHA-256 of bytes, in hexadecimal digits.
+pub(super) fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Returns a hash of bytes, in sixteen digits: enough to tell files of a project apart.
 pub(super) fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    sha256(bytes)[..16].to_owned()
 }
 
 /// Returns a path with `/` between its parts, on every platform, and without what could move a cursor.
@@ -313,23 +307,14 @@ pub(super) fn name_of(path: &Path) -> String {
     parts.join("/")
 }
 
-/// Returns the way from the root of the repository, if there is one, to a folder.
-fn prefix(folder: &Path) -> String {
-    let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
-    let root = folder.ancestors().find(|folder| folder.join(".git").exists());
-    let way = root.and_then(|root| folder.strip_prefix(root).ok()).map(name_of).unwrap_or_default();
-    if way.is_empty() { way } else { format!("{way}/") }
-}
-
 fn find_config(named: Option<&Path>, here: &Path) -> Result<Option<(PathBuf, String)>, Failure> {
     if let Some(path) = named {
         let folder = here.join(path).parent().map_or_else(|| here.to_owned(), Path::to_owned);
         return Ok(Some((folder, shown(&path.display().to_string()))));
     }
-    let root = here.ancestors().position(|folder| folder.join(".git").exists()).unwrap_or(0);
-    for (level, folder) in here.ancestors().take(root + 1).enumerate() {
+    for (level, folder) in prices::up_to_root(here) {
         if let Some(name) = CONFIG_NAMES.iter().find(|name| folder.join(name).is_file()) {
-            return Ok(Some((folder.to_owned(), format!("{}{name}", "../".repeat(level)))));
+            return Ok(Some((folder.to_owned(), format!("{level}{name}"))));
         }
     }
     Ok(None)

@@ -25,7 +25,6 @@ const FIELDS: &[(&str, Field)] = &[
 
 #[derive(Deserialize)]
 struct Provider<'t> {
-    id: String,
     #[serde(borrow)]
     models: Vec<Model<'t>>,
 }
@@ -111,7 +110,6 @@ pub(super) fn read(text: &str) -> Result<Imported> {
         let Id { id } = serde_json::from_str(provider.get()).map_err(wrong)?;
         if id == "openai" {
             let provider: Provider<'_> = serde_json::from_str(provider.get()).map_err(wrong)?;
-            debug_assert_eq!(provider.id, "openai");
             provider.models.into_iter().for_each(|model| add(&mut imported, model));
         }
     }

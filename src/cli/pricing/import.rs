@@ -2,13 +2,11 @@
 
 use std::io::{self, Write};
 
-use sha2::{Digest, Sha256};
-
 use crate::Tier;
 use crate::catalog::import::{Change, Imported, Plan};
 use crate::cli::args::PricingImportArgs;
 use crate::cli::exit::{Failure, Outcome, Stop};
-use crate::cli::project::replace;
+use crate::cli::project::{replace, sha256};
 use crate::cli::report::plural;
 use crate::cli::report::table::{Cell, write_grid};
 use crate::cli::{day, models, note, prices, shown};
@@ -45,21 +43,13 @@ pub(super) fn run(args: &PricingImportArgs, out: &mut impl Write) -> Result<Outc
             Failure::new(format!("{slips} of the amounts are about a thousand times off; nothing is written"));
         return Err(failure.hint("check the units, or say --force").into());
     }
-    let hash = format!("{:x}", HexOf(Sha256::digest(text.as_bytes()).as_slice()));
+    let hash = sha256(text.as_bytes());
     let file = args.file.file_name().map(|name| shown(&name.to_string_lossy())).unwrap_or_default();
     let provenance = format!("imported {day} from {} {file}, sha256 {hash}", args.from.name());
     let written = plan.apply(&catalog, &into, &target, &provenance, day).map_err(|error| Failure::of(&error))?;
     replace(&args.into, written.as_bytes()).map_err(|error| Failure::new(format!("{into}: {error}")))?;
     note(&format!("added to {into}"));
     Ok(Outcome::Fine)
-}
-
-struct HexOf<'b>(&'b [u8]);
-
-impl std::fmt::LowerHex for HexOf<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
 }
 
 fn write_plan(plan: &Plan, models: usize, out: &mut impl Write) -> io::Result<()> {

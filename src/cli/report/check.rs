@@ -59,6 +59,13 @@ pub(super) struct Issue<'r> {
     pub(super) text: String,
 }
 
+impl Issue<'_> {
+    /// Returns the word that GitHub and SARIF have for how bad it is.
+    pub(super) fn severity(&self, warn_only: bool) -> &'static str {
+        if warn_only || self.level == Level::Warning { "warning" } else { "error" }
+    }
+}
+
 /// What stands for a file that could not be read, counted or priced.
 pub(super) const UNTOLD: &str = "cannot_be_told";
 
@@ -66,15 +73,17 @@ impl CheckReport<'_> {
     /// Returns all that a person must look at: of requests, the worst first, then of budgets as a whole.
     pub(super) fn issues(&self) -> Vec<Issue<'_>> {
         let mut issues = Vec::new();
+        let prefix = self.project.prefix();
+        let path = |file: &str| format!("{prefix}{file}");
         for one in &self.requests {
             if let Err(error) = &one.outcome {
                 let text = format!("it could not be told what the request takes: {error}");
-                let path = self.path(&one.file);
+                let path = path(&one.file);
                 issues.push(Issue { file: &one.file, path, line: one.line, rule: UNTOLD, level: Level::Unknown, text });
             }
             issues.extend(one.findings.iter().map(|finding| Issue {
                 file: &one.file,
-                path: self.path(&one.file),
+                path: path(&one.file),
                 line: one.line,
                 rule: finding.rule,
                 level: finding.level,
@@ -86,7 +95,7 @@ impl CheckReport<'_> {
         for budget in &self.budgets {
             issues.extend(budget.findings.iter().map(|finding| Issue {
                 file: config,
-                path: self.path(config),
+                path: path(config),
                 line: budget.line.max(1),
                 rule: finding.rule,
                 level: finding.level,
@@ -98,10 +107,6 @@ impl CheckReport<'_> {
             (&one.path, one.line, one.rule, &one.text) == (&other.path, other.line, other.rule, &other.text)
         });
         issues
-    }
-
-    fn path(&self, file: &str) -> String {
-        format!("{}{file}", self.project.prefix)
     }
 }
 

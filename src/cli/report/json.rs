@@ -5,10 +5,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Entry, Report};
+use super::{Entry, Report, exactness};
 use crate::catalog::{Field, PriceRow};
 use crate::estimate::Exceeded;
-use crate::{Band, Cost, Estimate, Exactness, TokenCount, Usd, Verdict};
+use crate::{Band, Cost, Estimate, TokenCount, Usd, Verdict};
 
 /// The version of the shape. A field can be added without a new one; none is renamed, removed or given another meaning.
 const SCHEMA: u32 = 1;
@@ -230,11 +230,7 @@ impl Exceeding {
 
 impl Tokens {
     fn of(count: &TokenCount) -> Tokens {
-        let (exactness, bound) = match count.exactness() {
-            Exactness::Exact => ("exact", 0),
-            Exactness::Estimate { bound } => ("estimate", bound),
-            Exactness::AtLeast { bound } => ("at_least", bound),
-        };
+        let (exactness, bound) = exactness(count.exactness());
         Tokens { count: count.tokens(), exactness, bound, min: count.min(), max: count.max() }
     }
 }

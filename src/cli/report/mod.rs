@@ -19,6 +19,15 @@ pub(super) fn label(exactness: Exactness) -> String {
     }
 }
 
+/// Returns how sure a count is, as programs read it: a word, and by how many tokens it can be off.
+pub(super) fn exactness(exactness: Exactness) -> (&'static str, u64) {
+    match exactness {
+        Exactness::Exact => ("exact", 0),
+        Exactness::Estimate { bound } => ("estimate", bound),
+        Exactness::AtLeast { bound } => ("at_least", bound),
+    }
+}
+
 /// Returns so many things, in words: `1 model`, `2 models`.
 pub(super) fn plural(number: usize, thing: &str) -> String {
     format!("{} {thing}{}", grouped(number as u64), if number == 1 { "" } else { "s" })

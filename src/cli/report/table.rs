@@ -260,10 +260,6 @@ impl Cell {
         Cell { right: false, ..Cell::title(text) }
     }
 
-    pub(in crate::cli) fn is_empty(&self) -> bool {
-        self.text.is_empty()
-    }
-
     pub(in crate::cli) fn right(text: impl Into<String>) -> Cell {
         Cell { right: true, ..Cell::plain(text) }
     }

@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 
 use super::CheckReport;
-use crate::cli::project::worst;
 use crate::money::Usd;
 
 pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> {
@@ -23,18 +22,13 @@ pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Resul
     ])?;
     for one in &report.requests {
         let dollars = |amount: Usd| amount.amount().to_string();
-        let verdict = match (&one.outcome, worst(&one.findings)) {
-            (Err(_), _) => "unknown",
-            (Ok(_), None) => "within",
-            (Ok(_), Some(level)) => level.word(),
-        };
         let why: Vec<&str> = one.findings.iter().map(|finding| finding.message.as_str()).collect();
         let taken = one.outcome.as_ref().ok();
         csv.write_record([
             formula_free(&one.name),
             one.line.to_string(),
             formula_free(&one.budget),
-            verdict.to_owned(),
+            one.verdict().to_owned(),
             taken.map(|taken| formula_free(&taken.entry.model)).unwrap_or_default(),
             taken.map(|taken| taken.entry.input_tokens.to_string()).unwrap_or_default(),
             taken.map(|taken| taken.exactness.to_owned()).unwrap_or_default(),

@@ -3,15 +3,10 @@
 use std::io::{self, Write};
 
 use super::CheckReport;
-use crate::budget::Level;
 
 pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> {
     for issue in report.issues() {
-        let command = match issue.level {
-            Level::Warning => "warning",
-            _ if report.warn_only => "warning",
-            _ => "error",
-        };
+        let command = issue.severity(report.warn_only);
         let (file, title) = (property(&issue.path), property(&format!("gpt-cost: {}", issue.rule)));
         writeln!(out, "::{command} file={file},line={},title={title}::{}", issue.line, data(&issue.text))?;
     }

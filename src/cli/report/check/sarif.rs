@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::CheckReport;
-use crate::budget::Level;
 
 pub(super) fn document(report: &CheckReport<'_>) -> Value {
     let issues = report.issues();
@@ -17,14 +16,9 @@ pub(super) fn document(report: &CheckReport<'_>) -> Value {
     let results: Vec<Value> = issues
         .iter()
         .map(|issue| {
-            let level = match issue.level {
-                Level::Warning => "warning",
-                _ if report.warn_only => "warning",
-                _ => "error",
-            };
             json!({
                 "ruleId": issue.rule,
-                "level": level,
+                "level": issue.severity(report.warn_only),
                 "message": {"text": issue.text},
                 "locations": [{"physicalLocation": {
                     "artifactLocation": {"uri": uri(&issue.path)},
