@@ -340,7 +340,9 @@ anything out. The change of a cost is split into that of the prompt, both at tod
 
 Examples:
   gpt-cost diff main                               main against the working tree
-  gpt-cost diff HEAD~3 HEAD
+  gpt-cost diff HEAD~3 HEAD                        the same as HEAD~3..HEAD
+  gpt-cost diff main...                            what this branch changed since it left main
+  gpt-cost diff main:prompts prompts               a folder of a revision
   gpt-cost diff gpt-cost-baseline.json --format markdown
   gpt-cost diff old.json new.json -m gpt-4.1")]
 pub(super) struct DiffArgs {

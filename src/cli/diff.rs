@@ -1,7 +1,7 @@
 //! `gpt-cost diff`: what changed, by the prompts and by prices.
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 
 use rust_decimal::Decimal;
@@ -21,16 +21,7 @@ use crate::money::{Usd, grouped};
 /// Runs the command.
 pub(super) fn run(args: &DiffArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     let project = Project::open(&args.project)?;
-    let base = side(&project, &args.base)?;
-    let head = match &args.head {
-        Some(head) => side(&project, head)?,
-        None if is_prompts(&args.base) && project.config.budgets.is_empty() => {
-            return Err(Failure::new("there is nothing to compare with: no gpt-cost.toml")
-                .hint("name the other side")
-                .into());
-        }
-        None => project::baseline(&project, &known(baseline::all(&project)?)),
-    };
+    let (base, head) = sides(&project, args)?;
     let (base, head) = one_name(base, head);
     let changes = base.changes(&head, &project.catalog, project.day);
     let total = Total::of(&changes);
@@ -52,8 +43,29 @@ pub(super) fn run(args: &DiffArgs, out: &mut impl Write) -> Result<Outcome, Stop
     )
 }
 
-fn is_prompts(side: &str) -> bool {
-    Path::new(side).exists()
+/// Returns what both sides take. `A..B` names both of them at once; without a head, it is the working tree.
+fn sides(project: &Project, args: &DiffArgs) -> Result<(Baseline, Baseline), Failure> {
+    let exists = Path::new(&args.base).exists();
+    let range = git::Range::parse(&args.base).filter(|_| !exists);
+    if let Some(range) = range {
+        if args.head.is_some() {
+            return Err(Failure::new(format!("`{}` names both sides already", shown(&args.base))));
+        }
+        let base = match range.is_from_merge_base {
+            true => side(project, &git::merge_base(&project.root, range.base, range.head)?)?,
+            false => side(project, range.base)?,
+        };
+        return Ok((base, side(project, range.head)?));
+    }
+    let base = side(project, &args.base)?;
+    let head = match &args.head {
+        Some(head) => side(project, head)?,
+        None if exists && project.config.budgets.is_empty() => {
+            return Err(Failure::new("there is nothing to compare with: no gpt-cost.toml").hint("name the other side"));
+        }
+        None => project::baseline(project, &known(baseline::all(project)?)),
+    };
+    Ok((base, head))
 }
 
 /// Returns what one side takes: a baseline or a saved report, a prompt or a folder of them, or a revision.
@@ -76,13 +88,7 @@ fn side(project: &Project, side: &str) -> Result<Baseline, Failure> {
         let checked = in_parallel(&names, |name| folder.check(name, &read(&folder.root, name), &budget, None));
         return Ok(project::baseline(&folder, &known(checked.into_iter().flatten().collect())));
     }
-    match git::commit(&project.root, side) {
-        Some(commit) => revision(project, &commit),
-        None => {
-            let failure = Failure::new(format!("`{}` is no file, no folder and no revision in git", shown(side)));
-            Err(failure.hint("name a baseline, a saved report, a prompt, or a revision such as main or HEAD~3"))
-        }
-    }
+    revision(project, &git::resolve(&project.root, side)?)
 }
 
 fn default_budget(project: &Project) -> Budget {
@@ -119,26 +125,35 @@ fn saved(source: &str) -> Option<Baseline> {
     Baseline::from_json(&baseline.to_string()).ok()
 }
 
-/// Returns what the requests of a commit take, by the price tables of that commit.
-fn revision(project: &Project, commit: &str) -> Result<Baseline, Failure> {
-    let files = git::files(&project.root, commit)?;
-    let then = Project { catalog: tables(project, commit, &files)?, ..project.clone() };
+/// Returns what the requests of a revision take: those of the budgets in a commit, by its own price tables; all prompts of a folder of it.
+fn revision(project: &Project, tree: &git::Named) -> Result<Baseline, Failure> {
+    let files = git::files(&project.root, tree)?;
     let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
     let mut wanted: BTreeMap<&str, Budget> = BTreeMap::new();
-    for budget in &project.config.budgets {
-        for name in project.of_budget(budget, &names)? {
-            wanted.entry(name).or_insert_with(|| budget.clone());
+    let then = match tree {
+        git::Named::Commit(commit) => Project { catalog: tables(project, commit, &files)?, ..project.clone() },
+        _ => project.clone(),
+    };
+    if matches!(tree, git::Named::Commit(_)) {
+        for budget in &project.config.budgets {
+            for name in project.of_budget(budget, &names)? {
+                wanted.entry(name).or_insert_with(|| budget.clone());
+            }
         }
     }
-    if project.config.budgets.is_empty() {
-        let prompts = names.iter().map(String::as_str).filter(|name| holds_prompts(name));
+    if project.config.budgets.is_empty() || !matches!(tree, git::Named::Commit(_)) {
+        let is_one = matches!(tree, git::Named::File(_));
+        let prompts = names.iter().map(String::as_str).filter(|name| is_one || holds_prompts(name));
         wanted.extend(prompts.map(|name| (name, default_budget(project))));
     }
-    let files: BTreeMap<&str, &git::File> = files.iter().map(|file| (file.name.as_str(), file)).collect();
-    let blobs: Vec<&git::File> = wanted.keys().filter_map(|name| files.get(name).copied()).collect();
-    let contents: Vec<_> = git::contents(&project.root, &blobs)?.into_iter().map(Ok).collect();
-    let all: Vec<_> = wanted.iter().zip(&contents).collect();
-    let checked = in_parallel(&all, |((name, budget), bytes)| then.check(name, bytes, budget, None));
+    let blobs: Vec<&git::File> = files.iter().filter(|file| wanted.contains_key(file.name.as_str())).collect();
+    let contents = git::contents(&project.root, &files, &blobs)?;
+    let contents: Vec<_> = contents.into_iter().map(|(file, bytes)| (file.name.as_str(), Ok(bytes))).collect();
+    let check = |(name, bytes): &(&str, io::Result<Vec<u8>>)| match wanted.get(name) {
+        Some(budget) => then.check(name, bytes, budget, None),
+        None => Vec::new(),
+    };
+    let checked = in_parallel(&contents, check);
     Ok(project::baseline(&then, &known(checked.into_iter().flatten().collect())))
 }
 
@@ -149,7 +164,7 @@ fn tables(project: &Project, commit: &str, files: &[git::File]) -> Result<Catalo
     let Some(file) = files.iter().find(|file| file.name == name) else {
         return Ok(if is_only { project.catalog.clone() } else { Catalog::builtin() });
     };
-    let bytes = git::contents(&project.root, &[file])?.pop().unwrap_or_default();
+    let bytes = git::contents(&project.root, files, &[file])?.pop().map(|(_, bytes)| bytes).unwrap_or_default();
     let source = String::from_utf8_lossy(&bytes);
     let origin = format!("{name} at {}", &commit[..commit.len().min(8)]);
     let failure = |error| Failure::of(&error);

@@ -1,89 +1,328 @@
 //! Revisions in git: their files are read through git itself, and nothing is checked out.
 
-use std::io::{BufRead, BufReader, Write};
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::{io, thread};
+use std::process::{Command, Output, Stdio};
+use std::thread;
 
 use super::exit::Failure;
 use super::input::shown;
 
-/// Returns the commit that a revision names, or `None` where it names none.
-pub(super) fn commit(folder: &Path, revision: &str) -> Option<String> {
-    // A name that begins with a dash would be an option.
-    if revision.starts_with('-') {
-        return None;
-    }
-    let output = git(folder)
-        .args(["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{revision}^{{commit}}")])
-        .output()
-        .ok()?;
-    let commit = String::from_utf8(output.stdout).ok()?.trim().to_owned();
-    (output.status.success() && !commit.is_empty()).then_some(commit)
+/// The most links that are followed one after the other, as Linux does.
+const MAX_LINKS: usize = 40;
+
+/// What a revision names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Named {
+    /// `REV`: the hash of its commit.
+    Commit(String),
+    /// `REV:folder`: the hash of its tree.
+    Folder(String),
+    /// `REV:file`.
+    File(File),
 }
 
-/// A file of a commit: its name, relative to the folder that was asked about, and what git calls its bytes.
+/// A file of a tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct File {
+    /// The name, relative to the folder that was listed.
     pub(super) name: String,
     blob: String,
+    is_link: bool,
 }
 
-/// Returns the files in a commit that are in a folder.
-pub(super) fn files(folder: &Path, commit: &str) -> Result<Vec<File>, Failure> {
-    let output = git(folder).args(["ls-tree", "-r", "-z", commit]).output().map_err(|error| failed(&error))?;
+/// Two revisions that are compared with each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Range<'r> {
+    pub(super) base: &'r str,
+    pub(super) head: &'r str,
+    /// `A...B`: the base is the commit at which both parted.
+    pub(super) is_from_merge_base: bool,
+}
+
+impl Range<'_> {
+    /// Reads `A..B` or `A...B`, in which a missing side is `HEAD`; `None` for any other text, such as the path `../prompts`.
+    pub(super) fn parse(text: &str) -> Option<Range<'_>> {
+        let (base, head) = text.split_once("..")?;
+        let (head, is_from_merge_base) = head.strip_prefix('.').map_or((head, false), |head| (head, true));
+        let is_path = base.ends_with('/') || head.starts_with('/') || head.contains("..");
+        if is_path || (base.is_empty() && head.is_empty()) {
+            return None;
+        }
+        let or_head = |side| if str::is_empty(side) { "HEAD" } else { side };
+        Some(Range { base: or_head(base), head: or_head(head), is_from_merge_base })
+    }
+}
+
+/// Returns what a revision names, such as `main`, `HEAD~3` or `main:prompts`.
+pub(super) fn resolve(folder: &Path, revision: &str) -> Result<Named, Failure> {
+    // A name that begins with a dash would be an option.
+    if revision.starts_with('-') {
+        return Err(unknown(revision));
+    }
+    let parsed = run(folder, &["rev-parse", "--verify", "--end-of-options", revision])?;
+    if !parsed.status.success() {
+        return Err(why_unknown(folder, revision));
+    }
+    let hash = first_line(&parsed.stdout);
+    let kind = run(folder, &["cat-file", "-t", &hash])?;
+    match first_line(&kind.stdout).as_str() {
+        "commit" | "tag" => {
+            let commit =
+                run(folder, &["rev-parse", "--verify", "--end-of-options", &format!("{revision}^{{commit}}")])?;
+            if commit.status.success() { Ok(Named::Commit(first_line(&commit.stdout))) } else { Err(unknown(revision)) }
+        }
+        "tree" => Ok(Named::Folder(hash)),
+        "blob" => {
+            let path = revision.split_once(':').map_or(revision, |(_, path)| path);
+            let name = path.rsplit('/').next().unwrap_or(path).to_owned();
+            Ok(Named::File(File { name, blob: hash, is_link: false }))
+        }
+        _ => Err(failed(&format!("`{}` cannot be read", shown(revision)), &kind)),
+    }
+}
+
+/// Returns the commit at which two revisions parted.
+pub(super) fn merge_base(folder: &Path, base: &str, head: &str) -> Result<String, Failure> {
+    let mut commits = Vec::new();
+    for revision in [base, head] {
+        match resolve(folder, revision)? {
+            Named::Commit(commit) => commits.push(commit),
+            _ => return Err(Failure::new(format!("`{}` is not a commit", shown(revision)))),
+        }
+    }
+    let output = run(folder, &["merge-base", &commits[0], &commits[1]])?;
+    if output.status.success() {
+        return Ok(first_line(&output.stdout));
+    }
+    let failure = Failure::new(format!("`{}` and `{}` have no commit in common", shown(base), shown(head)));
+    Err(if is_shallow(folder) { failure.hint(FETCH_MORE) } else { failure })
+}
+
+/// Returns the files in a commit that are in `folder`, or all files of a tree.
+pub(super) fn files(folder: &Path, tree: &Named) -> Result<Vec<File>, Failure> {
+    let output = match tree {
+        Named::Commit(commit) => run(folder, &["ls-tree", "-r", "-z", commit])?,
+        // The tree is the folder itself: git must not look for the current folder in it.
+        Named::Folder(tree) => run(folder, &["ls-tree", "-r", "-z", "--full-tree", tree])?,
+        Named::File(file) => return Ok(vec![file.clone()]),
+    };
     if !output.status.success() {
-        return Err(Failure::new(format!("git cannot list the files of {}", shown(commit))));
+        return Err(failed("git cannot list the files of a revision", &output));
     }
     // MODE blob HASH, a tabulator, the name.
     let listed = String::from_utf8_lossy(&output.stdout);
     let file = |line: &str| {
         let (facts, name) = line.split_once('\t')?;
-        let blob = facts.split_once(" blob ")?.1;
-        Some(File { name: name.to_owned(), blob: blob.to_owned() })
+        let (mode, blob) = facts.split_once(" blob ")?;
+        Some(File { name: name.to_owned(), blob: blob.to_owned(), is_link: mode == "120000" })
     };
     Ok(listed.split('\0').filter_map(file).collect())
 }
 
-/// Returns what files of a commit have in them, by one process for all.
-pub(super) fn contents(folder: &Path, files: &[&File]) -> Result<Vec<Vec<u8>>, Failure> {
+/// Returns the bytes of each of the `wanted` files, which are some of `files`. A link is what it leads to, as it is in the working tree;
+/// one that leads out of the tree is left out.
+pub(super) fn contents<'f>(
+    folder: &Path,
+    files: &'f [File],
+    wanted: &[&'f File],
+) -> Result<Vec<(&'f File, Vec<u8>)>, Failure> {
+    let by_name: BTreeMap<&str, &File> = files.iter().map(|file| (file.name.as_str(), file)).collect();
+    let mut found = Vec::new();
+    let mut open: Vec<(&File, &File)> = wanted.iter().map(|file| (*file, *file)).collect();
+    for _ in 0..MAX_LINKS {
+        let blobs = read_blobs(folder, open.iter().map(|(_, file)| *file))?;
+        let mut links = Vec::new();
+        for ((asked, file), bytes) in open.into_iter().zip(blobs) {
+            if !file.is_link {
+                found.push((asked, bytes));
+            } else if let Some(target) = target(&file.name, &bytes).and_then(|name| by_name.get(name.as_str()).copied())
+            {
+                links.push((asked, target));
+            }
+        }
+        if links.is_empty() {
+            break;
+        }
+        open = links;
+    }
+    Ok(found)
+}
+
+/// Returns the name, relative to the tree, to which a link leads.
+fn target(link: &str, bytes: &[u8]) -> Option<String> {
+    let target = std::str::from_utf8(bytes).ok()?;
+    let folder = link.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    if target.starts_with('/') {
+        return None;
+    }
+    for part in target.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()?),
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// Reads blobs, by one process for all.
+fn read_blobs<'f>(folder: &Path, files: impl Iterator<Item = &'f File> + Clone) -> Result<Vec<Vec<u8>>, Failure> {
     let mut child = git(folder)
         .args(["cat-file", "--batch"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
-        .map_err(|error| failed(&error))?;
-    let (Some(mut stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
-        return Err(Failure::new("git cannot be spoken to"));
+        .map_err(|error| not_started(&error))?;
+    let (Some(mut stdin), Some(stdout), Some(mut stderr)) =
+        (child.stdin.take(), child.stdout.take(), child.stderr.take())
+    else {
+        return Err(Failure::new("git cannot be started: it has no pipes"));
     };
-    // Asked from a thread of its own, so that neither side waits for the other.
-    let questions: Vec<u8> = files.iter().flat_map(|file| format!("{}\n", file.blob).into_bytes()).collect();
-    let asking = thread::spawn(move || stdin.write_all(&questions));
+    // Names are written, and messages read, on threads of their own, so that neither side waits for the other.
+    let names: Vec<u8> = files.clone().flat_map(|file| format!("{}\n", file.blob).into_bytes()).collect();
+    let writing = thread::spawn(move || stdin.write_all(&names));
+    let messages = thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let _ = stderr.read_to_end(&mut bytes);
+        bytes
+    });
     let mut answers = BufReader::new(stdout);
-    let contents = files.iter().map(|_| answer(&mut answers).map_err(|error| failed(&error)));
-    let contents: Result<Vec<Vec<u8>>, Failure> = contents.collect();
-    let _ = asking.join();
-    let _ = child.wait();
-    contents
+    let mut blobs = Vec::new();
+    let mut missing = None;
+    for file in files {
+        match read_blob(&mut answers) {
+            Ok(bytes) => blobs.push(bytes),
+            Err(_) => {
+                missing = Some(file);
+                break;
+            }
+        }
+    }
+    // With the pipe closed, git stops even where it has more to write.
+    drop(answers);
+    let _ = writing.join();
+    let stderr = messages.join().unwrap_or_default();
+    let status = child.wait().map_err(|error| not_started(&error))?;
+    if let Some(file) = missing {
+        let message = format!("{}: its contents are missing from the git repository", shown(&file.name));
+        let failure = Failure::new(message);
+        let stderr = first_line(&stderr);
+        return Err(match stderr.is_empty() {
+            true => failure.hint("git fetch can bring it back; git fsck shows what else is missing"),
+            false => failure.hint(&format!("git says: {stderr}")),
+        });
+    }
+    if !status.success() {
+        return Err(failed("git cannot read the files of a revision", &Output { status, stdout: Vec::new(), stderr }));
+    }
+    Ok(blobs)
 }
 
-/// Reads one answer: `HASH blob SIZE`, a line break, the bytes, a line break.
-fn answer(answers: &mut impl BufRead) -> io::Result<Vec<u8>> {
+/// Reads one answer of `cat-file --batch`: `HASH blob SIZE`, a line break, the bytes, a line break; or `HASH missing`.
+fn read_blob(answers: &mut impl BufRead) -> io::Result<Vec<u8>> {
     let mut head = String::new();
     answers.read_line(&mut head)?;
-    let size = head.trim_end().rsplit(' ').next().and_then(|size| size.parse::<usize>().ok());
-    let Some(size) = size else { return Err(io::Error::other("it is no file there")) };
-    let mut bytes = vec![0; size];
-    answers.read_exact(&mut bytes)?;
+    let size = head.trim_end().rsplit(' ').next().and_then(|size| size.parse::<u64>().ok());
+    let Some(size) = size else { return Err(io::ErrorKind::NotFound.into()) };
+    // The size is read as far as the bytes are there, never believed.
+    let mut bytes = Vec::new();
+    if answers.take(size).read_to_end(&mut bytes)? as u64 != size {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
     answers.read_exact(&mut [0])?;
     Ok(bytes)
 }
 
+/// What brings the commits that a shallow clone lacks.
+const FETCH_MORE: &str =
+    "this is a shallow clone: fetch more with git fetch --unshallow, or in CI check out with fetch-depth: 0";
+
+/// Says why a revision is not known.
+fn why_unknown(folder: &Path, revision: &str) -> Failure {
+    let name = shown(revision);
+    let repository = match run(folder, &["rev-parse", "--git-dir"]) {
+        Ok(output) => output,
+        Err(failure) => return failure,
+    };
+    let stderr = String::from_utf8_lossy(&repository.stderr);
+    if !repository.status.success() && stderr.contains("not a git repository") {
+        return Failure::new(format!("`{name}` is not a file or a folder, and this is not a git repository"));
+    }
+    if !repository.status.success() {
+        return failed(&format!("`{name}` cannot be read"), &repository);
+    }
+    let has_commit = run(folder, &["rev-parse", "--verify", "--quiet", "HEAD"]).is_ok_and(|head| head.status.success());
+    if !has_commit && !is_shallow(folder) {
+        let failure =
+            Failure::new(format!("`{name}` is not a file or a folder, and the git repository has no commit yet"));
+        return failure.hint("commit first, or compare with a baseline");
+    }
+    if is_shallow(folder) { unknown(revision).hint(FETCH_MORE) } else { unknown(revision) }
+}
+
+fn unknown(revision: &str) -> Failure {
+    Failure::new(format!("`{}` is not a file, a folder or a revision in git", shown(revision)))
+}
+
+fn is_shallow(folder: &Path) -> bool {
+    run(folder, &["rev-parse", "--is-shallow-repository"]).is_ok_and(|output| first_line(&output.stdout) == "true")
+}
+
+fn run(folder: &Path, args: &[&str]) -> Result<Output, Failure> {
+    git(folder).args(args).output().map_err(|error| not_started(&error))
+}
+
+/// Returns the command git; its messages are in English, so that they can be recognized.
 fn git(folder: &Path) -> Command {
     let mut command = Command::new("git");
-    command.current_dir(folder).stdin(Stdio::null()).stderr(Stdio::null());
+    command.current_dir(folder).stdin(Stdio::null()).env("LC_ALL", "C");
     command
 }
 
-fn failed(error: &io::Error) -> Failure {
-    Failure::new(format!("git cannot be asked: {error}"))
+fn first_line(bytes: &[u8]) -> String {
+    shown(String::from_utf8_lossy(bytes).lines().next().unwrap_or_default().trim())
+}
+
+fn failed(what: &str, output: &Output) -> Failure {
+    let stderr = first_line(&output.stderr);
+    let why = if stderr.is_empty() { output.status.to_string() } else { stderr };
+    Failure::new(format!("{what}: git says: {why}"))
+}
+
+fn not_started(error: &io::Error) -> Failure {
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            Failure::new("git is not installed").hint("install it, or compare with a baseline or a saved report")
+        }
+        _ => Failure::new(format!("git cannot be started: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_told_from_paths() {
+        let range = |base, head, is_from_merge_base| Some(Range { base, head, is_from_merge_base });
+        assert_eq!(Range::parse("main..HEAD~1"), range("main", "HEAD~1", false));
+        assert_eq!(Range::parse("main...feature"), range("main", "feature", true));
+        assert_eq!(Range::parse("main.."), range("main", "HEAD", false));
+        assert_eq!(Range::parse("...main"), range("HEAD", "main", true));
+        for path in ["../prompts", "..", "...", "a/../b", "main", "../../x", "v1.2"] {
+            assert_eq!(Range::parse(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_link_leads_to_a_name_inside_of_the_tree() {
+        assert_eq!(target("a/b/link.json", b"../c.json").as_deref(), Some("a/c.json"));
+        assert_eq!(target("link", b"./x//y").as_deref(), Some("x/y"));
+        assert_eq!(target("a/link", b"../../outside"), None);
+        assert_eq!(target("a/link", b"/etc/passwd"), None);
+    }
 }

@@ -125,7 +125,87 @@ fn a_difference_is_the_prompts_and_the_prices() {
     assert_eq!(output.status.code(), Some(1));
     let output = gpt_cost(&root, &["diff", "--", "--upload-pack=x"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("is no file, no folder and no revision in git"), "{output:?}");
+    assert!(text(&output.stderr).contains("is not a file, a folder or a revision in git"), "{output:?}");
+}
+
+/// Returns standard error of a `diff` that fails.
+fn diff_error(root: &Path, args: &[&str]) -> String {
+    let output = gpt_cost(root, &[&["diff"], args].concat());
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    text(&output.stderr)
+}
+
+#[test]
+fn a_missing_object_is_an_error_that_names_the_file() {
+    let root = repository("missing");
+    write(&root, "gpt-cost.toml", CONFIG);
+    // More than a pipe holds comes after the object that is missing.
+    for index in 0..32 {
+        write(&root, &format!("prompts/{index:02}.json"), &prompt(3_000 + index));
+    }
+    commit(&root);
+    let hash = Command::new("git").current_dir(&root).args(["rev-parse", "HEAD:prompts/00.json"]).output().unwrap();
+    let hash = text(&hash.stdout);
+    let (folder, name) = hash.trim().split_at(2);
+    fs::remove_file(root.join(".git/objects").join(folder).join(name)).unwrap();
+    let error = diff_error(&root, &["HEAD", "HEAD"]);
+    assert!(error.starts_with("error: prompts/00.json: its contents are missing from the git repository\n"), "{error}");
+}
+
+#[test]
+fn each_reason_why_a_revision_is_not_read_has_its_message() {
+    let root = repository("reasons");
+    write(&root, "gpt-cost.toml", CONFIG);
+    write(&root, "prompts/a.json", &prompt(5));
+    let error = diff_error(&root, &["main"]);
+    assert!(error.contains("`main` is not a file or a folder, and the git repository has no commit yet"), "{error}");
+    commit(&root);
+    commit(&root);
+    let error = diff_error(&root, &["nope"]);
+    assert_eq!(error, "error: `nope` is not a file, a folder or a revision in git\n");
+
+    let shallow = root.join("shallow");
+    let from = format!("file://{}", root.display());
+    git(&root, &["clone", "--quiet", "--depth", "1", &from, "shallow"]);
+    let error = diff_error(&shallow, &["HEAD~1"]);
+    assert!(error.contains("hint: this is a shallow clone: fetch more with git fetch --unshallow"), "{error}");
+
+    let outside = std::env::temp_dir().join(format!("gpt-cost-outside-{}", std::process::id()));
+    fs::create_dir_all(&outside).unwrap();
+    fs::write(outside.join("gpt-cost.toml"), CONFIG).unwrap();
+    let error = diff_error(&outside, &["main"]);
+    assert_eq!(error, "error: `main` is not a file or a folder, and this is not a git repository\n");
+    fs::remove_dir_all(outside).unwrap();
+
+    let binary = env!("CARGO_BIN_EXE_gpt-cost");
+    let output =
+        Command::new(binary).current_dir(&root).args(["diff", "main"]).env("PATH", "/nowhere").output().unwrap();
+    assert_eq!(text(&output.stderr).lines().next(), Some("error: git is not installed"));
+}
+
+#[test]
+fn ranges_and_folders_of_revisions_are_sides() {
+    let root = repository("ranges");
+    write(&root, "gpt-cost.toml", CONFIG);
+    write(&root, "prompts/a.json", &prompt(5));
+    commit(&root);
+    git(&root, &["checkout", "--quiet", "-b", "branch"]);
+    write(&root, "prompts/b.json", &prompt(6));
+    commit(&root);
+    git(&root, &["checkout", "--quiet", "main"]);
+    write(&root, "prompts/a.json", &prompt(50));
+    commit(&root);
+    git(&root, &["checkout", "--quiet", "branch"]);
+    let names = |args: &[&str]| {
+        let report = json(&gpt_cost(&root, &[&["diff", "--format", "json"], args].concat()));
+        let changes = report["changes"].as_array().unwrap().clone();
+        changes.iter().map(|change| change["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&["main..branch"]), ["prompts/a.json", "prompts/b.json"]);
+    assert_eq!(names(&["main..."]), ["prompts/b.json"], "what the branch itself changed");
+    assert_eq!(names(&["main:prompts", "prompts"]), ["a.json", "b.json"]);
+    assert_eq!(names(&["main:prompts/a.json", "main~1:prompts/a.json"]), ["a.json"]);
+    assert!(diff_error(&root, &["main..branch", "main"]).contains("names both sides already"));
 }
 
 #[test]
