@@ -8,10 +8,11 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use crate::accounting::{self, Counting, TokenCount};
-use crate::catalog::{self, Field, Kind, Layer, Model, ModelRef, PriceRow, Tier};
+use crate::catalog::{self, Kind, Layer, Model, ModelRef, PriceRow, Tier};
 use crate::error::{self, Error, Problem, Result};
-use crate::money::{Rate, Usd, grouped};
-use crate::request::{Input, Request, Warning};
+use crate::money::{Usd, grouped};
+use crate::request::{Input, OutputLimit, Request, Warning};
+use crate::usage::Usage;
 
 /// On which terms a request is sent: the day decides on prices and on what an alias stands for; the rest has defaults.
 ///
@@ -111,6 +112,8 @@ pub struct Estimate<'c> {
     input: TokenCount,
     cached: u64,
     output: Band<u64>,
+    output_limit: Option<OutputLimit>,
+    audio_output: bool,
     cost: Cost,
     requests: u64,
     fit: Fit,
@@ -264,8 +267,7 @@ impl<'c> ModelRef<'c> {
         warnings.extend(self.remark().map(|remark| Warning::new("model", remark)));
         let tier = tier(request, terms, &mut warnings)?;
         let input = count(model, self.name(), request, terms.day)?;
-        let price =
-            |tokens| model.price(terms.day, tier, tokens).ok_or_else(|| no_price(model, tier, terms.day, tokens));
+        let price = |tokens| model.priced(terms.day, tier, tokens);
         let row = price(input.tokens())?;
         let rows =
             Rows { least: price(input.min())?, counted: row, most: price(input.max().unwrap_or(input.tokens()))? };
@@ -284,6 +286,8 @@ impl<'c> ModelRef<'c> {
             requests: terms.requests,
             input,
             output,
+            output_limit: request.output_limit.clone(),
+            audio_output: request.audio_output,
             fit,
             warnings,
         })
@@ -334,6 +338,18 @@ impl<'c> Estimate<'c> {
     /// Returns the tokens of the output, all answers together.
     pub fn output(&self) -> &Band<u64> {
         &self.output
+    }
+
+    /// Returns the limit that the request itself sets for one answer.
+    pub fn output_limit(&self) -> Option<&OutputLimit> {
+        self.output_limit.as_ref()
+    }
+
+    /// Returns the usage that budgets compare: the input as it is counted, and the output that is expected, else the most that there can be.
+    pub fn usage(&self) -> Usage {
+        let output = self.output.expected.or(self.output.max).unwrap_or(0);
+        let input = Usage::of_input(self.input.tokens(), self.cached);
+        Usage { input: input.input, cached: input.cached, ..Usage::of_output(output, self.audio_output) }
     }
 
     /// Returns how many tokens of the input are taken to be read from the prompt cache.
@@ -422,23 +438,13 @@ impl fmt::Display for Exceeded {
 
 /// Returns the tier of the terms, else the one that the request asks for, else the standard one.
 fn tier(request: &Request, terms: &Terms, warnings: &mut Vec<Warning>) -> Result<Tier> {
-    let path = "service_tier".to_owned();
-    let asked = match request.service_tier() {
-        // What `auto` means is a setting of the project at OpenAI; unless it was changed there, it is the standard tier.
-        None | Some("auto") => None,
-        Some("default") => Some(Tier::Standard),
-        Some("flex") => Some(Tier::Flex),
-        Some("priority") => Some(Tier::Priority),
-        Some(_) => {
-            let problem = Problem::new("unknown service tier, expected auto, default, flex or priority").at_path(path);
-            return Err(Error::new(error::Kind::Request, problem));
-        }
-    };
+    let wrong = |message| Error::new(error::Kind::Request, Problem::new(message).at_path("service_tier"));
+    let asked = request.service_tier().map(Tier::from_api).transpose().map_err(wrong)?.flatten();
     if let (Some(asked), Some(set)) = (asked, terms.tier)
         && asked != set
     {
         let message = format!("the request asks for {}; it is priced as {}", asked.word(), set.word());
-        warnings.push(Warning { path, message });
+        warnings.push(Warning::new("service_tier", message));
     }
     Ok(terms.tier.or(asked).unwrap_or(Tier::Standard))
 }
@@ -483,37 +489,6 @@ fn image_rule(rule: catalog::ImageRule) -> accounting::ImageRule {
     }
 }
 
-fn no_price(model: &Model, tier: Tier, day: Date, input: u64) -> Error {
-    let first = model.prices().iter().filter(|row| row.tier() == tier).map(PriceRow::from).min();
-    let problem = match first {
-        Some(first) if first.is_none_or(|first| first <= day) => {
-            let message = format!(
-                "`{}` has no known {} price for an input of {} tokens",
-                model.name(),
-                tier.word(),
-                grouped(input)
-            );
-            Problem::new(message).with_hint(
-                "its standard price is another one above a number of tokens, and the tier's rows do not reach there",
-            )
-        }
-        Some(first) => {
-            let since = first.map(|first| format!("; the first is from {first}")).unwrap_or_default();
-            Problem::new(format!("`{}` has no {} price on {day}{since}", model.name(), tier.word()))
-        }
-        None if model.prices().is_empty() => {
-            Problem::new(format!("`{}` has no price: whoever runs it sets one", model.name()))
-                .with_hint("add a table for it to a pricing.toml")
-        }
-        None => {
-            let tiers: Vec<&str> = model.tiers().map(Tier::word).collect();
-            Problem::new(format!("`{}` has no {} price", model.name(), tier.word()))
-                .with_hint(format!("it has prices for {}", tiers.join(", ")))
-        }
-    };
-    Error::new(error::Kind::MissingPrice, problem)
-}
-
 /// Returns the output's band: from none to the most that the request allows, or else that the model and its context leave.
 fn output(model: &Model, request: &Request, input: &TokenCount, terms: &Terms) -> Band<u64> {
     if model.kind() == Kind::Embedding {
@@ -546,26 +521,13 @@ impl Rows<'_> {
     }
 }
 
-/// Returns what an input costs at a row: what is cached at its own rate, or at that of input where the row has none.
-fn input_cost(row: &PriceRow, tokens: u64, cached: Cached) -> Option<Usd> {
-    let (input, cached) = (row.rate(Field::Input)?, cached.of(tokens));
-    let rate = row.rate(Field::Cached).unwrap_or(input);
-    Some(input.cost(tokens - cached) + rate.cost(cached))
-}
-
-/// Returns what an output costs at a row: speech, where it is asked for, at its own rate.
-fn output_cost(row: &PriceRow, tokens: u64, is_audio: bool) -> Option<Usd> {
-    let rate: Option<Rate> = row.rate(if is_audio { Field::AudioOut } else { Field::Output });
-    if tokens == 0 { Some(Usd::ZERO) } else { Some(rate?.cost(tokens)) }
-}
-
 /// Returns the band of the cost. Where something of the input is not counted, nobody knows which row holds in the end, and there
 /// is no upper end.
 fn cost(rows: &Rows<'_>, request: &Request, input: &TokenCount, cached: Cached, output: &Band<u64>) -> Cost {
     let most = input.max();
     let tokens = Band { min: input.min(), expected: most.map(|_| input.tokens()), max: most };
-    let input = rows.band(&tokens, |row, tokens| input_cost(row, tokens, cached));
-    let output = rows.band(output, |row, tokens| output_cost(row, tokens, request.audio_output));
+    let input = rows.band(&tokens, |row, tokens| row.cost(&Usage::of_input(tokens, cached.of(tokens))));
+    let output = rows.band(output, |row, tokens| row.cost(&Usage::of_output(tokens, request.audio_output)));
     let output = Band { max: output.max.filter(|_| most.is_some()), ..output };
     let both = |one: Option<Usd>, other: Option<Usd>| Some(one? + other?);
     let total = Band {

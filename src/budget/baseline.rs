@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::{Catalog, Field, Tier};
+use crate::catalog::{Catalog, Tier};
 use crate::error::{self, Error, Problem, Result};
 use crate::estimate::Estimate;
 use crate::money::Usd;
+use crate::usage::Usage;
 
 /// The version of the file's format.
 const SCHEMA: u32 = 1;
@@ -31,17 +32,13 @@ pub struct Baseline {
 pub struct Entry {
     /// The model, as it was asked for.
     pub model: String,
-    /// The tokens of the input, of what was counted.
-    pub input_tokens: u64,
-    /// Those of them that are taken to be cached.
-    pub cached_tokens: u64,
+    /// The tokens: of the input, those that were counted; of the output, those that are expected, else the most that there can be.
+    pub usage: Usage,
     /// The service tier.
     pub tier: Tier,
-    /// The tokens of the output: those that are expected, else the most that there can be.
-    pub output_tokens: u64,
-    /// What it costs: with that output, or the least where something was not counted.
+    /// What that usage costs.
     pub cost: Usd,
-    /// Whether something was not counted.
+    /// Whether it can cost more: something was not counted, or the most output is unknown.
     pub at_least: bool,
     /// A hash of the request, by which a renamed file is known.
     pub content: String,
@@ -50,17 +47,13 @@ pub struct Entry {
 impl Entry {
     /// Returns what an estimate says that a request takes; `content` is a hash of it.
     pub fn of(estimate: &Estimate<'_>, content: String) -> Entry {
-        let (cost, output) = (estimate.cost(), estimate.output());
-        let of_output = cost.output.expected.or(cost.output.max);
-        let whole = cost.input.expected.zip(of_output).map(|(input, output)| input + output);
+        let usage = estimate.usage();
         Entry {
             model: estimate.name().to_owned(),
-            input_tokens: estimate.input().tokens(),
-            cached_tokens: estimate.cached(),
+            usage,
             tier: estimate.tier(),
-            output_tokens: output.expected.or(output.max).unwrap_or(0),
-            cost: whole.unwrap_or(cost.total.min),
-            at_least: estimate.input().max().is_none(),
+            cost: estimate.price().cost(&usage).unwrap_or(estimate.cost().total.min),
+            at_least: estimate.cost().most().is_none(),
             content,
         }
     }
@@ -68,12 +61,7 @@ impl Entry {
     /// Returns what the same tokens cost by another table, or on another day; `None` where it has no price.
     fn cost_by(&self, catalog: &Catalog, day: Date) -> Option<Usd> {
         let (_, model) = catalog.model(&self.model).ok()?.on(day).ok()?;
-        let row = model.price(day, self.tier, self.input_tokens)?;
-        let output =
-            if self.output_tokens == 0 { Usd::ZERO } else { row.rate(Field::Output)?.cost(self.output_tokens) };
-        let (input, cached) = (row.rate(Field::Input)?, self.cached_tokens.min(self.input_tokens));
-        let cached_rate = row.rate(Field::Cached).unwrap_or(input);
-        Some(input.cost(self.input_tokens - cached) + cached_rate.cost(cached) + output)
+        model.price(day, self.tier, self.usage.input)?.cost(&self.usage)
     }
 }
 
@@ -126,7 +114,7 @@ pub struct Change {
 impl Change {
     /// Returns whether tokens or cost differ.
     pub fn is_any(&self) -> bool {
-        let takes = |entry: &Entry| (entry.input_tokens, entry.output_tokens, entry.cost);
+        let takes = |entry: &Entry| (entry.usage, entry.cost);
         self.changed != Changed::Kept || self.old.as_ref().map(takes) != self.new.as_ref().map(takes)
     }
 }
@@ -160,7 +148,7 @@ impl Baseline {
             };
             let before = old.as_ref().map_or(Usd::ZERO, |old| old.cost);
             // Without a price for it now, all of the change is the prompt's.
-            let repriced = old.as_ref().and_then(|old| old.cost_by(catalog, day)).filter(|_| !entry.at_least);
+            let repriced = old.as_ref().and_then(|old| old.cost_by(catalog, day));
             let repriced = repriced.unwrap_or(before);
             changes.push(Change {
                 name: name.clone(),
@@ -222,9 +210,15 @@ impl Baseline {
         let entry = |(name, line): (String, Line)| {
             let cost = line.cost.parse::<rust_decimal::Decimal>().ok()?;
             let tier = if line.tier.is_empty() { Tier::Standard } else { Tier::from_word(&line.tier)? };
-            let Line { model, input_tokens, cached_tokens, output_tokens, at_least, content, .. } = line;
-            let cost = cost.into();
-            Some((name, Entry { model, input_tokens, cached_tokens, tier, output_tokens, cost, at_least, content }))
+            let usage = Usage {
+                input: line.input_tokens,
+                cached: line.cached_tokens,
+                output: line.output_tokens,
+                audio_output: line.audio_output_tokens,
+                ..Usage::default()
+            };
+            let Line { model, at_least, content, .. } = line;
+            Some((name, Entry { model, usage, tier, cost: cost.into(), at_least, content }))
         };
         let requests: Option<BTreeMap<String, Entry>> = file.requests.into_iter().map(entry).collect();
         let requests = requests.ok_or_else(|| {
@@ -256,6 +250,8 @@ struct Line {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     tier: String,
     output_tokens: u64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    audio_output_tokens: u64,
     cost: String,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     at_least: bool,
@@ -270,10 +266,11 @@ impl Line {
     fn of(entry: &Entry) -> Line {
         Line {
             model: entry.model.clone(),
-            input_tokens: entry.input_tokens,
-            cached_tokens: entry.cached_tokens,
+            input_tokens: entry.usage.input,
+            cached_tokens: entry.usage.cached,
             tier: if entry.tier == Tier::Standard { String::new() } else { entry.tier.word().to_owned() },
-            output_tokens: entry.output_tokens,
+            output_tokens: entry.usage.output,
+            audio_output_tokens: entry.usage.audio_output,
             cost: entry.cost.amount().to_string(),
             at_least: entry.at_least,
             content: entry.content.clone(),

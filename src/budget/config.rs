@@ -142,7 +142,7 @@ fn read_config(tree: &Spanned<DeTable<'_>>, lines: &Lines<'_>, problems: &mut Ve
     };
     let defaults = Budget {
         model: config.model.clone(),
-        tier: fields.word("tier", Tier::ALL, Tier::word),
+        tier: fields.word_or("tier", Tier::ALL, Tier::word, Tier::from_word),
         output_tokens: fields.tokens("output_tokens").map(|tokens| tokens as u32),
         ..Budget::default()
     };
@@ -215,7 +215,7 @@ fn read_budget(
         paths,
         allow_empty: fields.flag("allow_empty").unwrap_or(false),
         model: fields.text("model").or_else(|| defaults.model.clone()),
-        tier: fields.word("tier", Tier::ALL, Tier::word).or(defaults.tier),
+        tier: fields.word_or("tier", Tier::ALL, Tier::word, Tier::from_word).or(defaults.tier),
         output_tokens: fields.tokens("output_tokens").map(|tokens| tokens as u32).or(defaults.output_tokens),
         cached: None,
         limits,

@@ -349,16 +349,16 @@ impl Limits {
     fn increase(&self, findings: &mut Vec<Finding>, estimate: &Estimate<'_>, before: Option<&Entry>) {
         let (Some(limit), Some(before)) = (self.max_increase, before) else { return };
         let now = Entry::of(estimate, String::new());
-        if !limit.is_exceeded((before.cost, before.input_tokens), (now.cost, now.input_tokens)) {
+        if !limit.is_exceeded((before.cost, before.usage.input), (now.cost, now.usage.input)) {
             return;
         }
         let (old, new): (Decimal, Decimal) = match limit {
-            Increase::Tokens(_) => (before.input_tokens.into(), now.input_tokens.into()),
+            Increase::Tokens(_) => (before.usage.input.into(), now.usage.input.into()),
             _ => (before.cost.amount(), now.cost.amount()),
         };
         let shown = match limit {
             Increase::Tokens(_) => {
-                format!("{} to {} tokens of input", grouped(before.input_tokens), grouped(now.input_tokens))
+                format!("{} to {} tokens of input", grouped(before.usage.input), grouped(now.usage.input))
             }
             _ => format!("{} to {}", before.cost, now.cost),
         };

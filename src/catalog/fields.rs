@@ -108,8 +108,19 @@ impl<'t, 'i, 'p> Fields<'t, 'i, 'p> {
     }
 
     pub fn word<T: Copy>(&mut self, key: &str, known: &[T], word: impl Fn(T) -> &'static str) -> Option<T> {
+        self.word_or(key, known, word, |_| None)
+    }
+
+    /// Reads one of the `known` words, or another word for one of them.
+    pub fn word_or<T: Copy>(
+        &mut self,
+        key: &str,
+        known: &[T],
+        word: impl Fn(T) -> &'static str,
+        other: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
         let name = self.name(key)?;
-        let found = known.iter().copied().find(|known| word(*known) == name.text);
+        let found = known.iter().copied().find(|known| word(*known) == name.text).or_else(|| other(&name.text));
         if found.is_none() {
             let words = || known.iter().map(|known| word(*known));
             let all: Vec<String> = words().map(|word| format!("\"{word}\"")).collect();

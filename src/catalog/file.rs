@@ -132,11 +132,9 @@ words! {
         Batch = "batch",
         /// Cheaper and slower, when there is room.
         Flex = "flex",
-        /// Ahead of the others.
+        /// Ahead of the others. Since 2026-07-30, the API calls it `fast`: the same rows.
         Priority = "priority",
-        /// The newer name for what is ahead of the others, where a model lists it on its own.
-        Fast = "fast",
-        /// Ahead of `fast`.
+        /// Ahead of `priority`.
         Ultrafast = "ultrafast",
         /// Tokens of a training file, for fine-tuning.
         Training = "training",
@@ -170,9 +168,39 @@ words! {
 }
 
 impl Tier {
-    /// Returns the tier that `word` stands for.
+    /// The words for a tier that differ from its own: the newer name of `priority`, in the API and in price tables, and what requests call
+    /// the standard tier.
+    const OTHER_WORDS: &[(&str, Tier)] = &[("fast", Tier::Priority), ("default", Tier::Standard)];
+
+    /// Returns the tier that `word` stands for in a price table; `fast` is [`Tier::Priority`].
     pub fn from_word(word: &str) -> Option<Tier> {
-        Tier::ALL.iter().copied().find(|tier| tier.word() == word)
+        let other = || Tier::OTHER_WORDS.iter().find(|(other, _)| *other == word).map(|(_, tier)| *tier);
+        Tier::ALL.iter().copied().find(|tier| tier.word() == word).or_else(other)
+    }
+
+    /// Returns the tier that the API's field `service_tier` names, in a request or a response, or that a user names; `None` for `auto`, which
+    /// leaves it to a setting of the project at OpenAI: unless it was changed there, the standard tier.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong: a word that is not known, and `scale`, which is paid in advance and has no price per token.
+    ///
+    /// ```
+    /// use gpt_cost::Tier;
+    ///
+    /// assert_eq!(Tier::from_api("fast"), Ok(Some(Tier::Priority)));
+    /// assert_eq!(Tier::from_api("default"), Ok(Some(Tier::Standard)));
+    /// assert!(Tier::from_api("scale").is_err());
+    /// ```
+    pub fn from_api(word: &str) -> Result<Option<Tier>, String> {
+        const KNOWN: &str = "auto, default, flex, priority, fast, ultrafast, batch or scale";
+        match word {
+            "auto" => Ok(None),
+            "scale" => Err("the tier `scale` is paid in advance and has no price per token".to_owned()),
+            // Training is a tier of price tables alone.
+            "training" => Err(format!("unknown service tier, expected {KNOWN}")),
+            word => Tier::from_word(word).map(Some).ok_or_else(|| format!("unknown service tier, expected {KNOWN}")),
+        }
     }
 }
 
@@ -403,7 +431,7 @@ fn read_prices(value: &Spanned<DeValue<'_>>, needed: &[Field], problems: &mut Ve
         Some(PriceEntry {
             span: row.span(),
             from: fields.date("from"),
-            tier: fields.word("tier", Tier::ALL, Tier::word).unwrap_or(Tier::Standard),
+            tier: fields.word_or("tier", Tier::ALL, Tier::word, Tier::from_word).unwrap_or(Tier::Standard),
             above: fields.tokens("above").unwrap_or(0),
             amounts: std::array::from_fn(|field| fields.amount(Field::ALL[field].word())),
             per: per?,

@@ -7,7 +7,8 @@ use jiff::civil::Date;
 use super::file::{Field, ImageRule, Kind, Tier};
 use crate::accounting::Family;
 use crate::encoding::Encoding;
-use crate::money::{Per, Rate};
+use crate::error::{self, Error, Problem, Result};
+use crate::money::{Per, Rate, grouped};
 
 /// Text that is in the program for the built-in table, and owned for a file's.
 pub(super) type Text = Cow<'static, str>;
@@ -132,6 +133,42 @@ impl Model {
         let row = self.row(day, tier, input)?;
         let standard = self.row(day, Tier::Standard, input).map_or(0, PriceRow::above);
         (tier == Tier::Standard || row.above >= standard).then_some(row)
+    }
+
+    /// Returns the row that [`Model::price`] finds, or the error that says why there is none.
+    pub(crate) fn priced(&self, day: Date, tier: Tier, input: u64) -> Result<&PriceRow> {
+        self.price(day, tier, input)
+            .ok_or_else(|| Error::new(error::Kind::MissingPrice, self.no_price(day, tier, input)))
+    }
+
+    fn no_price(&self, day: Date, tier: Tier, input: u64) -> Problem {
+        let first = self.prices().iter().filter(|row| row.tier() == tier).map(PriceRow::from).min();
+        match first {
+            Some(first) if first.is_none_or(|first| first <= day) => {
+                let message = format!(
+                    "`{}` has no known {} price for an input of {} tokens",
+                    self.name(),
+                    tier.word(),
+                    grouped(input)
+                );
+                Problem::new(message).with_hint(
+                "its standard price is another one above a number of tokens, and the tier's rows do not reach there",
+            )
+            }
+            Some(first) => {
+                let since = first.map(|first| format!("; the first is from {first}")).unwrap_or_default();
+                Problem::new(format!("`{}` has no {} price on {day}{since}", self.name(), tier.word()))
+            }
+            None if self.prices().is_empty() => {
+                Problem::new(format!("`{}` has no price: whoever runs it sets one", self.name()))
+                    .with_hint("add a table for it to a pricing.toml")
+            }
+            None => {
+                let tiers: Vec<&str> = self.tiers().map(Tier::word).collect();
+                Problem::new(format!("`{}` has no {} price", self.name(), tier.word()))
+                    .with_hint(format!("it has prices for {}", tiers.join(", ")))
+            }
+        }
     }
 
     fn row(&self, day: Date, tier: Tier, input: u64) -> Option<&PriceRow> {

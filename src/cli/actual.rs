@@ -59,7 +59,7 @@ impl Actual<'_> {
             let rate = format!("{} / {}", charge.rate.amount(), charge.rate.per().word());
             let cost = format!("{:.digits$}", charge.cost);
             let [tokens, rate, cost] = [grouped(charge.tokens), rate, cost].map(Cell::right);
-            rows.push(vec![Cell::plain(charge.what), tokens, rate, cost]);
+            rows.push(vec![Cell::plain(charge.component.as_str()), tokens, rate, cost]);
         }
         let total = format!("{:.digits$}", self.bill.total);
         rows.push(vec![Cell::plain("total"), Cell::plain(""), Cell::plain(""), Cell::right(total)]);
@@ -77,7 +77,7 @@ impl Actual<'_> {
             .iter()
             .map(|charge| {
                 serde_json::json!({
-                    "what": charge.what,
+                    "what": charge.component.as_str(),
                     "tokens": charge.tokens,
                     "rate": charge.rate.amount().amount().to_string(),
                     "per": charge.rate.per().word(),

@@ -70,7 +70,7 @@ pub(super) struct EstimateArgs {
     pub(super) output_tokens: Option<u32>,
 
     /// The service tier; without it, the one that the request asks for
-    #[arg(long, value_name = "TIER", value_parser = tiers())]
+    #[arg(long, value_name = "TIER", value_parser = tier)]
     pub(super) tier: Option<Tier>,
 
     /// How much of the input is read from the prompt cache: tokens, or a share such as 80%
@@ -139,7 +139,7 @@ pub(super) struct ActualArgs {
     pub(super) as_of: Option<Date>,
 
     /// The service tier; without it, the response's own
-    #[arg(long, value_name = "TIER", value_parser = tiers())]
+    #[arg(long, value_name = "TIER", value_parser = tier)]
     pub(super) tier: Option<Tier>,
 
     /// A price table to lay over the others; the last one wins
@@ -504,7 +504,7 @@ pub(super) struct ModelsListArgs {
     pub(super) kind: Option<Kind>,
 
     /// The service tier whose prices are shown; models without one are left out
-    #[arg(long, value_name = "TIER", value_parser = tiers(), default_value = "standard")]
+    #[arg(long, value_name = "TIER", value_parser = tier, default_value = "standard")]
     pub(super) tier: Tier,
 
     /// By what to sort; without it, the order of the price table
@@ -737,9 +737,12 @@ fn image_size(text: &str) -> Result<ImageSize, &'static str> {
     }
 }
 
-fn tiers() -> impl TypedValueParser<Value = Tier> {
-    let tiers = Tier::ALL.iter().filter(|tier| **tier != Tier::Training).map(|tier| tier.word());
-    PossibleValuesParser::new(tiers).try_map(|word| Tier::from_word(&word).ok_or("unknown tier"))
+/// Reads a service tier in the words of the API or of price tables.
+fn tier(text: &str) -> Result<Tier, String> {
+    match Tier::from_api(text)? {
+        Some(tier) => Ok(tier),
+        None => Err("it is a setting at OpenAI; leave it out, or name the tier".to_owned()),
+    }
 }
 
 fn encodings() -> impl TypedValueParser<Value = Encoding> {

@@ -76,8 +76,8 @@ fn show(args: &BaselineShowArgs, out: &mut impl Write) -> Result<Outcome, Stop> 
         rows.push(vec![
             Cell::plain(shown(name)),
             Cell::plain(entry.model.as_str()),
-            Cell::right(grouped(entry.input_tokens)),
-            Cell::right(grouped(entry.output_tokens)),
+            Cell::right(grouped(entry.usage.input)),
+            Cell::right(grouped(entry.usage.output)),
             Cell::right(format!("{least}{}", entry.cost)),
         ]);
     }

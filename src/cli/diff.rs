@@ -204,7 +204,7 @@ impl Total {
         let cost =
             |entry: fn(&Change) -> Option<&Entry>| changes.iter().filter_map(entry).map(|entry| entry.cost).sum();
         let tokens = |entry: fn(&Change) -> Option<&Entry>| {
-            changes.iter().filter_map(entry).map(|entry| entry.input_tokens).sum()
+            changes.iter().filter_map(entry).map(|entry| entry.usage.input).sum()
         };
         Total {
             old: cost(|change| change.old.as_ref()),
@@ -237,7 +237,7 @@ fn percent(old: Usd, new: Usd) -> String {
 /// Returns a cell for each column of a change.
 fn cells(change: &Change) -> [String; 7] {
     let cost = |entry: &Option<Entry>| entry.as_ref().map_or("–".to_owned(), |entry| entry.cost.to_string());
-    let tokens = |entry: &Option<Entry>| entry.as_ref().map_or("–".to_owned(), |entry| grouped(entry.input_tokens));
+    let tokens = |entry: &Option<Entry>| entry.as_ref().map_or("–".to_owned(), |entry| grouped(entry.usage.input));
     let name = match (&change.changed, &change.old_name) {
         (Changed::Renamed, Some(old)) => format!("{} → {}", shown(old), shown(&change.name)),
         (Changed::Added | Changed::Removed, _) => format!("{} ({})", shown(&change.name), change.changed.word()),
@@ -310,8 +310,8 @@ fn json(project: &Project, changes: &[Change], total: &Total) -> serde_json::Val
         entry.as_ref().map(|entry| {
             serde_json::json!({
                 "model": entry.model,
-                "input_tokens": entry.input_tokens,
-                "output_tokens": entry.output_tokens,
+                "input_tokens": entry.usage.input,
+                "output_tokens": entry.usage.output,
                 "cost": dollars(entry.cost),
                 "at_least": entry.at_least,
             })

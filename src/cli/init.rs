@@ -83,7 +83,7 @@ fn configuration(model: Option<&str>, folders: &BTreeMap<String, Vec<Checked>>) 
     }
     for (folder, requests) in folders {
         let taken = || requests.iter().filter_map(|one| one.outcome.as_ref().ok());
-        let tokens = taken().map(|taken| taken.entry.input_tokens).max().unwrap_or(0);
+        let tokens = taken().map(|taken| taken.entry.usage.input).max().unwrap_or(0);
         let dearest = taken().map(|taken| taken.most.unwrap_or(taken.least)).max().unwrap_or(Usd::ZERO);
         let (name, glob) =
             if folder.is_empty() { ("prompts", "/*".to_owned()) } else { (folder.as_str(), format!("{folder}/*")) };

@@ -525,7 +525,7 @@ impl Request {
         self.choices
     }
 
-    /// Returns the service tier that the request asks for.
+    /// Returns the service tier that the request asks for, in the API's words; `batch` for a line of a Batch file, which can be sent no other way.
     pub fn service_tier(&self) -> Option<&str> {
         self.service_tier.as_deref()
     }
@@ -647,7 +647,9 @@ fn batch_line(fields: json::Fields<'_>) -> Result<Request> {
     let url = url.ok_or_else(|| Path::Top.error("the field `url` is missing"))?;
     let body = body.ok_or_else(|| Path::Top.error("the field `body` is missing"))?;
     match Api::of_url(&url) {
-        Some(api) => body_of(api, body, &Path::Top.key("body")),
+        Some(api) => {
+            Ok(Request { service_tier: Some("batch".to_owned()), ..body_of(api, body, &Path::Top.key("body"))? })
+        }
         None => Err(Path::Top.key("url").error("requests to this endpoint are not counted")),
     }
 }

@@ -274,14 +274,89 @@ fn a_bound_that_spans_two_rows_gives_a_band_over_both() {
     assert_eq!(output.max.unwrap().to_string(), "$0.0997", "at the dearest row of the bound");
 }
 
+/// The API's words for tiers, in a request, a response and on their own.
 #[test]
-fn a_tier_of_a_request_is_one_of_the_api() {
-    for word in ["batch", "standard", "training", "express"] {
+fn service_tiers_are_the_apis_words() {
+    use gpt_cost::Tier;
+    use gpt_cost::usage::Response;
+
+    let estimate = |word: &str| {
         let json = format!(r#"{{"messages": [{{"role": "user", "content": "Hi"}}], "service_tier": "{word}"}}"#);
         let request = Request::from_json(json.as_bytes()).unwrap();
-        let error = Catalog::builtin().model("gpt-4.1").unwrap().estimate(&request, &Terms::on(day())).unwrap_err();
-        assert_eq!(error.to_string(), "service_tier: unknown service tier, expected auto, default, flex or priority");
+        let catalog = Catalog::builtin();
+        let estimate = catalog.model("gpt-5.4").unwrap().estimate(&request, &Terms::on(day()));
+        estimate.map(|estimate| estimate.tier()).map_err(|error| error.to_string())
+    };
+    let response = |word: &str| {
+        let json = format!(r#"{{"model": "gpt-5.4", "service_tier": "{word}", "usage": {{"prompt_tokens": 1}}}}"#);
+        Response::from_json(json.as_bytes()).map(|response| response.tier).map_err(|error| error.to_string())
+    };
+    let known = [
+        ("auto", None),
+        ("default", Some(Tier::Standard)),
+        ("flex", Some(Tier::Flex)),
+        ("priority", Some(Tier::Priority)),
+        ("fast", Some(Tier::Priority)),
+        ("ultrafast", Some(Tier::Ultrafast)),
+    ];
+    for (word, tier) in known {
+        assert_eq!((Tier::from_api(word), response(word)), (Ok(tier), Ok(tier)), "{word}");
     }
+    assert_eq!((estimate("fast"), estimate("auto")), (Ok(Tier::Priority), Ok(Tier::Standard)));
+    let unknown =
+        "service_tier: unknown service tier, expected auto, default, flex, priority, fast, ultrafast, batch or scale";
+    let scale = "service_tier: the tier `scale` is paid in advance and has no price per token";
+    for (word, error) in [("training", unknown), ("express", unknown), ("", unknown), ("scale", scale)] {
+        assert_eq!((estimate(word), response(word)), (Err(error.to_owned()), Err(error.to_owned())), "{word}");
+    }
+}
+
+#[test]
+fn a_batch_line_costs_the_batch_tier_unless_a_tier_is_set() {
+    use gpt_cost::Tier;
+
+    let line = br#"{"custom_id": "a", "method": "POST", "url": "/v1/chat/completions",
+        "body": {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 10}}"#;
+    let request = Request::from_json(line).unwrap();
+    let catalog = Catalog::builtin();
+    let estimate = |terms: Terms| {
+        let estimate = catalog.model("gpt-4o-mini").unwrap().estimate(&request, &terms).unwrap();
+        (estimate.tier(), estimate.cost().total.max.unwrap().to_string())
+    };
+    assert_eq!(estimate(Terms::on(day())), (Tier::Batch, "$0.0000036".to_owned()));
+    assert_eq!(estimate(Terms::on(day()).tier(Tier::Standard)), (Tier::Standard, "$0.0000072".to_owned()));
+}
+
+/// An estimate and a baseline price a usage by the same rule: on the same day, by the same table, nothing changes.
+#[test]
+fn an_unchanged_request_has_no_change_of_price() {
+    use gpt_cost::budget::{Baseline, Entry};
+    use gpt_cost::{Cached, Tier};
+
+    let catalog = Catalog::builtin();
+    let texts = [
+        r#"{"messages": [{"role": "user", "content": "Hi there"}], "max_tokens": 500}"#,
+        r#"{"messages": [{"role": "user", "content": "Hi"}], "modalities": ["text", "audio"], "max_tokens": 500}"#,
+        r#"{"input": "a text"}"#,
+    ];
+    let mut compared = 0;
+    for text in texts {
+        let request = Request::from_json(text.as_bytes()).unwrap();
+        for (_, model) in catalog.models() {
+            for tier in Tier::ALL {
+                let terms = Terms::on(day()).tier(*tier).cached(Cached::Tokens(3));
+                let Ok(estimate) = catalog.model(model.name()).unwrap().estimate(&request, &terms) else { continue };
+                let mut baseline = Baseline::default();
+                baseline.requests.insert("p.json".to_owned(), Entry::of(&estimate, "content".to_owned()));
+                let changes = baseline.changes(&baseline, &catalog, day());
+                assert!(!changes[0].is_any());
+                let parts = (changes[0].prompt.amount(), changes[0].price.amount());
+                assert_eq!(parts, (0.into(), 0.into()), "{} {tier:?} {text}", model.name());
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 300, "{compared} estimates");
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Resul
             formula_free(&one.budget),
             one.verdict().to_owned(),
             taken.map(|taken| formula_free(&taken.entry.model)).unwrap_or_default(),
-            taken.map(|taken| taken.entry.input_tokens.to_string()).unwrap_or_default(),
+            taken.map(|taken| taken.entry.usage.input.to_string()).unwrap_or_default(),
             taken.map(|taken| taken.exactness.to_owned()).unwrap_or_default(),
             taken.map(|taken| taken.bound.to_string()).unwrap_or_default(),
             taken.map(|taken| dollars(taken.least)).unwrap_or_default(),

@@ -44,17 +44,17 @@ pub(super) fn request(one: &Checked) -> Value {
     if let Ok(taken) = &one.outcome {
         let entry = &taken.entry;
         json["model"] = entry.model.as_str().into();
-        json["input_tokens"] = json!({"count": entry.input_tokens, "exactness": taken.exactness, "bound": taken.bound});
+        json["input_tokens"] = json!({"count": entry.usage.input, "exactness": taken.exactness, "bound": taken.bound});
         json["cost"] = json!({
             "min": dollars(taken.least),
             "max": taken.most.map(dollars),
         });
         json["baseline"] = json!({
             "model": entry.model,
-            "input_tokens": entry.input_tokens,
-            "cached_tokens": entry.cached_tokens,
+            "input_tokens": entry.usage.input,
+            "cached_tokens": entry.usage.cached,
             "tier": if entry.tier == crate::Tier::Standard { "" } else { entry.tier.word() },
-            "output_tokens": entry.output_tokens,
+            "output_tokens": entry.usage.output,
             "cost": dollars(entry.cost),
             "at_least": entry.at_least,
             "content": entry.content,

@@ -52,7 +52,7 @@ fn write_request(one: &Checked, out: &mut impl Write) -> io::Result<()> {
             out,
             "  {DIM}{}, {} tokens of input, {}{DIM:#}",
             taken.entry.model,
-            grouped(taken.entry.input_tokens),
+            grouped(taken.entry.usage.input),
             taken.label
         )?,
         Err(error) => {
@@ -104,7 +104,7 @@ fn write_fine(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> 
         let Ok(taken) = &one.outcome else { continue };
         rows.push(vec![
             Cell::plain(shown(&one.name)),
-            Cell::right(grouped(taken.entry.input_tokens)),
+            Cell::right(grouped(taken.entry.usage.input)),
             Cell::plain(taken.label.as_str()),
             Cell::right(taken.most.map_or("–".to_owned(), |most| most.to_string())),
             Cell::plain(shown(&one.budget)),

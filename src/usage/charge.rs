@@ -1,0 +1,175 @@
+//! The pricing rule: a price row charges each component of a usage, once, at its own rate. Estimates, bills and baselines all use it.
+
+use jiff::civil::Date;
+
+use super::Usage;
+use crate::catalog::{Field, ModelRef, PriceRow, Tier};
+use crate::error::{self, Error, Problem, Result};
+use crate::money::{Rate, Usd};
+
+/// A component of a usage: tokens that have one rate. Together, the components are all tokens, each once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Component {
+    /// Input text that is neither read from the prompt cache nor written to it.
+    Input,
+    /// Input that is read from the prompt cache.
+    CachedInput,
+    /// Input that is written to the prompt cache.
+    CacheWrites,
+    /// Audio in.
+    AudioInput,
+    /// Output text, reasoning included.
+    Output,
+    /// Audio out.
+    AudioOutput,
+}
+
+impl Component {
+    /// All components, in the order in which bills list them.
+    pub const ALL: &[Component] = &[
+        Component::Input,
+        Component::CachedInput,
+        Component::CacheWrites,
+        Component::AudioInput,
+        Component::Output,
+        Component::AudioOutput,
+    ];
+
+    /// Returns the component's name in reports, such as `cached input`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Component::Input => "input",
+            Component::CachedInput => "cached input",
+            Component::CacheWrites => "cache writes",
+            Component::AudioInput => "audio input",
+            Component::Output => "output",
+            Component::AudioOutput => "audio output",
+        }
+    }
+
+    /// Returns how many tokens of a usage are this component's.
+    fn tokens(self, usage: &Usage) -> u64 {
+        match self {
+            Component::Input => {
+                let others = usage.cached.saturating_add(usage.written).saturating_add(usage.audio_input);
+                usage.input.saturating_sub(others)
+            }
+            Component::CachedInput => usage.cached,
+            Component::CacheWrites => usage.written,
+            Component::AudioInput => usage.audio_input,
+            Component::Output => usage.output.saturating_sub(usage.audio_output),
+            Component::AudioOutput => usage.audio_output,
+        }
+    }
+
+    /// Returns the rate of the component. Cached input and cache writes without a rate of their own cost what input costs; audio never costs
+    /// what text costs.
+    fn rate(self, row: &PriceRow) -> Option<Rate> {
+        match self {
+            Component::Input => row.rate(Field::Input),
+            Component::CachedInput => row.rate(Field::Cached).or(row.rate(Field::Input)),
+            Component::CacheWrites => row.rate(Field::Write).or(row.rate(Field::Input)),
+            Component::AudioInput => row.rate(Field::AudioIn),
+            Component::Output => row.rate(Field::Output),
+            Component::AudioOutput => row.rate(Field::AudioOut),
+        }
+    }
+}
+
+/// The price of a response, rate by rate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Bill {
+    /// What each rate charges; together, each token once.
+    pub charges: Vec<Charge>,
+    /// The sum.
+    pub total: Usd,
+}
+
+/// Tokens at one rate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Charge {
+    /// What they are.
+    pub component: Component,
+    /// How many there are.
+    pub tokens: u64,
+    /// What a thousand or a million of them cost.
+    pub rate: Rate,
+    /// What they cost.
+    pub cost: Usd,
+}
+
+impl PriceRow {
+    /// Returns what the row charges for a usage: a charge for each component that has tokens.
+    ///
+    /// # Errors
+    ///
+    /// The first component that has tokens and no rate: what is not known is never zero.
+    pub fn charges(&self, usage: &Usage) -> std::result::Result<Vec<Charge>, Component> {
+        self.each_charge(usage).collect()
+    }
+
+    /// Returns the sum of what the row charges for a usage; `None` where a component has tokens and no rate.
+    ///
+    /// ```
+    /// use gpt_cost::{Catalog, Date, Tier, usage::Usage};
+    ///
+    /// let catalog = Catalog::builtin();
+    /// let day = Date::new(2026, 11, 23)?;
+    /// let (_, model) = catalog.model("gpt-4o-2024-08-06")?.on(day)?;
+    /// let mut usage = Usage::default();
+    /// (usage.input, usage.output) = (1_000, 100);
+    /// let row = model.price(day, Tier::Standard, usage.input).unwrap();
+    /// assert_eq!(row.cost(&usage).unwrap().to_string(), "$0.0035");
+    /// usage.audio_output = 100;
+    /// assert_eq!(row.cost(&usage), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn cost(&self, usage: &Usage) -> Option<Usd> {
+        self.each_charge(usage).map(|charge| charge.ok().map(|charge| charge.cost)).sum()
+    }
+
+    fn each_charge(&self, usage: &Usage) -> impl Iterator<Item = std::result::Result<Charge, Component>> {
+        let tokens = |component: Component| (component, component.tokens(usage));
+        Component::ALL.iter().copied().map(tokens).filter(|(_, tokens)| *tokens > 0).map(|(component, tokens)| {
+            let rate = component.rate(self).ok_or(component)?;
+            Ok(Charge { component, tokens, rate, cost: rate.cost(tokens) })
+        })
+    }
+}
+
+impl ModelRef<'_> {
+    /// Returns what `usage` costs with this model, on `day`, at `tier`: each token once, at its own rate. Cached input without a price of its
+    /// own costs what input costs.
+    ///
+    /// # Errors
+    ///
+    /// An alias that did not exist on the day, a day or tier without a price, and audio without a price of its own: what is not known is
+    /// never guessed and never zero. And a usage that contradicts itself, such as one with more cached tokens than input.
+    ///
+    /// ```
+    /// use gpt_cost::{Catalog, Date, Tier, usage::Usage};
+    ///
+    /// let mut usage = Usage::default();
+    /// (usage.input, usage.cached, usage.output) = (1_200, 1_000, 50);
+    /// let day = Date::new(2026, 11, 23)?;
+    /// let bill = Catalog::builtin().model("gpt-4o-2024-08-06")?.bill(&usage, day, Tier::Standard)?;
+    /// assert_eq!(bill.total.to_string(), "$0.00225");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn bill(&self, usage: &Usage, day: Date, tier: Tier) -> Result<Bill> {
+        let (_, model) = self.on(day)?;
+        if let Some(message) = usage.contradiction() {
+            return Err(Error::new(error::Kind::Request, Problem::new(message)));
+        }
+        let row = model.priced(day, tier, usage.input)?;
+        let charges = row.charges(usage).map_err(|component| {
+            let (name, tier, component) = (model.name(), tier.word(), component.as_str());
+            let problem = Problem::new(format!("`{name}` has no {tier} price for {component} on {day}"));
+            Error::new(error::Kind::MissingPrice, problem)
+        })?;
+        Ok(Bill { total: charges.iter().map(|charge| charge.cost).sum(), charges })
+    }
+}
