@@ -2,8 +2,8 @@
 
 #[path = "build/classes.rs"]
 mod classes;
-#[path = "src/catalog/fields.rs"]
-#[expect(dead_code, reason = "budgets have fields that price tables have not")]
+#[path = "src/toml/fields.rs"]
+#[expect(dead_code, reason = "configurations have fields that price tables do not have")]
 mod fields;
 #[path = "src/catalog/file.rs"]
 #[expect(dead_code, reason = "the library uses what the build script does not, and documents it")]
@@ -23,7 +23,7 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-changed=src/encoding/layout.rs");
-    println!("cargo::rerun-if-changed=src/catalog/fields.rs");
+    println!("cargo::rerun-if-changed=src/toml/fields.rs");
     println!("cargo::rerun-if-changed=src/catalog/file.rs");
     println!("cargo::rerun-if-changed=pricing.toml");
     let out = env::var_os("OUT_DIR").expect("cargo names OUT_DIR");

@@ -1,6 +1,7 @@
 //! The one error of the library.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// What the library could not do, and why.
 ///
@@ -18,6 +19,7 @@ use std::fmt;
 pub struct Error {
     kind: Kind,
     problems: Vec<Problem>,
+    cause: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
 /// One thing that is wrong, with its place and what to do.
@@ -37,7 +39,11 @@ pub(crate) enum Kind {
     UnknownModel,
     WrongModel,
     MissingPrice,
+    NoTokenizer,
     PriceTable,
+    Config,
+    Baseline,
+    Usage,
 }
 
 /// The result of what can fail in this library.
@@ -45,7 +51,17 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
     pub(crate) fn new(kind: Kind, problem: Problem) -> Error {
-        Error { kind, problems: vec![problem] }
+        Error { kind, problems: vec![problem], cause: None }
+    }
+
+    /// Adds the error that caused this one.
+    pub(crate) fn caused_by(self, cause: impl std::error::Error + Send + Sync + 'static) -> Error {
+        Error { cause: Some(Arc::new(cause)), ..self }
+    }
+
+    /// Returns the same error as one about something else.
+    pub(crate) fn about(self, kind: Kind) -> Error {
+        Error { kind, ..self }
     }
 
     /// Adds what to do to the last problem.
@@ -58,7 +74,7 @@ impl Error {
     }
 
     pub(crate) fn all(kind: Kind, problems: Vec<Problem>) -> Error {
-        Error { kind, problems }
+        Error { kind, problems, cause: None }
     }
 
     /// Returns all that is wrong: one problem, or, for a price table, every one that was found.
@@ -86,9 +102,29 @@ impl Error {
         self.kind == Kind::MissingPrice
     }
 
+    /// Whether no tokenizer of the model is known, so that its requests cannot be counted. The usage of its responses can still be priced.
+    pub fn is_no_tokenizer(&self) -> bool {
+        self.kind == Kind::NoTokenizer
+    }
+
     /// Whether a price table is not valid.
     pub fn is_price_table(&self) -> bool {
         self.kind == Kind::PriceTable
+    }
+
+    /// Whether a `gpt-cost.toml` is not valid.
+    pub fn is_config(&self) -> bool {
+        self.kind == Kind::Config
+    }
+
+    /// Whether a baseline is not valid.
+    pub fn is_baseline(&self) -> bool {
+        self.kind == Kind::Baseline
+    }
+
+    /// Whether a response has no usage that can be read, or one that contradicts itself.
+    pub fn is_usage(&self) -> bool {
+        self.kind == Kind::Usage
     }
 }
 
@@ -103,7 +139,11 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.cause.as_deref().map(|cause| cause as &(dyn std::error::Error + 'static))
+    }
+}
 
 impl Problem {
     pub(crate) fn new(message: impl Into<String>) -> Problem {
@@ -151,6 +191,12 @@ impl Problem {
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }
+}
+
+/// Returns the error of bytes that are not UTF-8.
+pub(crate) fn not_utf8(error: std::str::Utf8Error) -> Error {
+    let problem = Problem::new(format!("invalid UTF-8 at byte {}", error.valid_up_to()));
+    Error::new(Kind::Request, problem.with_hint("save it as UTF-8")).caused_by(error)
 }
 
 /// Returns a name that somebody wrote as it can be shown: without control characters, and cut where it is long.

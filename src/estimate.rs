@@ -227,7 +227,7 @@ impl<'c> ModelRef<'c> {
     ///
     /// # Errors
     ///
-    /// An alias that stood for no model on the day, and a model that takes no such request.
+    /// An alias that did not exist on the day, and a model that takes no such request.
     ///
     /// ```
     /// use gpt_cost::{Catalog, Date, Exactness, Request};
@@ -247,7 +247,7 @@ impl<'c> ModelRef<'c> {
     ///
     /// # Errors
     ///
-    /// An alias that stood for no model on the day, a model that takes no such request, and a day or tier without a price.
+    /// An alias that did not exist on the day, a model that takes no such request, and a day or tier without a price.
     /// What is not known is never guessed and never zero.
     ///
     /// ```
@@ -454,8 +454,8 @@ fn count(model: &Model, name: &str, request: &Request, day: Date) -> Result<Toke
     let Some(encoding) = model.encoding() else {
         let or_off = if cfg!(feature = "encodings") { "" } else { ", or its feature is off" };
         let problem = Problem::new(format!("no exact tokenizer of `{name}` is built in{or_off}"));
-        let hint = "`gpt-cost actual` prices the usage of its responses";
-        return Err(Error::new(error::Kind::WrongModel, problem.with_hint(hint)));
+        let hint = "its requests cannot be counted; its responses can be priced by their usage";
+        return Err(Error::new(error::Kind::NoTokenizer, problem.with_hint(hint)));
     };
     let takes = |what: &str, hint: &str| {
         let problem = Problem::new(format!("`{name}` takes {what}")).with_hint(hint);

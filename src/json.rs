@@ -23,12 +23,36 @@ pub(crate) enum Value<'a> {
 
 /// Parses a whole JSON text. Nesting is limited to 128 levels, the parser's own limit.
 pub(crate) fn parse(text: &str) -> Result<Value<'_>, Error> {
-    serde_json::from_str(text).map_err(|error| {
-        let message = error.to_string();
-        let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
-        let problem = Problem::new(format!("not valid JSON: {message}")).at_line(error.line(), error.column());
-        Error::new(error::Kind::Request, problem)
-    })
+    serde_json::from_str(text).map_err(|error| invalid(text, error))
+}
+
+/// Returns the error of a text that is not valid JSON, with its place and, where it looks like another notation, what to do.
+fn invalid(text: &str, error: serde_json::Error) -> Error {
+    let (line, column) = (error.line(), error.column());
+    let whole = error.to_string();
+    let message = whole.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&whole);
+    let message = match message {
+        "unexpected end of hex escape" => "half of a surrogate pair in a \\u escape",
+        "key must be a string" => "expected a key in double quotes",
+        other => other,
+    };
+    let mut problem = Problem::new(format!("not valid JSON: {message}")).at_line(line.max(1), column.max(1));
+    let around =
+        text.lines().nth(line.saturating_sub(1)).and_then(|line| line.split_at_checked(column.saturating_sub(1)));
+    if let Some(hint) = around.and_then(|(before, rest)| hint(before, rest)) {
+        problem = problem.with_hint(hint);
+    }
+    Error::new(error::Kind::Request, problem).caused_by(error)
+}
+
+/// Returns what to do about a text whose line goes on with `rest` where JSON was expected.
+fn hint(before: &str, rest: &str) -> Option<&'static str> {
+    match rest.as_bytes().first()? {
+        b'\'' | b'T' | b'F' | b'N' => Some("it looks like Python: json.dumps writes it as JSON"),
+        b'/' | b'#' => Some("JSON has no comments: remove them"),
+        b'{' | b'%' if before.ends_with('{') => Some("it looks like a template: fill it in first"),
+        _ => None,
+    }
 }
 
 impl<'a> Value<'a> {
@@ -57,7 +81,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Returns the value with strings of its own, or the error that a key stands in an object twice.
+    /// Returns the value with strings of its own, or the error that a field is a duplicate.
     pub(crate) fn into_owned(self, path: &Path<'_>) -> Result<Value<'static>, Error> {
         Ok(match self {
             Value::Null => Value::Null,
@@ -88,12 +112,12 @@ impl<'a> Value<'a> {
     }
 }
 
-/// Returns the fields of an object, or the error that one stands in it twice: which of them counts is anybody's guess.
+/// Returns the fields of an object, or the error that one is a duplicate: which of them holds is anybody's guess.
 pub(crate) fn unique<'a>(fields: Fields<'a>, path: &Path<'_>) -> Result<Fields<'a>, Error> {
     let mut keys: Vec<&str> = fields.iter().map(|(key, _)| key.as_ref()).collect();
     keys.sort_unstable();
     match keys.windows(2).find(|pair| pair[0] == pair[1]) {
-        Some(pair) => Err(path.key(pair[0]).error("the field stands there twice")),
+        Some(pair) => Err(path.key(pair[0]).error("duplicate field")),
         None => Ok(fields),
     }
 }

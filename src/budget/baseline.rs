@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::{Catalog, Tier};
@@ -198,33 +199,31 @@ impl Baseline {
     ///
     /// Text that is none, with the line.
     pub fn from_json(text: &str) -> Result<Baseline> {
-        let wrong = |error: serde_json::Error| {
-            let problem = Problem::new(format!("it is no baseline: {error}")).at_line(error.line(), error.column());
-            Error::new(error::Kind::Request, problem)
-        };
-        let file: File = serde_json::from_str(text).map_err(wrong)?;
-        if file.schema != SCHEMA {
-            let problem = Problem::new(format!("this version of gpt-cost reads baselines with schema {SCHEMA}"));
-            return Err(Error::new(error::Kind::Request, problem));
-        }
-        let entry = |(name, line): (String, Line)| {
-            let cost = line.cost.parse::<rust_decimal::Decimal>().ok()?;
-            let tier = if line.tier.is_empty() { Tier::Standard } else { Tier::from_word(&line.tier)? };
-            let usage = Usage {
-                input: line.input_tokens,
-                cached: line.cached_tokens,
-                output: line.output_tokens,
-                audio_output: line.audio_output_tokens,
-                ..Usage::default()
-            };
-            let Line { model, at_least, content, .. } = line;
-            Some((name, Entry { model, usage, tier, cost: cost.into(), at_least, content }))
-        };
-        let requests: Option<BTreeMap<String, Entry>> = file.requests.into_iter().map(entry).collect();
-        let requests = requests.ok_or_else(|| {
-            Error::new(error::Kind::Request, Problem::new("a cost is no decimal number, or a tier is unknown"))
+        let file: File = serde_json::from_str(text).map_err(|error| {
+            let (line, column) = (error.line().max(1), error.column().max(1));
+            let message = error.to_string();
+            let message = message.strip_suffix(&format!(" at line {} column {}", error.line(), error.column()));
+            let problem = Problem::new(format!("not a baseline: {}", message.unwrap_or("not valid JSON")));
+            Error::new(error::Kind::Baseline, problem.at_line(line, column)).caused_by(error)
         })?;
-        Ok(Baseline { as_of: file.as_of.parse().ok(), pricing: file.pricing, requests })
+        let wrong =
+            |message: String, path: String| Error::new(error::Kind::Baseline, Problem::new(message).at_path(path));
+        if file.schema != SCHEMA {
+            return Err(wrong(
+                format!("this version of gpt-cost reads baselines with schema {SCHEMA}"),
+                "schema".into(),
+            ));
+        }
+        let as_of = match file.as_of.as_str() {
+            "" => None,
+            text => Some(text.parse().map_err(|_| wrong("expected a day such as 2026-11-24".into(), "as_of".into()))?),
+        };
+        let mut requests = BTreeMap::new();
+        for (name, line) in file.requests {
+            let entry = line.entry().map_err(|(key, message)| wrong(message, format!("requests[\"{name}\"].{key}")))?;
+            requests.insert(name, entry);
+        }
+        Ok(Baseline { as_of, pricing: file.pricing, requests })
     }
 }
 
@@ -263,6 +262,28 @@ fn is_zero(number: &u64) -> bool {
 }
 
 impl Line {
+    /// Returns the entry, or the key whose value is wrong and what is wrong with it.
+    fn entry(self) -> std::result::Result<Entry, (&'static str, String)> {
+        let cost = Decimal::from_str_exact(&self.cost);
+        let cost = cost.map_err(|_| ("cost", "expected a decimal number, such as \"0.05\"".to_owned()))?;
+        let tier = match self.tier.as_str() {
+            "" => Tier::Standard,
+            word => Tier::from_word(word).ok_or_else(|| ("tier", "unknown service tier".to_owned()))?,
+        };
+        let usage = Usage {
+            input: self.input_tokens,
+            cached: self.cached_tokens,
+            output: self.output_tokens,
+            audio_output: self.audio_output_tokens,
+            ..Usage::default()
+        };
+        if let Some(message) = usage.contradiction() {
+            return Err(("input_tokens", message));
+        }
+        let Line { model, at_least, content, .. } = self;
+        Ok(Entry { model, usage, tier, cost: cost.into(), at_least, content })
+    }
+
     fn of(entry: &Entry) -> Line {
         Line {
             model: entry.model.clone(),

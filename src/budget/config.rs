@@ -6,10 +6,11 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Increase, Limits};
-use crate::catalog::fields::{Fields, Problem, as_table, rows};
-use crate::catalog::{Lines, Tier, civil, invalid};
-use crate::error::Result;
+use crate::catalog::Tier;
+use crate::error::{self, Result};
 use crate::estimate::Cached;
+use crate::toml::fields::{Fields, Largest, Problem, as_table, parse, rows};
+use crate::toml::{Lines, civil};
 
 /// What a `gpt-cost.toml` says.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -65,6 +66,10 @@ pub struct Budget {
     pub message: Option<String>,
 }
 
+/// The most that a budget can allow.
+const MAX_LIMIT: Largest =
+    Largest { amount: Decimal::from_parts(0xd4a5_1000, 0xe8, 0, false, 0), in_words: "a trillion dollars", hint: None };
+
 /// The keys at the top of the file, and those of a budget.
 pub(crate) const KEYS: &[&str] =
     &["model", "pricing", "pricing_lock", "as_of", "tier", "output_tokens", "cached", "baseline", "budget"];
@@ -112,20 +117,11 @@ impl Config {
     /// ```
     pub fn read(origin: &str, source: &str) -> Result<Config> {
         let lines = Lines::of(source);
-        let (tree, errors) = DeTable::parse_recoverable(source);
-        let mut problems: Vec<Problem> = errors
-            .into_iter()
-            .map(|error| Problem::new(error.span().unwrap_or(0..0), error.message().to_owned()))
-            .collect();
-        if !problems.is_empty() {
-            return Err(invalid(origin, &lines, problems));
-        }
+        let invalid = |problems| lines.errors(error::Kind::Config, origin, problems);
+        let tree = parse(source).map_err(invalid)?;
+        let mut problems = Vec::new();
         let config = read_config(&tree, &lines, &mut problems);
-        if problems.is_empty() {
-            return Ok(config);
-        }
-        problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
-        Err(invalid(origin, &lines, problems))
+        if problems.is_empty() { Ok(config) } else { Err(invalid(problems)) }
     }
 }
 
@@ -197,14 +193,14 @@ fn read_budget(
     let paths = fields.names("paths").into_iter().map(|name| name.text).collect();
     let dollars = |amount: Option<Decimal>| amount.map(Into::into);
     let limits = Limits {
-        max_cost_per_request: dollars(fields.dollars("max_cost_per_request")),
-        max_input_cost: dollars(fields.dollars("max_input_cost")),
+        max_cost_per_request: dollars(fields.dollars("max_cost_per_request", &MAX_LIMIT)),
+        max_input_cost: dollars(fields.dollars("max_input_cost", &MAX_LIMIT)),
         max_input_tokens: fields.tokens("max_input_tokens"),
         max_total_tokens: fields.tokens("max_total_tokens"),
         min_context_left: fields.tokens("min_context_left"),
-        max_cost_all_requests: dollars(fields.dollars("max_cost_all_requests")),
+        max_cost_all_requests: dollars(fields.dollars("max_cost_all_requests", &MAX_LIMIT)),
         monthly_requests: fields.tokens("monthly_requests"),
-        max_monthly_cost: dollars(fields.dollars("max_monthly_cost")),
+        max_monthly_cost: dollars(fields.dollars("max_monthly_cost", &MAX_LIMIT)),
         max_increase: None,
         allow_uncounted: fields.flag("allow_uncounted").unwrap_or(false),
         warn_at: None,

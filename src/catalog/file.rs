@@ -11,7 +11,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use toml::value::Date;
 
-use super::fields::{Fields, Name, Problem, as_table, named, rows};
+use super::fields::{Fields, Largest, Name, Problem, as_table, named, parse, rows};
 
 /// The version of the file's format that this code reads.
 pub const SCHEMA: &str = "1";
@@ -227,6 +227,13 @@ pub enum ImageRule {
 /// What stands for the encoding of a model whose requests cannot be counted.
 pub const UNKNOWN_ENCODING: &str = "unknown";
 
+/// The most that one unit of tokens may cost. The most expensive price on record is $600 per million tokens.
+const MAX_PRICE: Largest = Largest {
+    amount: Decimal::from_parts(10_000, 0, 0, false, 0),
+    in_words: "$10000 per unit",
+    hint: Some("check the row's `per`"),
+};
+
 const FILE_KEYS: &[&str] = &["schema", "checked", "model", "alias"];
 const MODEL_KEYS: &[&str] = &[
     "kind",
@@ -271,7 +278,7 @@ const PRICE_KEYS: &[&str] = &[
 ///
 /// The problems of a file that is no TOML.
 pub fn is_price_table(source: &str) -> Result<bool, Vec<Problem>> {
-    Ok(tree(source)?.get_ref().contains_key("schema"))
+    Ok(parse(source)?.get_ref().contains_key("schema"))
 }
 
 /// Reads what can be read of a price table, and all that is wrong with it.
@@ -280,24 +287,11 @@ pub fn is_price_table(source: &str) -> Result<bool, Vec<Problem>> {
 ///
 /// The problems of a file that is no TOML.
 pub fn read(source: &str) -> Result<(File, Vec<Problem>), Vec<Problem>> {
-    let tree = tree(source)?;
+    let tree = parse(source)?;
     let mut problems = Vec::new();
     let file = read_file(&tree, &mut problems);
     check_names(&file, &mut problems);
     Ok((file, problems))
-}
-
-fn tree(source: &str) -> Result<Spanned<DeTable<'_>>, Vec<Problem>> {
-    let (tree, errors) = DeTable::parse_recoverable(source);
-    if errors.is_empty() {
-        return Ok(tree);
-    }
-    let problem = |error: toml::de::Error| Problem {
-        span: error.span().unwrap_or(0..0),
-        message: error.message().to_owned(),
-        hint: None,
-    };
-    Err(errors.into_iter().map(problem).collect())
 }
 
 fn read_file(tree: &Spanned<DeTable<'_>>, problems: &mut Vec<Problem>) -> File {
@@ -402,7 +396,7 @@ fn read_image(value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Opti
     let expected = r#"{ base = 85, tile = 170 } or { patch = "1.62" }"#;
     let table = as_table(value, expected, problems)?;
     let mut fields = Fields::new(table, value.span(), IMAGE_KEYS, problems);
-    let (base, tile, factor) = (fields.tokens("base"), fields.tokens("tile"), fields.amount("patch"));
+    let (base, tile, factor) = (fields.tokens("base"), fields.tokens("tile"), fields.dollars("patch", &MAX_PRICE));
     let chat = fields.tokens("chat");
     match (base, tile, factor) {
         (Some(base), Some(tile), None) if chat.is_none() => Some(ImageRule::Tiles { base, tile }),
@@ -433,7 +427,7 @@ fn read_prices(value: &Spanned<DeValue<'_>>, needed: &[Field], problems: &mut Ve
             from: fields.date("from"),
             tier: fields.word_or("tier", Tier::ALL, Tier::word, Tier::from_word).unwrap_or(Tier::Standard),
             above: fields.tokens("above").unwrap_or(0),
-            amounts: std::array::from_fn(|field| fields.amount(Field::ALL[field].word())),
+            amounts: std::array::from_fn(|field| fields.dollars(Field::ALL[field].word(), &MAX_PRICE)),
             per: per?,
         })
     };

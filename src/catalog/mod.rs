@@ -2,12 +2,12 @@
 
 mod builtin;
 mod diff;
-pub(crate) mod fields;
 mod file;
 #[cfg(feature = "import")]
 pub mod import;
 mod model;
 mod names;
+mod nearest;
 mod slips;
 mod write;
 
@@ -27,6 +27,7 @@ use crate::accounting::Family;
 use crate::encoding::Encoding;
 use crate::error::{self, Error, Problem, Result};
 use crate::money::{Per, Rate};
+use crate::toml::{Lines, civil, fields};
 
 /// The models that are known, with their limits and prices: the built-in table and the layers over it, the last of which wins.
 ///
@@ -141,16 +142,16 @@ impl Catalog {
         more: impl FnOnce(&file::File) -> Vec<fields::Problem>,
     ) -> Result<Layer> {
         let lines = Lines::of(source);
-        let (file, mut problems) = file::read(source).map_err(|problems| invalid(origin, &lines, problems))?;
+        let (file, mut problems) =
+            file::read(source).map_err(|problems| lines.errors(error::Kind::PriceTable, origin, problems))?;
         problems.extend(more(&file));
         let mut reader = Reader { below: self, lines: &lines, problems };
         let layer = reader.layer(origin, file);
-        let Reader { mut problems, .. } = reader;
+        let Reader { problems, .. } = reader;
         if problems.is_empty() {
             return Ok(layer);
         }
-        problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
-        Err(invalid(origin, &lines, problems))
+        Err(lines.errors(error::Kind::PriceTable, origin, problems))
     }
 
     /// Checks the price table `source` as [`Catalog::add_layer`] does, and for slips that a table can have and still be valid: prices that are
@@ -169,7 +170,8 @@ impl Catalog {
     ///
     /// The problems of a text that is no TOML; `origin` names it.
     pub fn is_price_table(origin: &str, source: &str) -> Result<bool> {
-        file::is_price_table(source).map_err(|problems| invalid(origin, &Lines::of(source), problems))
+        file::is_price_table(source)
+            .map_err(|problems| Lines::of(source).errors(error::Kind::PriceTable, origin, problems))
     }
 
     /// Returns the model, or the alias, of that name. A name that no table has may be one that a provider writes in another way, a
@@ -243,10 +245,11 @@ impl Catalog {
     }
 
     fn unknown(&self, name: &str) -> Error {
-        let near = self.nearest(name);
+        let known: BTreeSet<&str> = self.layers().flat_map(Layer::names).collect();
+        let near = nearest::nearest(name, known);
         let hint = match near.as_slice() {
             [] if names::vendor(name).is_some() => format!(
-                "no exact tokenizer of {}'s is built in; with a row for it in a pricing.toml, `gpt-cost actual` prices its usage",
+                "no exact tokenizer of {}'s is built in; with a row for it in a pricing.toml, its responses can be priced by their usage",
                 names::vendor(name).unwrap_or_default()
             ),
             [] => "add a row for it to a pricing.toml, or name the model whose rules and prices it shares".to_owned(),
@@ -256,24 +259,6 @@ impl Catalog {
         };
         let problem = Problem::new(format!("unknown model `{}`", error::shown(name)));
         Error::new(error::Kind::UnknownModel, problem.with_hint(hint))
-    }
-
-    /// Returns up to three known names that `name` was most likely meant to be, the likeliest first.
-    fn nearest(&self, name: &str) -> Vec<&str> {
-        /// Twice the longest name of a model; comparing takes the product of both lengths.
-        const LONGEST: usize = 80;
-        if name.len() > LONGEST {
-            return Vec::new();
-        }
-        let name = name.to_lowercase();
-        let known: BTreeSet<&str> = self.layers().flat_map(Layer::names).collect();
-        let mut scored: Vec<(f64, &str)> =
-            known.into_iter().map(|known| (strsim::normalized_damerau_levenshtein(&name, known), known)).collect();
-        scored.retain(|(score, _)| *score >= 0.6);
-        scored.sort_by(|one, other| other.0.total_cmp(&one.0));
-        let best = scored.first().map_or(1.0, |(score, _)| *score);
-        scored.retain(|(score, _)| *score > best - 0.1);
-        scored.into_iter().take(3).map(|(_, name)| name).collect()
     }
 }
 
@@ -345,8 +330,8 @@ impl<'c> ModelRef<'c> {
         };
         let target = alias.targets.iter().rev().find(|(from, _)| *from <= day).map(|(_, target)| target);
         target.and_then(|target| self.catalog.row(target)).ok_or_else(|| {
-            let since = alias.targets.first().map(|(from, _)| format!("; it does since {from}")).unwrap_or_default();
-            let message = format!("`{}` stood for no model on {day}{since}", self.name);
+            let since = alias.targets.first().map(|(from, _)| format!(" (available since {from})")).unwrap_or_default();
+            let message = format!("`{}` did not exist on {day}{since}", self.name);
             Error::new(error::Kind::UnknownModel, Problem::new(message))
         })
     }
@@ -514,74 +499,4 @@ impl<'a> Reader<'a> {
 /// Whether the row says that the model's text cannot be counted.
 fn is_unknown(entry: &file::ModelEntry) -> bool {
     entry.encoding.as_ref().is_some_and(|name| name.text == file::UNKNOWN_ENCODING)
-}
-
-/// Returns the error of a table that is not valid: the first twenty problems, and how many more there are.
-pub(crate) fn invalid(origin: &str, lines: &Lines<'_>, problems: Vec<fields::Problem>) -> Error {
-    const MOST: usize = 20;
-    let more = problems.len().saturating_sub(MOST);
-    let mut located: Vec<Problem> =
-        problems.into_iter().take(MOST).map(|problem| lines.locate(origin, problem)).collect();
-    if more > 0 {
-        located.push(Problem { file: Some(origin.to_owned()), ..Problem::new(format!("{more} more problems")) });
-    }
-    Error::all(error::Kind::PriceTable, located)
-}
-
-/// A text, and where each of its lines begins.
-pub(crate) struct Lines<'s> {
-    source: &'s str,
-    starts: Vec<usize>,
-}
-
-impl<'s> Lines<'s> {
-    pub(crate) fn of(source: &'s str) -> Lines<'s> {
-        let after_newlines = source.match_indices('\n').map(|(at, _)| at + 1);
-        Lines { source, starts: std::iter::once(0).chain(after_newlines).collect() }
-    }
-
-    /// Returns the line of a byte, from 1.
-    pub(crate) fn line(&self, offset: usize) -> usize {
-        self.starts.partition_point(|start| *start <= offset)
-    }
-
-    /// Returns the line and the column, in characters and both from 1, of a byte.
-    fn place(&self, offset: usize) -> (usize, usize) {
-        let line = self.line(offset);
-        let before = self.source.get(self.starts[line - 1]..offset).unwrap_or_default();
-        (line, before.chars().count() + 1)
-    }
-
-    /// Returns the problem with its place, and the line itself with carets below it.
-    fn locate(&self, origin: &str, problem: fields::Problem) -> Problem {
-        let (line, column) = self.place(problem.span.start);
-        let meant = self.source.get(problem.span.clone()).and_then(|meant| meant.lines().next()).unwrap_or_default();
-        Problem {
-            file: Some(origin.to_owned()),
-            line: Some((line, column)),
-            path: None,
-            message: problem.message,
-            excerpt: Some(self.excerpt(line, column, meant.chars().count())),
-            hint: problem.hint,
-        }
-    }
-
-    /// Returns the line with carets below `length` characters from `column` on; of a long line, what is around them.
-    fn excerpt(&self, line: usize, column: usize, length: usize) -> String {
-        const BEFORE: usize = 100;
-        const MOST: usize = 160;
-        let text = self.source[self.starts[line - 1]..].lines().next().unwrap_or_default();
-        let skipped = (column - 1).saturating_sub(BEFORE);
-        let shown: String = text.chars().skip(skipped).take(MOST).collect();
-        let blank = |char: char| if char == '\t' { '\t' } else { ' ' };
-        let before: String = shown.chars().take(column - 1 - skipped).map(blank).collect();
-        let carets = "^".repeat(length.clamp(1, MOST - before.chars().count().min(MOST - 1)));
-        let margin = " ".repeat(line.to_string().len());
-        format!("{margin} |\n{line} | {shown}\n{margin} | {before}{carets}")
-    }
-}
-
-/// Returns the day as the rest of the program writes it. The TOML reader has checked that it exists.
-pub(crate) fn civil(day: toml::value::Date) -> Date {
-    Date::constant(day.year as i16, day.month as i8, day.day as i8)
 }

@@ -665,11 +665,7 @@ fn parse(bytes: &[u8]) -> Result<Value<'_>> {
 /// Returns the bytes as text, without a byte order mark before it.
 fn utf8(bytes: &[u8]) -> Result<&str> {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-    std::str::from_utf8(bytes).map_err(|error| {
-        let problem =
-            Problem::new(format!("not UTF-8: the byte at offset {} does not belong there", error.valid_up_to()));
-        Error::new(error::Kind::Request, problem.with_hint("save it as UTF-8"))
-    })
+    std::str::from_utf8(bytes).map_err(error::not_utf8)
 }
 
 fn empty() -> Error {

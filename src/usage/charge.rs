@@ -162,7 +162,7 @@ impl ModelRef<'_> {
     pub fn bill(&self, usage: &Usage, day: Date, tier: Tier) -> Result<Bill> {
         let (_, model) = self.on(day)?;
         if let Some(message) = usage.contradiction() {
-            return Err(Error::new(error::Kind::Request, Problem::new(message)));
+            return Err(Error::new(error::Kind::Usage, Problem::new(message)));
         }
         let row = model.priced(day, tier, usage.input)?;
         let charges = row.charges(usage).map_err(|component| {

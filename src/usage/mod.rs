@@ -42,7 +42,7 @@ impl Usage {
     }
 
     /// Returns what is wrong with the numbers, where parts are more than their whole.
-    fn contradiction(&self) -> Option<String> {
+    pub(crate) fn contradiction(&self) -> Option<String> {
         let parts = self.cached.saturating_add(self.written).saturating_add(self.audio_input);
         if parts > self.input {
             let (parts, input) = (grouped(parts), grouped(self.input));

@@ -5,7 +5,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::Usage;
 use crate::catalog::Tier;
-use crate::error::{self, Error, Problem, Result};
+use crate::error::{self, Error, Result};
 use crate::json::{self, Path, Value};
 
 /// What a response tells of its price.
@@ -39,9 +39,9 @@ impl Response {
     /// # Ok::<(), gpt_cost::Error>(())
     /// ```
     pub fn from_json(bytes: &[u8]) -> Result<Response> {
-        let text =
-            std::str::from_utf8(bytes).map_err(|_| Error::new(error::Kind::Request, Problem::new("not UTF-8")))?;
-        Response::read(&json::parse(text)?, &Path::Top)
+        let text = std::str::from_utf8(bytes).map_err(error::not_utf8);
+        let response = text.and_then(|text| Response::read(&json::parse(text)?, &Path::Top));
+        response.map_err(|error| error.about(error::Kind::Usage))
     }
 
     /// Reads a response from the tree of its JSON text.
@@ -95,7 +95,7 @@ fn read_usage(value: &Value<'_>, path: &Path<'_>) -> Result<Usage> {
     };
     let either = |one, other| Ok::<_, Error>(number(Some(value), one)?.or(number(Some(value), other)?));
     let Some(input) = either("prompt_tokens", "input_tokens")? else {
-        return Err(path.error("neither `prompt_tokens` nor `input_tokens` is there"));
+        return Err(path.error("expected `prompt_tokens` or `input_tokens`, found neither"));
     };
     let inside = value.get("prompt_tokens_details").or(value.get("input_tokens_details"));
     let outside = value.get("completion_tokens_details").or(value.get("output_tokens_details"));

@@ -228,10 +228,7 @@ fn hostile_tools_are_counted_or_refused_in_no_time() {
     assert!(Request::from_json(deep.as_bytes()).unwrap_err().is_request());
     let twice = wrap(r#"{"properties": {"a": {}, "a": {}}}"#);
     let error = Request::from_json(twice.as_bytes()).unwrap_err();
-    assert_eq!(
-        error.problems()[0].to_string(),
-        "tools[0].function.parameters.properties.a: the field stands there twice"
-    );
+    assert_eq!(error.problems()[0].to_string(), "tools[0].function.parameters.properties.a: duplicate field");
 }
 
 #[test]

@@ -231,6 +231,20 @@ fn a_baseline_merges_and_holds_requests_against_it() {
     assert!(text(&output.stdout).contains("max_increase: it grew from "), "{output:?}");
     write(&root, "gpt-cost-baseline.json", "{\"schema\": 2}");
     assert_eq!(gpt_cost(&root, &["check"]).status.code(), Some(2));
+    for (from, to, message) in [
+        ("\"as_of\": \"2026-11-24\"", "\"as_of\": \"yesterday\"", "as_of: expected a day such as 2026-11-24"),
+        ("\"cost\":\"0.", "\"cost\":\"O.", "].cost: expected a decimal number, such as \"0.05\""),
+        ("\"schema\": 1", "\"schema\": 99", "schema: this version of gpt-cost reads baselines with schema 1"),
+        ("\"requests\": {", "<<<<<<< HEAD", ":5:3: not a baseline: key must be a string"),
+    ] {
+        assert!(first.contains(from), "{first}");
+        write(&root, "gpt-cost-baseline.json", &first.replacen(from, to, 1));
+        for command in [&["check"][..], &["baseline", "show"]] {
+            let output = gpt_cost(&root, command);
+            assert_eq!(output.status.code(), Some(2), "{command:?} {to}");
+            assert!(text(&output.stderr).contains(message), "{output:?}");
+        }
+    }
 }
 
 #[test]

@@ -79,7 +79,7 @@ fn an_alias_is_what_it_pointed_at_on_the_day() {
     assert_eq!(alias.on(day(2024, 10, 2)).unwrap().1.name(), "gpt-4o-2024-08-06");
     let error = alias.on(day(2024, 5, 12)).unwrap_err();
     assert!(error.is_unknown_model());
-    assert_eq!(error.to_string(), "`gpt-4o` stood for no model on 2024-05-12; it does since 2024-05-13");
+    assert_eq!(error.to_string(), "`gpt-4o` did not exist on 2024-05-12 (available since 2024-05-13)");
 }
 
 #[test]

@@ -138,7 +138,7 @@ fn fields_that_nobody_knows_are_a_warning_each() {
 #[test]
 fn a_field_that_stands_twice_is_an_error() {
     let message = |json: &str| Request::from_json(json.as_bytes()).unwrap_err().to_string();
-    let twice = "the field stands there twice";
+    let twice = "duplicate field";
     assert_eq!(message(r#"{"messages": [], "messages": []}"#), format!("messages: {twice}"));
     assert_eq!(message(r#"[{"role": "user", "content": "a", "content": "b"}]"#), format!("[0].content: {twice}"));
 }
@@ -181,4 +181,25 @@ fn a_format_that_is_said_is_the_only_one_taken() {
         let error = Request::from_json_as(json.as_bytes(), format).unwrap_err().to_string();
         assert!(error.contains(message), "{error}");
     }
+}
+
+#[test]
+fn text_that_is_nearly_json_has_a_hint() {
+    for (text, message, hint) in [
+        ("{'role': 1}", "line 1, column 2: not valid JSON: expected a key in double quotes", "it looks like Python"),
+        ("[{\"a\": None}]", "line 1, column 8: not valid JSON: expected value", "it looks like Python"),
+        ("[\n  // a comment\n]", "line 2, column 3: not valid JSON: expected value", "JSON has no comments"),
+        (
+            "{\"a\": {{b}}}",
+            "line 1, column 8: not valid JSON: expected a key in double quotes",
+            "it looks like a template",
+        ),
+    ] {
+        let error = Request::from_json(text.as_bytes()).unwrap_err();
+        assert_eq!(error.to_string(), message, "{text}");
+        assert!(error.problems()[0].hint().is_some_and(|found| found.starts_with(hint)), "{text}: {error:?}");
+        assert!(std::error::Error::source(&error).is_some_and(|cause| cause.is::<serde_json::Error>()), "{text}");
+    }
+    let open = Request::from_json(b"[\n").unwrap_err();
+    assert_eq!(open.to_string(), "line 2, column 1: not valid JSON: EOF while parsing a list", "columns are from 1");
 }

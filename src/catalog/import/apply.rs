@@ -49,7 +49,7 @@ fn has_table(source: &str, name: &str) -> bool {
 fn unchangeable(origin: &str, name: &str) -> Error {
     let problem =
         Problem::new(format!("{origin}: the rows of `{name}` are not written as a list, so none can be added"));
-    let hint = "write price = [ { per = …, … }, … ], or import into another file with --into";
+    let hint = "write price = [ { per = …, … }, … ], or import into another table";
     Error::new(error::Kind::PriceTable, problem.with_hint(hint))
 }
 

@@ -1,6 +1,6 @@
 //! The fields of one table of a TOML text: each is read as what it must be, and what is wrong with it is noted with its place.
 //!
-//! Like `file.rs`, it names nothing of the crate, since the build script includes it too.
+//! It names nothing of the crate, since the build script includes it too, with the reader of price tables.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -10,15 +10,18 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use toml::value::Date;
 
-/// The most that one unit of tokens may cost, in dollars. The dearest price on record is $600 per million tokens.
-const MAX_AMOUNT: Decimal = Decimal::from_parts(10_000, 0, 0, false, 0);
-
-/// The most that a budget can allow, in dollars.
-const MAX_DOLLARS: Decimal = Decimal::from_parts(0xd4a5_1000, 0xe8, 0, false, 0);
-
 /// The most digits after an amount's point. With them, the cost of the most tokens that a request can have, 128 answers of
 /// 2³² each, and its sum with another one, fit into the 28 digits that a `Decimal` holds exactly.
 const MAX_DECIMALS: u32 = 9;
+
+/// The largest amount of money that a field takes.
+pub struct Largest {
+    pub amount: Decimal,
+    /// The amount, as messages show it.
+    pub in_words: &'static str,
+    /// What to do about a larger one.
+    pub hint: Option<&'static str>,
+}
 
 /// A name, with its place in the file.
 #[derive(Debug, Clone)]
@@ -159,18 +162,8 @@ impl<'t, 'i, 'p> Fields<'t, 'i, 'p> {
         })
     }
 
-    /// Reads the price of a unit of tokens.
-    pub fn amount(&mut self, key: &str) -> Option<Decimal> {
-        self.decimal(key, MAX_AMOUNT, "$10000 per unit")
-    }
-
-    /// Reads a sum of money.
-    pub fn dollars(&mut self, key: &str) -> Option<Decimal> {
-        self.decimal(key, MAX_DOLLARS, "a trillion dollars")
-    }
-
-    /// Reads an amount of money from its digits as they are written; no binary fraction ever holds it.
-    fn decimal(&mut self, key: &str, most: Decimal, in_words: &str) -> Option<Decimal> {
+    /// Reads an amount of money, no more than `most`, from its digits as they are written; no binary fraction ever holds it.
+    pub fn dollars(&mut self, key: &str, most: &Largest) -> Option<Decimal> {
         let value = self.table.get(key)?;
         let digits: Cow<'_, str> = match value.get_ref() {
             DeValue::String(text) => text.as_ref().into(),
@@ -182,7 +175,7 @@ impl<'t, 'i, 'p> Fields<'t, 'i, 'p> {
                 return None;
             }
         };
-        match amount(digits.strip_prefix('$').unwrap_or(&digits), most, in_words) {
+        match amount(digits.strip_prefix('$').unwrap_or(&digits), most) {
             Ok(amount) => Some(amount),
             Err((message, hint)) => {
                 let hint = hint.map(str::to_owned);
@@ -209,26 +202,46 @@ impl<'t, 'i, 'p> Fields<'t, 'i, 'p> {
 }
 
 /// Returns the decimal that `digits` write, or what is wrong with them and what to do.
-fn amount(digits: &str, most: Decimal, in_words: &str) -> Result<Decimal, (String, Option<&'static str>)> {
+fn amount(digits: &str, most: &Largest) -> Result<Decimal, (String, Option<&'static str>)> {
     let parsed = match digits.contains(['e', 'E']) {
         true => Decimal::from_scientific(digits),
         false => Decimal::from_str_exact(digits),
     };
     let Ok(amount) = parsed else {
+        let is_number = digits.chars().all(|char| char.is_ascii_digit() || char == '.');
+        if is_number && digits.len() > MAX_DECIMALS as usize && digits.matches('.').count() <= 1 {
+            return Err((
+                format!("{digits} has more than {MAX_DECIMALS} digits after the point, or is too large"),
+                None,
+            ));
+        }
         return Err((format!("`{digits}` is not a decimal number"), Some("write dollars as digits, such as \"0.03\"")));
     };
     let amount = amount.normalize();
     if amount.is_sign_negative() && !amount.is_zero() {
         return Err((format!("a price cannot be negative: {digits}"), None));
     }
-    if amount > most {
-        let hint = (most == MAX_AMOUNT).then_some("check the row's `per`");
-        return Err((format!("{digits} is more than {in_words}"), hint));
+    if amount > most.amount {
+        return Err((format!("{digits} is more than {}", most.in_words), most.hint));
     }
     if amount.scale() > MAX_DECIMALS {
         return Err((format!("{digits} has more than {MAX_DECIMALS} digits after the point"), None));
     }
     Ok(amount)
+}
+
+/// Parses a TOML text.
+///
+/// # Errors
+///
+/// All problems of a text that is not TOML.
+pub fn parse(source: &str) -> Result<Spanned<DeTable<'_>>, Vec<Problem>> {
+    let (tree, errors) = DeTable::parse_recoverable(source);
+    if errors.is_empty() {
+        return Ok(tree);
+    }
+    let problem = |error: toml::de::Error| Problem::new(error.span().unwrap_or(0..0), error.message().to_owned());
+    Err(errors.into_iter().map(problem).collect())
 }
 
 pub fn as_table<'t, 'i>(
