@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::source::Place;
+
 /// What the library could not do, and why.
 ///
 /// It is opaque: predicates tell what callers branch on, [`Error::problems`] gives all there is to show to a person. No text
@@ -62,6 +64,33 @@ impl Error {
     /// Returns the same error as one about something else.
     pub(crate) fn about(self, kind: Kind) -> Error {
         Error { kind, ..self }
+    }
+
+    /// Adds where it happened to problems that name no file. `first_line` is the line of the file on which what was read begins.
+    pub(crate) fn at(mut self, place: &Place, first_line: usize) -> Error {
+        for problem in self.problems.iter_mut().filter(|problem| problem.file.is_none()) {
+            match &mut problem.line {
+                Some((line, _)) => {
+                    *line = (*line + first_line).saturating_sub(1);
+                    problem.file = Some(place.file.clone());
+                }
+                None => problem.file = Some(place.to_string()),
+            }
+        }
+        self
+    }
+
+    /// Adds the name of the file to problems that name none.
+    ///
+    /// ```
+    /// use gpt_cost::{budget::Baseline, source::Place};
+    ///
+    /// let error = Baseline::from_json("{").unwrap_err().in_file(&Place::file("old.json"));
+    /// assert_eq!(error.to_string(), "old.json:1:1: not a baseline: EOF while parsing an object");
+    /// ```
+    #[must_use]
+    pub fn in_file(self, place: &Place) -> Error {
+        self.at(place, 1)
     }
 
     /// Adds what to do to the last problem.
@@ -167,7 +196,7 @@ impl Problem {
         &self.message
     }
 
-    /// Returns the name of the file, where the library was told one.
+    /// Returns the name of the file, where it is known, with `:LINE` after it for a line of a file that has a request on each.
     pub fn file(&self) -> Option<&str> {
         self.file.as_deref()
     }

@@ -49,6 +49,7 @@ pub mod estimate;
 mod json;
 pub mod money;
 pub mod request;
+pub mod source;
 mod toml;
 pub mod usage;
 pub mod verify;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use crate::catalog::Catalog;
-use crate::error::{Error, Result};
+use crate::error::{self, Result};
 use crate::json::{self, Path, Value};
-use crate::request::{Api, ImageSize};
+use crate::request::{self, Api};
 use crate::usage::{Response, Usage, day_of};
 use crate::{Request, Tier, TokenCount, Usd};
 
@@ -40,28 +40,22 @@ impl Recording {
     /// # Errors
     ///
     /// Text that is no JSON, or not of that shape.
-    pub fn from_json(text: &str) -> Result<Recording> {
-        let value = json::parse(text)?;
-        let Some(request) = value.get("request") else { return Err(Path::Top.error("the field `request` is missing")) };
+    pub fn from_json(bytes: &[u8]) -> Result<Recording> {
+        let value = json::parse(std::str::from_utf8(bytes).map_err(error::not_utf8)?)?;
+        if value.get("request").is_none() {
+            return Err(Path::Top.error("the field `request` is missing"));
+        }
         let response = match value.get("response") {
             Some(response) => Response::read(response, &Path::Top.key("response"))?,
             None => Response::read(&value, &Path::Top)?,
         };
         let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
-        let mut request = Request::from_value(request.clone());
-        let is_compact = value.get("endpoint").and_then(Value::as_str) == Some(Api::Compact.name());
-        if let (Ok(request), true) = (&mut request, is_compact) {
-            request.api = Some(Api::Compact);
-        }
-        if let (Ok(request), Some(Value::Array(images))) = (&mut request, value.get("images")) {
-            request.set_image_sizes(images.iter().map(size_of));
-        }
         let tags = match value.get("tags") {
             Some(Value::Array(tags)) => tags.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
             _ => Vec::new(),
         };
-        Ok(Recording {
-            request,
+        let recording = Recording {
+            request: Err(Path::Top.error("expected an object")),
             reported_model: text("response_model").or(response.model),
             day: value.get("created").and_then(day_of).or(response.day),
             usage: response.usage,
@@ -71,16 +65,10 @@ impl Recording {
             is_suspect: value
                 .get("suspect")
                 .is_some_and(|suspect| !matches!(suspect, Value::Null | Value::Bool(false))),
-        })
+        };
+        let Value::Object(fields) = value else { return Ok(recording) };
+        Ok(Recording { request: request::recording(fields, &Path::Top), ..recording })
     }
-}
-
-fn size_of(image: &Value<'_>) -> Option<ImageSize> {
-    let side = |key| match image.get(key) {
-        Some(Value::Number(number)) => number.as_u64().and_then(|number| u32::try_from(number).ok()),
-        _ => None,
-    };
-    Some(ImageSize { width: side("w")?, height: side("h")? })
 }
 
 /// How counts stood against bills.
@@ -275,11 +263,4 @@ fn features(recording: &Recording, count: Option<&TokenCount>) -> Vec<String> {
     features.sort_unstable();
     features.dedup();
     features
-}
-
-impl Recording {
-    /// Returns why the request is not read, if it is not.
-    pub fn problem(&self) -> Option<&Error> {
-        self.request.as_ref().err()
-    }
 }

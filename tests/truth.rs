@@ -57,7 +57,7 @@ fn recorded_bills(folder: &Path) -> Result<(), Failed> {
     for name in ["chat-completions", "responses", "responses-compact", "completions", "embeddings"] {
         let mut report = Report::default();
         for (index, line) in BufReader::new(File::open(folder.join(format!("{name}.jsonl")))?).lines().enumerate() {
-            let recording = Recording::from_json(&line?).unwrap();
+            let recording = Recording::from_json(line?.as_bytes()).unwrap();
             let place = format!("{name}.jsonl:{}", index + 1);
             for report in [&mut report, &mut all] {
                 report.add(&Catalog::builtin(), &recording, &place, Date::constant(2026, 11, 24));

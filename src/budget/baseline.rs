@@ -1,21 +1,24 @@
-//! What requests took at one time, and what changed since: the prompts, or the prices.
+//! What requests used and cost at one time, and what changed since: the prompts, or the prices.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::Spend;
+use super::pairing::pairs;
 use crate::catalog::{Catalog, Tier};
 use crate::error::{self, Error, Problem, Result};
 use crate::estimate::Estimate;
 use crate::money::Usd;
+use crate::source::Place;
 use crate::usage::Usage;
 
 /// The version of the file's format.
 const SCHEMA: u32 = 1;
 
-/// What requests took at one time, by the name of the file that each is in.
+/// What requests used and cost at one time, by their places.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Baseline {
@@ -23,14 +26,16 @@ pub struct Baseline {
     pub as_of: Option<Date>,
     /// A hash of the price tables.
     pub pricing: String,
-    /// What each request took.
-    pub requests: BTreeMap<String, Entry>,
+    /// What each request used and cost.
+    pub requests: BTreeMap<Place, Entry>,
 }
 
-/// What one request took.
+/// What one request used and cost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Entry {
+    /// The `custom_id` of a line of a Batch file.
+    pub custom_id: Option<String>,
     /// The model, as it was asked for.
     pub model: String,
     /// The tokens: of the input, those that were counted; of the output, those that are expected, else the most that there can be.
@@ -41,15 +46,30 @@ pub struct Entry {
     pub cost: Usd,
     /// Whether it can cost more: something was not counted, or the most output is unknown.
     pub at_least: bool,
-    /// A hash of the request, by which a renamed file is known.
+    /// A hash of the request, by which it is known under another name or on another line.
     pub content: String,
 }
 
+impl Default for Entry {
+    fn default() -> Entry {
+        Entry {
+            custom_id: None,
+            model: String::new(),
+            usage: Usage::default(),
+            tier: Tier::Standard,
+            cost: Usd::ZERO,
+            at_least: false,
+            content: String::new(),
+        }
+    }
+}
+
 impl Entry {
-    /// Returns what an estimate says that a request takes; `content` is a hash of it.
-    pub fn of(estimate: &Estimate<'_>, content: String) -> Entry {
+    /// Returns what a request uses and costs by an estimate; `content` is a hash of it.
+    pub fn of(estimate: &Estimate<'_>, custom_id: Option<&str>, content: String) -> Entry {
         let usage = estimate.usage();
         Entry {
+            custom_id: custom_id.map(str::to_owned),
             model: estimate.name().to_owned(),
             usage,
             tier: estimate.tier(),
@@ -59,6 +79,11 @@ impl Entry {
         }
     }
 
+    /// Returns the cost and the tokens of the input.
+    pub fn spend(&self) -> Spend {
+        Spend { cost: self.cost, input_tokens: self.usage.input }
+    }
+
     /// Returns what the same tokens cost by another table, or on another day; `None` where it has no price.
     fn cost_by(&self, catalog: &Catalog, day: Date) -> Option<Usd> {
         let (_, model) = catalog.model(&self.model).ok()?.on(day).ok()?;
@@ -66,7 +91,7 @@ impl Entry {
     }
 }
 
-/// How what a request takes changed.
+/// How a request changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Changed {
@@ -74,9 +99,9 @@ pub enum Changed {
     Added,
     /// It is gone.
     Removed,
-    /// It has another name, and perhaps another text.
+    /// It is in another file, and perhaps has another text.
     Renamed,
-    /// It is there on both sides.
+    /// It is in both versions.
     Kept,
 }
 
@@ -92,19 +117,20 @@ impl Changed {
     }
 }
 
-/// What one request takes on both sides. The change of its cost is that of its prompt and that of prices: `old + prompt + price = new`.
+/// What one request uses and costs in both versions. The change of its cost is that of its prompt and that of prices:
+/// `old + prompt + price = new`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Change {
-    /// The file's name, as it is now.
-    pub name: String,
-    /// The name that it had, where that was another.
-    pub old_name: Option<String>,
+    /// The place, as it is now.
+    pub place: Place,
+    /// The place that it had, where that was another.
+    pub old_place: Option<Place>,
     /// How it changed.
     pub changed: Changed,
-    /// What it took.
+    /// What it used and cost.
     pub old: Option<Entry>,
-    /// What it takes.
+    /// What it uses and costs.
     pub new: Option<Entry>,
     /// What the change of the prompt costs, at today's prices. A new request is all prompt.
     pub prompt: Usd,
@@ -113,64 +139,65 @@ pub struct Change {
 }
 
 impl Change {
-    /// Returns whether tokens or cost differ.
+    /// Returns whether the request is new, gone or renamed, or whether its usage or its cost differs.
     pub fn is_any(&self) -> bool {
-        let takes = |entry: &Entry| (entry.usage, entry.cost);
-        self.changed != Changed::Kept || self.old.as_ref().map(takes) != self.new.as_ref().map(takes)
+        let facts = |entry: &Entry| (entry.model.clone(), entry.usage, entry.tier, entry.cost);
+        self.changed != Changed::Kept || self.old.as_ref().map(facts) != self.new.as_ref().map(facts)
     }
-}
 
-impl Baseline {
-    /// Returns what changed from this baseline to another one, by file. What requests of the past would cost now is told by `catalog` on `day`.
-    pub fn changes(&self, new: &Baseline, catalog: &Catalog, day: Date) -> Vec<Change> {
-        let mut gone: BTreeMap<&str, &Entry> = self
-            .requests
-            .iter()
-            .filter(|(name, _)| !new.requests.contains_key(*name))
-            .map(|(name, entry)| (name.as_str(), entry))
-            .collect();
-        let mut changes = Vec::new();
-        for (name, entry) in &new.requests {
-            let (old_name, old) = match self.requests.get(name) {
-                Some(old) => (None, Some(old.clone())),
-                None => {
-                    let same = gone.iter().find(|(_, old)| old.content == entry.content && !entry.content.is_empty());
-                    let same = same.map(|(name, old)| ((*name).to_owned(), (*old).clone()));
-                    if let Some((name, _)) = &same {
-                        gone.remove(name.as_str());
-                    }
-                    same.map_or((None, None), |(name, old)| (Some(name), Some(old)))
-                }
-            };
-            let changed = match (&old_name, &old) {
-                (Some(_), _) => Changed::Renamed,
-                (None, None) => Changed::Added,
-                (None, Some(_)) => Changed::Kept,
-            };
-            let before = old.as_ref().map_or(Usd::ZERO, |old| old.cost);
-            // Without a price for it now, all of the change is the prompt's.
-            let repriced = old.as_ref().and_then(|old| old.cost_by(catalog, day));
-            let repriced = repriced.unwrap_or(before);
-            changes.push(Change {
-                name: name.clone(),
-                old_name,
-                changed,
-                old,
-                new: Some(entry.clone()),
-                prompt: less(entry.cost, repriced),
-                price: less(repriced, before),
-            });
+    fn of(place: &Place, new: &Entry, old: Option<(&Place, &Entry)>, catalog: &Catalog, day: Date) -> Change {
+        let changed = match old {
+            None => Changed::Added,
+            Some((old, _)) if old.file != place.file => Changed::Renamed,
+            Some(_) => Changed::Kept,
+        };
+        let before = old.map_or(Usd::ZERO, |(_, old)| old.cost);
+        // Without a price for it now, all of the change is the prompt's.
+        let repriced = old.and_then(|(_, old)| old.cost_by(catalog, day)).unwrap_or(before);
+        Change {
+            place: place.clone(),
+            old_place: old.map(|(old, _)| old.clone()).filter(|old| old != place),
+            changed,
+            old: old.map(|(_, old)| old.clone()),
+            new: Some(new.clone()),
+            prompt: less(new.cost, repriced),
+            price: less(repriced, before),
         }
-        changes.extend(gone.into_iter().map(|(name, old)| Change {
-            name: name.to_owned(),
-            old_name: None,
+    }
+
+    fn removed(place: &Place, old: &Entry) -> Change {
+        Change {
+            place: place.clone(),
+            old_place: None,
             changed: Changed::Removed,
             old: Some(old.clone()),
             new: None,
             prompt: less(Usd::ZERO, old.cost),
             price: Usd::ZERO,
-        }));
-        changes.sort_by(|one, other| one.name.cmp(&other.name));
+        }
+    }
+}
+
+impl Baseline {
+    /// Returns what each request of `now` used and cost in this baseline, where it was there: in a file of several by its `custom_id`, its
+    /// content or its neighbours; in a renamed file by its content.
+    pub fn before<'b>(&'b self, now: &'b Baseline) -> BTreeMap<&'b Place, &'b Entry> {
+        pairs(&self.requests, &now.requests).into_iter().map(|(new, old)| (new, &self.requests[old])).collect()
+    }
+
+    /// Returns what changed from this baseline to another one, in the order of the places. What requests of the past would cost now is
+    /// computed by `catalog` on `day`.
+    pub fn changes(&self, new: &Baseline, catalog: &Catalog, day: Date) -> Vec<Change> {
+        let pairs = pairs(&self.requests, &new.requests);
+        let change = |(place, entry): (&Place, &Entry)| {
+            let old = pairs.get(place).map(|old| (*old, &self.requests[*old]));
+            Change::of(place, entry, old, catalog, day)
+        };
+        let mut changes: Vec<Change> = new.requests.iter().map(change).collect();
+        let kept: BTreeSet<&Place> = pairs.values().copied().collect();
+        let gone = self.requests.iter().filter(|(place, _)| !kept.contains(place));
+        changes.extend(gone.map(|(place, old)| Change::removed(place, old)));
+        changes.sort_by(|one, other| one.place.cmp(&other.place));
         changes
     }
 
@@ -184,10 +211,10 @@ impl Baseline {
             text(&as_of),
             text(&self.pricing)
         ));
-        for (index, (name, entry)) in self.requests.iter().enumerate() {
+        for (index, (place, entry)) in self.requests.iter().enumerate() {
             let comma = if index == 0 { "" } else { "," };
-            let line = serde_json::to_string(&Line::of(entry)).unwrap_or_default();
-            out.push_str(&format!("{comma}\n    {}: {line}", text(name)));
+            let line = serde_json::json!(Line::of(place, entry)).to_string();
+            out.push_str(&format!("{comma}\n    {}: {line}", text(&place.to_string())));
         }
         out.push_str("\n  }\n}\n");
         out
@@ -220,8 +247,9 @@ impl Baseline {
         };
         let mut requests = BTreeMap::new();
         for (name, line) in file.requests {
+            let place = line.place(&name);
             let entry = line.entry().map_err(|(key, message)| wrong(message, format!("requests[\"{name}\"].{key}")))?;
-            requests.insert(name, entry);
+            requests.insert(place, entry);
         }
         Ok(Baseline { as_of, pricing: file.pricing, requests })
     }
@@ -242,6 +270,13 @@ struct File {
 
 #[derive(Deserialize, Serialize)]
 struct Line {
+    /// Where the file has a request on each line, or is an array of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    index: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    custom_id: Option<String>,
     model: String,
     input_tokens: u64,
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -280,12 +315,22 @@ impl Line {
         if let Some(message) = usage.contradiction() {
             return Err(("input_tokens", message));
         }
-        let Line { model, at_least, content, .. } = self;
-        Ok(Entry { model, usage, tier, cost: cost.into(), at_least, content })
+        let Line { custom_id, model, at_least, content, .. } = self;
+        Ok(Entry { custom_id, model, usage, tier, cost: cost.into(), at_least, content })
     }
 
-    fn of(entry: &Entry) -> Line {
+    /// Returns the place that has this name.
+    fn place(&self, name: &str) -> Place {
+        let place = Place { line: self.line, index: self.index, ..Place::file("") };
+        let file = name.strip_suffix(&place.to_string()).unwrap_or(name).to_owned();
+        Place { file, ..place }
+    }
+
+    fn of(place: &Place, entry: &Entry) -> Line {
         Line {
+            line: place.line,
+            index: place.index,
+            custom_id: entry.custom_id.clone(),
             model: entry.model.clone(),
             input_tokens: entry.usage.input,
             cached_tokens: entry.usage.cached,

@@ -1,5 +1,7 @@
 //! `gpt-cost.toml`: its fields, and what makes a file valid. All problems are found in one go, each with its place.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use toml::Spanned;
@@ -151,8 +153,27 @@ fn read_config(tree: &Spanned<DeTable<'_>>, lines: &Lines<'_>, problems: &mut Ve
             Some(read_budget(table, value, &defaults, lines, problems))
         };
         config.budgets = rows(budgets, "budgets, each a [[budget]]", problems, read);
+        check_names(budgets, problems);
     }
     config
+}
+
+/// Checks that no two budgets have one name: reports know them by it.
+fn check_names(budgets: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) {
+    let DeValue::Array(budgets) = budgets.get_ref() else { return };
+    let names = budgets.iter().filter_map(|budget| match budget.get_ref() {
+        DeValue::Table(table) => table.get("name"),
+        _ => None,
+    });
+    let mut seen = BTreeSet::new();
+    for name in names {
+        if let DeValue::String(text) = name.get_ref()
+            && !seen.insert(text.as_ref())
+        {
+            let hint = Some("give each budget a name of its own".to_owned());
+            problems.push(Problem { span: name.span(), message: format!("two budgets are named \"{text}\""), hint });
+        }
+    }
 }
 
 fn read_pricing(value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Option<PriceTables> {

@@ -2,8 +2,10 @@
 
 mod baseline;
 mod config;
+mod pairing;
 
 use std::fmt;
+use std::iter::Sum;
 
 use rust_decimal::Decimal;
 
@@ -11,7 +13,6 @@ pub use self::baseline::{Baseline, Change, Changed, Entry};
 pub use self::config::{Budget, Config, PriceTables};
 use crate::estimate::Estimate;
 use crate::money::{Usd, grouped};
-use crate::request::Request;
 
 /// What one request, or all requests of a budget together, may take. Nothing is limited unless it is set.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -81,11 +82,13 @@ impl Increase {
 }
 
 impl Increase {
-    /// Whether the step from one cost and number of input tokens to another is more than this.
-    pub fn is_exceeded(self, (old_cost, old_tokens): (Usd, u64), (new_cost, new_tokens): (Usd, u64)) -> bool {
-        let (old, more) = (old_cost.amount(), new_cost.amount() - old_cost.amount());
+    /// Whether the step from `old` to `new` is more than this.
+    pub fn is_exceeded(self, old: Spend, new: Spend) -> bool {
+        let (more, tokens_more) =
+            (new.cost.amount() - old.cost.amount(), new.input_tokens.saturating_sub(old.input_tokens));
+        let old = old.cost.amount();
         match self {
-            Increase::Tokens(tokens) => new_tokens.saturating_sub(old_tokens) > tokens,
+            Increase::Tokens(tokens) => tokens_more > tokens,
             Increase::Dollars(dollars) => more > dollars.amount(),
             Increase::Percent(percent) => {
                 more > old.checked_mul(percent).unwrap_or(Decimal::MAX) / Decimal::ONE_HUNDRED
@@ -103,6 +106,33 @@ impl fmt::Display for Increase {
             Increase::Tokens(tokens) => write!(f, "{} tokens", grouped(*tokens)),
         }
     }
+}
+
+/// What a request, or several together, cost, and the tokens of their input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spend {
+    /// The cost.
+    pub cost: Usd,
+    /// The tokens of the input.
+    pub input_tokens: u64,
+}
+
+impl Sum for Spend {
+    fn sum<I: Iterator<Item = Spend>>(spends: I) -> Spend {
+        spends.fold(Spend::default(), |sum, one| Spend {
+            cost: sum.cost + one.cost,
+            input_tokens: sum.input_tokens.saturating_add(one.input_tokens),
+        })
+    }
+}
+
+/// The least and the most that a request can cost; no most where it is unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CostBounds {
+    /// The least.
+    pub least: Usd,
+    /// The most.
+    pub most: Option<Usd>,
 }
 
 /// What a limit says of a request.
@@ -190,15 +220,15 @@ struct Gate<'g, A> {
 }
 
 impl Limits {
-    /// Returns what the limits say of one request: nothing where it is within them. `before` is what it took in the baseline.
+    /// Returns what the limits say of one request: nothing where it is within them.
     ///
-    /// Limits are held against the most that the request can take: with the output that is expected of it, where that was said, else with
-    /// the most that it allows.
-    pub fn check(&self, estimate: &Estimate<'_>, request: &Request, before: Option<&Entry>) -> Vec<Finding> {
+    /// Limits are compared with the most that the request can use: with the output that is expected of it, where that was said, else with
+    /// the most that it allows. [`Limits::check_increase`] compares with a baseline.
+    pub fn check(&self, estimate: &Estimate<'_>) -> Vec<Finding> {
         let (input, cost) = (estimate.input(), estimate.cost());
         let output = estimate.output().expected.or(estimate.output().max);
         let total_tokens = input.max().zip(output).map(|(input, output)| input.saturating_add(output));
-        let open_end = (request.output_limit().is_none() && estimate.output().expected.is_none()).then(|| {
+        let open_end = (estimate.output_limit().is_none() && estimate.output().expected.is_none()).then(|| {
             "the request sets no limit of its output: set max_completion_tokens (max_output_tokens in Responses), or say \
              output_tokens, what is expected"
                 .to_owned()
@@ -249,16 +279,32 @@ impl Limits {
             },
         );
         self.context_left(&mut findings, estimate);
-        self.increase(&mut findings, estimate, before);
         findings
     }
 
-    /// Returns what the limits say of all requests of a budget together, of which each costs so much; `None` for one whose cost has no known
-    /// most.
-    pub fn check_all(&self, costs: &[(Option<Usd>, Usd)]) -> Vec<Finding> {
-        let most = costs.iter().map(|(most, least)| if self.allow_uncounted { most.or(Some(*least)) } else { *most });
-        let found: Option<Usd> = most.sum();
-        let least: Usd = costs.iter().map(|(_, least)| *least).sum();
+    /// Returns what `max_increase` says of a request that used and cost something else before; `None` where it is within the limit.
+    pub fn check_increase(&self, now: &Entry, before: &Entry) -> Option<Finding> {
+        let limit = self.max_increase?;
+        if !limit.is_exceeded(before.spend(), now.spend()) {
+            return None;
+        }
+        let (percent, shown) = match limit {
+            Increase::Tokens(_) => {
+                let (old, new) = (before.usage.input, now.usage.input);
+                (excess(new.into(), old.into()), format!("{} to {} tokens of input", grouped(old), grouped(new)))
+            }
+            _ => (excess(now.cost.amount(), before.cost.amount()), format!("{} to {}", before.cost, now.cost)),
+        };
+        let more = shown_percent(percent);
+        let message = format!("it grew from {shown}, {more} since the baseline; {limit} more allowed");
+        Some(Finding { rule: "max_increase", level: Level::Exceeded, excess: percent, message, hint: None })
+    }
+
+    /// Returns what the limits say of all requests of a budget together.
+    pub fn check_all(&self, costs: &[CostBounds]) -> Vec<Finding> {
+        let most = |cost: &CostBounds| if self.allow_uncounted { cost.most.or(Some(cost.least)) } else { cost.most };
+        let found: Option<Usd> = costs.iter().map(most).sum();
+        let least: Usd = costs.iter().map(|cost| cost.least).sum();
         let mut findings = Vec::new();
         self.gate(
             &mut findings,
@@ -344,35 +390,6 @@ impl Limits {
             None => push(Level::Unknown, Decimal::ZERO, format!("{shown}, and not everything is counted")),
             Some(_) => {}
         }
-    }
-
-    fn increase(&self, findings: &mut Vec<Finding>, estimate: &Estimate<'_>, before: Option<&Entry>) {
-        let (Some(limit), Some(before)) = (self.max_increase, before) else { return };
-        let now = Entry::of(estimate, String::new());
-        if !limit.is_exceeded((before.cost, before.usage.input), (now.cost, now.usage.input)) {
-            return;
-        }
-        let (old, new): (Decimal, Decimal) = match limit {
-            Increase::Tokens(_) => (before.usage.input.into(), now.usage.input.into()),
-            _ => (before.cost.amount(), now.cost.amount()),
-        };
-        let shown = match limit {
-            Increase::Tokens(_) => {
-                format!("{} to {} tokens of input", grouped(before.usage.input), grouped(now.usage.input))
-            }
-            _ => format!("{} to {}", before.cost, now.cost),
-        };
-        let message = format!(
-            "it grew from {shown}, {} since the baseline; {limit} more allowed",
-            shown_percent(excess(new, old))
-        );
-        findings.push(Finding {
-            rule: "max_increase",
-            level: Level::Exceeded,
-            excess: excess(new, old),
-            message,
-            hint: None,
-        });
     }
 }
 

@@ -4,19 +4,22 @@ use std::io::Write;
 
 use super::args::{ActualArgs, ReportFormat};
 use super::exit::{Failure, Outcome, Stop};
+use super::report::plural;
 use super::report::table::{Cell, write_grid};
-use super::{day, input, note, prices};
+use super::{day, files, note, prices};
 use crate::money::grouped;
+use crate::source::{InputFormat, Place, documents};
 use crate::usage::{Bill, Response};
 use crate::{Date, Tier};
 
 /// Runs the command.
 pub(super) fn run(args: &ActualArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
-    let (name, bytes) = input::read_bytes(&args.file)?;
-    let response = Response::from_json(&bytes).map_err(|error| Failure::in_file(&name, &error))?;
+    let name = files::name(&args.file);
+    let bytes = files::read(&args.file)?;
+    let response = read(&name, &bytes)?;
     let catalog = prices::catalog(&args.pricing)?;
     let model = args.model.as_ref().or(response.model.as_ref()).ok_or_else(|| {
-        Failure::new(format!("{name}: it names no model")).hint("say which with --model NAME, such as --model gpt-4o")
+        Failure::at(&name, "it names no model").hint("name one with --model NAME, such as --model gpt-4o")
     })?;
     let day = args.as_of.or(response.day).unwrap_or_else(|| day(None));
     let tier = args.tier.or(response.tier).unwrap_or(Tier::Standard);
@@ -26,7 +29,7 @@ pub(super) fn run(args: &ActualArgs, out: &mut impl Write) -> Result<Outcome, St
         let checked = row.checked().or(layer.checked());
         Ok((layer.origin().to_owned(), row.name().to_owned(), checked, model.bill(&response.usage, day, tier)?))
     });
-    let (origin, row, checked, bill) = billed.map_err(|error| Failure::of(&error))?;
+    let (origin, row, checked, bill) = billed.map_err(|error| Failure::of(&error.in_file(&Place::file(&name))))?;
     let actual = Actual { name: &name, model, row: &row, origin: &origin, day, tier, response: &response, bill: &bill };
     match args.format {
         ReportFormat::Table => actual.write_table(out)?,
@@ -34,6 +37,22 @@ pub(super) fn run(args: &ActualArgs, out: &mut impl Write) -> Result<Outcome, St
     }
     out.flush()?;
     Ok(prices::check_age(&row, checked, super::day(None), args.max_age)?)
+}
+
+/// Reads the one response of a file.
+fn read(name: &str, bytes: &[u8]) -> Result<Response, Failure> {
+    let documents = documents(name, bytes, InputFormat::Json);
+    let [document] = documents.as_slice() else {
+        let message = format!("it has {}, one is expected", plural(documents.len(), "response"));
+        return Err(Failure::at(name, message).hint("price them one by one"));
+    };
+    Response::from_json(document.bytes()).map_err(|error| {
+        let failure = Failure::of(&document.locate(error));
+        match document.request().is_ok() {
+            true => failure.hint("it is a request: gpt-cost estimate prices it before it is sent"),
+            false => failure,
+        }
+    })
 }
 
 struct Actual<'a> {

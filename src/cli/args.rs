@@ -8,8 +8,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 use crate::budget::Increase;
 use crate::catalog::Kind;
 use crate::catalog::import::ImportFormat;
-use crate::request::ImageSize;
-use crate::{Cached, Date, Encoding, Tier, Usd};
+use crate::request::{Api, Format, ImageSize};
+use crate::{Cached, Date, Encoding, Tier, Usd, source};
 
 const STYLES: Styles = Styles::styled();
 
@@ -55,9 +55,9 @@ Examples:
   gpt-cost estimate notes.txt -m gpt-5-mini        text is one message of the user's
   gpt-cost estimate - -m gpt-4o --format json < prompt.json
 
-What is JSON: a file named .json, or one that begins with { or [. It is a body of Chat Completions, Responses, Completions or \
-Embeddings, a line of a Batch file, or an array of messages or of input items; it parses, or it is an error. Anything else is a \
-prompt as text.
+A file is JSON if its name ends with .json, .jsonl or .ndjson, or if it begins with { and then \" or }, or with [ and then { or ]. It is a \
+body of Chat Completions, Responses, Completions or Embeddings, a line of a Batch file, an array of messages or of input items, or a \
+recording; it parses, or it is an error. It can have a request on each line. Anything else is a prompt as text.
 
 Prices are the built-in ones. Laid over them are your own pricing.toml (in $XDG_CONFIG_HOME/gpt-cost, or where your platform keeps \
 settings), the nearest pricing.toml from the current folder up to the repository's root, and each --pricing FILE.")]
@@ -223,10 +223,10 @@ pub(super) enum ReportFormat {
 /// How a file is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum InputFormat {
-    /// JSON if it is named .json or begins with { or [, else text
+    /// By the ending of the name and the first two characters
     #[default]
     Auto,
-    /// JSON of any of the formats below, told apart by its fields
+    /// JSON of any of the formats below, which its fields decide
     Json,
     /// A body of Chat Completions
     Chat,
@@ -240,6 +240,8 @@ pub(super) enum InputFormat {
     Embeddings,
     /// A line of a Batch file
     Batch,
+    /// A request with the response that it got, or its usage
+    Recording,
     /// An array of messages of Chat Completions
     Messages,
     /// An array of input items of Responses
@@ -248,7 +250,26 @@ pub(super) enum InputFormat {
     Text,
 }
 
-/// Hold prompts against their budgets: for CI
+impl From<InputFormat> for source::InputFormat {
+    fn from(format: InputFormat) -> source::InputFormat {
+        source::InputFormat::As(match format {
+            InputFormat::Auto => return source::InputFormat::Auto,
+            InputFormat::Json => return source::InputFormat::Json,
+            InputFormat::Chat => Format::Body(Api::ChatCompletions),
+            InputFormat::Responses => Format::Body(Api::Responses),
+            InputFormat::Compact => Format::Body(Api::Compact),
+            InputFormat::Completions => Format::Body(Api::Completions),
+            InputFormat::Embeddings => Format::Body(Api::Embeddings),
+            InputFormat::Batch => Format::BatchLine,
+            InputFormat::Recording => Format::Recording,
+            InputFormat::Messages => Format::Messages,
+            InputFormat::Items => Format::Items,
+            InputFormat::Text => Format::Text,
+        })
+    }
+}
+
+/// Check prompts against their budgets: for CI
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Examples:
@@ -260,9 +281,9 @@ Examples:
 Exit codes:
   0  all within their budgets
   1  a budget is exceeded (all that are, are reported first)
-  2  it could not be told of a file, which is listed; the others are still checked")]
+  2  something cannot be read, counted or priced, and is listed; the others are still checked")]
 pub(super) struct CheckArgs {
-    /// Files and folders; without them, all that the budgets name
+    /// Files and folders, or - for standard input; without them, all that the budgets name
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
 
@@ -293,11 +314,11 @@ pub(super) struct CheckArgs {
     #[command(flatten)]
     pub(super) project: ProjectArgs,
 
-    /// How to write the report
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
-    pub(super) format: CheckFormat,
+    /// How to write the report; table by default
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub(super) format: Option<CheckFormat>,
 
-    /// Write the report also to a file, such as json:report.json; any number of times
+    /// Write the report also to a file, such as json:report.json, any number of times; - is standard output, in place of the table
     #[arg(long, value_name = "FORMAT:FILE", value_parser = out_file)]
     pub(super) out: Vec<OutFile>,
 
@@ -595,9 +616,13 @@ pub(super) struct PricingInitArgs {
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Examples:
-  gpt-cost pricing export > prices-2026.toml
+  gpt-cost pricing export --out prices-2026.toml
   gpt-cost estimate prompt.json --pricing prices-2026.toml")]
 pub(super) struct PricingExportArgs {
+    /// Where to write it; standard output by default
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    pub(super) out: PathBuf,
+
     /// A price table to lay over the others; the last one wins
     #[arg(long, value_name = "FILE")]
     pub(super) pricing: Vec<PathBuf>,

@@ -1,16 +1,15 @@
-//! `gpt-cost baseline`: what requests take now, for later comparison.
+//! `gpt-cost baseline`: what requests use and cost now, for later comparison.
 
 use std::io::Write;
 
 use super::args::{BaselineCommand, BaselineShowArgs, BaselineWriteArgs, TableArgs};
-use super::check::read_baseline;
+use super::check::{matching, of_budgets, read_baseline};
 use super::exit::{Failure, Outcome, Stop};
-use super::input::shown;
+use super::files::{self, shown};
 use super::note;
-use super::project::{self, Checked, Project, in_parallel, read, replace};
+use super::project::{self, Budgeted, Checked, Ignored, Project, ProjectFile};
 use super::report::plural;
 use super::report::table::{Cell, write_grid};
-use crate::budget::Budget;
 use crate::money::grouped;
 
 /// Runs the command.
@@ -25,45 +24,56 @@ pub(super) fn run(command: &BaselineCommand, out: &mut impl Write) -> Result<Out
 
 fn write(args: &BaselineWriteArgs) -> Result<Outcome, Failure> {
     let project = Project::open(&args.project)?;
-    let checked = all(&project)?;
+    let budgeted = budgeted(&project, |project, files| of_budgets(project, files, |_| true))?;
     let path = args.out.clone().unwrap_or_else(|| project.baseline.clone());
-    let name = shown(&path.strip_prefix(&project.root).unwrap_or(&path).display().to_string());
-    let failed: Vec<&Checked> = checked.iter().filter(|one| one.outcome.is_err()).collect();
-    for one in &failed {
-        let message = one.outcome.as_ref().err().map_or("", String::as_str);
-        super::tell(&Failure::new(format!("{}: {message}", shown(&one.name))));
+    let own = project.own_files(&args.project.tables.pricing).into_iter().filter(|own| *own != project.baseline);
+    files::check_outputs([path.as_path()], budgeted.iter().map(|one| one.file.path.clone()).chain(own))?;
+    let checked = project.check(&budgeted, &project.config.budgets, project::read);
+    let mut outcome = Outcome::Success;
+    for failure in checked.iter().flat_map(Checked::failures) {
+        outcome = super::print(failure);
     }
     let baseline = project::baseline(&project, &checked);
-    replace(&path, baseline.to_json().as_bytes()).map_err(|error| Failure::new(format!("{name}: {error}")))?;
+    files::write(&path, baseline.to_json().as_bytes())?;
+    let name = if files::is_standard(&path) { "the baseline".to_owned() } else { project.shown(&path) };
     note(&format!("wrote {name}: {}", plural(baseline.requests.len(), "request")));
-    Ok(if failed.is_empty() { Outcome::Fine } else { Outcome::NotTold })
+    Ok(outcome)
 }
 
-/// Returns what each request of all budgets takes, each file once, by the first budget that it is in.
+/// Checks each request of all budgets, each file once, by the first budget that it is in.
 pub(super) fn all(project: &Project) -> Result<Vec<Checked>, Failure> {
-    let names = project.files();
-    let mut wanted: Vec<(&Budget, &str)> = Vec::new();
-    let mut seen = std::collections::BTreeSet::new();
-    for budget in &project.config.budgets {
-        let files = project.of_budget(budget, &names)?;
-        wanted.extend(files.into_iter().filter(|name| seen.insert(*name)).map(|name| (budget, name)));
-    }
+    let budgeted = budgeted(project, matching)?;
+    Ok(project.check(&budgeted, &project.config.budgets, project::read))
+}
+
+/// Returns each file of all budgets with the first budget that it is in.
+fn budgeted(
+    project: &Project,
+    files_of: impl Fn(&Project, &[ProjectFile]) -> Result<Vec<Budgeted>, Failure>,
+) -> Result<Vec<Budgeted>, Failure> {
     if project.config.budgets.is_empty() {
         let failure = Failure::new("there is no gpt-cost.toml with a [[budget]], so no request is known");
         return Err(failure.hint("run gpt-cost init"));
     }
-    let check = |(budget, name): &(&Budget, &str)| project.check(name, &read(&project.root, name), budget, None);
-    Ok(in_parallel(&wanted, check).into_iter().flatten().collect())
+    let mut budgeted = files_of(project, &project.files(Ignored::LeftOut))?;
+    budgeted.iter_mut().for_each(|one| one.budgets.truncate(1));
+    Ok(budgeted)
 }
 
 fn show(args: &BaselineShowArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
-    let path = match &args.file {
-        Some(file) => file.clone(),
-        None => Project::around(&TableArgs::default())?.baseline,
+    let (path, name) = match &args.file {
+        Some(file) => (file.clone(), files::name(file)),
+        None => {
+            let project = Project::around(&TableArgs::default())?;
+            (project.baseline.clone(), project.shown(&project.baseline))
+        }
     };
-    let baseline = read_baseline(&path)?;
+    if args.file.is_none() && !path.is_file() {
+        return Err(Failure::at(name, "there is no baseline").hint("write one with gpt-cost baseline write").into());
+    }
+    let baseline = read_baseline(&path, &name)?;
     let as_of = baseline.as_of.map(|day| day.to_string()).unwrap_or_default();
-    writeln!(out, "{}  as of {as_of}  price tables {}\n", shown(&path.display().to_string()), baseline.pricing)?;
+    writeln!(out, "{name}  as of {as_of}  price tables {}\n", baseline.pricing)?;
     let mut rows = vec![vec![
         Cell::heading("request"),
         Cell::heading("model"),
@@ -71,10 +81,10 @@ fn show(args: &BaselineShowArgs, out: &mut impl Write) -> Result<Outcome, Stop> 
         Cell::title("output"),
         Cell::title("cost"),
     ]];
-    for (name, entry) in &baseline.requests {
+    for (place, entry) in &baseline.requests {
         let least = if entry.at_least { "at least " } else { "" };
         rows.push(vec![
-            Cell::plain(shown(name)),
+            Cell::plain(shown(&place.to_string())),
             Cell::plain(entry.model.as_str()),
             Cell::right(grouped(entry.usage.input)),
             Cell::right(grouped(entry.usage.output)),
@@ -82,5 +92,5 @@ fn show(args: &BaselineShowArgs, out: &mut impl Write) -> Result<Outcome, Stop> 
         ]);
     }
     write_grid(&rows, out)?;
-    Ok(Outcome::Fine)
+    Ok(Outcome::Success)
 }

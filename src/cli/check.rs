@@ -3,23 +3,28 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::args::{CheckArgs, CheckFormat};
 use super::exit::{Failure, Outcome, Stop};
-use super::input::shown;
-use super::project::{Checked, Project, holds_prompts, in_parallel, name_of, read, replace, worst};
-use super::report::check::{BudgetLine, CheckReport, write};
-use crate::budget::{Baseline, Budget, Level, Limits};
-use crate::money::Usd;
+use super::files::{self, shown};
+use super::note;
+use super::project::{self, Budgeted, Checked, Ignored, Project, ProjectFile, holds_prompts, name_of, worst};
+use super::report::check::{BudgetReport, CheckReport, write};
+use super::report::plural;
+use crate::budget::{Baseline, Budget, CostBounds, Level, Limits};
+use crate::source::Place;
 
 /// Runs the command.
 pub(super) fn run(args: &CheckArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     let project = Project::open(&args.project)?;
-    let budgets = budgets(args, &project)?;
-    let report = check(&project, &budgets, args)?;
-    write(&report, args.format, out)?;
-    out.flush()?;
+    let (budgets, files) = budgets(args, &project)?;
+    let to_stdout = check_outputs(args, &project, &files)?;
+    let report = check(&project, budgets, &files, args)?;
+    if !to_stdout {
+        write(&report, args.format.unwrap_or_default(), out)?;
+        out.flush()?;
+    }
     for file in &args.out {
         save(&report, file.format, &file.path)?;
     }
@@ -27,148 +32,266 @@ pub(super) fn run(args: &CheckArgs, out: &mut impl Write) -> Result<Outcome, Sto
         step_summary(&report)?;
     }
     Ok(match report.worst() {
-        Some(Level::Unknown) => Outcome::NotTold,
+        Some(Level::Unknown) => Outcome::Error,
         Some(Level::Exceeded) if !args.warn_only => Outcome::Exceeded,
-        _ => Outcome::Fine,
+        _ => Outcome::Success,
     })
 }
 
-/// A budget, and the names of the files that it is for.
-type Wanted = (Budget, Vec<String>);
+/// Checks that no output is written over another one or over an input. Returns whether an output goes to standard output, in place of the
+/// report for people.
+fn check_outputs(args: &CheckArgs, project: &Project, files: &[Budgeted]) -> Result<bool, Failure> {
+    let outputs = || args.out.iter().map(|out| out.path.as_path());
+    let to_stdout = outputs().any(files::is_standard);
+    if to_stdout && args.format.is_some() {
+        let failure = Failure::new("--format and --out would both write to standard output");
+        return Err(failure.hint("leave out --format, or name a file"));
+    }
+    let inputs = files.iter().map(|one| one.file.path.clone()).chain(project.own_files(&args.project.tables.pricing));
+    files::check_outputs(outputs(), inputs)?;
+    Ok(to_stdout)
+}
 
-/// Returns the budgets to check, each with its files: those of the configuration, or the one that the command line gives.
-fn budgets(args: &CheckArgs, project: &Project) -> Result<Vec<Wanted>, Failure> {
-    let limits = Limits {
+/// Returns the budgets to check, and their files: those of the configuration, or the one that the command line gives.
+fn budgets(args: &CheckArgs, project: &Project) -> Result<(Vec<Budget>, Vec<Budgeted>), Failure> {
+    if !project.config.budgets.is_empty() {
+        return budgets_of_config(args, project);
+    }
+    let limits = given_limits(args);
+    if limits == Limits::default() {
+        let failure = match &project.config_name {
+            Some(name) => Failure::at(name, "there is no [[budget]] in it, and no limit was given"),
+            None => Failure::new("there is nothing to check: no gpt-cost.toml, and no limit was given"),
+        };
+        return Err(failure.hint("run gpt-cost init, or give a limit such as --max-cost 0.05"));
+    }
+    let budget = Budget {
+        name: "command line".to_owned(),
+        model: project.config.model.clone(),
+        output_tokens: args.output_tokens,
+        limits,
+        ..Budget::default()
+    };
+    let files = named_files(args, project)?;
+    Ok((vec![budget], files.into_iter().map(|file| Budgeted { file, budgets: vec![0] }).collect()))
+}
+
+fn given_limits(args: &CheckArgs) -> Limits {
+    Limits {
         max_cost_per_request: args.max_cost,
         max_input_cost: args.max_input_cost,
         max_input_tokens: args.max_input_tokens,
         max_increase: args.max_increase,
         ..Limits::default()
-    };
-    let given = limits != Limits::default();
-    if project.config.budgets.is_empty() {
-        if !given {
-            let failure = Failure::new("there is nothing to check: no gpt-cost.toml with a [[budget]], and no limit");
-            return Err(failure.hint("run gpt-cost init, or give a limit such as --max-cost 0.05"));
-        }
-        let budget = Budget {
-            name: "command line".to_owned(),
-            model: project.config.model.clone(),
-            output_tokens: args.output_tokens,
-            limits,
-            ..Budget::default()
-        };
-        return Ok(vec![(budget, named_files(args, project)?)]);
     }
-    let names = project.files();
-    let within = prefixes(args, project)?;
-    let mut wanted = Vec::new();
-    for budget in &project.config.budgets {
-        let files = project.of_budget(budget, &names)?;
-        if files.is_empty() && !budget.allow_empty {
-            let name = project.config_name.as_deref().unwrap_or("gpt-cost.toml");
-            let message = format!("{name}:{}: budget `{}`: no file matches its paths", budget.line, budget.name);
-            return Err(Failure::new(message).hint("correct the globs, or say allow_empty = true"));
-        }
-        let is_within = |name: &&str| within.is_empty() || within.iter().any(|path| is_under(name, path));
-        let files = files.into_iter().filter(is_within).map(str::to_owned).collect();
-        let output_tokens = budget.output_tokens.or(args.output_tokens);
+}
+
+fn budgets_of_config(args: &CheckArgs, project: &Project) -> Result<(Vec<Budget>, Vec<Budgeted>), Failure> {
+    if args.paths.iter().any(|path| files::is_standard(path)) {
+        return Err(Failure::new("standard input is in no budget of gpt-cost.toml")
+            .hint("give limits in a folder without one, or check a file"));
+    }
+    let given = given_limits(args);
+    let names = project.files(Ignored::LeftOut);
+    let within = args.paths.iter().map(|path| inside(project, path)).collect::<Result<Vec<String>, Failure>>()?;
+    let is_within = |name: &str| within.is_empty() || within.iter().any(|path| is_under(name, path));
+    let budgeted = of_budgets(project, &names, is_within)?;
+    let budgets = project.config.budgets.iter().map(|budget| Budget {
+        output_tokens: budget.output_tokens.or(args.output_tokens),
         // A limit of the command line goes before the budget's own.
-        let limits = Limits {
-            max_cost_per_request: limits.max_cost_per_request.or(budget.limits.max_cost_per_request),
-            max_input_cost: limits.max_input_cost.or(budget.limits.max_input_cost),
-            max_input_tokens: limits.max_input_tokens.or(budget.limits.max_input_tokens),
-            max_increase: limits.max_increase.or(budget.limits.max_increase),
+        limits: Limits {
+            max_cost_per_request: given.max_cost_per_request.or(budget.limits.max_cost_per_request),
+            max_input_cost: given.max_input_cost.or(budget.limits.max_input_cost),
+            max_input_tokens: given.max_input_tokens.or(budget.limits.max_input_tokens),
+            max_increase: given.max_increase.or(budget.limits.max_increase),
             ..budget.limits.clone()
-        };
-        wanted.push((Budget { output_tokens, limits, ..budget.clone() }, files));
+        },
+        ..budget.clone()
+    });
+    Ok((budgets.collect(), budgeted))
+}
+
+/// Returns the files that the budgets of the configuration are for, each with its budgets. A budget without any is a failure.
+pub(super) fn of_budgets(
+    project: &Project,
+    files: &[ProjectFile],
+    is_wanted: impl Fn(&str) -> bool,
+) -> Result<Vec<Budgeted>, Failure> {
+    let mut budgeted = matching(project, files)?;
+    for (index, budget) in project.config.budgets.iter().enumerate().filter(|(_, budget)| !budget.allow_empty) {
+        if budgeted.iter().all(|one| !one.budgets.contains(&index)) {
+            return Err(empty(project, budget)?);
+        }
     }
-    Ok(wanted)
+    budgeted.retain(|one| is_wanted(&one.file.name));
+    Ok(budgeted)
+}
+
+/// Returns the files that the budgets of the configuration match, each with its budgets.
+pub(super) fn matching(project: &Project, files: &[ProjectFile]) -> Result<Vec<Budgeted>, Failure> {
+    let mut budgeted: BTreeMap<&ProjectFile, Vec<usize>> = BTreeMap::new();
+    for (index, budget) in project.config.budgets.iter().enumerate() {
+        let is_match = project.matcher(budget)?;
+        for file in files.iter().filter(|file| is_match(&file.name)) {
+            budgeted.entry(file).or_default().push(index);
+        }
+    }
+    Ok(budgeted.into_iter().map(|(file, budgets)| Budgeted { file: file.clone(), budgets }).collect())
+}
+
+/// Returns why no file matches the globs of a budget.
+fn empty(project: &Project, budget: &Budget) -> Result<Failure, Failure> {
+    let failure = Failure::at(project.place_of(budget), "no file matches its paths");
+    let is_match = project.matcher(budget)?;
+    let all = project.files(Ignored::Included);
+    let ignored = all.iter().find(|file| !file.name.starts_with(".git/") && is_match(&file.name));
+    Ok(match ignored {
+        Some(file) => failure.hint(&format!(
+            "{} matches, but is hidden or ignored by .gitignore: such files are not read",
+            shown(&file.name)
+        )),
+        None => failure.hint("correct the globs, or say allow_empty = true"),
+    })
 }
 
 fn is_under(name: &str, path: &str) -> bool {
     path.is_empty() || name == path || name.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// Returns the paths of the command line, relative to the project.
-fn prefixes(args: &CheckArgs, project: &Project) -> Result<Vec<String>, Failure> {
+/// Returns the name of a path inside of the project. A link is itself, not where it leads.
+fn inside(project: &Project, path: &Path) -> Result<String, Failure> {
+    let name = files::name(path);
+    let missing = || Failure::at(&name, "there is no such file");
+    if !path.exists() {
+        return Err(missing());
+    }
     let root = fs::canonicalize(&project.root).unwrap_or_else(|_| project.root.clone());
-    let relative = |path: &std::path::PathBuf| {
-        let name = shown(&path.display().to_string());
-        let whole = fs::canonicalize(path).map_err(|_| Failure::new(format!("{name}: there is no such file")))?;
-        let inside =
-            whole.strip_prefix(&root).map_err(|_| Failure::new(format!("{name}: it is outside of the project")))?;
-        Ok(name_of(inside))
+    let whole = match (path.parent(), path.file_name()) {
+        (Some(parent), Some(last)) => {
+            let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+            fs::canonicalize(parent).map(|parent| parent.join(last))
+        }
+        _ => fs::canonicalize(path),
     };
-    args.paths.iter().map(relative).collect()
-}
-
-/// Returns the files that the command line names, and those in the folders that it names.
-fn named_files(args: &CheckArgs, project: &Project) -> Result<Vec<String>, Failure> {
-    let mut names = Vec::new();
-    let all = project.files();
-    let paths = if args.paths.is_empty() { vec![String::new()] } else { prefixes(args, project)? };
-    for path in paths {
-        if !path.is_empty() && project.root.join(&path).is_file() {
-            names.push(path);
-        } else {
-            let baseline = project.baseline.strip_prefix(&project.root).map(name_of).unwrap_or_default();
-            let is_prompt = |name: &&String| is_under(name, &path) && holds_prompts(name) && **name != baseline;
-            names.extend(all.iter().filter(is_prompt).cloned());
+    let whole = whole.map_err(|_| missing())?;
+    match whole.strip_prefix(&root) {
+        Ok(inside) => Ok(name_of(inside)),
+        Err(_) => {
+            let config = project.config_name.as_deref().unwrap_or("gpt-cost.toml");
+            let failure = Failure::at(
+                &name,
+                format!("it is outside of the folder of {config}, whose budgets are for files in it"),
+            );
+            Err(failure
+                .hint("run gpt-cost in a folder without gpt-cost.toml, and give a limit such as --max-cost 0.05"))
         }
     }
-    names.sort();
-    names.dedup();
-    Ok(names)
 }
 
-fn check<'p>(project: &'p Project, budgets: &[Wanted], args: &CheckArgs) -> Result<CheckReport<'p>, Failure> {
-    let needs_baseline = budgets.iter().any(|(budget, _)| budget.limits.max_increase.is_some());
-    let before = if needs_baseline { Some(read_baseline(&project.baseline)?) } else { None };
-    let mut requests: Vec<Checked> = Vec::new();
-    let mut lines = Vec::new();
-    for (budget, files) in budgets {
-        let checked =
-            in_parallel(files, |name| project.check(name, &read(&project.root, name), budget, before.as_ref()));
-        let checked: Vec<Checked> = checked.into_iter().flatten().collect();
-        let costs: Vec<(Option<Usd>, Usd)> =
-            checked.iter().filter_map(|one| one.outcome.as_ref().ok()).map(|taken| (taken.most, taken.least)).collect();
-        lines.push(BudgetLine {
-            name: budget.name.clone(),
-            line: budget.line,
-            requests: checked.len(),
-            findings: budget.limits.check_all(&costs),
-            message: budget.message.clone(),
-        });
-        requests.extend(checked);
+/// Returns the files that the command line names, and those of prompts in the folders that it names.
+fn named_files(args: &CheckArgs, project: &Project) -> Result<Vec<ProjectFile>, Failure> {
+    let here = [PathBuf::from(".")];
+    let paths = if args.paths.is_empty() { &here[..] } else { &args.paths };
+    let mut named = Vec::new();
+    for path in paths {
+        let name = files::name(path);
+        if path.is_dir() {
+            named.extend(prompts_in(project, path));
+        } else if files::is_standard(path) || path.exists() {
+            named.push(ProjectFile { name: name.strip_prefix("./").unwrap_or(&name).to_owned(), path: path.clone() });
+        } else {
+            return Err(Failure::at(name, "there is no such file"));
+        }
     }
-    // The worst first: what could not be told, then what is exceeded by most, then by name.
+    named.sort();
+    named.dedup();
+    Ok(named)
+}
+
+/// Returns the files of prompts in a folder. A note names how many others there are.
+fn prompts_in(project: &Project, folder: &Path) -> Vec<ProjectFile> {
+    let (root, prefix) = match name_of(folder.strip_prefix(".").unwrap_or(folder)) {
+        name if name.is_empty() => (project.root.clone(), String::new()),
+        name => (folder.to_owned(), format!("{}/", name.trim_end_matches('/'))),
+    };
+    let all = Project { root, ..project.clone() }.files(Ignored::LeftOut);
+    let (prompts, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|file| holds_prompts(&file.name));
+    if !others.is_empty() && !prefix.is_empty() {
+        let others = plural(others.len(), "other file");
+        note(&format!("{}: {others} not read; name a file to check it, whatever its ending", shown(&prefix)));
+    }
+    let named = |file: ProjectFile| ProjectFile { name: format!("{prefix}{}", file.name), ..file };
+    prompts.into_iter().map(named).collect()
+}
+
+fn check<'p>(
+    project: &'p Project,
+    budgets: Vec<Budget>,
+    files: &[Budgeted],
+    args: &CheckArgs,
+) -> Result<CheckReport<'p>, Failure> {
+    let needs_baseline = budgets.iter().any(|budget| budget.limits.max_increase.is_some());
+    let before = if needs_baseline { Some(baseline_of(project)?) } else { None };
+    let mut requests = project.check(files, &budgets, project::read);
+    if let Some(before) = &before {
+        compare(project, &mut requests, &budgets, before);
+    }
+    let budgets = budgets.into_iter().enumerate().map(|(index, budget)| {
+        let verdicts = || requests.iter().flat_map(|one| &one.verdicts).filter(|verdict| verdict.budget == index);
+        let costs: Vec<CostBounds> =
+            verdicts().filter_map(|verdict| Some(verdict.outcome.as_ref().ok()?.cost)).collect();
+        BudgetReport { requests: verdicts().count(), findings: budget.limits.check_all(&costs), budget }
+    });
+    let budgets = budgets.collect();
+    // The worst first: what cannot be read or priced, then what is exceeded by most, then in the order of the files.
     requests.sort_by(|one, other| {
         let weight = |checked: &Checked| {
-            let excess = checked.findings.first().map(|finding| finding.excess).unwrap_or_default();
-            (checked.outcome.is_err(), worst(&checked.findings), excess)
+            let findings = checked.verdicts.iter().flat_map(|verdict| &verdict.findings);
+            (checked.level(), findings.map(|finding| finding.excess).max())
         };
-        weight(other).cmp(&weight(one)).then_with(|| one.name.cmp(&other.name))
+        weight(other).cmp(&weight(one)).then_with(|| one.place.cmp(&other.place))
     });
-    Ok(CheckReport { project, requests, budgets: lines, warn_only: args.warn_only })
+    Ok(CheckReport { project, requests, budgets, warn_only: args.warn_only })
 }
 
-/// Reads the baseline of a project.
-pub(super) fn read_baseline(path: &Path) -> Result<Baseline, Failure> {
-    let name = shown(&path.display().to_string());
-    if !path.is_file() {
-        let failure = Failure::new(format!("{name}: there is no baseline, and max_increase needs one"));
+/// Adds what `max_increase` says of requests that the baseline has.
+fn compare(project: &Project, requests: &mut [Checked], budgets: &[Budget], before: &Baseline) {
+    let now = project::baseline(project, requests);
+    let pairs = before.before(&now);
+    for one in requests {
+        let Some(old) = pairs.get(&one.place) else { continue };
+        let grown = one.verdicts.iter().filter_map(|verdict| {
+            let measured = verdict.outcome.as_ref().ok()?;
+            Some((verdict.budget, budgets[verdict.budget].limits.check_increase(&measured.entry, old)?))
+        });
+        for (budget, finding) in grown.collect::<Vec<_>>() {
+            one.add(budget, [finding]);
+        }
+    }
+}
+
+/// Reads the baseline of a project, which `max_increase` needs.
+fn baseline_of(project: &Project) -> Result<Baseline, Failure> {
+    let name = project.shown(&project.baseline);
+    if !project.baseline.is_file() {
+        let failure = Failure::at(name, "there is no baseline, and max_increase needs one");
         return Err(failure.hint("write one with gpt-cost baseline write, and commit it"));
     }
-    let source = super::prices::read(path, &name)?;
-    Baseline::from_json(&source).map_err(|error| Failure::in_file(&name, &error))
+    read_baseline(&project.baseline, &name)
+}
+
+/// Reads a baseline.
+pub(super) fn read_baseline(path: &Path, name: &str) -> Result<Baseline, Failure> {
+    let source = files::read_text(path, name)?;
+    Baseline::from_json(&source).map_err(|error| Failure::of(&error.in_file(&Place::file(name))))
 }
 
 fn save(report: &CheckReport<'_>, format: CheckFormat, path: &Path) -> Result<(), Failure> {
     let mut bytes = Vec::new();
-    let name = shown(&path.display().to_string());
+    // Writing to memory does not fail.
     let written = write(report, format, &mut anstream::StripStream::new(&mut bytes));
-    written.and_then(|()| replace(path, &bytes)).map_err(|error| Failure::new(format!("{name}: {error}")))
+    written.map_err(|error| Failure::at(files::name(path), error.to_string()))?;
+    files::write(path, &bytes)
 }
 
 /// Adds the report to the summary of a step of GitHub Actions.
@@ -182,19 +305,17 @@ fn step_summary(report: &CheckReport<'_>) -> Result<(), Failure> {
 }
 
 impl CheckReport<'_> {
-    /// Returns the worst that any limit says, or that a file cannot be told of.
+    /// Returns the worst that is said of any request, or of a budget as a whole.
     pub(super) fn worst(&self) -> Option<Level> {
-        let failed = self.requests.iter().any(|one| one.outcome.is_err()).then_some(Level::Unknown);
-        let of_requests = self.requests.iter().filter_map(|one| worst(&one.findings)).max();
-        let of_budgets = self.budgets.iter().filter_map(|one| worst(&one.findings)).max();
-        failed.max(of_requests).max(of_budgets)
+        let of_requests = self.requests.iter().filter_map(Checked::level).max();
+        of_requests.max(self.budgets.iter().filter_map(|one| worst(&one.findings)).max())
     }
 
-    /// Returns how many requests are at each level: within their budgets, near to a limit, over one, and such of which it cannot be told.
+    /// Returns how many requests are at each level: within their budgets, near a limit, over one, and those of which it is unknown.
     pub(super) fn tally(&self) -> BTreeMap<&'static str, usize> {
         let mut tally = BTreeMap::from([("within", 0), ("warning", 0), ("exceeded", 0), ("unknown", 0)]);
         for one in &self.requests {
-            *tally.entry(one.verdict()).or_default() += 1;
+            *tally.entry(project::word(one.level())).or_default() += 1;
         }
         tally
     }

@@ -7,14 +7,14 @@ use super::exit::{Failure, Outcome, Stop};
 use super::input::Source;
 use super::project::Project;
 use super::report::table::{Cell, write_grid};
-use super::report::{label, remark};
-use super::{input, note};
+use super::report::{label, plural, remark};
+use super::{files, input, note};
 use crate::accounting::Share;
 use crate::money::grouped;
 use crate::request::Warning;
 use crate::{Encoding, Exactness, TokenCount};
 
-/// Runs the command. A request that cannot be told of does not stop the others.
+/// Runs the command. A request that cannot be read or counted does not stop the others.
 pub(super) fn run(args: &CountArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     let outcome = match args.encoding {
         Some(encoding) => count_texts(args, encoding, out)?,
@@ -26,21 +26,22 @@ pub(super) fn run(args: &CountArgs, out: &mut impl Write) -> Result<Outcome, Sto
 
 fn count_texts(args: &CountArgs, encoding: Encoding, out: &mut impl Write) -> Result<Outcome, Stop> {
     let mut sum = 0;
-    let mut outcome = Outcome::Fine;
+    let mut outcome = Outcome::Success;
     for path in &args.request.files {
-        match input::read_text(path) {
-            Ok((name, text)) => {
+        let name = files::name(path);
+        match files::read(path).and_then(|bytes| files::text(&name, bytes)) {
+            Ok(text) => {
                 let tokens = encoding.count(&text) as u64;
                 sum += tokens;
                 if !args.quiet {
                     writeln!(out, "{name}  {encoding}  {} tokens, exact", grouped(tokens))?;
                 }
             }
-            Err(failure) => outcome = super::tell(&failure),
+            Err(failure) => outcome = super::print(&failure),
         }
     }
     match args.quiet {
-        true if outcome == Outcome::Fine => writeln!(out, "{sum}")?,
+        true if outcome == Outcome::Success => writeln!(out, "{sum}")?,
         false if args.request.files.len() > 1 => writeln!(out, "total  {} tokens, exact", grouped(sum))?,
         _ => {}
     }
@@ -49,23 +50,33 @@ fn count_texts(args: &CountArgs, encoding: Encoding, out: &mut impl Write) -> Re
 
 fn count_requests(args: &CountArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     let project = Project::around(&args.request.tables)?;
-    let mut counts = Vec::new();
-    let mut outcome = Outcome::Fine;
+    let (mut counts, mut failures) = (Vec::new(), 0);
+    let mut outcome = Outcome::Success;
     for source in input::read_all(&args.request) {
-        match source.and_then(|source| count_request(args, &project, &source)) {
+        match source.and_then(|source| count_request(args, &project, &source).map_err(|failure| source.failed(failure)))
+        {
             Ok((count, text)) => {
                 out.write_all(text.as_bytes())?;
                 counts.push(count);
             }
-            Err(failure) => outcome = super::tell(&failure),
+            Err(failed) => {
+                outcome = super::print(&failed.failure);
+                failures += 1;
+            }
         }
     }
-    let several = counts.len() > 1;
+    let several = counts.len() + failures > 1;
     let sum: TokenCount = counts.into_iter().sum();
     match args.quiet {
-        // A sum of what could be told would be taken for the whole.
-        true if outcome == Outcome::Fine => writeln!(out, "{}", sum.tokens())?,
-        false if several => writeln!(out, "total  {} tokens, {}", grouped(sum.tokens()), label(sum.exactness()))?,
+        // A sum without what failed would be taken for the whole.
+        true if outcome == Outcome::Success => writeln!(out, "{}", sum.tokens())?,
+        false if several => {
+            let failed = match failures {
+                0 => String::new(),
+                failures => format!(", without {} that failed", plural(failures, "request")),
+            };
+            writeln!(out, "total  {} tokens, {}{failed}", grouped(sum.tokens()), label(sum.exactness()))?;
+        }
         _ => {}
     }
     Ok(outcome)
@@ -79,19 +90,22 @@ fn count_request(args: &CountArgs, project: &Project, source: &Source) -> Result
         .catalog
         .model(&name)
         .and_then(|model| Ok((model.remark(), model.on(day)?.1, model.count(&source.request, day)?)));
-    let (remark_on_name, model, count) = counted.map_err(|error| source.failure(&error))?;
+    let (remark_on_name, model, count) = counted.map_err(|error| Failure::of(&error.in_file(&source.place)))?;
     let label = label(count.exactness());
     if args.quiet {
         match count.exactness() {
             Exactness::Exact => {}
-            Exactness::Estimate { .. } => note(&format!("{}: the count is an estimate, {label}", source.name)),
-            Exactness::AtLeast { .. } => note(&format!("{}: at least so many: not everything is counted", source.name)),
+            Exactness::Estimate { .. } => note(&format!("{}: the count is an estimate, {label}", source.place)),
+            Exactness::AtLeast { .. } => {
+                note(&format!("{}: the count is a minimum: not everything is counted", source.place))
+            }
         }
         return Ok((count, String::new()));
     }
     let encoding = model.encoding().map_or("unknown encoding", |encoding| encoding.name());
     let tokens = grouped(count.tokens());
-    let mut text = format!("{}  {name} ({encoding})  as of {day}  {tokens} tokens, {label}\n", source.name);
+    let format = source.request.format();
+    let mut text = format!("{}  {format}  {name} ({encoding})  as of {day}  {tokens} tokens, {label}\n", source.place);
     if args.parts {
         let mut grid = Vec::new();
         // Writing to memory does not fail.

@@ -1,50 +1,102 @@
 //! `gpt-cost diff`: what changed, by the prompts and by prices.
 
-use std::collections::BTreeMap;
-use std::io::{self, Write};
-use std::path::Path;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use rust_decimal::Decimal;
 
 use super::args::{DiffArgs, DiffFormat};
 use super::exit::{Failure, Outcome, Stop};
-use super::input::shown;
-use super::project::{self, Checked, Project, holds_prompts, in_parallel, read};
+use super::files::{self, shown};
+use super::project::{self, Budgeted, Checked, Ignored, Project, ProjectFile, holds_prompts};
 use super::report::markdown_cell;
 use super::report::plural;
 use super::report::table::{Cell, write_grid};
-use super::{baseline, git, note, prices};
+use super::{baseline, check, git, note};
 use crate::Catalog;
-use crate::budget::{Baseline, Budget, Change, Changed, Entry};
+use crate::budget::{Baseline, Budget, Change, Changed, Config, Entry, Spend};
 use crate::money::{Usd, grouped};
+use crate::source::{InputFormat, Place, documents};
+
+/// One side of a difference.
+struct Side {
+    baseline: Baseline,
+    /// What cannot be read, counted or priced on this side.
+    broken: Vec<Broken>,
+    /// The name of the file, where the side is one.
+    file: Option<String>,
+}
+
+/// A request, or a file, that cannot be read, counted or priced.
+struct Broken {
+    side: &'static str,
+    place: Place,
+    line: usize,
+    failure: Failure,
+}
+
+/// What differs between both sides.
+struct Difference {
+    changes: Vec<Change>,
+    broken: Vec<Broken>,
+    total: Total,
+}
 
 /// Runs the command.
 pub(super) fn run(args: &DiffArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     let project = Project::open(&args.project)?;
     let (base, head) = sides(&project, args)?;
-    let (base, head) = one_name(base, head);
-    let changes = base.changes(&head, &project.catalog, project.day);
-    let total = Total::of(&changes);
+    let difference = Difference::of(base, head, &project);
     match args.format {
-        DiffFormat::Table => write_table(args, &changes, &total, out)?,
-        DiffFormat::Json => writeln!(out, "{:#}", json(&project, &changes, &total))?,
-        DiffFormat::Markdown => write_markdown(args, &changes, &total, out)?,
+        DiffFormat::Table => write_table(args, &difference, out)?,
+        DiffFormat::Json => writeln!(out, "{:#}", json(&project, &difference))?,
+        DiffFormat::Markdown => write_markdown(args, &difference, out)?,
     }
     out.flush()?;
-    Ok(
-        if args
-            .max_increase
-            .is_some_and(|most| most.is_exceeded((total.old, total.old_tokens), (total.new, total.new_tokens)))
-        {
-            Outcome::Exceeded
-        } else {
-            Outcome::Fine
-        },
-    )
+    for broken in &difference.broken {
+        super::print(&broken.failure);
+    }
+    let total = &difference.total;
+    Ok(match args.max_increase {
+        _ if !difference.broken.is_empty() => Outcome::Error,
+        Some(most) if most.is_exceeded(total.old, total.new) => Outcome::Exceeded,
+        _ => Outcome::Success,
+    })
 }
 
-/// Returns what both sides take. `A..B` names both of them at once; without a head, it is the working tree.
-fn sides(project: &Project, args: &DiffArgs) -> Result<(Baseline, Baseline), Failure> {
+impl Difference {
+    fn of(base: Side, head: Side, project: &Project) -> Difference {
+        let (old, new) = match (base.file, &head.file) {
+            (Some(_), Some(file)) => (in_file(base.baseline, file), head.baseline),
+            _ => (base.baseline, head.baseline),
+        };
+        let broken: Vec<Broken> = base.broken.into_iter().chain(head.broken).collect();
+        let mut changes = old.changes(&new, &project.catalog, project.day);
+        // What is broken on one side is neither new nor gone.
+        let is_broken = |change: &Change| broken.iter().any(|one| one.place.file == change.place.file);
+        changes.retain(|change| !(matches!(change.changed, Changed::Added | Changed::Removed) && is_broken(change)));
+        Difference { total: Total::of(&changes), changes, broken }
+    }
+
+    /// Returns the requests that changed.
+    fn changed(&self) -> Vec<&Change> {
+        self.changes.iter().filter(|change| change.is_any()).collect()
+    }
+}
+
+/// Two files that are compared with each other are one, whatever they are called.
+fn in_file(baseline: Baseline, file: &str) -> Baseline {
+    let requests = baseline.requests.into_iter();
+    let mut renamed = Baseline::default();
+    (renamed.as_of, renamed.pricing) = (baseline.as_of, baseline.pricing);
+    renamed.requests = requests.map(|(place, entry)| (place.with_file(file), entry)).collect();
+    renamed
+}
+
+/// Returns both sides. `A..B` names both of them at once; without a head, it is the working tree.
+fn sides(project: &Project, args: &DiffArgs) -> Result<(Side, Side), Failure> {
     let exists = Path::new(&args.base).exists();
     let range = git::Range::parse(&args.base).filter(|_| !exists);
     if let Some(range) = range {
@@ -52,121 +104,167 @@ fn sides(project: &Project, args: &DiffArgs) -> Result<(Baseline, Baseline), Fai
             return Err(Failure::new(format!("`{}` names both sides already", shown(&args.base))));
         }
         let base = match range.is_from_merge_base {
-            true => side(project, &git::merge_base(&project.root, range.base, range.head)?)?,
-            false => side(project, range.base)?,
+            true => side(project, "base", &git::merge_base(&project.root, range.base, range.head)?)?,
+            false => side(project, "base", range.base)?,
         };
-        return Ok((base, side(project, range.head)?));
+        return Ok((base, side(project, "head", range.head)?));
     }
-    let base = side(project, &args.base)?;
+    let base = side(project, "base", &args.base)?;
     let head = match &args.head {
-        Some(head) => side(project, head)?,
+        Some(head) => side(project, "head", head)?,
         None if exists && project.config.budgets.is_empty() => {
             return Err(Failure::new("there is nothing to compare with: no gpt-cost.toml").hint("name the other side"));
         }
-        None => project::baseline(project, &known(baseline::all(project)?)),
+        None => Side::of(project, "head", baseline::all(project)?),
     };
     Ok((base, head))
 }
 
-/// Returns what one side takes: a baseline or a saved report, a prompt or a folder of them, or a revision.
-fn side(project: &Project, side: &str) -> Result<Baseline, Failure> {
+impl Side {
+    fn of(project: &Project, side: &'static str, checked: Vec<Checked>) -> Side {
+        let baseline = project::baseline(project, &checked);
+        let broken = |one: Checked| {
+            let failure = (*one.failures().first()?).clone();
+            Some(Broken { side, line: failure.line().unwrap_or(one.line), place: one.place, failure })
+        };
+        Side { baseline, broken: checked.into_iter().filter_map(broken).collect(), file: None }
+    }
+}
+
+/// Returns a side: a baseline or a saved report, a prompt or a folder of them, or a revision.
+fn side(project: &Project, which: &'static str, side: &str) -> Result<Side, Failure> {
     let path = Path::new(side);
     if path.is_file() {
-        let source = prices::read(path, &shown(side))?;
-        if let Some(baseline) = saved(&source) {
-            return Ok(baseline);
-        }
-        let root = path.parent().unwrap_or_else(|| Path::new(""));
         let name = project::name_of(Path::new(path.file_name().unwrap_or_default()));
-        let checked = project.check(&name, &read(root, &name), &default_budget(project), None);
-        return Ok(project::baseline(project, &known(checked)));
+        let bytes = files::read(path)?;
+        if is_baseline(project, path, &name, &bytes) {
+            let text = files::text(&shown(side), bytes)?;
+            return Ok(Side { baseline: saved(&text, &shown(side))?, broken: Vec::new(), file: None });
+        }
+        let file = ProjectFile { name: name.clone(), path: path.to_owned() };
+        let checked = check_all(project, vec![file], |_| Ok(Cow::Borrowed(bytes.as_slice())));
+        return Ok(Side { file: Some(name), ..Side::of(project, which, checked) });
     }
     if path.is_dir() {
         let folder = Project { root: path.to_owned(), ..project.clone() };
-        let names: Vec<String> = folder.files().into_iter().filter(|name| holds_prompts(name)).collect();
-        let budget = default_budget(project);
-        let checked = in_parallel(&names, |name| folder.check(name, &read(&folder.root, name), &budget, None));
-        return Ok(project::baseline(&folder, &known(checked.into_iter().flatten().collect())));
+        let prompts = folder.files(Ignored::LeftOut).into_iter().filter(|file| holds_prompts(&file.name)).collect();
+        return Ok(Side::of(project, which, check_all(project, prompts, project::read)));
     }
-    revision(project, &git::resolve(&project.root, side)?)
+    revision(project, which, &git::resolve(&project.root, side)?)
 }
 
-fn default_budget(project: &Project) -> Budget {
-    Budget { name: "diff".to_owned(), model: project.config.model.clone(), ..Budget::default() }
+/// Checks files against a budget without limits.
+fn check_all<'b>(
+    project: &Project,
+    files: Vec<ProjectFile>,
+    read: impl Fn(&ProjectFile) -> Result<Cow<'b, [u8]>, Failure> + Sync,
+) -> Vec<Checked> {
+    let budget = Budget { name: "diff".to_owned(), model: project.config.model.clone(), ..Budget::default() };
+    let files: Vec<Budgeted> = files.into_iter().map(|file| Budgeted { file, budgets: vec![0] }).collect();
+    project.check(&files, &[budget], read)
 }
 
-/// Returns the requests that could be told of; of the others, a note says why not.
-fn known(checked: Vec<Checked>) -> Vec<Checked> {
-    let (known, failed): (Vec<Checked>, Vec<Checked>) = checked.into_iter().partition(|one| one.outcome.is_ok());
-    for one in &failed {
-        note(&format!("{}: left out: {}", shown(&one.name), one.outcome.as_ref().err().map_or("", String::as_str)));
-    }
-    known
+/// Whether a file is a baseline or a report of ours, whole or damaged, and no prompt.
+fn is_baseline(project: &Project, path: &Path, name: &str, bytes: &[u8]) -> bool {
+    let is_the_baseline = || match (path.canonicalize(), project.baseline.canonicalize()) {
+        (Ok(path), Ok(baseline)) => path == baseline,
+        _ => false,
+    };
+    let documents = documents(name, bytes, InputFormat::Auto);
+    is_the_baseline() || matches!(documents.as_slice(), [one] if one.is_own())
 }
 
 /// Reads a baseline, or what `check --format json` wrote.
-fn saved(source: &str) -> Option<Baseline> {
-    if let Ok(baseline) = Baseline::from_json(source) {
-        return Some(baseline);
+fn saved(source: &str, name: &str) -> Result<Baseline, Failure> {
+    let failure = |error: crate::Error| Failure::of(&error.in_file(&Place::file(name)));
+    let report: serde_json::Value = serde_json::from_str(source).unwrap_or_default();
+    if report["kind"].is_null() {
+        return Baseline::from_json(source).map_err(failure);
     }
-    let report: serde_json::Value = serde_json::from_str(source).ok()?;
     if report["kind"] != "check" {
-        return None;
+        return Err(Failure::at(name, "it is a report of another kind: only those of check can be compared"));
     }
     let entry = |one: &serde_json::Value| {
-        let taken = &one["baseline"];
-        Some((one["name"].as_str()?.to_owned(), taken.clone()))
+        let current =
+            one["budgets"].as_array()?.iter().map(|verdict| &verdict["current"]).find(|one| !one.is_null())?;
+        Some((one["name"].as_str()?.to_owned(), current.clone()))
     };
-    let requests: BTreeMap<String, serde_json::Value> =
-        report["requests"].as_array()?.iter().filter(|one| !one["baseline"].is_null()).filter_map(entry).collect();
+    let requests = report["requests"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let requests: BTreeMap<String, serde_json::Value> = requests.iter().filter_map(entry).collect();
     let baseline = serde_json::json!({
-        "schema": 1, "as_of": report["as_of"], "pricing": report["pricing_hash"], "requests": requests,
+        "schema": report["schema"], "as_of": report["as_of"], "pricing": report["pricing_hash"], "requests": requests,
     });
-    Baseline::from_json(&baseline.to_string()).ok()
+    Baseline::from_json(&baseline.to_string()).map_err(failure)
 }
 
-/// Returns what the requests of a revision take: those of the budgets in a commit, by its own price tables; all prompts of a folder of it.
-fn revision(project: &Project, tree: &git::Named) -> Result<Baseline, Failure> {
+/// Returns the requests of a revision: those of the budgets in a commit, by its own configuration and price tables; all prompts of a folder of
+/// it.
+fn revision(project: &Project, which: &'static str, tree: &git::Named) -> Result<Side, Failure> {
     let files = git::files(&project.root, tree)?;
-    let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
-    let mut wanted: BTreeMap<&str, Budget> = BTreeMap::new();
     let then = match tree {
-        git::Named::Commit(commit) => Project { catalog: tables(project, commit, &files)?, ..project.clone() },
+        git::Named::Commit(commit) => at_commit(project, commit, &files)?,
         _ => project.clone(),
     };
-    if matches!(tree, git::Named::Commit(_)) {
-        for budget in &project.config.budgets {
-            for name in project.of_budget(budget, &names)? {
-                wanted.entry(name).or_insert_with(|| budget.clone());
-            }
+    let all = files.iter().map(|file| ProjectFile { name: file.name.clone(), path: PathBuf::new() });
+    let (budgets, budgeted) = match tree {
+        git::Named::Commit(_) if !then.config.budgets.is_empty() => {
+            (then.config.budgets.clone(), check::matching(&then, &all.collect::<Vec<_>>())?)
+        }
+        _ => {
+            let is_one = matches!(tree, git::Named::File(_));
+            let prompts = all.filter(|file| is_one || holds_prompts(&file.name));
+            let budget = Budget { name: "diff".to_owned(), model: then.config.model.clone(), ..Budget::default() };
+            (vec![budget], prompts.map(|file| Budgeted { file, budgets: vec![0] }).collect())
+        }
+    };
+    let names: BTreeSet<&str> = budgeted.iter().map(|one| one.file.name.as_str()).collect();
+    let wanted: Vec<&git::File> = files.iter().filter(|file| names.contains(file.name.as_str())).collect();
+    let contents = git::contents(&project.root, &files, &wanted)?;
+    let contents: BTreeMap<&str, &[u8]> =
+        contents.iter().map(|(file, bytes)| (file.name.as_str(), bytes.as_slice())).collect();
+    // A link that leads out of the revision has no contents there.
+    let budgeted: Vec<Budgeted> =
+        budgeted.into_iter().filter(|one| contents.contains_key(one.file.name.as_str())).collect();
+    let checked = then.check(&budgeted, &budgets, |file| Ok(Cow::Borrowed(contents[file.name.as_str()])));
+    let mut side = Side::of(&then, which, checked);
+    if matches!(tree, git::Named::File(_)) {
+        side.file = files.first().map(|file| file.name.clone());
+    }
+    Ok(side)
+}
+
+/// Returns the project as it was at a commit: its configuration and its price tables. What cannot be read there is as it is now, with a
+/// warning.
+fn at_commit(project: &Project, commit: &str, files: &[git::File]) -> Result<Project, Failure> {
+    let short = &commit[..commit.len().min(8)];
+    let mut then = project.clone();
+    let config_name = project.config_name.as_deref().map(|name| name.rsplit('/').next().unwrap_or(name));
+    if let Some((name, source)) = config_name.map(|name| text_of(project, files, name)).transpose()?.flatten() {
+        let origin = format!("{name} at {short}");
+        match Config::read(&origin, &source) {
+            Ok(config) => then.config = config,
+            Err(error) => note(&format!("{error}; the configuration of today is used for {short}")),
         }
     }
-    if project.config.budgets.is_empty() || !matches!(tree, git::Named::Commit(_)) {
-        let is_one = matches!(tree, git::Named::File(_));
-        let prompts = names.iter().map(String::as_str).filter(|name| is_one || holds_prompts(name));
-        wanted.extend(prompts.map(|name| (name, default_budget(project))));
-    }
-    let blobs: Vec<&git::File> = files.iter().filter(|file| wanted.contains_key(file.name.as_str())).collect();
-    let contents = git::contents(&project.root, &files, &blobs)?;
-    let contents: Vec<_> = contents.into_iter().map(|(file, bytes)| (file.name.as_str(), Ok(bytes))).collect();
-    let check = |(name, bytes): &(&str, io::Result<Vec<u8>>)| match wanted.get(name) {
-        Some(budget) => then.check(name, bytes, budget, None),
-        None => Vec::new(),
-    };
-    let checked = in_parallel(&contents, check);
-    Ok(project::baseline(&then, &known(checked.into_iter().flatten().collect())))
+    then.catalog = tables(&then, short, files)?;
+    Ok(then)
+}
+
+/// Returns the text of a file of a commit, with its name.
+fn text_of(project: &Project, files: &[git::File], name: &str) -> Result<Option<(String, String)>, Failure> {
+    let Some(file) = files.iter().find(|file| file.name == name) else { return Ok(None) };
+    let bytes = git::contents(&project.root, files, &[file])?.pop().map(|(_, bytes)| bytes).unwrap_or_default();
+    Ok(Some((name.to_owned(), String::from_utf8_lossy(&bytes).into_owned())))
 }
 
 /// Returns the catalogue of a commit: its own price table in the place of today's.
-fn tables(project: &Project, commit: &str, files: &[git::File]) -> Result<Catalog, Failure> {
-    let pricing = project.config.pricing.as_ref();
+fn tables(then: &Project, short: &str, files: &[git::File]) -> Result<Catalog, Failure> {
+    let pricing = then.config.pricing.as_ref();
     let (name, is_only) = pricing.map_or(("pricing.toml", false), |pricing| (pricing.file.as_str(), pricing.only));
-    let Some(file) = files.iter().find(|file| file.name == name) else {
-        return Ok(if is_only { project.catalog.clone() } else { Catalog::builtin() });
+    let Some((_, source)) = text_of(then, files, name)? else {
+        return Ok(if is_only { then.catalog.clone() } else { Catalog::builtin() });
     };
-    let bytes = git::contents(&project.root, files, &[file])?.pop().map(|(_, bytes)| bytes).unwrap_or_default();
-    let source = String::from_utf8_lossy(&bytes);
-    let origin = format!("{name} at {}", &commit[..commit.len().min(8)]);
+    let origin = format!("{name} at {short}");
     let failure = |error| Failure::of(&error);
     if is_only {
         return Catalog::only(&origin, &source).map_err(failure);
@@ -178,41 +276,21 @@ fn tables(project: &Project, commit: &str, files: &[git::File]) -> Result<Catalo
     Ok(catalog)
 }
 
-/// Two prompts that are compared with each other are one, whatever their files are called.
-fn one_name(mut base: Baseline, head: Baseline) -> (Baseline, Baseline) {
-    if base.requests.len() == 1
-        && head.requests.len() == 1
-        && let (Some(name), Some((_, entry))) = (head.requests.keys().next(), base.requests.pop_first())
-    {
-        base.requests.insert(name.clone(), entry);
-    }
-    (base, head)
-}
-
-/// What all requests take together.
+/// What all requests together cost.
 struct Total {
-    old: Usd,
-    new: Usd,
+    old: Spend,
+    new: Spend,
     prompt: Usd,
     price: Usd,
-    old_tokens: u64,
-    new_tokens: u64,
 }
 
 impl Total {
     fn of(changes: &[Change]) -> Total {
-        let cost =
-            |entry: fn(&Change) -> Option<&Entry>| changes.iter().filter_map(entry).map(|entry| entry.cost).sum();
-        let tokens = |entry: fn(&Change) -> Option<&Entry>| {
-            changes.iter().filter_map(entry).map(|entry| entry.usage.input).sum()
-        };
         Total {
-            old: cost(|change| change.old.as_ref()),
-            new: cost(|change| change.new.as_ref()),
+            old: changes.iter().filter_map(|change| change.old.as_ref()).map(Entry::spend).sum(),
+            new: changes.iter().filter_map(|change| change.new.as_ref()).map(Entry::spend).sum(),
             prompt: changes.iter().map(|change| change.prompt).sum(),
             price: changes.iter().map(|change| change.price).sum(),
-            old_tokens: tokens(|change| change.old.as_ref()),
-            new_tokens: tokens(|change| change.new.as_ref()),
         }
     }
 }
@@ -238,10 +316,11 @@ fn percent(old: Usd, new: Usd) -> String {
 fn cells(change: &Change) -> [String; 7] {
     let cost = |entry: &Option<Entry>| entry.as_ref().map_or("–".to_owned(), |entry| entry.cost.to_string());
     let tokens = |entry: &Option<Entry>| entry.as_ref().map_or("–".to_owned(), |entry| grouped(entry.usage.input));
-    let name = match (&change.changed, &change.old_name) {
-        (Changed::Renamed, Some(old)) => format!("{} → {}", shown(old), shown(&change.name)),
-        (Changed::Added | Changed::Removed, _) => format!("{} ({})", shown(&change.name), change.changed.word()),
-        _ => shown(&change.name),
+    let name = shown(&change.place.to_string());
+    let name = match (&change.changed, &change.old_place) {
+        (Changed::Renamed, Some(old)) => format!("{} → {name}", shown(&old.to_string())),
+        (Changed::Added | Changed::Removed, _) => format!("{name} ({})", change.changed.word()),
+        _ => name,
     };
     [
         name,
@@ -260,20 +339,21 @@ fn cells(change: &Change) -> [String; 7] {
 fn total_cells(total: &Total) -> [String; 7] {
     [
         "total".to_owned(),
-        format!("{} → {}", grouped(total.old_tokens), grouped(total.new_tokens)),
-        total.old.to_string(),
-        total.new.to_string(),
+        format!("{} → {}", grouped(total.old.input_tokens), grouped(total.new.input_tokens)),
+        total.old.cost.to_string(),
+        total.new.cost.to_string(),
         signed(total.prompt),
         signed(total.price),
-        percent(total.old, total.new),
+        percent(total.old.cost, total.new.cost),
     ]
 }
 
 const TITLES: [&str; 7] = ["request", "input tokens", "was", "is", "by the prompt", "by prices", "change"];
 
-fn write_table(args: &DiffArgs, changes: &[Change], total: &Total, out: &mut impl Write) -> Result<(), Stop> {
-    writeln!(out, "{} → {}\n", shown(&args.base), args.head.as_deref().map_or("the working tree".to_owned(), shown))?;
-    let changed: Vec<&Change> = changes.iter().filter(|change| change.is_any()).collect();
+fn write_table(args: &DiffArgs, difference: &Difference, out: &mut impl Write) -> Result<(), Stop> {
+    let (base, head) = names(args);
+    writeln!(out, "{base} → {head}\n")?;
+    let changed = difference.changed();
     let mut rows = vec![TITLES.map(Cell::title).to_vec()];
     rows[0][0] = Cell::heading(TITLES[0]);
     let line = |cells: [String; 7]| {
@@ -282,17 +362,54 @@ fn write_table(args: &DiffArgs, changes: &[Change], total: &Total, out: &mut imp
         name.into_iter().chain(cells.map(Cell::right)).collect::<Vec<Cell>>()
     };
     rows.extend(changed.iter().map(|change| line(cells(change))));
-    rows.push(line(total_cells(total)));
+    rows.push(line(total_cells(&difference.total)));
     write_grid(&rows, out)?;
-    let same = changes.len() - changed.len();
-    Ok(writeln!(out, "\n  {} changed, {same} unchanged", plural(changed.len(), "request"))?)
+    let same = difference.changes.len() - changed.len();
+    writeln!(out, "\n  {} changed, {same} unchanged", plural(changed.len(), "request"))?;
+    for broken in &difference.broken {
+        writeln!(out, "  broken in {}: {}", side_name(broken, &base, &head), broken.text())?;
+    }
+    Ok(())
 }
 
-fn write_markdown(args: &DiffArgs, changes: &[Change], total: &Total, out: &mut impl Write) -> Result<(), Stop> {
-    let changed: Vec<&Change> = changes.iter().filter(|change| change.is_any()).collect();
+/// Returns what reports call the two sides.
+fn names(args: &DiffArgs) -> (String, String) {
+    match git::Range::parse(&args.base).filter(|_| args.head.is_none() && !Path::new(&args.base).exists()) {
+        Some(range) => (shown(range.base), shown(range.head)),
+        None => (shown(&args.base), args.head.as_deref().map_or("the working tree".to_owned(), shown)),
+    }
+}
+
+fn side_name<'n>(broken: &Broken, base: &'n str, head: &'n str) -> &'n str {
+    if broken.side == "base" { base } else { head }
+}
+
+impl Broken {
+    /// Returns the place and what is wrong.
+    fn text(&self) -> String {
+        let place = if self.place.line.is_some() {
+            shown(&self.place.to_string())
+        } else {
+            format!("{}:{}", shown(&self.place.to_string()), self.line)
+        };
+        format!("{place}: {}", self.failure.message())
+    }
+}
+
+fn write_markdown(args: &DiffArgs, difference: &Difference, out: &mut impl Write) -> Result<(), Stop> {
+    let (changed, total) = (difference.changed(), &difference.total);
     // By this line, whoever writes the comment finds the one to update.
     writeln!(out, "<!-- gpt-cost diff -->")?;
-    writeln!(out, "### What the prompts cost: {} → {} ({})\n", total.old, total.new, percent(total.old, total.new))?;
+    let (old, new) = (total.old.cost, total.new.cost);
+    writeln!(out, "### What the prompts cost: {old} → {new} ({})\n", percent(old, new))?;
+    let (base, head) = names(args);
+    for broken in &difference.broken {
+        let side = markdown_cell(side_name(broken, &base, &head));
+        writeln!(out, "- **broken** in {side}: {}", markdown_cell(&broken.text()))?;
+    }
+    if !difference.broken.is_empty() {
+        writeln!(out)?;
+    }
     if changed.is_empty() {
         return Ok(writeln!(out, "No request costs more or less than on {}.", markdown_cell(&args.base))?);
     }
@@ -301,15 +418,17 @@ fn write_markdown(args: &DiffArgs, changes: &[Change], total: &Total, out: &mut 
         let cells = cells.map(|cell| markdown_cell(&cell));
         writeln!(out, "| {} |", cells.join(" | "))?;
     }
-    Ok(writeln!(out, "\n{} changed, {} unchanged.", plural(changed.len(), "request"), changes.len() - changed.len())?)
+    let same = difference.changes.len() - changed.len();
+    Ok(writeln!(out, "\n{} changed, {same} unchanged.", plural(changed.len(), "request"))?)
 }
 
-fn json(project: &Project, changes: &[Change], total: &Total) -> serde_json::Value {
+fn json(project: &Project, difference: &Difference) -> serde_json::Value {
     let dollars = |amount: Usd| amount.amount().to_string();
     let side = |entry: &Option<Entry>| {
         entry.as_ref().map(|entry| {
             serde_json::json!({
                 "model": entry.model,
+                "tier": entry.tier.word(),
                 "input_tokens": entry.usage.input,
                 "output_tokens": entry.usage.output,
                 "cost": dollars(entry.cost),
@@ -317,10 +436,11 @@ fn json(project: &Project, changes: &[Change], total: &Total) -> serde_json::Val
             })
         })
     };
-    let change = |change: &Change| {
+    let change = |change: &&Change| {
         serde_json::json!({
-            "name": change.name,
-            "old_name": change.old_name,
+            "name": change.place.to_string(),
+            "old_name": change.old_place.as_ref().map(Place::to_string),
+            "custom_id": change.new.as_ref().or(change.old.as_ref()).and_then(|entry| entry.custom_id.as_deref()),
             "changed": change.changed.word(),
             "old": side(&change.old),
             "new": side(&change.new),
@@ -328,19 +448,31 @@ fn json(project: &Project, changes: &[Change], total: &Total) -> serde_json::Val
             "by_price": dollars(change.price),
         })
     };
+    let broken = |broken: &Broken| {
+        serde_json::json!({
+            "side": broken.side,
+            "name": broken.place.to_string(),
+            "file": broken.place.file,
+            "line": broken.line,
+            "error": broken.failure.message(),
+            "hint": broken.failure.advice(),
+        })
+    };
+    let (changed, total) = (difference.changed(), &difference.total);
     serde_json::json!({
         "schema": 1,
         "kind": "diff",
         "as_of": project.day.to_string(),
-        "changes": changes.iter().filter(|one| one.is_any()).map(change).collect::<Vec<_>>(),
-        "unchanged": changes.iter().filter(|one| !one.is_any()).count(),
+        "changes": changed.iter().map(change).collect::<Vec<_>>(),
+        "unchanged": difference.changes.len() - changed.len(),
+        "broken": difference.broken.iter().map(broken).collect::<Vec<_>>(),
         "total": {
-            "old": dollars(total.old),
-            "new": dollars(total.new),
+            "old": dollars(total.old.cost),
+            "new": dollars(total.new.cost),
             "by_prompt": dollars(total.prompt),
             "by_price": dollars(total.price),
-            "old_input_tokens": total.old_tokens,
-            "new_input_tokens": total.new_tokens,
+            "old_input_tokens": total.old.input_tokens,
+            "new_input_tokens": total.new.input_tokens,
         },
     })
 }

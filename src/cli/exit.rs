@@ -1,4 +1,4 @@
-//! How a command ends: the exit codes, and what is said of a failure.
+//! How a command ends: the exit codes, and what is printed of a failure.
 
 use std::fmt;
 use std::io;
@@ -12,19 +12,19 @@ use crate::{Error, Problem};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// All is well: exit code 0. A reader that closed the pipe is well, too.
-    Fine,
+    Success,
     /// A limit is exceeded: exit code 1, after the report.
     Exceeded,
-    /// It could not be told: exit code 2.
-    NotTold,
+    /// Usage, input, configuration, an unknown model or price: exit code 2.
+    Error,
 }
 
 impl From<Outcome> for ExitCode {
     fn from(outcome: Outcome) -> ExitCode {
         ExitCode::from(match outcome {
-            Outcome::Fine => 0,
+            Outcome::Success => 0,
             Outcome::Exceeded => 1,
-            Outcome::NotTold => 2,
+            Outcome::Error => 2,
         })
     }
 }
@@ -32,7 +32,7 @@ impl From<Outcome> for ExitCode {
 /// Why a command stopped before its end.
 #[derive(Debug)]
 pub(super) enum Stop {
-    /// Something could not be told.
+    /// What it was asked for could not be done.
     Failure(Failure),
     /// The report could not be written.
     Write(io::Error),
@@ -50,14 +50,18 @@ impl From<io::Error> for Stop {
     }
 }
 
-/// What could not be told, ready to be shown.
-#[derive(Debug)]
+/// What could not be done, ready to be shown.
+#[derive(Clone, Debug)]
 pub(super) struct Failure {
     errors: Vec<Shown>,
+    is_missing_model: bool,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Shown {
+    /// The file, or the file and the line.
+    place: Option<String>,
+    line: Option<usize>,
     message: String,
     excerpt: Option<String>,
     hint: Option<String>,
@@ -65,36 +69,35 @@ struct Shown {
 
 impl Failure {
     pub(super) fn new(message: impl Into<String>) -> Failure {
-        Failure { errors: vec![Shown { message: message.into(), excerpt: None, hint: None }] }
+        let shown = Shown { place: None, line: None, message: message.into(), excerpt: None, hint: None };
+        Failure { errors: vec![shown], is_missing_model: false }
     }
 
-    /// Makes a failure of an error of the library.
+    /// Makes a failure of something at a place, such as `prompt.json` or `batch.jsonl:3`.
+    pub(super) fn at(place: impl fmt::Display, message: impl Into<String>) -> Failure {
+        let mut failure = Failure::new(message);
+        failure.errors[0].place = Some(place.to_string());
+        failure
+    }
+
+    /// Makes the failure of a request that names no model, where nothing else names one.
+    pub(super) fn missing_model(place: impl fmt::Display, message: &str) -> Failure {
+        Failure { is_missing_model: true, ..Failure::at(place, message) }
+    }
+
+    /// Makes a failure of an error of the library. Hints that name commands are added here: the library knows none.
     pub(super) fn of(error: &Error) -> Failure {
-        Failure { errors: error.problems().iter().map(|problem| Shown::of(problem, problem.to_string())).collect() }
+        let errors = error.problems().iter().map(Shown::of).collect();
+        let failure = Failure { errors, is_missing_model: false };
+        match error.is_no_tokenizer() {
+            true => failure.with_hint("its requests cannot be counted; gpt-cost actual prices its responses"),
+            false => failure,
+        }
     }
 
-    /// Makes a failure of an error that is about a file which the library was not told.
-    pub(super) fn in_file(file: &str, error: &Error) -> Failure {
-        let shown = |problem: &Problem| {
-            let text = match problem.line() {
-                Some((line, column)) => format!("{file}:{line}:{column}: {}", problem.message()),
-                None => format!("{file}: {problem}"),
-            };
-            Shown::of(problem, text)
-        };
-        Failure { errors: error.problems().iter().map(shown).collect() }
-    }
-
-    /// Makes a failure of an error that is about one line of a file.
-    pub(super) fn in_line(file: &str, line: usize, error: &Error) -> Failure {
-        let shown = |problem: &Problem| {
-            let text = match problem.line() {
-                Some((_, column)) => format!("{file}:{line}:{column}: {}", problem.message()),
-                None => format!("{file}:{line}: {problem}"),
-            };
-            Shown::of(problem, text)
-        };
-        Failure { errors: error.problems().iter().map(shown).collect() }
+    /// Whether a request lacks a model and nothing else is known to be wrong with it.
+    pub(super) fn is_missing_model(&self) -> bool {
+        self.is_missing_model
     }
 
     /// Adds what to do, unless that was said already.
@@ -104,12 +107,48 @@ impl Failure {
         }
         self
     }
+
+    fn with_hint(mut self, hint: &str) -> Failure {
+        if let Some(last) = self.errors.last_mut() {
+            last.hint = Some(hint.to_owned());
+        }
+        self
+    }
+
+    /// Returns what is wrong, on one line and without its place, which reports show on their own.
+    pub(super) fn message(&self) -> String {
+        let messages: Vec<&str> = self.errors.iter().map(|error| error.message.as_str()).collect();
+        messages.join("; ")
+    }
+
+    /// Returns what to do, where that is known.
+    pub(super) fn advice(&self) -> Option<&str> {
+        self.errors.last()?.hint.as_deref()
+    }
+
+    /// Returns the line of the file, where it is known.
+    pub(super) fn line(&self) -> Option<usize> {
+        self.errors.first()?.line
+    }
 }
 
 impl Shown {
-    fn of(problem: &Problem, message: String) -> Shown {
+    fn of(problem: &Problem) -> Shown {
         let owned = |text: Option<&str>| text.map(str::to_owned);
-        Shown { message, excerpt: owned(problem.excerpt()), hint: owned(problem.hint()) }
+        let place = match (problem.file(), problem.line()) {
+            (Some(file), Some((line, column))) => Some(format!("{file}:{line}:{column}")),
+            (Some(file), None) => Some(file.to_owned()),
+            (None, Some((line, column))) => Some(format!("line {line}, column {column}")),
+            (None, None) => None,
+        };
+        let path = problem.path().map(|path| format!("{path}: ")).unwrap_or_default();
+        Shown {
+            place,
+            line: problem.line().map(|(line, _)| line),
+            message: format!("{path}{}", problem.message()),
+            excerpt: owned(problem.excerpt()),
+            hint: owned(problem.hint()),
+        }
     }
 }
 
@@ -117,7 +156,8 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (red, bold) = (AnsiColor::Red.on_default().bold(), Style::new().bold());
         for error in &self.errors {
-            writeln!(f, "{red}error{red:#}: {}", error.message)?;
+            let place = error.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
+            writeln!(f, "{red}error{red:#}: {place}{}", error.message)?;
             if let Some(excerpt) = &error.excerpt {
                 writeln!(f, "{excerpt}")?;
             }

@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 
 use super::exit::Failure;
-use super::input::shown;
+use super::files::shown;
 
 /// The most links that are followed one after the other, as Linux does.
 const MAX_LINKS: usize = 40;

@@ -1,15 +1,15 @@
 //! `gpt-cost init` and `gpt-cost schema`: a configuration to start from, and what can stand in it.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::Write;
+
+use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::args::{InitArgs, Schema, SchemaArgs, TableArgs};
 use super::exit::{Failure, Outcome, Stop};
-use super::input::shown;
-use super::note;
-use super::project::{Checked, Project, holds_prompts, in_parallel, read};
+use super::project::{self, Budgeted, Checked, Ignored, Project, Verdict, holds_prompts};
 use super::report::plural;
+use super::{files, note};
 use crate::budget::Budget;
 use crate::money::Usd;
 
@@ -24,51 +24,53 @@ pub(super) fn schema(args: &SchemaArgs, out: &mut impl Write) -> Result<Outcome,
         Schema::Check => CHECK_SCHEMA.as_bytes(),
     })?;
     out.flush()?;
-    Ok(Outcome::Fine)
+    Ok(Outcome::Success)
 }
 
 /// Writes a configuration with a budget for each folder that has prompts.
 pub(super) fn run(args: &InitArgs) -> Result<Outcome, Stop> {
-    let name = shown(&args.file.display().to_string());
-    if args.file.exists() {
-        return Err(Failure::new(format!("{name} is there already, and is left as it is"))
-            .hint("name another file")
-            .into());
-    }
     let project = Project { model: args.model.clone(), ..Project::around(&TableArgs::default())? };
-    let names: Vec<String> =
-        project.files().into_iter().filter(|name| holds_prompts(name) && !name.ends_with(".txt")).collect();
+    if let Some(model) = &args.model {
+        project.catalog.model(model).map_err(|error| Failure::of(&error))?;
+    }
     let budget = Budget { name: "init".to_owned(), ..Budget::default() };
-    let checked = in_parallel(&names, |name| project.check(name, &read(&project.root, name), &budget, None));
+    let prompts = project.files(Ignored::LeftOut).into_iter().filter(|file| holds_prompts(&file.name));
+    let prompts: Vec<Budgeted> = prompts.map(|file| Budgeted { file, budgets: vec![0] }).collect();
+    let checked = project.check(&prompts, &[budget], project::read);
     let mut folders: BTreeMap<String, Vec<Checked>> = BTreeMap::new();
-    for one in checked.into_iter().flatten().filter(is_prompt) {
-        let folder = one.file.rsplit_once('/').map_or("", |(folder, _)| folder);
+    for one in checked.into_iter().filter(is_prompt) {
+        let folder = one.place.file.rsplit_once('/').map_or("", |(folder, _)| folder);
         folders.entry(folder.to_owned()).or_default().push(one);
     }
     let found: usize = folders.values().map(Vec::len).sum();
-    let text = configuration(args.model.as_deref(), &folders);
-    let file = fs::File::options().write(true).create_new(true).open(&args.file);
-    file.and_then(|mut file| file.write_all(text.as_bytes()))
-        .map_err(|error| Failure::new(format!("{name}: {error}")))?;
-    note(&format!(
-        "wrote {name} with {} found here: correct its limits, then run gpt-cost check",
-        plural(found, "request")
-    ));
-    Ok(Outcome::Fine)
+    files::create(&args.file, configuration(args.model.as_deref(), &folders).as_bytes())?;
+    let name = if files::is_standard(&args.file) { "a configuration".to_owned() } else { files::name(&args.file) };
+    note(&match found {
+        0 => format!("wrote {name}: no prompts were found here; name their files in a [[budget]]"),
+        _ => format!(
+            "wrote {name} with {} found here; its limits are what they use now and a fifth more",
+            plural(found, "request")
+        ),
+    });
+    Ok(Outcome::Success)
 }
 
-/// Whether a file holds a request: one that can be told of, or that only lacks a model.
+/// Whether a file has a request: one that can be measured, or that only lacks a known model.
 fn is_prompt(one: &Checked) -> bool {
-    one.outcome.is_ok() || one.outcome.as_ref().is_err_and(|error| error.contains("names no model"))
+    let is_measured = |verdict: &Verdict| match &verdict.outcome {
+        Ok(_) => true,
+        Err(failure) => failure.is_missing_model(),
+    };
+    one.failure.is_none() && one.verdicts.iter().all(is_measured)
 }
 
 fn configuration(model: Option<&str>, folders: &BTreeMap<String, Vec<Checked>>) -> String {
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
     let mut out = String::from(
-        "# What the prompts of this repository may cost. `gpt-cost check` holds them against it.\n\
+        "# What the prompts of this repository may cost. `gpt-cost check` compares them with it.\n\
          #\n\
-         # A budget is for the files that its globs take, as in .gitignore; those that begin with ! take away. It limits the most\n\
-         # that a request can take: with output_tokens, what is expected of it, else with the most that it allows.\n\n",
+         # A budget is for the files that its globs match, as in .gitignore; those that begin with ! take away. It limits the most\n\
+         # that a request can use: with output_tokens, what is expected of it, else the most that it allows.\n\n",
     );
     match model {
         Some(model) => out.push_str(&format!("model = {}  # of requests that name none\n", quoted(model))),
@@ -82,12 +84,13 @@ fn configuration(model: Option<&str>, folders: &BTreeMap<String, Vec<Checked>>) 
         out.push_str("\n# [[budget]]\n# name = \"prompts\"\n# paths = [\"prompts/**/*.json\"]\n# max_cost_per_request = \"0.05\"\n");
     }
     for (folder, requests) in folders {
-        let taken = || requests.iter().filter_map(|one| one.outcome.as_ref().ok());
-        let tokens = taken().map(|taken| taken.entry.usage.input).max().unwrap_or(0);
-        let dearest = taken().map(|taken| taken.most.unwrap_or(taken.least)).max().unwrap_or(Usd::ZERO);
+        let measured =
+            || requests.iter().flat_map(|one| &one.verdicts).filter_map(|verdict| verdict.outcome.as_ref().ok());
+        let tokens = measured().map(|measured| measured.entry.usage.input).max();
+        let cost = measured().map(|measured| measured.cost.most.unwrap_or(measured.cost.least)).max();
         let (name, glob) =
             if folder.is_empty() { ("prompts", "/*".to_owned()) } else { (folder.as_str(), format!("{folder}/*")) };
-        let mut endings: Vec<&str> = requests.iter().filter_map(|one| one.file.rsplit('.').next()).collect();
+        let mut endings: Vec<&str> = requests.iter().filter_map(|one| one.place.file.rsplit('.').next()).collect();
         endings.sort_unstable();
         endings.dedup();
         let paths: Vec<String> = endings.iter().map(|ending| quoted(&format!("{glob}.{ending}"))).collect();
@@ -98,9 +101,25 @@ fn configuration(model: Option<&str>, folders: &BTreeMap<String, Vec<Checked>>) 
         ));
         out.push_str("# output_tokens  = 500  # what is expected; without it, the most that a request allows counts\n");
         // A fifth more than the largest has now, so that it can breathe.
-        out.push_str(&format!("max_input_tokens = {}  # the largest has {tokens}\n", (tokens + tokens / 5).max(1)));
-        out.push_str(&format!("# max_cost_per_request = \"0.05\"  # the dearest can cost {dearest}\n"));
-        out.push_str("# max_increase   = \"10%\"  # against the baseline: gpt-cost baseline write\n");
+        match tokens {
+            Some(tokens) => out.push_str(&format!(
+                "max_input_tokens = {}  # the largest has {tokens}\n",
+                tokens.saturating_add(tokens / 5).clamp(1, u64::from(u32::MAX))
+            )),
+            None => out.push_str("# max_input_tokens = 4_000  # no model is known yet\n"),
+        }
+        if let Some(cost) = cost {
+            let limit = with_margin(cost);
+            out.push_str(&format!("# max_cost_per_request = \"{limit}\"  # the most expensive can cost {cost}\n"));
+        }
+        out.push_str("# max_increase   = \"10%\"  # since the baseline: gpt-cost baseline write\n");
     }
     out
+}
+
+/// Returns a cost and a fifth more, rounded up to two digits.
+fn with_margin(cost: Usd) -> Decimal {
+    let more = cost.amount() * Decimal::new(12, 1);
+    let rounded = more.round_sf_with_strategy(2, RoundingStrategy::AwayFromZero).unwrap_or(more);
+    rounded.max(Decimal::new(1, 9)).normalize()
 }

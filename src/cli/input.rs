@@ -1,20 +1,31 @@
-//! Files and standard input → requests.
+//! The requests that a command line names: files and standard input, read by the one reader.
 
-use std::fs;
-use std::io::{self, Read};
 use std::path::Path;
 
-use super::args::{InputFormat, RequestArgs};
+use super::args::RequestArgs;
 use super::exit::Failure;
+use super::files;
+use crate::Request;
 use crate::budget::Config;
-use crate::request::{Api, Format, Warning};
-use crate::{Error, Request};
+use crate::request::Warning;
+use crate::source::{Document, InputFormat, Place, documents};
+use crate::usage::Response;
 
-/// A request, and the name by which reports call where it is from.
+/// A request, and where it is.
 #[derive(Debug)]
 pub(super) struct Source {
-    pub(super) name: String,
+    pub(super) place: Place,
+    /// The line of the file on which it begins, from 1.
+    pub(super) line: usize,
     pub(super) request: Request,
+}
+
+/// A request, or a file, that cannot be read, counted or priced.
+#[derive(Debug)]
+pub(super) struct Failed {
+    pub(super) place: Place,
+    pub(super) line: usize,
+    pub(super) failure: Failure,
 }
 
 impl Source {
@@ -22,142 +33,79 @@ impl Source {
     pub(super) fn model(&self, named: Option<&str>, config: &Config) -> Result<(String, Vec<Warning>), Failure> {
         match (named, self.request.model()) {
             (Some(named), Some(own)) if named != own => {
-                let message = format!("the request names {}; this is the estimate for {named}", shown(own));
+                let message = format!("the request names {}; this is the estimate for {named}", files::shown(own));
                 Ok((named.to_owned(), vec![Warning::new("model", message)]))
             }
             (Some(name), _) | (None, Some(name)) => Ok((name.to_owned(), Vec::new())),
-            (None, None) if config.model.is_some() => Ok((config.model.clone().unwrap_or_default(), Vec::new())),
-            (None, None) => {
-                let failure = Failure::new(format!("{}: it names no model", self.name));
-                Err(failure.hint("say which with --model NAME, such as --model gpt-4o"))
-            }
+            (None, None) => match &config.model {
+                Some(name) => Ok((name.clone(), Vec::new())),
+                None => Err(Failure::missing_model(&self.place, "it names no model")
+                    .hint("name one with --model NAME, such as --model gpt-4o")),
+            },
         }
     }
 
-    /// Returns the failure that an error is, with the file's name where it is about the request.
-    pub(super) fn failure(&self, error: &Error) -> Failure {
-        if error.is_request() { Failure::in_file(&self.name, error) } else { Failure::of(error) }
+    /// Returns a failure of this request's.
+    pub(super) fn failed(&self, failure: Failure) -> Failed {
+        Failed { place: self.place.clone(), line: self.line, failure }
     }
 }
 
 /// Reads the requests in the files that are named; `-` is standard input. What is wrong with one does not stop the others.
-pub(super) fn read_all(args: &RequestArgs) -> Vec<Result<Source, Failure>> {
-    args.files.iter().flat_map(|path| read(path, args)).collect()
+pub(super) fn read_all(args: &RequestArgs) -> Vec<Result<Source, Failed>> {
+    let mut is_read = false;
+    let mut sources = Vec::new();
+    for path in &args.files {
+        if files::is_standard(path) && std::mem::replace(&mut is_read, true) {
+            let place = Place::file(files::name(path));
+            let failure = Failure::at(&place, "standard input is named twice, and can be read once");
+            sources.push(Err(Failed { place, line: 1, failure }));
+        } else {
+            sources.extend(read(path, args));
+        }
+    }
+    sources
 }
 
-/// Reads the request in a file, or those of a file with one on each line.
-fn read(path: &Path, args: &RequestArgs) -> Vec<Result<Source, Failure>> {
-    let (name, bytes) = match read_bytes(path) {
-        Ok(read) => read,
-        Err(failure) => return vec![Err(failure)],
+fn read(path: &Path, args: &RequestArgs) -> Vec<Result<Source, Failed>> {
+    let name = files::name(path);
+    let bytes = match files::read(path) {
+        Ok(bytes) => bytes,
+        Err(failure) => {
+            let failure = match path.is_dir() {
+                true => failure.hint("gpt-cost check FOLDER reads all prompts of a folder"),
+                false => failure,
+            };
+            return vec![Err(Failed { place: Place::file(name), line: 1, failure })];
+        }
     };
-    let by_name =
-        path.extension().is_some_and(|ending| ["json", "jsonl"].iter().any(|json| ending.eq_ignore_ascii_case(json)));
-    let is_json = match args.input_format {
-        InputFormat::Text => false,
-        InputFormat::Auto => by_name || begins_like_json(&bytes),
-        _ => true,
-    };
-    let lines = if is_json { json_lines(&bytes) } else { Vec::new() };
-    if lines.len() > 1 {
-        let read = |(line, bytes): (usize, &[u8])| {
-            let request = parse(bytes, true, args).map_err(|error| Failure::in_line(&name, line, &error))?;
-            Ok(Source { name: format!("{name}:{line}"), request })
-        };
-        return lines.into_iter().map(read).collect();
+    let format = args.input_format.into();
+    documents(&name, &bytes, format).iter().map(|document| source(document, format, args)).collect()
+}
+
+fn source(document: &Document<'_>, format: InputFormat, args: &RequestArgs) -> Result<Source, Failed> {
+    let (place, line) = (document.place().clone(), document.first_line());
+    match request(document, format) {
+        Ok(mut request) => {
+            if let Some(size) = args.image_size {
+                request.assume_image_size(size);
+            }
+            Ok(Source { place, line, request })
+        }
+        Err(failure) => Err(Failed { line: failure.line().unwrap_or(line), place, failure }),
     }
-    let request = parse(&bytes, is_json, args).map_err(|error| {
-        let failure = Failure::in_file(&name, &error);
-        match is_json && args.input_format == InputFormat::Auto && !by_name {
+}
+
+/// Reads a request; a failure has what to do about it.
+pub(super) fn request(document: &Document<'_>, format: InputFormat) -> Result<Request, Failure> {
+    document.request().map_err(|error| {
+        let failure = Failure::of(&error);
+        if Response::from_json(document.bytes()).is_ok() {
+            return failure.hint("gpt-cost actual prices a response by its usage");
+        }
+        match format == InputFormat::Auto && document.is_json() && !document.is_named_json() {
             true => failure.hint("it begins like JSON; if it is a prompt, say --input-format text"),
             false => failure,
         }
-    });
-    vec![request.map(|request| Source { name, request })]
-}
-
-/// Returns the lines of a file that has a JSON text on each, with their numbers: its first line is one, and there are more.
-fn json_lines(bytes: &[u8]) -> Vec<(usize, &[u8])> {
-    let lines = (1..).zip(bytes.split(|byte| *byte == b'\n')).filter(|(_, line)| !line.trim_ascii().is_empty());
-    let lines: Vec<(usize, &[u8])> = lines.collect();
-    let first = lines.first().map_or(&b""[..], |(_, line)| line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line));
-    let is_whole = serde_json::from_slice::<serde::de::IgnoredAny>(first).is_ok();
-    if is_whole { lines } else { Vec::new() }
-}
-
-fn parse(bytes: &[u8], is_json: bool, args: &RequestArgs) -> Result<Request, Error> {
-    let mut request = match forced(args.input_format) {
-        Some(format) => Request::from_json_as(bytes, format),
-        None if is_json => Request::from_json(bytes),
-        None => Request::from_text(bytes),
-    }?;
-    if let Some(size) = args.image_size {
-        request.assume_image_size(size);
-    }
-    Ok(request)
-}
-
-/// Returns the format that is said to be the file's, where it is one of JSON.
-fn forced(format: InputFormat) -> Option<Format> {
-    Some(match format {
-        InputFormat::Auto | InputFormat::Json | InputFormat::Text => return None,
-        InputFormat::Chat => Format::Body(Api::ChatCompletions),
-        InputFormat::Responses => Format::Body(Api::Responses),
-        InputFormat::Compact => Format::Body(Api::Compact),
-        InputFormat::Completions => Format::Body(Api::Completions),
-        InputFormat::Embeddings => Format::Body(Api::Embeddings),
-        InputFormat::Batch => Format::BatchLine,
-        InputFormat::Messages => Format::Messages,
-        InputFormat::Items => Format::Items,
     })
-}
-
-/// Reads the text in `path` as it is; `-` is standard input.
-pub(super) fn read_text(path: &Path) -> Result<(String, String), Failure> {
-    let (name, bytes) = read_bytes(path)?;
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok((name, text)),
-        Err(error) => {
-            let offset = error.utf8_error().valid_up_to();
-            let failure = Failure::new(format!("{name}: not UTF-8: the byte at offset {offset} does not belong there"));
-            Err(failure.hint("save it as UTF-8"))
-        }
-    }
-}
-
-pub(super) fn read_bytes(path: &Path) -> Result<(String, Vec<u8>), Failure> {
-    let stdin = path == Path::new("-");
-    let name = if stdin { "stdin".to_owned() } else { shown(&path.display().to_string()) };
-    let bytes = if stdin { read_stdin() } else { read_file(path) };
-    let bytes = bytes.map_err(|error| Failure::new(format!("{name}: {error}")))?;
-    Ok((name, bytes))
-}
-
-/// Returns a name as it can be shown: what would move the cursor or colour the terminal is replaced.
-pub(super) fn shown(name: &str) -> String {
-    name.chars().map(|char| if char.is_control() { char::REPLACEMENT_CHARACTER } else { char }).collect()
-}
-
-fn read_stdin() -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    io::stdin().lock().read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// Reads a file; errors are in plain words, the same on every platform.
-pub(super) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    let plain = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => io::Error::other("there is no such file"),
-        io::ErrorKind::PermissionDenied => io::Error::other("it may not be read: permission denied"),
-        _ => error,
-    };
-    if fs::metadata(path).map_err(plain)?.is_dir() {
-        return Err(io::Error::other("it is a directory, expected a file"));
-    }
-    fs::read(path).map_err(plain)
-}
-
-fn begins_like_json(bytes: &[u8]) -> bool {
-    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-    matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'['))
 }

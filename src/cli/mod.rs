@@ -8,6 +8,7 @@ mod count;
 mod diff;
 mod estimate;
 mod exit;
+mod files;
 mod git;
 mod init;
 mod input;
@@ -27,7 +28,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use self::args::{Args, Command};
 use self::exit::{Failure, Outcome, Stop};
-use self::input::shown;
+use self::files::shown;
 use crate::{Cached, Date, Terms, Tier};
 
 /// Runs the command `gpt-cost` with the arguments of a process, its own name first, and returns what the process is to return.
@@ -37,7 +38,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(usage) => {
             // Nothing can be done about a closed standard error, and help that nobody reads is no failure.
             let _ = usage.print();
-            if usage.use_stderr() { Outcome::NotTold } else { Outcome::Fine }.into()
+            if usage.use_stderr() { Outcome::Error } else { Outcome::Success }.into()
         }
     }
 }
@@ -61,15 +62,16 @@ fn command(args: &Args) -> Result<Outcome, Stop> {
 fn finish(result: Result<Outcome, Stop>) -> Outcome {
     match result {
         Ok(outcome) => outcome,
-        Err(Stop::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => Outcome::Fine,
-        Err(Stop::Write(error)) => tell(&Failure::new(format!("cannot write the report: {error}"))),
-        Err(Stop::Failure(failure)) => tell(&failure),
+        Err(Stop::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => Outcome::Success,
+        Err(Stop::Write(error)) => print(&Failure::new(format!("cannot write the report: {error}"))),
+        Err(Stop::Failure(failure)) => print(&failure),
     }
 }
 
-fn tell(failure: &Failure) -> Outcome {
+/// Prints a failure on standard error.
+fn print(failure: &Failure) -> Outcome {
     let _ = write!(anstream::stderr().lock(), "{failure}");
-    Outcome::NotTold
+    Outcome::Error
 }
 
 /// Returns the day that was named, else today in UTC: the one place where the clock is read.
@@ -92,7 +94,7 @@ fn terms(day: Date, tier: Option<Tier>, output_tokens: Option<u32>, cached: Opti
     terms
 }
 
-/// Tells the user something that is neither data nor an error.
+/// Prints on standard error what is neither data nor an error.
 fn note(message: &str) {
     let bold = anstyle::Style::new().bold();
     let _ = writeln!(anstream::stderr().lock(), "{bold}note{bold:#}: {message}");

@@ -19,7 +19,7 @@ pub(super) fn run(command: &ModelsCommand, out: &mut impl Write) -> Result<Outco
         ModelsCommand::Show(args) => show(args, out)?,
     }
     out.flush()?;
-    Ok(Outcome::Fine)
+    Ok(Outcome::Success)
 }
 
 fn list(args: &ModelsListArgs, out: &mut impl Write) -> Result<(), Stop> {

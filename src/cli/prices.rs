@@ -1,19 +1,12 @@
 //! The price tables of a run: built-in < the user's own `pricing.toml` < the project's < each `--pricing FILE`; and how old they may be.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use super::exit::{Failure, Outcome};
-use super::input::read_file;
-use super::note;
-use crate::money::grouped;
+use super::{files, note};
 use crate::{Catalog, Date};
 
 const FILE_NAME: &str = "pricing.toml";
-
-/// The most bytes of a price table: ours has a hundred thousand, and the largest of other projects some millions.
-const LARGEST: u64 = 64 << 20;
 
 /// Returns the built-in catalogue with the user's own table, the project's, found from the current folder up, and the `given` ones over it.
 pub(super) fn catalog(given: &[PathBuf]) -> Result<Catalog, Failure> {
@@ -31,7 +24,7 @@ pub(super) fn catalog(given: &[PathBuf]) -> Result<Catalog, Failure> {
 /// Returns the catalogue of one table, with the `given` ones over it and none below.
 pub(super) fn only(path: &Path, given: &[PathBuf]) -> Result<Catalog, Failure> {
     let name = path.display().to_string();
-    let source = read(path, &name)?;
+    let source = files::read_text(path, &name)?;
     let mut catalog = Catalog::only(&name, &source).map_err(|error| Failure::of(&error))?;
     lay(&mut catalog, given)?;
     Ok(catalog)
@@ -41,7 +34,7 @@ pub(super) fn only(path: &Path, given: &[PathBuf]) -> Result<Catalog, Failure> {
 fn lay(catalog: &mut Catalog, given: &[PathBuf]) -> Result<(), Failure> {
     for path in given {
         let name = path.display().to_string();
-        let source = read(path, &name)?;
+        let source = files::read_text(path, &name)?;
         catalog.add_layer(&name, &source).map_err(|error| Failure::of(&error))?;
     }
     Ok(())
@@ -54,15 +47,14 @@ pub(super) fn check_age(
     day: Date,
     max_age: Option<i32>,
 ) -> Result<Outcome, Failure> {
-    let Some(most) = max_age else { return Ok(Outcome::Fine) };
+    let Some(most) = max_age else { return Ok(Outcome::Success) };
     let Some(checked) = checked else {
-        let failure =
-            Failure::new(format!("how old the price of {model} is cannot be told: its table has no `checked`"));
+        let failure = Failure::new(format!("the age of the price of {model} is unknown: its table has no `checked`"));
         return Err(failure.hint("add checked = DATE, the day on which a person last compared it"));
     };
     let age = (day - checked).get_days();
     if age <= most {
-        return Ok(Outcome::Fine);
+        return Ok(Outcome::Success);
     }
     note(&format!(
         "the price of {model} was last checked on {checked}, {age} days before {day}: more than {most} days"
@@ -80,28 +72,30 @@ fn users_own() -> Result<Option<(String, String)>, Failure> {
         return Ok(None);
     }
     let name = path.display().to_string();
-    let source = read(&path, &name)?;
+    let source = files::read_text(&path, &name)?;
     Ok(Some((name, source)))
 }
 
 /// Finds the nearest `pricing.toml` that is a price table, from the current folder up to the repository's root. Where there is no
-/// repository, only the current folder is looked at: what lies above it may be anybody's. One that is no price table of ours is
+/// repository, only the current folder is looked at: what lies above it may be anybody's. One that is not a price table of ours is
 /// passed over with a note.
 fn discover() -> Result<Option<(String, String)>, Failure> {
-    let here =
-        std::env::current_dir().map_err(|error| Failure::new(format!("the current folder cannot be read: {error}")))?;
-    for (level, folder) in up_to_root(&here) {
-        let path = folder.join(FILE_NAME);
-        if path.is_file() {
-            let name = format!("{level}{FILE_NAME}");
-            let source = read(&path, &name)?;
-            if Catalog::is_price_table(&name, &source).map_err(|error| Failure::of(&error))? {
-                return Ok(Some((name, source)));
-            }
-            note(&format!("{name} has no key `schema`, so it is no price table of gpt-cost, and is not used"));
+    for (path, name) in candidates()? {
+        let source = files::read_text(&path, &name)?;
+        if Catalog::is_price_table(&name, &source).map_err(|error| Failure::of(&error))? {
+            return Ok(Some((name, source)));
         }
+        note(&format!("{name} has no key `schema`: it is not a price table of gpt-cost, and is not used"));
     }
     Ok(None)
+}
+
+/// Returns the files `pricing.toml` up to the repository's root, the nearest first, each with the name that reports show.
+pub(super) fn candidates() -> Result<Vec<(PathBuf, String)>, Failure> {
+    let here =
+        std::env::current_dir().map_err(|error| Failure::new(format!("the current folder cannot be read: {error}")))?;
+    let paths = up_to_root(&here).map(|(level, folder)| (folder.join(FILE_NAME), format!("{level}{FILE_NAME}")));
+    Ok(paths.filter(|(path, _)| path.is_file()).collect())
 }
 
 /// Returns the folders from this one up to the repository's root, or this one alone where there is no repository, each with the way to it: as
@@ -109,15 +103,4 @@ fn discover() -> Result<Option<(String, String)>, Failure> {
 pub(super) fn up_to_root(here: &Path) -> impl Iterator<Item = (String, &Path)> {
     let root = here.ancestors().position(|folder| folder.join(".git").exists()).unwrap_or(0);
     here.ancestors().take(root + 1).enumerate().map(|(level, folder)| ("../".repeat(level), folder))
-}
-
-pub(super) fn read(path: &Path, name: &str) -> Result<String, Failure> {
-    let size = fs::metadata(path).map_or(0, |data| data.len());
-    if size > LARGEST {
-        let message =
-            format!("{name}: {} bytes are more than a price table may have, {}", grouped(size), grouped(LARGEST));
-        return Err(Failure::new(message));
-    }
-    let text = |bytes| String::from_utf8(bytes).map_err(|_| io::Error::other("not UTF-8"));
-    read_file(path).and_then(text).map_err(|error| Failure::new(format!("{name}: {error}")))
 }

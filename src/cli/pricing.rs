@@ -2,17 +2,17 @@
 
 mod import;
 
-use std::fs;
 use std::io::Write;
 use std::path::Path;
 
 use super::args::{
-    PricingCommand, PricingDiffArgs, PricingInitArgs, PricingShowArgs, PricingValidateArgs, ReportFormat,
+    PricingCommand, PricingDiffArgs, PricingExportArgs, PricingInitArgs, PricingShowArgs, PricingValidateArgs,
+    ReportFormat,
 };
 use super::exit::{Failure, Outcome, Stop};
 use super::report::plural;
 use super::report::table::{Cell, write_grid};
-use super::{day, models, note, prices, shown};
+use super::{day, files, models, note, prices, shown};
 use crate::catalog::{Difference, Model};
 use crate::{Catalog, Date};
 
@@ -26,8 +26,8 @@ pub(super) fn run(command: &PricingCommand, out: &mut impl Write) -> Result<Outc
         PricingCommand::Validate(args) => validate(args, out)?,
         PricingCommand::Init(args) => init(args)?,
         PricingCommand::Export(args) => {
-            out.write_all(prices::catalog(&args.pricing)?.to_toml().as_bytes())?;
-            Outcome::Fine
+            export(args, out)?;
+            Outcome::Success
         }
         PricingCommand::Import(args) => import::run(args, out)?,
         PricingCommand::Diff(args) => diff(args, out)?,
@@ -72,7 +72,7 @@ fn show(args: &PricingShowArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
             writeln!(out, "{report:#}")?;
         }
     }
-    Ok(Outcome::Fine)
+    Ok(Outcome::Success)
 }
 
 fn write_tables(
@@ -103,31 +103,37 @@ fn write_tables(
 }
 
 fn validate(args: &PricingValidateArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
-    let mut outcome = Outcome::Fine;
+    let mut outcome = Outcome::Success;
     for path in &args.files {
         let name = shown(&path.display().to_string());
-        let checked = prices::read(path, &name)
+        let checked = files::read_text(path, &name)
             .and_then(|source| Catalog::builtin().check(&name, &source).map_err(|error| Failure::of(&error)));
         match checked {
             Ok(()) => writeln!(out, "{name}: valid")?,
-            Err(failure) => outcome = super::tell(&failure),
+            Err(failure) => outcome = super::print(&failure),
         }
     }
     Ok(outcome)
 }
 
 fn init(args: &PricingInitArgs) -> Result<Outcome, Stop> {
-    let name = shown(&args.file.display().to_string());
-    let file = fs::File::options().write(true).create_new(true).open(&args.file);
-    let mut file = file.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => {
-            Failure::new(format!("{name} is there already, and is left as it is")).hint("name another file")
-        }
-        _ => Failure::new(format!("{name}: {error}")),
-    })?;
-    file.write_all(STARTER.as_bytes()).map_err(|error| Failure::new(format!("{name}: {error}")))?;
-    note(&format!("wrote {name}: correct it, then run gpt-cost pricing validate {name}"));
-    Ok(Outcome::Fine)
+    files::create(&args.file, STARTER.as_bytes())?;
+    if !files::is_standard(&args.file) {
+        let name = files::name(&args.file);
+        note(&format!("wrote {name}: correct it, then run gpt-cost pricing validate {name}"));
+    }
+    Ok(Outcome::Success)
+}
+
+fn export(args: &PricingExportArgs, out: &mut impl Write) -> Result<(), Stop> {
+    files::check_outputs([args.out.as_path()], args.pricing.iter().cloned())?;
+    let table = prices::catalog(&args.pricing)?.to_toml();
+    if files::is_standard(&args.out) {
+        return Ok(out.write_all(table.as_bytes())?);
+    }
+    files::write(&args.out, table.as_bytes())?;
+    note(&format!("wrote {}", files::name(&args.out)));
+    Ok(())
 }
 
 fn diff(args: &PricingDiffArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
@@ -143,7 +149,7 @@ fn diff(args: &PricingDiffArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
         ReportFormat::Table if differences.is_empty() => writeln!(out, "the tables say the same")?,
         ReportFormat::Table => write_differences(&differences, out)?,
     }
-    Ok(Outcome::Fine)
+    Ok(Outcome::Success)
 }
 
 /// Returns the catalogue of the built-in table and the file's over it.
@@ -151,7 +157,7 @@ fn table(path: &Path) -> Result<Catalog, Failure> {
     let mut catalog = Catalog::builtin();
     if path != Path::new("built-in") {
         let name = shown(&path.display().to_string());
-        let source = prices::read(path, &name)?;
+        let source = files::read_text(path, &name)?;
         catalog.add_layer(&name, &source).map_err(|error| Failure::of(&error))?;
     }
     Ok(catalog)

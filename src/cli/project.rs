@@ -1,8 +1,9 @@
-//! A project: its `gpt-cost.toml`, its price tables, its prompts, and what each of them takes.
+//! A project: its `gpt-cost.toml`, its price tables, its prompts, and what each of them uses and costs.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::{fs, io, thread};
+use std::thread;
 
 use ignore::WalkBuilder;
 use ignore::overrides::{Override, OverrideBuilder};
@@ -10,11 +11,11 @@ use sha2::{Digest, Sha256};
 
 use super::args::{ProjectArgs, TableArgs};
 use super::exit::Failure;
-use super::input::{read_file, shown};
-use super::{day, note, prices, report, terms};
-use crate::budget::{Baseline, Budget, Config, Entry, Finding, Level};
-use crate::money::Usd;
-use crate::request::line_of;
+use super::files::{self, shown};
+use super::{day, input, note, prices, report, terms};
+use crate::budget::{Baseline, Budget, Config, CostBounds, Entry, Finding, Level};
+use crate::request::Format;
+use crate::source::{Document, InputFormat, Place, documents};
 use crate::{Catalog, Date, Estimate, Request};
 
 /// The names of a configuration, of which the first that is there counts.
@@ -22,9 +23,6 @@ const CONFIG_NAMES: [&str; 2] = ["gpt-cost.toml", ".gpt-cost.toml"];
 
 /// Where a baseline is if the configuration does not say so.
 const BASELINE: &str = "gpt-cost-baseline.json";
-
-/// What files of prompts end with.
-const ENDINGS: [&str; 3] = ["json", "jsonl", "txt"];
 
 /// A project, and what its commands need of it.
 #[derive(Clone, Debug)]
@@ -40,55 +38,102 @@ pub(super) struct Project {
     pub(super) model: Option<String>,
 }
 
-/// A request of the project's, held against a budget.
+/// A file of a project.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ProjectFile {
+    /// The name that reports show: relative to the project, with `/` between its parts.
+    pub(super) name: String,
+    pub(super) path: PathBuf,
+}
+
+/// A file, and the budgets that it is in, by their indexes.
+#[derive(Clone, Debug)]
+pub(super) struct Budgeted {
+    pub(super) file: ProjectFile,
+    pub(super) budgets: Vec<usize>,
+}
+
+/// A request of a project, and what its budgets say of it.
 #[derive(Debug)]
 pub(super) struct Checked {
-    /// The file, relative to the project, with `:LINE` behind it for a line of a JSONL file.
-    pub(super) name: String,
-    /// The file alone.
-    pub(super) file: String,
-    /// The line of the file that weighs most, from 1.
+    pub(super) place: Place,
+    pub(super) custom_id: Option<String>,
+    /// As what it was read.
+    pub(super) format: Option<Format>,
+    /// The line of the file to look at, from 1: where it is wrong, or what uses the most tokens of a request with findings.
     pub(super) line: usize,
-    pub(super) budget: String,
-    pub(super) message: Option<String>,
-    pub(super) outcome: Result<Taken, String>,
+    /// Why the request, or its file, is not read. Then no budget says anything of it.
+    pub(super) failure: Option<Failure>,
+    /// In the order of the budgets.
+    pub(super) verdicts: Vec<Verdict>,
+}
+
+/// What one budget says of a request.
+#[derive(Debug)]
+pub(super) struct Verdict {
+    /// The budget's index.
+    pub(super) budget: usize,
+    pub(super) outcome: Result<Measured, Failure>,
+    /// The worst first.
     pub(super) findings: Vec<Finding>,
 }
 
-/// What a request takes.
+/// What a request uses and costs on the terms of a budget.
 #[derive(Debug)]
-pub(super) struct Taken {
+pub(super) struct Measured {
     pub(super) entry: Entry,
     pub(super) label: String,
     pub(super) exactness: &'static str,
     pub(super) bound: u64,
-    /// The least and, where it is known, the most that it costs.
-    pub(super) least: Usd,
-    pub(super) most: Option<Usd>,
+    pub(super) cost: CostBounds,
+    /// The line of what uses the most tokens.
+    heaviest_line: usize,
 }
 
 impl Checked {
-    /// Returns a request of which nothing is told yet but why.
-    fn untold(name: &str, file: &str, line: usize, budget: &Budget, why: String) -> Checked {
-        Checked {
-            name: name.to_owned(),
-            file: file.to_owned(),
-            line,
-            budget: budget.name.clone(),
-            message: budget.message.clone(),
-            outcome: Err(why),
-            findings: Vec::new(),
-        }
+    /// Returns a request, or a file, that cannot be read.
+    fn unreadable(place: Place, line: usize, failure: Failure) -> Checked {
+        Checked { place, custom_id: None, format: None, line, failure: Some(failure), verdicts: Vec::new() }
     }
 
-    /// Returns the word that reports have for what its limits say.
-    pub(super) fn verdict(&self) -> &'static str {
-        match (&self.outcome, worst(&self.findings)) {
-            (Err(_), _) => "unknown",
-            (Ok(_), None) => "within",
-            (Ok(_), Some(level)) => level.word(),
+    /// Returns the worst that is said of the request.
+    pub(super) fn level(&self) -> Option<Level> {
+        let failed = self.failure.is_some().then_some(Level::Unknown);
+        failed.max(self.verdicts.iter().filter_map(Verdict::level).max())
+    }
+
+    /// Returns all failures: of reading it, or of counting and pricing it, each once.
+    pub(super) fn failures(&self) -> Vec<&Failure> {
+        let mut failures: Vec<&Failure> = self.failure.iter().collect();
+        for failure in self.verdicts.iter().filter_map(|verdict| verdict.outcome.as_ref().err()) {
+            if failures.iter().all(|one| one.message() != failure.message()) {
+                failures.push(failure);
+            }
+        }
+        failures
+    }
+
+    /// Adds findings of a budget's, and points at the line that they are about.
+    pub(super) fn add(&mut self, budget: usize, findings: impl IntoIterator<Item = Finding>) {
+        let Some(verdict) = self.verdicts.iter_mut().find(|verdict| verdict.budget == budget) else { return };
+        verdict.findings.extend(findings);
+        verdict.findings.sort_by(|one, other| other.level.cmp(&one.level).then(other.excess.cmp(&one.excess)));
+        if let (Ok(measured), false) = (&verdict.outcome, verdict.findings.is_empty()) {
+            self.line = measured.heaviest_line;
         }
     }
+}
+
+impl Verdict {
+    /// Returns the worst that the budget says.
+    pub(super) fn level(&self) -> Option<Level> {
+        self.outcome.is_err().then_some(Level::Unknown).max(worst(&self.findings))
+    }
+}
+
+/// Returns the word that reports have for the worst that is said of a request.
+pub(super) fn word(level: Option<Level>) -> &'static str {
+    level.map_or("within", Level::word)
 }
 
 impl Project {
@@ -103,7 +148,7 @@ impl Project {
             .map_err(|error| Failure::new(format!("the current folder cannot be read: {error}")))?;
         let (root, config_name, config) = match find_config(args.config.as_deref(), &here)? {
             Some((root, name)) => {
-                let source = prices::read(&root.join(Path::new(&name).file_name().unwrap_or_default()), &name)?;
+                let source = files::read_text(&root.join(Path::new(&name).file_name().unwrap_or_default()), &name)?;
                 let config = Config::read(&name, &source).map_err(|error| Failure::of(&error))?;
                 (root, Some(name), config)
             }
@@ -136,126 +181,156 @@ impl Project {
         hash(self.catalog.to_toml().as_bytes())
     }
 
-    /// Returns the names of all files of the project, sorted, as .gitignore lets them be seen. Links to folders are not followed.
-    pub(super) fn files(&self) -> Vec<String> {
-        let mut names: Vec<String> = WalkBuilder::new(&self.root)
-            .require_git(false)
-            .sort_by_file_name(std::cmp::Ord::cmp)
-            .build()
-            .filter_map(Result::ok)
-            .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
-            .filter_map(|entry| Some(name_of(entry.path().strip_prefix(&self.root).ok()?)))
-            .collect();
-        names.sort();
-        names
+    /// Returns the name of a file of the project's, as messages show it: relative to the project where it is inside.
+    pub(super) fn shown(&self, path: &Path) -> String {
+        shown(&path.strip_prefix(&self.root).unwrap_or(path).display().to_string())
     }
 
-    /// Returns those of the names that a budget's globs take.
-    pub(super) fn of_budget<'n>(&self, budget: &Budget, names: &'n [String]) -> Result<Vec<&'n str>, Failure> {
+    /// Returns the files that the project itself is: its configuration, its baseline and its price tables, with the `given` ones.
+    pub(super) fn own_files(&self, given: &[PathBuf]) -> Vec<PathBuf> {
+        let config = self.config_name.as_ref().map(|name| self.root.join(name.rsplit('/').next().unwrap_or(name)));
+        let pricing = self.config.pricing.as_ref().map(|pricing| self.root.join(&pricing.file));
+        let found = prices::candidates().unwrap_or_default().into_iter().map(|(path, _)| path);
+        let own = [config, pricing, Some(self.baseline.clone())].into_iter().flatten();
+        own.chain(found).chain(given.iter().cloned()).collect()
+    }
+
+    /// Returns all files of the project, sorted by name. Links to files are files; links to folders are not followed.
+    pub(super) fn files(&self, ignored: Ignored) -> Vec<ProjectFile> {
+        let is_file = |entry: &ignore::DirEntry| match entry.file_type() {
+            Some(kind) if kind.is_symlink() => fs::metadata(entry.path()).is_ok_and(|data| data.is_file()),
+            kind => kind.is_some_and(|kind| kind.is_file()),
+        };
+        let mut files: Vec<ProjectFile> = WalkBuilder::new(&self.root)
+            .standard_filters(ignored == Ignored::LeftOut)
+            .require_git(false)
+            .build()
+            .filter_map(Result::ok)
+            .filter(is_file)
+            .filter_map(|entry| {
+                let name = name_of(entry.path().strip_prefix(&self.root).ok()?);
+                Some(ProjectFile { name, path: entry.into_path() })
+            })
+            .collect();
+        files.sort();
+        files
+    }
+
+    /// Returns whether a name is one of those that a budget's globs match.
+    pub(super) fn matcher(&self, budget: &Budget) -> Result<impl Fn(&str) -> bool + use<>, Failure> {
         let globs = self.globs(budget)?;
-        Ok(names.iter().map(String::as_str).filter(|name| globs.matched(name, false).is_whitelist()).collect())
+        Ok(move |name: &str| globs.matched(name, false).is_whitelist())
     }
 
     fn globs(&self, budget: &Budget) -> Result<Override, Failure> {
         let mut builder = OverrideBuilder::new(&self.root);
-        let name = self.config_name.as_deref().unwrap_or("--config");
-        let wrong = |error: ignore::Error| {
-            Failure::new(format!("{name}:{}: budget `{}`: paths: {error}", budget.line, budget.name))
-        };
+        let wrong = |error: ignore::Error| Failure::at(self.place_of(budget), format!("paths: {error}"));
         for glob in &budget.paths {
             builder.add(glob.strip_prefix("./").unwrap_or(glob)).map_err(wrong)?;
         }
         builder.build().map_err(wrong)
     }
 
-    /// Returns what each request of a file takes, held against a budget.
-    pub(super) fn check(
+    /// Returns where a budget is: the configuration, the line and the name.
+    pub(super) fn place_of(&self, budget: &Budget) -> String {
+        let name = self.config_name.as_deref().unwrap_or("gpt-cost.toml");
+        format!("{name}:{}: budget `{}`", budget.line, budget.name)
+    }
+
+    /// Reads all requests of the files, and returns what each uses and what its budgets' limits say of it. `read` gives the bytes of a file.
+    pub(super) fn check<'b>(
         &self,
-        name: &str,
-        bytes: &io::Result<Vec<u8>>,
-        budget: &Budget,
-        before: Option<&Baseline>,
+        files: &[Budgeted],
+        budgets: &[Budget],
+        read: impl Fn(&ProjectFile) -> Result<Cow<'b, [u8]>, Failure> + Sync,
     ) -> Vec<Checked> {
-        let bytes = match bytes {
-            Ok(bytes) => bytes,
-            Err(error) => return vec![Checked::untold(name, name, 1, budget, error.to_string())],
-        };
-        let text = String::from_utf8_lossy(bytes);
-        if !name.ends_with(".jsonl") {
-            return vec![self.check_one(name, name, 1, &text, bytes, budget, before)];
-        }
-        let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-        lines
-            .map(|(at, line)| {
-                self.check_one(name, &format!("{name}:{}", at + 1), at + 1, line, line.as_bytes(), budget, before)
-            })
-            .collect()
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "a request, where it is from, and what it is held against")]
-    fn check_one(
-        &self,
-        file: &str,
-        name: &str,
-        first_line: usize,
-        text: &str,
-        bytes: &[u8],
-        budget: &Budget,
-        before: Option<&Baseline>,
-    ) -> Checked {
-        let mut checked = Checked::untold(name, file, first_line, budget, String::new());
-        let is_json = file.ends_with(".json") || file.ends_with(".jsonl");
-        let request = if is_json { Request::from_json(bytes) } else { Request::from_text(bytes) };
-        let request = match request {
-            Ok(request) => request,
-            Err(error) => {
-                let line = error.problems().first().and_then(|problem| problem.line());
-                checked.line = line.map_or(first_line, |(line, _)| first_line + line - 1);
-                checked.outcome = Err(error.to_string());
-                return checked;
+        let checked = in_parallel(files, |Budgeted { file, budgets: of_file }| {
+            let of_file: Vec<(usize, &Budget)> = of_file.iter().map(|index| (*index, &budgets[*index])).collect();
+            match read(file) {
+                Ok(bytes) => self.check_file(&file.name, &bytes, &of_file),
+                Err(failure) => vec![Checked::unreadable(Place::file(&file.name), 1, failure)],
             }
-        };
-        let model = self.model.as_deref().or(request.model()).or(budget.model.as_deref());
-        let Some(model) = model.map(str::to_owned) else {
-            checked.outcome = Err("it names no model, and neither does its budget".to_owned());
-            return checked;
-        };
-        let estimate = self.catalog.model(&model).and_then(|model| {
-            model.estimate(&request, &terms(self.day, budget.tier, budget.output_tokens, budget.cached))
         });
-        match estimate {
-            Ok(estimate) => {
-                let entry = Entry::of(&estimate, hash(bytes));
-                checked.findings =
-                    budget.limits.check(&estimate, &request, before.and_then(|before| before.requests.get(name)));
-                checked.findings.sort_by(|one, other| other.level.cmp(&one.level).then(other.excess.cmp(&one.excess)));
-                if is_json && !checked.findings.is_empty() {
-                    checked.line = first_line + heaviest_line(&estimate, text) - 1;
-                }
-                checked.outcome = Ok(taken(&estimate, entry));
+        checked.into_iter().flatten().collect()
+    }
+
+    /// Reads all requests of one file. Files that gpt-cost writes itself have none.
+    fn check_file(&self, name: &str, bytes: &[u8], budgets: &[(usize, &Budget)]) -> Vec<Checked> {
+        let documents = documents(name, bytes, InputFormat::Auto);
+        documents.iter().filter_map(|document| self.check_document(document, budgets)).collect()
+    }
+
+    fn check_document(&self, document: &Document<'_>, budgets: &[(usize, &Budget)]) -> Option<Checked> {
+        let place = document.place().clone();
+        let request = match input::request(document, InputFormat::Auto) {
+            Ok(request) => request,
+            Err(_) if document.is_own() => return None,
+            Err(failure) => {
+                let line = failure.line().unwrap_or(document.first_line());
+                return Some(Checked::unreadable(place, line, failure));
             }
-            Err(error) => checked.outcome = Err(error.to_string()),
+        };
+        let mut checked = Checked {
+            place,
+            custom_id: request.custom_id().map(str::to_owned),
+            format: Some(request.format()),
+            line: document.first_line(),
+            failure: None,
+            verdicts: Vec::new(),
+        };
+        for (index, budget) in budgets {
+            let measured = self.measure(document, &request, budget);
+            let (outcome, findings) = match measured {
+                Ok((measured, findings)) => (Ok(measured), findings),
+                Err(failure) => (Err(failure), Vec::new()),
+            };
+            checked.verdicts.push(Verdict { budget: *index, outcome, findings: Vec::new() });
+            checked.add(*index, findings);
         }
-        checked
+        Some(checked)
+    }
+
+    /// Returns what a request uses and costs on the terms of a budget, and what its limits say.
+    fn measure(
+        &self,
+        document: &Document<'_>,
+        request: &Request,
+        budget: &Budget,
+    ) -> Result<(Measured, Vec<Finding>), Failure> {
+        let model = self.model.as_deref().or(request.model()).or(budget.model.as_deref()).ok_or_else(|| {
+            Failure::missing_model(document.place(), "it names no model, and neither does its budget")
+                .hint("say model = \"NAME\" in gpt-cost.toml, or --model NAME")
+        })?;
+        let terms = terms(self.day, budget.tier, budget.output_tokens, budget.cached);
+        let estimate = self.catalog.model(model).and_then(|model| model.estimate(request, &terms));
+        let estimate = estimate.map_err(|error| Failure::of(&document.locate(error)))?;
+        Ok((measured(document, request, &estimate), budget.limits.check(&estimate)))
     }
 }
 
-/// Returns the line of what weighs most in the request, else the first.
-fn heaviest_line(estimate: &Estimate<'_>, text: &str) -> usize {
-    let shares = estimate.input().shares().iter().filter(|share| !share.path.is_empty());
-    let heaviest = shares.max_by_key(|share| share.tokens);
-    heaviest.and_then(|share| line_of(text, &share.path)).unwrap_or(1)
+/// What becomes of files that .gitignore names, and of hidden ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ignored {
+    LeftOut,
+    Included,
 }
 
-fn taken(estimate: &Estimate<'_>, entry: Entry) -> Taken {
+fn measured(document: &Document<'_>, request: &Request, estimate: &Estimate<'_>) -> Measured {
     let sure = estimate.input().exactness();
     let (exactness, bound) = report::exactness(sure);
-    let (least, most) = (estimate.cost().total.min, estimate.cost().most());
-    Taken { entry, label: report::label(sure), exactness, bound, least, most }
+    let heaviest = estimate.input().shares().iter().filter(|share| !share.path.is_empty()).max_by_key(|one| one.tokens);
+    Measured {
+        entry: Entry::of(estimate, request.custom_id(), hash(document.bytes().trim_ascii())),
+        label: report::label(sure),
+        exactness,
+        bound,
+        cost: CostBounds { least: estimate.cost().total.min, most: estimate.cost().most() },
+        heaviest_line: heaviest.map_or(document.first_line(), |share| document.line_of(&share.path)),
+    }
 }
 
 /// Does a piece of work for each item, on as many threads as there are processors; the results are in the order of the items.
-pub(super) fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let threads = thread::available_parallelism().map_or(1, usize::from).min(8);
     if threads == 1 || items.len() < 32 {
         return items.iter().map(work).collect();
@@ -270,20 +345,42 @@ pub(super) fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R 
     })
 }
 
-/// Reads a file of the project.
-pub(super) fn read(root: &Path, name: &str) -> io::Result<Vec<u8>> {
-    read_file(&root.join(name))
+/// Reads a file of a project.
+pub(super) fn read(file: &ProjectFile) -> Result<Cow<'static, [u8]>, Failure> {
+    match files::is_standard(&file.path) {
+        true => files::read(&file.path).map(Cow::Owned),
+        false => match files::read_file(&file.path) {
+            Ok(bytes) => Ok(Cow::Owned(bytes)),
+            Err(error) => Err(Failure::at(shown(&file.name), error.to_string())),
+        },
+    }
 }
 
-/// Returns whether a file can hold prompts, by its name.
+/// Whether a file is one of prompts by its name, where gpt-cost itself looks for them: JSON, and text of which the name or the folder says that it
+/// is a prompt.
 pub(super) fn holds_prompts(name: &str) -> bool {
-    Path::new(name).extension().is_some_and(|ending| ENDINGS.iter().any(|one| ending == *one))
+    const WORDS: [&str; 6] = ["prompt", "prompts", "system", "instructions", "template", "templates"];
+    let path = Path::new(name);
+    let lower =
+        |part: Option<&std::ffi::OsStr>| part.map(|part| part.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let has_word = |text: &str| text.split(|char: char| !char.is_alphanumeric()).any(|word| WORDS.contains(&word));
+    match lower(path.extension()).as_str() {
+        "json" | "jsonl" | "ndjson" => true,
+        "txt" | "md" => has_word(&lower(path.file_stem())) || has_word(&lower(path.parent().and_then(Path::file_name))),
+        _ => false,
+    }
 }
 
-/// Returns a baseline of what the requests took that could be told.
+/// Returns a baseline of the requests that can be measured, each by the first budget that it is in.
 pub(super) fn baseline(project: &Project, checked: &[Checked]) -> Baseline {
-    let taken = checked.iter().filter_map(|one| Some((one.name.clone(), one.outcome.as_ref().ok()?.entry.clone())));
-    Baseline { as_of: Some(project.day), pricing: project.pricing_hash(), requests: taken.collect::<BTreeMap<_, _>>() }
+    let mut baseline = Baseline::default();
+    (baseline.as_of, baseline.pricing) = (Some(project.day), project.pricing_hash());
+    for one in checked {
+        if let Some(measured) = one.verdicts.iter().find_map(|verdict| verdict.outcome.as_ref().ok()) {
+            baseline.requests.insert(one.place.clone(), measured.entry.clone());
+        }
+    }
+    baseline
 }
 
 /// Returns the worst level of any finding.
@@ -301,7 +398,7 @@ pub(super) fn hash(bytes: &[u8]) -> String {
     sha256(bytes)[..16].to_owned()
 }
 
-/// Returns a path with `/` between its parts, on every platform, and without what could move a cursor.
+/// Returns a path with `/` between its parts, on every platform.
 pub(super) fn name_of(path: &Path) -> String {
     let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
     parts.join("/")
@@ -310,7 +407,7 @@ pub(super) fn name_of(path: &Path) -> String {
 fn find_config(named: Option<&Path>, here: &Path) -> Result<Option<(PathBuf, String)>, Failure> {
     if let Some(path) = named {
         let folder = here.join(path).parent().map_or_else(|| here.to_owned(), Path::to_owned);
-        return Ok(Some((folder, shown(&path.display().to_string()))));
+        return Ok(Some((folder, files::name(path))));
     }
     for (level, folder) in prices::up_to_root(here) {
         if let Some(name) = CONFIG_NAMES.iter().find(|name| folder.join(name).is_file()) {
@@ -330,14 +427,21 @@ fn catalog(root: &Path, config: &Config, given: &[PathBuf]) -> Result<Catalog, F
     }
 }
 
-/// Writes a file as a whole or not at all.
-pub(super) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    let part = path.with_file_name(name);
-    let written = fs::write(&part, text).and_then(|()| fs::rename(&part, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&part);
+#[cfg(test)]
+mod tests {
+    use super::holds_prompts;
+
+    #[test]
+    fn names_of_prompts() {
+        for name in
+            ["a.json", "a/b.JSONL", "prompts/support.md", "system_prompt.txt", "x/Templates/a.txt", "my-system.md"]
+        {
+            assert!(holds_prompts(name), "{name}");
+        }
+        for name in
+            ["README.md", "notes.txt", "requirements.txt", "a/prompts/b/c.md", "prompt", "prompt.yaml", "systems.md"]
+        {
+            assert!(!holds_prompts(name), "{name}");
+        }
     }
-    written
 }

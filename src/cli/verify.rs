@@ -1,17 +1,17 @@
 //! `gpt-cost verify`: our counts against recorded bills.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use super::args::{ReportFormat, VerifyArgs};
 use super::exit::{Failure, Outcome, Stop};
 use super::report::table::{Cell, write_grid};
-use super::{day, note, prices};
+use super::{day, files, prices};
 use crate::money::grouped;
+use crate::source::{Document, InputFormat, documents};
 use crate::verify::{Recording, Report, Score, Spent};
-use crate::{Catalog, Date, Error};
+use crate::{Catalog, Date};
 
 /// Runs the command.
 pub(super) fn run(args: &VerifyArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
@@ -28,10 +28,10 @@ pub(super) fn run(args: &VerifyArgs, out: &mut impl Write) -> Result<Outcome, St
     out.flush()?;
     let share = report.total.exact_share();
     Ok(match args.min_exact {
-        _ if unread > 0 => Outcome::NotTold,
-        Some(_) if share.is_none() => Outcome::NotTold,
+        _ if unread > 0 => Outcome::Error,
+        Some(_) if share.is_none() => Outcome::Error,
         Some(least) if share < Some(least * 100) => Outcome::Exceeded,
-        _ => Outcome::Fine,
+        _ => Outcome::Success,
     })
 }
 
@@ -45,48 +45,25 @@ struct Reader {
 
 impl Reader {
     fn file(&mut self, path: &Path) -> Result<(), Failure> {
-        let name = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
-        let failure = |error: io::Error| Failure::new(format!("{name}: {error}"));
-        if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json")) {
-            let mut text = String::new();
-            File::open(path).and_then(|mut file| file.read_to_string(&mut text)).map_err(failure)?;
-            self.whole(&name, &text);
-            return Ok(());
-        }
-        let input: Box<dyn BufRead> = match path == Path::new("-") {
-            true => Box::new(io::stdin().lock()),
-            false => Box::new(BufReader::new(File::open(path).map_err(failure)?)),
-        };
-        for (index, line) in input.lines().enumerate() {
-            let line = line.map_err(failure)?;
-            if !line.trim().is_empty() {
-                self.recording(&format!("{name}:{}", index + 1), Recording::from_json(&line));
+        let (name, bytes) = (files::name(path), files::read(path)?);
+        for document in documents(&name, &bytes, InputFormat::Auto) {
+            match recording(&document) {
+                Ok(recording) => self.report.add(&self.catalog, &recording, &document.place().to_string(), self.today),
+                Err(failure) => {
+                    self.unread += 1;
+                    super::print(&failure);
+                }
             }
         }
         Ok(())
     }
+}
 
-    /// A file of one recording, or of an array of them.
-    fn whole(&mut self, name: &str, text: &str) {
-        match serde_json::from_str::<Vec<Box<serde_json::value::RawValue>>>(text) {
-            Ok(values) => {
-                for (index, value) in values.iter().enumerate() {
-                    self.recording(&format!("{name}[{index}]"), Recording::from_json(value.get()));
-                }
-            }
-            Err(_) => self.recording(name, Recording::from_json(text)),
-        }
+fn recording(document: &Document<'_>) -> Result<Recording, Failure> {
+    if !document.is_json() {
+        return Err(Failure::at(document.place(), "it is not JSON, so there is no recording in it"));
     }
-
-    fn recording(&mut self, place: &str, recording: Result<Recording, Error>) {
-        match recording {
-            Ok(recording) => self.report.add(&self.catalog, &recording, place, self.today),
-            Err(error) => {
-                self.unread += 1;
-                note(&format!("{place}: no recording: {error}"));
-            }
-        }
-    }
+    Recording::from_json(document.bytes()).map_err(|error| Failure::of(&document.locate(error)))
 }
 
 fn write_table(report: &Report, worst: usize, out: &mut impl Write) -> io::Result<()> {

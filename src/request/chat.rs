@@ -1,7 +1,9 @@
 //! Chat Completions: an array of messages, or a body that has them.
 
 use super::notes::{Notes, kind, missing, text, whole_number};
-use super::{Api, Call, CallResult, Input, Item, Message, OutputLimit, Part, Request, Role, ToolChoice, content, tool};
+use super::{
+    Api, Call, CallResult, Format, Input, Item, Message, OutputLimit, Part, Request, Role, ToolChoice, content, tool,
+};
 use crate::error::Result;
 use crate::json::{Fields, Path, Value, unique};
 
@@ -56,10 +58,10 @@ pub(super) fn read_body(fields: Fields<'_>, path: &Path<'_>) -> Result<Request> 
 }
 
 /// Reads an array of messages.
-pub(super) fn read_messages(messages: Vec<Value<'_>>) -> Result<Request> {
+pub(super) fn read_messages(messages: Vec<Value<'_>>, path: &Path<'_>) -> Result<Request> {
     let mut reader = Reader::default();
-    reader.messages(messages, &Path::Top)?;
-    Ok(reader.finish())
+    reader.messages(messages, path)?;
+    Ok(Request { format: Format::Messages, ..reader.finish() })
 }
 
 struct Reader {

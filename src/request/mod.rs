@@ -9,6 +9,7 @@ mod responses;
 mod tool;
 
 use std::borrow::Cow;
+use std::fmt;
 
 use crate::error::{self, Error, Problem, Result};
 use crate::json::{self, Path, Value};
@@ -24,8 +25,11 @@ use crate::json::{self, Path, Value};
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
+    /// The format in which it was written.
+    pub(crate) format: Format,
     /// The API that takes it; `None` where the format says nothing.
     pub(crate) api: Option<Api>,
+    pub(crate) custom_id: Option<String>,
     pub(crate) input: Input,
     pub(crate) tools: Vec<Tool>,
     pub(crate) custom_tools: Vec<CustomTool>,
@@ -86,7 +90,7 @@ impl Api {
     }
 }
 
-/// How the JSON text of a request is meant, where that is not left to its fields.
+/// In which format a request was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Format {
@@ -94,10 +98,50 @@ pub enum Format {
     Body(Api),
     /// A line of a Batch file: `custom_id`, `method`, `url` and `body`.
     BatchLine,
+    /// A request with the response that it got, or its usage: `request`, and `response` or `usage`.
+    Recording,
     /// An array of messages of Chat Completions.
     Messages,
     /// An array of input items of Responses.
     Items,
+    /// Plain text.
+    Text,
+}
+
+impl Format {
+    /// Returns the word for the format in options and reports, such as `chat` for a body of Chat Completions.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Format::Body(Api::ChatCompletions) => "chat",
+            Format::Body(Api::Responses) => "responses",
+            Format::Body(Api::Compact) => "compact",
+            Format::Body(Api::Completions) => "completions",
+            Format::Body(Api::Embeddings) => "embeddings",
+            Format::BatchLine => "batch",
+            Format::Recording => "recording",
+            Format::Messages => "messages",
+            Format::Items => "items",
+            Format::Text => "text",
+        }
+    }
+}
+
+/// Shows the format as people call it, such as `Chat Completions body`.
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Format::Body(Api::ChatCompletions) => "Chat Completions body",
+            Format::Body(Api::Responses) => "Responses body",
+            Format::Body(Api::Compact) => "body to compact",
+            Format::Body(Api::Completions) => "Completions body",
+            Format::Body(Api::Embeddings) => "Embeddings body",
+            Format::BatchLine => "Batch line",
+            Format::Recording => "recording",
+            Format::Messages => "messages",
+            Format::Items => "input items",
+            Format::Text => "text",
+        })
+    }
 }
 
 /// What the model reads.
@@ -404,10 +448,10 @@ impl Request {
     /// Bytes that are not UTF-8 or not JSON, and JSON that is no request; the error names the line, or the JSON path, and
     /// never shows any text of the request.
     pub fn from_json(bytes: &[u8]) -> Result<Request> {
-        Request::from_value(parse(bytes)?)
+        Request::read(parse(bytes)?, None, &Path::Top)
     }
 
-    /// Reads a request from JSON of a known format.
+    /// Reads a request of a known format.
     ///
     /// # Errors
     ///
@@ -424,29 +468,25 @@ impl Request {
     /// # Ok::<(), gpt_cost::Error>(())
     /// ```
     pub fn from_json_as(bytes: &[u8], format: Format) -> Result<Request> {
-        Request::from_value_as(parse(bytes)?, format)
-    }
-
-    pub(crate) fn from_value_as(value: Value<'_>, format: Format) -> Result<Request> {
-        match (format, value) {
-            (Format::Body(api), Value::Object(fields)) => body_of(api, fields, &Path::Top),
-            (Format::BatchLine, Value::Object(fields)) => batch_line(fields),
-            (Format::Messages, Value::Array(values)) => chat::read_messages(values),
-            (Format::Items, Value::Array(values)) => responses::read_items(values),
-            (Format::Body(_), other) => Err(Path::Top.expected("the body of a request, an object", &other)),
-            (Format::BatchLine, other) => Err(Path::Top.expected("a line of a Batch file, an object", &other)),
-            (Format::Messages, other) => Err(Path::Top.expected("an array of messages", &other)),
-            (Format::Items, other) => Err(Path::Top.expected("an array of items", &other)),
+        match format {
+            Format::Text => Request::from_text(bytes),
+            format => Request::read(parse(bytes)?, Some(format), &Path::Top),
         }
     }
 
-    /// Reads a request from the tree of its JSON text.
-    pub(crate) fn from_value(value: Value<'_>) -> Result<Request> {
-        match value {
-            Value::Array(values) if responses::is_items(&values) => responses::read_items(values),
-            Value::Array(values) => chat::read_messages(values),
-            Value::Object(fields) => body(fields),
-            other => Err(Path::Top.expected("a request, or an array of messages", &other)),
+    /// Reads a request from the tree of its JSON text, in a format that is known or not.
+    pub(crate) fn read(value: Value<'_>, format: Option<Format>, path: &Path<'_>) -> Result<Request> {
+        match (format, value) {
+            (None, Value::Array(values)) if responses::is_items(&values) => responses::read_items(values, path),
+            (None | Some(Format::Messages), Value::Array(values)) => chat::read_messages(values, path),
+            (None, Value::Object(fields)) => object(fields, path),
+            (None, other) => Err(path.expected("a request, or an array of messages", &other)),
+            (Some(Format::Body(api)), Value::Object(fields)) => body_of(api, fields, path),
+            (Some(Format::BatchLine), Value::Object(fields)) => batch_line(fields, path),
+            (Some(Format::Recording), Value::Object(fields)) => recording(fields, path),
+            (Some(Format::Items), Value::Array(values)) => responses::read_items(values, path),
+            (Some(Format::Messages | Format::Items), other) => Err(path.expected("an array", &other)),
+            (Some(format), other) => Err(path.expected(&format!("an object ({format})"), &other)),
         }
     }
 
@@ -465,6 +505,16 @@ impl Request {
     /// Returns what the model reads.
     pub fn input(&self) -> &Input {
         &self.input
+    }
+
+    /// Returns the format in which the request was written.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Returns the `custom_id` of a line of a Batch file.
+    pub fn custom_id(&self) -> Option<&str> {
+        self.custom_id.as_deref()
     }
 
     /// Returns the API's endpoint that takes the request, `None` for plain text.
@@ -542,7 +592,9 @@ impl Request {
 
     fn new(input: Input) -> Request {
         Request {
+            format: Format::Text,
             api: None,
+            custom_id: None,
             input,
             tools: Vec::new(),
             custom_tools: Vec::new(),
@@ -589,11 +641,15 @@ pub fn line_of(json: &str, path: &str) -> Option<usize> {
     Some(json.get(..offset)?.matches('\n').count() + 1)
 }
 
-/// Reads a body, or a line of a Batch file: the fields tell which.
-fn body(fields: json::Fields<'_>) -> Result<Request> {
+/// Reads a body, a line of a Batch file or a recording: the fields decide which.
+fn object(fields: json::Fields<'_>, path: &Path<'_>) -> Result<Request> {
     let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value);
     if let (Some(Value::Object(_)), Some(Value::String(_))) = (field("body"), field("url")) {
-        return batch_line(fields);
+        return batch_line(fields, path);
+    }
+    let is_recorded = field("response").or(field("usage")).is_some();
+    if is_recorded && matches!(field("request"), Some(Value::Object(_) | Value::Array(_))) {
+        return recording(fields, path);
     }
     let api = match (field("messages"), field("input"), field("prompt")) {
         (Some(_), ..) => Api::ChatCompletions,
@@ -604,10 +660,24 @@ fn body(fields: json::Fields<'_>) -> Result<Request> {
         }
         (_, Some(_), _) | (_, None, Some(Value::Object(_))) => Api::Responses,
         (_, None, Some(_)) => Api::Completions,
+        _ if is_response(&fields) => return Err(path.error("this is a response, not a request")),
         _ if field("instructions").or(field("previous_response_id")).is_some() => Api::Responses,
-        _ => return Err(Path::Top.error("expected `messages`, `input` or `prompt`, found an object without")),
+        _ if field("body").is_some() => {
+            return Err(path.error("the field `url` is missing; a Batch line has it beside `body`"));
+        }
+        _ if field("request").is_some() => {
+            return Err(path
+                .error("expected a request, found an object around one; a recording has `response` or `usage`, too"));
+        }
+        _ => return Err(path.error("expected an object with `messages`, `input` or `prompt`, found none of them")),
     };
-    body_of(api, fields, &Path::Top)
+    body_of(api, fields, path)
+}
+
+/// Whether an object without `messages`, `input` and `prompt` is what the API answers.
+fn is_response(fields: &json::Fields<'_>) -> bool {
+    let has = |name: &str| fields.iter().any(|(key, _)| key == name);
+    has("choices") || has("usage") || (has("output") && has("status")) || (has("response") && has("custom_id"))
 }
 
 /// Whether `input` is what the Embeddings API takes: an array of texts or of tokens, or text for such a model.
@@ -622,36 +692,65 @@ fn is_embedding(input: &Value<'_>, model: Option<&Value<'_>>, only_there: Option
 fn body_of(api: Api, fields: json::Fields<'_>, path: &Path<'_>) -> Result<Request> {
     const ANY_OF: [&str; 4] = ["input", "instructions", "previous_response_id", "prompt"];
     let has = |names: &[&str]| fields.iter().any(|(key, _)| names.contains(&key.as_ref()));
-    match api {
-        Api::ChatCompletions if !has(&["messages"]) => Err(path.error("the field `messages` is missing")),
-        Api::ChatCompletions => chat::read_body(fields, path),
-        Api::Responses | Api::Compact if !has(&ANY_OF) => Err(path.error("the field `input` is missing")),
-        Api::Responses => responses::read_body(fields, path),
-        Api::Compact => Ok(Request { api: Some(Api::Compact), ..responses::read_body(fields, path)? }),
-        Api::Completions | Api::Embeddings => prompts::read_body(fields, api, path),
-    }
+    let request = match api {
+        Api::ChatCompletions if !has(&["messages"]) => return Err(path.error("the field `messages` is missing")),
+        Api::ChatCompletions => chat::read_body(fields, path)?,
+        Api::Responses | Api::Compact if !has(&ANY_OF) => return Err(path.error("the field `input` is missing")),
+        Api::Responses | Api::Compact => responses::read_body(fields, path)?,
+        Api::Completions | Api::Embeddings => prompts::read_body(fields, api, path)?,
+    };
+    Ok(Request { format: Format::Body(api), api: Some(api), ..request })
 }
 
 /// Reads a line of a Batch file: a body, and the URL of the endpoint that takes it.
-fn batch_line(fields: json::Fields<'_>) -> Result<Request> {
-    let (mut url, mut body) = (None, None);
-    for (key, value) in json::unique(fields, &Path::Top)? {
+fn batch_line(fields: json::Fields<'_>, path: &Path<'_>) -> Result<Request> {
+    let (mut custom_id, mut url, mut body) = (None, None, None);
+    for (key, value) in json::unique(fields, path)? {
         match (key.as_ref(), value) {
+            ("custom_id", Value::String(text)) => custom_id = Some(text.into_owned()),
             ("url", Value::String(text)) => url = Some(text),
-            ("url", other) => return Err(Path::Top.key("url").expected("a string", &other)),
+            ("url", other) => return Err(path.key("url").expected("a string", &other)),
             ("body", Value::Object(fields)) => body = Some(fields),
-            ("body", other) => return Err(Path::Top.key("body").expected("an object", &other)),
+            ("body", other) => return Err(path.key("body").expected("an object", &other)),
             _ => {}
         }
     }
-    let url = url.ok_or_else(|| Path::Top.error("the field `url` is missing"))?;
-    let body = body.ok_or_else(|| Path::Top.error("the field `body` is missing"))?;
-    match Api::of_url(&url) {
-        Some(api) => {
-            Ok(Request { service_tier: Some("batch".to_owned()), ..body_of(api, body, &Path::Top.key("body"))? })
+    let url = url.ok_or_else(|| path.error("the field `url` is missing"))?;
+    let body = body.ok_or_else(|| path.error("the field `body` is missing"))?;
+    let Some(api) = Api::of_url(&url) else {
+        return Err(path.key("url").error("requests to this endpoint are not counted"));
+    };
+    let request = body_of(api, body, &path.key("body"))?;
+    Ok(Request { format: Format::BatchLine, custom_id, service_tier: Some("batch".to_owned()), ..request })
+}
+
+/// Reads the request of a recording, which has the response or its usage beside it, and perhaps the endpoint and the sizes of its images.
+pub(crate) fn recording(fields: json::Fields<'_>, path: &Path<'_>) -> Result<Request> {
+    let (mut request, mut is_compact, mut sizes) = (None, false, Vec::new());
+    for (key, value) in json::unique(fields, path)? {
+        match (key.as_ref(), value) {
+            ("request", value) => request = Some(value),
+            ("endpoint", value) => is_compact = value.as_str() == Some(Api::Compact.name()),
+            ("images", Value::Array(images)) => sizes = images.iter().map(size_of).collect(),
+            _ => {}
         }
-        None => Err(Path::Top.key("url").error("requests to this endpoint are not counted")),
     }
+    let request = request.ok_or_else(|| path.error("the field `request` is missing"))?;
+    let mut request = Request::read(request, None, &path.key("request"))?;
+    request.format = Format::Recording;
+    if is_compact {
+        request.api = Some(Api::Compact);
+    }
+    request.set_image_sizes(sizes);
+    Ok(request)
+}
+
+fn size_of(image: &Value<'_>) -> Option<ImageSize> {
+    let side = |key| match image.get(key) {
+        Some(Value::Number(number)) => number.as_u64().and_then(|number| u32::try_from(number).ok()),
+        _ => None,
+    };
+    Some(ImageSize { width: side("w")?, height: side("h")? })
 }
 
 fn parse(bytes: &[u8]) -> Result<Value<'_>> {

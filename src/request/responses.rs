@@ -3,7 +3,8 @@
 use super::chat::read_role;
 use super::notes::{Notes, kind, missing, text, whole_number};
 use super::{
-    Api, Call, CallResult, Compaction, Input, Item, Message, OutputLimit, Part, Reasoning, Request, Role, content, tool,
+    Api, Call, CallResult, Compaction, Format, Input, Item, Message, OutputLimit, Part, Reasoning, Request, Role,
+    content, tool,
 };
 use crate::error::Result;
 use crate::json::{Fields, Path, Value, unique};
@@ -45,10 +46,10 @@ pub(super) fn read_body(fields: Fields<'_>, path: &Path<'_>) -> Result<Request> 
 }
 
 /// Reads an array of input items.
-pub(super) fn read_items(items: Vec<Value<'_>>) -> Result<Request> {
+pub(super) fn read_items(items: Vec<Value<'_>>, path: &Path<'_>) -> Result<Request> {
     let mut reader = Reader::new();
-    reader.items(items, &Path::Top)?;
-    Ok(reader.finish())
+    reader.items(items, path)?;
+    Ok(Request { format: Format::Items, ..reader.finish() })
 }
 
 /// Whether an array is one of input items, which Chat Completions would not take.

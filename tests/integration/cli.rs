@@ -30,8 +30,9 @@ fn standard_input_is_read_as_a_file_would_be() {
     let json = run(&root, &["estimate", "-", "--model", "gpt-4.1"], br#"[{"role": "user", "content": "Hi"}]"#);
     let text = run(&root, &["estimate", "-", "--model", "gpt-4.1"], b"Hi");
     assert_eq!(json.status.code(), Some(0));
-    assert!(String::from_utf8_lossy(&json.stdout).starts_with("stdin  gpt-4.1 (o200k_base)"));
-    assert_eq!(json.stdout, text.stdout);
+    let json = String::from_utf8(json.stdout).unwrap();
+    assert!(json.starts_with("stdin  messages  gpt-4.1 (o200k_base)"), "{json}");
+    assert_eq!(json.replace("  messages  ", "  text  "), String::from_utf8(text.stdout).unwrap());
 }
 
 #[test]
@@ -88,7 +89,7 @@ fn a_table_is_found_up_to_the_root_of_the_repository_and_no_further() {
     fs::write(root.join("pricing.toml"), table("7")).unwrap();
     assert_eq!(origin(&inside).0, "../../pricing.toml");
     fs::write(root.join("one/pricing.toml"), "[tool]\nname = \"another\"\n").unwrap();
-    let note = "note: ../pricing.toml has no key `schema`, so it is no price table of gpt-cost, and is not used\n";
+    let note = "note: ../pricing.toml has no key `schema`: it is not a price table of gpt-cost, and is not used\n";
     assert_eq!(origin(&inside), ("../../pricing.toml".to_owned(), note.to_owned()));
     fs::remove_file(root.parent().unwrap().join("pricing.toml")).unwrap();
 }

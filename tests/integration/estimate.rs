@@ -331,6 +331,7 @@ fn a_batch_line_costs_the_batch_tier_unless_a_tier_is_set() {
 #[test]
 fn an_unchanged_request_has_no_change_of_price() {
     use gpt_cost::budget::{Baseline, Entry};
+    use gpt_cost::source::Place;
     use gpt_cost::{Cached, Tier};
 
     let catalog = Catalog::builtin();
@@ -347,7 +348,7 @@ fn an_unchanged_request_has_no_change_of_price() {
                 let terms = Terms::on(day()).tier(*tier).cached(Cached::Tokens(3));
                 let Ok(estimate) = catalog.model(model.name()).unwrap().estimate(&request, &terms) else { continue };
                 let mut baseline = Baseline::default();
-                baseline.requests.insert("p.json".to_owned(), Entry::of(&estimate, "content".to_owned()));
+                baseline.requests.insert(Place::file("p.json"), Entry::of(&estimate, None, "content".to_owned()));
                 let changes = baseline.changes(&baseline, &catalog, day());
                 assert!(!changes[0].is_any());
                 let parts = (changes[0].prompt.amount(), changes[0].price.amount());

@@ -168,13 +168,13 @@ fn a_format_that_is_said_is_the_only_one_taken() {
         (
             r#"[{"role": "user", "content": "Hi"}]"#,
             Format::Body(Api::ChatCompletions),
-            "expected the body of a request, an object, found an array",
+            "expected an object (Chat Completions body), found an array",
         ),
         (r#"{"messages": []}"#, Format::Body(Api::Responses), "the field `input` is missing"),
         (r#"{"input": []}"#, Format::Body(Api::ChatCompletions), "the field `messages` is missing"),
         (r#"{"url": "/v1/chat/completions", "body": {}}"#, Format::BatchLine, "body: the field `messages` is missing"),
-        (r#"{"messages": []}"#, Format::Messages, "expected an array of messages, found an object"),
-        (r#"{"input": []}"#, Format::Items, "expected an array of items, found an object"),
+        (r#"{"messages": []}"#, Format::Messages, "expected an array, found an object"),
+        (r#"{"input": []}"#, Format::Items, "expected an array, found an object"),
         (r#"{"body": {}}"#, Format::BatchLine, "the field `url` is missing"),
         (r#"{"url": "/v1/files", "body": {}}"#, Format::BatchLine, "requests to this endpoint are not counted"),
     ] {

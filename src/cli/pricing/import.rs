@@ -6,22 +6,28 @@ use crate::Tier;
 use crate::catalog::import::{Change, Imported, Plan};
 use crate::cli::args::PricingImportArgs;
 use crate::cli::exit::{Failure, Outcome, Stop};
-use crate::cli::project::{replace, sha256};
+use crate::cli::project::sha256;
 use crate::cli::report::plural;
 use crate::cli::report::table::{Cell, write_grid};
-use crate::cli::{day, models, note, prices, shown};
+use crate::cli::{day, files, models, note, prices, shown};
 use crate::money::grouped;
+use crate::source::Place;
 
 /// Runs the command.
 pub(super) fn run(args: &PricingImportArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     let name = shown(&args.file.display().to_string());
-    let text = prices::read(&args.file, &name)?;
-    let mut imported = Imported::read(args.from, &text).map_err(|error| Failure::in_file(&name, &error))?;
+    if files::is_standard(&args.into) {
+        return Err(Failure::new("--into: expected a file").hint("gpt-cost pricing export prints a table").into());
+    }
+    files::check_outputs([args.into.as_path()], [args.file.clone()])?;
+    let text = files::read_text(&args.file, &name)?;
+    let mut imported =
+        Imported::read(args.from, &text).map_err(|error| Failure::of(&error.in_file(&Place::file(&name))))?;
     if let Some(pattern) = &args.model {
         imported.keep(|model| models::matches(pattern, model));
     }
     let into = shown(&args.into.display().to_string());
-    let target = if args.into.exists() { prices::read(&args.into, &into)? } else { String::new() };
+    let target = if args.into.exists() { files::read_text(&args.into, &into)? } else { String::new() };
     let mut catalog = prices::catalog(&args.tables.pricing)?;
     if !target.is_empty() {
         catalog.add_layer(&into, &target).map_err(|error| Failure::of(&error))?;
@@ -31,11 +37,11 @@ pub(super) fn run(args: &PricingImportArgs, out: &mut impl Write) -> Result<Outc
     write_plan(&plan, imported.models().count(), out)?;
     out.flush()?;
     if plan.is_empty() {
-        return Ok(Outcome::Fine);
+        return Ok(Outcome::Success);
     }
     if !args.yes {
         note(&format!("nothing is written; --yes adds the rows to {into}"));
-        return Ok(Outcome::Fine);
+        return Ok(Outcome::Success);
     }
     let slips = plan.changes.iter().filter(|change| change.is_slip).count();
     if slips > 0 && !args.force {
@@ -47,9 +53,9 @@ pub(super) fn run(args: &PricingImportArgs, out: &mut impl Write) -> Result<Outc
     let file = args.file.file_name().map(|name| shown(&name.to_string_lossy())).unwrap_or_default();
     let provenance = format!("imported {day} from {} {file}, sha256 {hash}", args.from.name());
     let written = plan.apply(&catalog, &into, &target, &provenance, day).map_err(|error| Failure::of(&error))?;
-    replace(&args.into, written.as_bytes()).map_err(|error| Failure::new(format!("{into}: {error}")))?;
+    files::write(&args.into, written.as_bytes())?;
     note(&format!("added to {into}"));
-    Ok(Outcome::Fine)
+    Ok(Outcome::Success)
 }
 
 fn write_plan(plan: &Plan, models: usize, out: &mut impl Write) -> io::Result<()> {

@@ -10,27 +10,25 @@ mod table;
 
 use std::io::{self, Write};
 
-use crate::budget::{Finding, Level};
+use crate::budget::{Budget, Finding, Level};
 use crate::cli::args::CheckFormat;
 use crate::cli::project::{Checked, Project};
 
 /// All that `check` found.
 pub(in crate::cli) struct CheckReport<'p> {
     pub(in crate::cli) project: &'p Project,
-    /// The worst first.
+    /// Each request once, the worst first.
     pub(in crate::cli) requests: Vec<Checked>,
-    pub(in crate::cli) budgets: Vec<BudgetLine>,
+    pub(in crate::cli) budgets: Vec<BudgetReport>,
     pub(in crate::cli) warn_only: bool,
 }
 
-/// What the limits of a budget say of all of its requests together.
-pub(in crate::cli) struct BudgetLine {
-    pub(in crate::cli) name: String,
-    /// The line of the configuration on which it begins; 0 for the command line's.
-    pub(in crate::cli) line: usize,
+/// A budget, and what its limits say of all of its requests together.
+pub(in crate::cli) struct BudgetReport {
+    pub(in crate::cli) budget: Budget,
+    /// How many requests it is for.
     pub(in crate::cli) requests: usize,
     pub(in crate::cli) findings: Vec<Finding>,
-    pub(in crate::cli) message: Option<String>,
 }
 
 /// Writes the report.
@@ -38,7 +36,9 @@ pub(in crate::cli) fn write(report: &CheckReport<'_>, format: CheckFormat, out: 
     match format {
         CheckFormat::Table => table::write(report, out),
         CheckFormat::Json => writeln!(out, "{:#}", json::document(report)),
-        CheckFormat::Jsonl => report.requests.iter().try_for_each(|one| writeln!(out, "{}", json::request(one))),
+        CheckFormat::Jsonl => {
+            report.requests.iter().try_for_each(|one| writeln!(out, "{}", json::request(report, one)))
+        }
         CheckFormat::Csv => csv::write(report, out),
         CheckFormat::Markdown => markdown::write(report, out),
         CheckFormat::Github => github::write(report, out),
@@ -66,53 +66,48 @@ impl Issue<'_> {
     }
 }
 
-/// What stands for a file that could not be read, counted or priced.
-pub(super) const UNTOLD: &str = "cannot_be_told";
+/// The rule of what cannot be read, counted or priced.
+pub(super) const UNREADABLE: &str = "unreadable";
 
 impl CheckReport<'_> {
     /// Returns all that a person must look at: of requests, the worst first, then of budgets as a whole.
     pub(super) fn issues(&self) -> Vec<Issue<'_>> {
         let mut issues = Vec::new();
         let prefix = self.project.prefix();
-        let path = |file: &str| format!("{prefix}{file}");
         for one in &self.requests {
-            if let Err(error) = &one.outcome {
-                let text = format!("it could not be told what the request takes: {error}");
-                let path = path(&one.file);
-                issues.push(Issue { file: &one.file, path, line: one.line, rule: UNTOLD, level: Level::Unknown, text });
+            let issue = |rule, level, text| {
+                let file = one.place.file.as_str();
+                Issue { file, path: format!("{prefix}{file}"), line: one.line, rule, level, text }
+            };
+            for failure in one.failures() {
+                let hint = failure.advice().map(|hint| format!(" — {hint}")).unwrap_or_default();
+                issues.push(issue(UNREADABLE, Level::Unknown, format!("{}{hint}", failure.message())));
             }
-            issues.extend(one.findings.iter().map(|finding| Issue {
-                file: &one.file,
-                path: path(&one.file),
-                line: one.line,
-                rule: finding.rule,
-                level: finding.level,
-                text: text(finding, &one.budget, one.message.as_deref()),
-            }));
+            for verdict in &one.verdicts {
+                let budget = &self.budgets[verdict.budget].budget;
+                let findings = verdict.findings.iter();
+                issues.extend(findings.map(|finding| issue(finding.rule, finding.level, text(finding, budget))));
+            }
         }
         let config = self.project.config_name.as_deref().unwrap_or("gpt-cost.toml");
         let config = config.rsplit('/').next().unwrap_or(config);
-        for budget in &self.budgets {
-            issues.extend(budget.findings.iter().map(|finding| Issue {
+        for BudgetReport { budget, findings, .. } in &self.budgets {
+            issues.extend(findings.iter().map(|finding| Issue {
                 file: config,
-                path: path(config),
+                path: format!("{prefix}{config}"),
                 line: budget.line.max(1),
                 rule: finding.rule,
                 level: finding.level,
-                text: text(finding, &budget.name, budget.message.as_deref()),
+                text: text(finding, budget),
             }));
         }
-        // A file of several budgets that cannot be told of is one thing to look at.
-        issues.dedup_by(|one, other| {
-            (&one.path, one.line, one.rule, &one.text) == (&other.path, other.line, other.rule, &other.text)
-        });
         issues
     }
 }
 
 /// Returns a finding in words, with the budget's own.
-fn text(finding: &Finding, budget: &str, message: Option<&str>) -> String {
+fn text(finding: &Finding, budget: &Budget) -> String {
     let hint = finding.hint.as_ref().map(|hint| format!(" — {hint}")).unwrap_or_default();
-    let message = message.map(|message| format!(" — {message}")).unwrap_or_default();
-    format!("{} (budget `{budget}`, {}){hint}{message}", finding.message, finding.rule)
+    let message = budget.message.as_ref().map(|message| format!(" — {message}")).unwrap_or_default();
+    format!("{} (budget `{}`, {}){hint}{message}", finding.message, budget.name, finding.rule)
 }

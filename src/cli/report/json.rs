@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{Entry, Report, exactness};
 use crate::catalog::{Field, PriceRow};
+use crate::cli::input::Failed;
 use crate::estimate::Exceeded;
 use crate::{Band, Cost, Estimate, TokenCount, Usd, Verdict};
 
@@ -25,7 +26,18 @@ struct Document<'a> {
     as_of: String,
     pricing: Vec<Table<'a>>,
     requests: Vec<Requested<'a>>,
+    failed: Vec<FailedRequest<'a>>,
     total: Total,
+}
+
+/// What cannot be read, counted or priced; it has no part in the total.
+#[derive(Serialize)]
+struct FailedRequest<'a> {
+    name: String,
+    file: &'a str,
+    line: usize,
+    error: String,
+    hint: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -36,7 +48,11 @@ struct Table<'a> {
 
 #[derive(Serialize)]
 struct Requested<'a> {
+    name: String,
     file: &'a str,
+    line: usize,
+    custom_id: Option<&'a str>,
+    format: &'static str,
     model: &'a str,
     resolved_model: &'a str,
     encoding: Option<&'static str>,
@@ -167,7 +183,20 @@ impl<'a> Document<'a> {
             as_of: report.day.to_string(),
             pricing: report.layers.iter().map(table).collect(),
             requests: report.entries.iter().map(Requested::of).collect(),
+            failed: report.failed.iter().map(FailedRequest::of).collect(),
             total: Total::of(&report.entries),
+        }
+    }
+}
+
+impl FailedRequest<'_> {
+    fn of(failed: &Failed) -> FailedRequest<'_> {
+        FailedRequest {
+            name: failed.place.to_string(),
+            file: &failed.place.file,
+            line: failed.line,
+            error: failed.failure.message(),
+            hint: failed.failure.advice(),
         }
     }
 }
@@ -177,7 +206,11 @@ impl<'a> Requested<'a> {
         let (estimate, request) = (entry.estimate, entry.request);
         let (model, fit, output) = (estimate.model(), estimate.fit(), estimate.output());
         Requested {
-            file: entry.source,
+            name: entry.place.to_string(),
+            file: &entry.place.file,
+            line: entry.line,
+            custom_id: request.custom_id(),
+            format: request.format().as_str(),
             model: estimate.name(),
             resolved_model: model.name(),
             encoding: model.encoding().map(|encoding| encoding.name()),

@@ -4,9 +4,11 @@ pub(super) mod check;
 pub(super) mod json;
 pub(super) mod table;
 
+use super::input::Failed;
 use crate::catalog::Layer;
 use crate::money::grouped;
 use crate::request::Warning;
+use crate::source::Place;
 use crate::{Date, Estimate, Exactness, Request};
 
 /// Returns how sure a count is, in few words.
@@ -59,12 +61,15 @@ pub(super) struct Report<'a> {
     pub(super) day: Date,
     pub(super) layers: Vec<&'a Layer>,
     pub(super) entries: Vec<Entry<'a>>,
+    /// What cannot be read, counted or priced.
+    pub(super) failed: &'a [Failed],
 }
 
 /// The estimate of one request.
 pub(super) struct Entry<'a> {
-    /// The file's name.
-    pub(super) source: &'a str,
+    pub(super) place: &'a Place,
+    /// The line of the file on which the request begins, from 1.
+    pub(super) line: usize,
     pub(super) request: &'a Request,
     pub(super) estimate: &'a Estimate<'a>,
     pub(super) warnings: &'a [Warning],

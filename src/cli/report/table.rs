@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::{Entry, Report, label, plural, remark};
 use crate::catalog::{Field, Kind, PriceRow};
+use crate::cli::files::shown;
 use crate::money::grouped;
 use crate::{Band, Cost, Estimate, Exactness, Fit, TokenCount, Usd, Verdict};
 
@@ -17,9 +18,9 @@ const YELLOW: Style = AnsiColor::Yellow.on_default();
 
 /// Writes the report.
 pub(in crate::cli) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
-    match report.entries.as_slice() {
-        [one] => write_entry(report, one, out),
-        many => write_many(report, many, out),
+    match (report.entries.as_slice(), report.failed) {
+        ([one], []) => write_entry(report, one, out),
+        (many, _) => write_many(report, many, out),
     }
 }
 
@@ -48,12 +49,12 @@ fn write_many(report: &Report<'_>, entries: &[Entry<'_>], out: &mut impl Write) 
         let fits = match estimate.fit().verdict() {
             Verdict::Fits => Cell::plain(""),
             Verdict::Exceeds => Cell::styled("does not fit", RED),
-            Verdict::Unknown => Cell::styled("fit cannot be told", YELLOW),
+            Verdict::Unknown => Cell::styled("fit unknown", YELLOW),
         };
         let times =
             if estimate.requests() > 1 { format!(" × {}", grouped(estimate.requests())) } else { String::new() };
         rows.push(vec![
-            Cell::plain(format!("{}{times}", entry.source)),
+            Cell::plain(format!("{}{times}", shown(&entry.place.to_string()))),
             Cell::plain(estimate.name()),
             Cell::right(grouped(estimate.input().tokens())),
             Cell::plain(label(estimate.input().exactness())),
@@ -72,16 +73,45 @@ fn write_many(report: &Report<'_>, entries: &[Entry<'_>], out: &mut impl Write) 
         Cell::plain(""),
     ]);
     write_grid(&rows, out)?;
-    let warnings: usize = entries.iter().map(|entry| entry.warnings.len()).sum();
-    if warnings > 0 {
-        writeln!(out, "\n  {}: --format json has them, and what is not counted", plural(warnings, "warning"))?;
+    write_remarks(report, out)?;
+    for (index, one) in report.failed.iter().enumerate() {
+        let before = if index == 0 { "\n" } else { "" };
+        let place = shown(&one.place.to_string());
+        writeln!(out, "{before}  {RED}failed{RED:#}: {place}: {}", one.failure.message())?;
+    }
+    Ok(())
+}
+
+/// Writes what there is to know of the requests, each remark once with the requests that it is about.
+fn write_remarks(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
+    let mut remarks: Vec<((&str, String), Vec<&Entry<'_>>)> = Vec::new();
+    for entry in &report.entries {
+        let uncounted = entry.estimate.input().uncounted().iter();
+        let uncounted = uncounted.map(|one| ("not counted", remark(&one.path, &one.reason)));
+        let warnings = entry.warnings.iter().map(|one| ("warning", remark(&one.path, &one.message)));
+        for one in uncounted.chain(warnings) {
+            match remarks.iter_mut().find(|(known, _)| *known == one) {
+                Some((_, entries)) => entries.push(entry),
+                None => remarks.push((one, vec![entry])),
+            }
+        }
+    }
+    for (index, ((what, text), entries)) in remarks.iter().enumerate() {
+        let before = if index == 0 { "\n" } else { "" };
+        let more = match entries.len() - 1 {
+            0 => String::new(),
+            more => format!(" and {} more", grouped(more as u64)),
+        };
+        let place = shown(&entries[0].place.to_string());
+        writeln!(out, "{before}  {YELLOW}{what}{YELLOW:#}: {place}{more}: {text}")?;
     }
     Ok(())
 }
 
 fn write_entry(report: &Report<'_>, entry: &Entry<'_>, out: &mut impl Write) -> io::Result<()> {
     let estimate = entry.estimate;
-    writeln!(out, "{BOLD}{}{BOLD:#}  {}  {DIM}as of {}{DIM:#}", entry.source, model(estimate), report.day)?;
+    let (place, format) = (shown(&entry.place.to_string()), entry.request.format());
+    writeln!(out, "{BOLD}{place}{BOLD:#}  {format}  {}  {DIM}as of {}{DIM:#}", model(estimate), report.day)?;
     writeln!(out)?;
     write_grid(&costs(entry), out)?;
     writeln!(out)?;
@@ -191,7 +221,7 @@ fn facts(estimate: &Estimate<'_>) -> Vec<Vec<Cell>> {
     let verdict = match fit.verdict() {
         Verdict::Fits => Cell::styled("fits", GREEN),
         Verdict::Exceeds => Cell::styled("does not fit", RED),
-        Verdict::Unknown => Cell::styled("cannot be told", YELLOW),
+        Verdict::Unknown => Cell::styled("unknown", YELLOW),
     };
     let origin = match estimate.checked() {
         Some(checked) => format!("{}, checked {checked}", estimate.layer().origin()),

@@ -1,8 +1,9 @@
-//! For spreadsheets: a row for each request.
+//! For spreadsheets: a row for each request and budget.
 
 use std::io::{self, Write};
 
 use super::CheckReport;
+use crate::cli::project::{Checked, Verdict, word};
 use crate::money::Usd;
 
 pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> {
@@ -21,24 +22,36 @@ pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Resul
         "why",
     ])?;
     for one in &report.requests {
-        let dollars = |amount: Usd| amount.amount().to_string();
-        let why: Vec<&str> = one.findings.iter().map(|finding| finding.message.as_str()).collect();
-        let taken = one.outcome.as_ref().ok();
-        csv.write_record([
-            formula_free(&one.name),
-            one.line.to_string(),
-            formula_free(&one.budget),
-            one.verdict().to_owned(),
-            taken.map(|taken| formula_free(&taken.entry.model)).unwrap_or_default(),
-            taken.map(|taken| taken.entry.usage.input.to_string()).unwrap_or_default(),
-            taken.map(|taken| taken.exactness.to_owned()).unwrap_or_default(),
-            taken.map(|taken| taken.bound.to_string()).unwrap_or_default(),
-            taken.map(|taken| dollars(taken.least)).unwrap_or_default(),
-            taken.and_then(|taken| taken.most).map(dollars).unwrap_or_default(),
-            one.outcome.as_ref().err().cloned().unwrap_or_else(|| why.join("; ")),
-        ])?;
+        if let Some(failure) = &one.failure {
+            let mut row = vec![formula_free(&one.place.to_string()), one.line.to_string(), String::new()];
+            row.extend([word(one.level()).to_owned()].into_iter().chain(vec![String::new(); 6]));
+            row.push(failure.message());
+            csv.write_record(row)?;
+        }
+        for verdict in &one.verdicts {
+            csv.write_record(row(report, one, verdict))?;
+        }
     }
     csv.flush()
+}
+
+fn row(report: &CheckReport<'_>, one: &Checked, verdict: &Verdict) -> [String; 11] {
+    let dollars = |amount: Usd| amount.amount().to_string();
+    let findings: Vec<&str> = verdict.findings.iter().map(|finding| finding.message.as_str()).collect();
+    let measured = verdict.outcome.as_ref().ok();
+    [
+        formula_free(&one.place.to_string()),
+        one.line.to_string(),
+        formula_free(&report.budgets[verdict.budget].budget.name),
+        word(verdict.level()).to_owned(),
+        measured.map(|measured| formula_free(&measured.entry.model)).unwrap_or_default(),
+        measured.map(|measured| measured.entry.usage.input.to_string()).unwrap_or_default(),
+        measured.map(|measured| measured.exactness.to_owned()).unwrap_or_default(),
+        measured.map(|measured| measured.bound.to_string()).unwrap_or_default(),
+        measured.map(|measured| dollars(measured.cost.least)).unwrap_or_default(),
+        measured.and_then(|measured| measured.cost.most).map(dollars).unwrap_or_default(),
+        verdict.outcome.as_ref().err().map_or_else(|| findings.join("; "), |failure| failure.message()),
+    ]
 }
 
 /// A spreadsheet would run what begins like a formula.

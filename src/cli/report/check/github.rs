@@ -29,7 +29,7 @@ mod tests {
 
     #[test]
     fn nothing_in_a_name_ends_a_command() {
-        assert_eq!(property("a,b:c%d\n::error::x"), "a%2Cb%3Cc%25d%0A%3A%3Aerror%3A%3Ax".replace("%3Cc", "%3Ac"));
+        assert_eq!(property("a,b:c%d\n::error::x"), "a%2Cb%3Ac%25d%0A%3A%3Aerror%3A%3Ax");
         assert_eq!(data("50% of\r\nit: all, really"), "50%25 of%0D%0Ait: all, really");
     }
 }

@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::CheckReport;
-use crate::budget::Finding;
-use crate::cli::project::Checked;
+use super::{BudgetReport, CheckReport};
+use crate::Tier;
+use crate::budget::{Entry, Finding};
+use crate::cli::project::{Checked, Verdict, word};
 use crate::money::Usd;
+use crate::source::Place;
 
 pub(super) fn document(report: &CheckReport<'_>) -> Value {
     let layers = report
@@ -19,48 +21,80 @@ pub(super) fn document(report: &CheckReport<'_>) -> Value {
         "as_of": report.project.day.to_string(),
         "pricing": layers.collect::<Vec<_>>(),
         "pricing_hash": report.project.pricing_hash(),
-        "requests": report.requests.iter().map(request).collect::<Vec<_>>(),
-        "budgets": report.budgets.iter().map(|budget| json!({
+        "requests": report.requests.iter().map(|one| request(report, one)).collect::<Vec<_>>(),
+        "budgets": report.budgets.iter().map(|BudgetReport { budget, requests, findings }| json!({
             "name": budget.name,
             "line": budget.line,
-            "requests": budget.requests,
-            "findings": budget.findings.iter().map(finding).collect::<Vec<_>>(),
+            "requests": requests,
+            "findings": findings.iter().map(finding).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
         "tally": report.tally(),
         "warn_only": report.warn_only,
     })
 }
 
-pub(super) fn request(one: &Checked) -> Value {
-    let dollars = |amount: Usd| amount.amount().to_string();
-    let mut json = json!({
-        "name": one.name,
-        "file": one.file,
+pub(super) fn request(report: &CheckReport<'_>, one: &Checked) -> Value {
+    json!({
+        "name": one.place.to_string(),
+        "file": one.place.file,
         "line": one.line,
-        "budget": one.budget,
-        "error": one.outcome.as_ref().err(),
-        "findings": one.findings.iter().map(finding).collect::<Vec<_>>(),
+        "custom_id": one.custom_id,
+        "format": one.format.map(|format| format.as_str()),
+        "verdict": word(one.level()),
+        "error": one.failure.as_ref().map(|failure| failure.message()),
+        "hint": one.failure.as_ref().and_then(|failure| failure.advice()),
+        "budgets": one.verdicts.iter().map(|verdict| of_budget(report, one, verdict)).collect::<Vec<_>>(),
+    })
+}
+
+fn of_budget(report: &CheckReport<'_>, one: &Checked, verdict: &Verdict) -> Value {
+    let failure = verdict.outcome.as_ref().err();
+    let mut json = json!({
+        "budget": report.budgets[verdict.budget].budget.name,
+        "verdict": word(verdict.level()),
+        "error": failure.map(|failure| failure.message()),
+        "hint": failure.and_then(|failure| failure.advice()),
+        "findings": verdict.findings.iter().map(finding).collect::<Vec<_>>(),
     });
-    if let Ok(taken) = &one.outcome {
-        let entry = &taken.entry;
+    if let Ok(measured) = &verdict.outcome {
+        let entry = &measured.entry;
         json["model"] = entry.model.as_str().into();
-        json["input_tokens"] = json!({"count": entry.usage.input, "exactness": taken.exactness, "bound": taken.bound});
-        json["cost"] = json!({
-            "min": dollars(taken.least),
-            "max": taken.most.map(dollars),
-        });
-        json["baseline"] = json!({
-            "model": entry.model,
-            "input_tokens": entry.usage.input,
-            "cached_tokens": entry.usage.cached,
-            "tier": if entry.tier == crate::Tier::Standard { "" } else { entry.tier.word() },
-            "output_tokens": entry.usage.output,
-            "cost": dollars(entry.cost),
-            "at_least": entry.at_least,
-            "content": entry.content,
-        });
+        json["input_tokens"] =
+            json!({"count": entry.usage.input, "exactness": measured.exactness, "bound": measured.bound});
+        json["cost"] = json!({"min": dollars(measured.cost.least), "max": measured.cost.most.map(dollars)});
+        json["current"] = current(&one.place, entry);
     }
     json
+}
+
+/// Returns what a baseline would have of the request.
+fn current(place: &Place, entry: &Entry) -> Value {
+    let mut json = json!({
+        "model": entry.model,
+        "input_tokens": entry.usage.input,
+        "cached_tokens": entry.usage.cached,
+        "tier": if entry.tier == Tier::Standard { "" } else { entry.tier.word() },
+        "output_tokens": entry.usage.output,
+        "audio_output_tokens": entry.usage.audio_output,
+        "cost": dollars(entry.cost),
+        "at_least": entry.at_least,
+        "content": entry.content,
+    });
+    let of_many = [
+        ("line", place.line.map(Value::from)),
+        ("index", place.index.map(Value::from)),
+        ("custom_id", entry.custom_id.clone().map(Value::from)),
+    ];
+    for (key, value) in of_many {
+        if let Some(value) = value {
+            json[key] = value;
+        }
+    }
+    json
+}
+
+fn dollars(amount: Usd) -> String {
+    amount.amount().to_string()
 }
 
 fn finding(finding: &Finding) -> Value {

@@ -2,50 +2,100 @@
 
 use std::io::{self, Write};
 
-use super::{CheckReport, text};
+use super::{BudgetReport, CheckReport, text};
 use crate::budget::{Finding, Level};
+use crate::cli::exit::Failure;
+use crate::cli::project::{Checked, Verdict};
+
+/// A suite: a budget with its requests, or the files that are not read, which are in every budget that they are for.
+struct Suite<'r> {
+    name: &'r str,
+    cases: Vec<Case<'r>>,
+}
+
+struct Case<'r> {
+    name: String,
+    error: Option<String>,
+    failures: Vec<(&'static str, String)>,
+    suite: &'r str,
+}
 
 pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> {
-    let (failures, errors) = (failures(report, None), errors(report, None));
-    let tests = report.requests.len() + report.budgets.iter().filter(|budget| !budget.findings.is_empty()).count();
+    let suites: Vec<Suite<'_>> = unread(report).into_iter().chain(budgets(report)).collect();
+    let all = || suites.iter().flat_map(|suite| &suite.cases);
+    let (failures, errors) =
+        (all().filter(|case| case.is_failure()).count(), all().filter(|case| case.is_error()).count());
     writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
+    let tests = all().count();
     writeln!(out, "<testsuites name=\"gpt-cost\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\">")?;
-    for budget in &report.budgets {
-        write_suite(report, &budget.name, out)?;
+    for suite in &suites {
+        write_suite(suite, out)?;
     }
     writeln!(out, "</testsuites>")
 }
 
-fn write_suite(report: &CheckReport<'_>, name: &str, out: &mut impl Write) -> io::Result<()> {
-    let cases: Vec<_> = report.requests.iter().filter(|one| one.budget == name).collect();
-    let whole: Vec<_> = report.budgets.iter().filter(|one| one.name == name && !one.findings.is_empty()).collect();
+/// Returns the suite of what cannot be read, which no budget says anything of.
+fn unread<'r>(report: &'r CheckReport<'_>) -> Option<Suite<'r>> {
+    const NAME: &str = "unreadable";
+    let case = |one: &'r Checked| {
+        let error = Some(one.failure.as_ref()?.message());
+        Some(Case { name: one.place.to_string(), error, failures: Vec::new(), suite: NAME })
+    };
+    let cases: Vec<Case<'_>> = report.requests.iter().filter_map(case).collect();
+    (!cases.is_empty()).then_some(Suite { name: NAME, cases })
+}
+
+fn budgets<'r>(report: &'r CheckReport<'_>) -> impl Iterator<Item = Suite<'r>> {
+    report.budgets.iter().enumerate().map(|(index, of_budget)| {
+        let BudgetReport { budget, findings, .. } = of_budget;
+        let name = budget.name.as_str();
+        let texts = |findings: &[Finding]| {
+            let failures = findings.iter().filter(|finding| is_failure(finding, report.warn_only));
+            failures.map(|finding| (finding.rule, text(finding, budget))).collect::<Vec<_>>()
+        };
+        let verdict = |one: &'r Checked| Some((one, one.verdicts.iter().find(|verdict| verdict.budget == index)?));
+        let case = |(one, verdict): (&'r Checked, &'r Verdict)| Case {
+            name: one.place.to_string(),
+            error: verdict.outcome.as_ref().err().map(Failure::message),
+            failures: texts(&verdict.findings),
+            suite: name,
+        };
+        let mut cases: Vec<Case<'_>> = report.requests.iter().filter_map(verdict).map(case).collect();
+        if !findings.is_empty() {
+            cases.push(Case { name: "all requests".to_owned(), error: None, failures: texts(findings), suite: name });
+        }
+        Suite { name, cases }
+    })
+}
+
+impl Case<'_> {
+    fn is_error(&self) -> bool {
+        self.error.is_some()
+    }
+
+    fn is_failure(&self) -> bool {
+        !self.failures.is_empty()
+    }
+}
+
+fn write_suite(suite: &Suite<'_>, out: &mut impl Write) -> io::Result<()> {
+    let cases = &suite.cases;
     writeln!(
         out,
         "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\">",
-        escaped(name),
-        cases.len() + whole.len(),
-        failures(report, Some(name)),
-        errors(report, Some(name))
+        escaped(suite.name),
+        cases.len(),
+        cases.iter().filter(|case| case.is_failure()).count(),
+        cases.iter().filter(|case| case.is_error()).count(),
     )?;
-    for one in cases {
-        let error = one.outcome.as_ref().err();
-        let texts = texts(&one.findings, &one.budget, one.message.as_deref(), report.warn_only);
-        write_case(&one.name, name, error.map(String::as_str), &texts, out)?;
-    }
-    for budget in whole {
-        let texts = texts(&budget.findings, &budget.name, budget.message.as_deref(), report.warn_only);
-        write_case("all requests", name, None, &texts, out)?;
+    for case in cases {
+        write_case(&case.name, case.suite, case.error.as_deref(), &case.failures, out)?;
     }
     writeln!(out, "  </testsuite>")
 }
 
 fn is_failure(finding: &Finding, warn_only: bool) -> bool {
     finding.level >= Level::Exceeded && !(warn_only && finding.level == Level::Exceeded)
-}
-
-fn texts(findings: &[Finding], budget: &str, message: Option<&str>, warn_only: bool) -> Vec<(&'static str, String)> {
-    let failures = findings.iter().filter(|finding| is_failure(finding, warn_only));
-    failures.map(|finding| (finding.rule, text(finding, budget, message))).collect()
 }
 
 fn write_case(
@@ -69,21 +119,6 @@ fn write_case(
         writeln!(out, "      <failure type=\"{rule}\" message=\"{}\">{}</failure>", escaped(first), all.join("\n"))?;
     }
     writeln!(out, "    </testcase>")
-}
-
-fn failures(report: &CheckReport<'_>, budget: Option<&str>) -> usize {
-    let is_of = |name: &str| budget.is_none_or(|budget| budget == name);
-    let fails = |findings: &[Finding]| findings.iter().any(|finding| is_failure(finding, report.warn_only));
-    report.requests.iter().filter(|one| is_of(&one.budget) && fails(&one.findings)).count()
-        + report.budgets.iter().filter(|one| is_of(&one.name) && fails(&one.findings)).count()
-}
-
-fn errors(report: &CheckReport<'_>, budget: Option<&str>) -> usize {
-    report
-        .requests
-        .iter()
-        .filter(|one| budget.is_none_or(|budget| budget == one.budget) && one.outcome.is_err())
-        .count()
 }
 
 /// Returns a text as XML has it; what XML cannot have at all is replaced.

@@ -17,7 +17,7 @@ pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Resul
         None => "all within budget",
         Some(Level::Warning) => "near a limit",
         Some(Level::Exceeded) => "over budget",
-        Some(_) => "it cannot be told of all",
+        Some(_) => "not all can be checked",
     };
     writeln!(out, "### Prompt budgets: {verdict}\n")?;
     let issues = report.issues();
@@ -33,7 +33,7 @@ pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Resul
     }
     writeln!(
         out,
-        "\n{}: {} within budget, {} near a limit, {} over a limit, {} that cannot be told of. Prices as of {}.",
+        "\n{}: {} within budget, {} near a limit, {} over a limit, {} unknown. Prices as of {}.",
         plural(report.requests.len(), "request"),
         count("within"),
         count("warning"),

@@ -4,9 +4,9 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::CheckReport;
-use crate::budget::{Finding, Level};
-use crate::cli::input::shown;
+use super::{BudgetReport, CheckReport};
+use crate::budget::{Budget, Finding, Level};
+use crate::cli::files::shown;
 use crate::cli::project::Checked;
 use crate::cli::report::plural;
 use crate::cli::report::table::{Cell, write_grid};
@@ -22,20 +22,18 @@ pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Resul
         report.project.day,
         report.project.pricing_hash()
     )?;
-    for one in report.requests.iter().filter(|one| one.outcome.is_err() || !one.findings.is_empty()) {
-        write_request(one, out)?;
+    for one in report.requests.iter().filter(|one| one.level().is_some()) {
+        write_request(report, one, out)?;
     }
-    for budget in report.budgets.iter().filter(|budget| !budget.findings.is_empty()) {
-        writeln!(out, "\ntogether, {} of budget `{}`", plural(budget.requests, "request"), shown(&budget.name))?;
-        write_findings(&budget.findings, budget.message.as_deref(), out)?;
+    for BudgetReport { budget, requests, findings } in report.budgets.iter().filter(|one| !one.findings.is_empty()) {
+        writeln!(out, "\n{} of budget `{}` together", plural(*requests, "request"), shown(&budget.name))?;
+        write_findings(findings, budget, out)?;
     }
     write_fine(report, out)?;
     let tally = report.tally();
     let count = |word| tally.get(word).copied().unwrap_or(0);
     let mut parts = vec![format!("{} within budget", grouped(count("within") as u64))];
-    for (word, text) in
-        [("warning", "near a limit"), ("exceeded", "over a limit"), ("unknown", "that cannot be told of")]
-    {
+    for (word, text) in [("warning", "near a limit"), ("exceeded", "over a limit"), ("unknown", "unknown")] {
         if count(word) > 0 {
             parts.push(format!("{} {text}", grouped(count(word) as u64)));
         }
@@ -44,26 +42,35 @@ pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Resul
     writeln!(out, "\n{}: {}{only}", plural(report.requests.len(), "request"), parts.join(", "))
 }
 
-fn write_request(one: &Checked, out: &mut impl Write) -> io::Result<()> {
-    let bold = Style::new().bold();
-    write!(out, "\n{bold}{}:{}{bold:#}", shown(&one.file), one.line)?;
-    match &one.outcome {
-        Ok(taken) => writeln!(
-            out,
-            "  {DIM}{}, {} tokens of input, {}{DIM:#}",
-            taken.entry.model,
-            grouped(taken.entry.usage.input),
-            taken.label
-        )?,
-        Err(error) => {
-            let red = AnsiColor::Red.on_default().bold();
-            writeln!(out, "\n  {red}error{red:#}    {error}")?;
+fn write_request(report: &CheckReport<'_>, one: &Checked, out: &mut impl Write) -> io::Result<()> {
+    let (bold, red) = (Style::new().bold(), AnsiColor::Red.on_default().bold());
+    write!(out, "\n{bold}{}:{}{bold:#}", shown(&one.place.file), one.line)?;
+    if let Some(format) = one.format {
+        write!(out, "  {DIM}{format}{DIM:#}")?;
+    }
+    if let Some(id) = &one.custom_id {
+        write!(out, "  {DIM}{}{DIM:#}", shown(id))?;
+    }
+    writeln!(out)?;
+    for failure in one.failures() {
+        writeln!(out, "  {red}error{red:#}    {}", failure.message())?;
+        if let Some(hint) = failure.advice() {
+            writeln!(out, "           {hint}")?;
         }
     }
-    write_findings(&one.findings, one.message.as_deref(), out)
+    let several = one.verdicts.len() > 1;
+    for verdict in one.verdicts.iter().filter(|verdict| !verdict.findings.is_empty()) {
+        let Ok(measured) = &verdict.outcome else { continue };
+        let budget = &report.budgets[verdict.budget].budget;
+        let of_budget = if several { format!(", budget `{}`", shown(&budget.name)) } else { String::new() };
+        let (model, tokens) = (&measured.entry.model, grouped(measured.entry.usage.input));
+        writeln!(out, "  {DIM}{model}, {tokens} tokens of input, {}{of_budget}{DIM:#}", measured.label)?;
+        write_findings(&verdict.findings, budget, out)?;
+    }
+    Ok(())
 }
 
-fn write_findings(findings: &[Finding], message: Option<&str>, out: &mut impl Write) -> io::Result<()> {
+fn write_findings(findings: &[Finding], budget: &Budget, out: &mut impl Write) -> io::Result<()> {
     for finding in findings {
         let (word, style) = match finding.level {
             Level::Warning => ("warning", AnsiColor::Yellow.on_default()),
@@ -75,21 +82,22 @@ fn write_findings(findings: &[Finding], message: Option<&str>, out: &mut impl Wr
             writeln!(out, "           {hint}")?;
         }
     }
-    match message.filter(|_| !findings.is_empty()) {
+    match &budget.message {
         Some(message) => writeln!(out, "           {}", shown(message)),
         None => Ok(()),
     }
 }
 
-/// Lists the requests within their budgets, the dearest first, unless there are many.
+/// Lists the requests within their budgets, the most expensive first, unless there are many.
 fn write_fine(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> {
     const MOST: usize = 20;
-    let mut fine: Vec<&Checked> =
-        report.requests.iter().filter(|one| one.outcome.is_ok() && one.findings.is_empty()).collect();
-    fine.sort_by(|one, other| {
-        let cost = |checked: &Checked| checked.outcome.as_ref().ok().map(|taken| taken.entry.cost);
-        cost(other).cmp(&cost(one)).then_with(|| one.name.cmp(&other.name))
-    });
+    // Each request by the terms on which it costs most.
+    let measured = |one: &Checked| {
+        let measured = one.verdicts.iter().filter_map(|verdict| verdict.outcome.as_ref().ok());
+        measured.max_by_key(|measured| measured.entry.cost).map(|measured| measured.entry.cost)
+    };
+    let mut fine: Vec<&Checked> = report.requests.iter().filter(|one| one.level().is_none()).collect();
+    fine.sort_by(|one, other| measured(other).cmp(&measured(one)).then_with(|| one.place.cmp(&other.place)));
     if fine.is_empty() {
         return Ok(());
     }
@@ -101,14 +109,17 @@ fn write_fine(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> 
         Cell::heading("budget"),
     ]];
     for one in fine.iter().take(MOST) {
-        let Ok(taken) = &one.outcome else { continue };
-        rows.push(vec![
-            Cell::plain(shown(&one.name)),
-            Cell::right(grouped(taken.entry.usage.input)),
-            Cell::plain(taken.label.as_str()),
-            Cell::right(taken.most.map_or("–".to_owned(), |most| most.to_string())),
-            Cell::plain(shown(&one.budget)),
-        ]);
+        for (index, verdict) in one.verdicts.iter().enumerate() {
+            let Ok(measured) = &verdict.outcome else { continue };
+            let name = if index == 0 { shown(&one.place.to_string()) } else { String::new() };
+            rows.push(vec![
+                Cell::plain(name),
+                Cell::right(grouped(measured.entry.usage.input)),
+                Cell::plain(measured.label.as_str()),
+                Cell::right(measured.cost.most.map_or("–".to_owned(), |most| most.to_string())),
+                Cell::plain(shown(&report.budgets[verdict.budget].budget.name)),
+            ]);
+        }
     }
     writeln!(out)?;
     write_grid(&rows, out)?;

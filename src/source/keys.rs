@@ -1,0 +1,78 @@
+//! The keys of an object, without its values: what it is at a glance.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+/// The keys of an object.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Keys(Vec<String>);
+
+impl Keys {
+    /// Returns the keys of a text that is an object.
+    pub(super) fn of_object(text: &str) -> Option<Keys> {
+        serde_json::from_str(text).ok()
+    }
+
+    /// Returns the keys of the first element of an array of objects; the others are not read.
+    pub(super) fn of_first_element(text: &str) -> Option<Keys> {
+        let mut first = None;
+        // What comes after the first element is an error to the parser, but it is read by then.
+        let _ = serde_json::Deserializer::from_str(text).deserialize_seq(First(&mut first));
+        first
+    }
+
+    fn has(&self, key: &str) -> bool {
+        self.0.iter().any(|one| one == key)
+    }
+
+    /// Whether an element of an array with these keys is a request, a Batch line, a recording or a response, and no message or item.
+    pub(super) fn is_request(&self) -> bool {
+        let is_part = self.has("role") || self.has("type");
+        !is_part && ["messages", "input", "prompt", "body", "request", "usage"].iter().any(|key| self.has(key))
+    }
+
+    /// Whether a file with these keys is one that gpt-cost writes.
+    pub(super) fn is_own(&self) -> bool {
+        self.has("schema") && !["messages", "input", "prompt"].iter().any(|key| self.has(key))
+    }
+}
+
+struct First<'f>(&'f mut Option<Keys>);
+
+impl<'de> Visitor<'de> for First<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        *self.0 = seq.next_element()?;
+        Ok(())
+    }
+}
+
+impl<'de> Deserialize<'de> for Keys {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Keys, D::Error> {
+        deserializer.deserialize_map(KeysVisitor)
+    }
+}
+
+struct KeysVisitor;
+
+impl<'de> Visitor<'de> for KeysVisitor {
+    type Value = Keys;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Keys, A::Error> {
+        let mut keys = Vec::new();
+        while let Some((key, IgnoredAny)) = map.next_entry::<String, IgnoredAny>()? {
+            keys.push(key);
+        }
+        Ok(Keys(keys))
+    }
+}

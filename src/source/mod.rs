@@ -1,0 +1,273 @@
+//! Bytes and a name → requests, each with its place: the one reader of every command. It does no I/O, so that a file, standard input and
+//! a file of a revision in git are read alike.
+//!
+//! - A name that ends with `.json`, `.jsonl` or `.ndjson`, in any case, is JSON, or an error.
+//! - Any other text is JSON if it begins with `{` and then `"` or `}`, or with `[` and then `{` or `]`, white space left out. Then it parses, or
+//!   it is an error: it is never read as text instead.
+//! - All else is text.
+//! - JSON with a complete value on its first line and more lines after it, and JSON of which each line begins with `{` or each with `[`, has a
+//!   request on each line. An array of bodies, of Batch lines or of recordings has a request in each element.
+//!
+//! ```
+//! use gpt_cost::source::{InputFormat, documents};
+//!
+//! let lines = br#"{"messages": [{"role": "user", "content": "Hi"}]}
+//! {"messages": [{"role": "user", "content": "Hello"}], "model": 4}"#;
+//! let documents = documents("log.jsonl", lines, InputFormat::Auto);
+//! assert_eq!(documents[0].place().to_string(), "log.jsonl:1");
+//! assert!(documents[0].request().is_ok());
+//! assert_eq!(documents[1].request().unwrap_err().to_string(), "log.jsonl:2: model: expected a string, found a number");
+//! ```
+
+mod keys;
+mod place;
+
+use serde_json::value::RawValue;
+
+use self::keys::Keys;
+pub use self::place::Place;
+use crate::error::{Error, Result};
+use crate::request::{self, Format, Request};
+
+/// How to read a source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InputFormat {
+    /// By its name and its first characters.
+    #[default]
+    Auto,
+    /// As JSON of any format, which its fields decide.
+    Json,
+    /// As this format.
+    As(Format),
+}
+
+/// The text of one request, or of what stands for one, such as a response.
+#[derive(Clone, Debug)]
+pub struct Document<'a> {
+    place: Place,
+    bytes: &'a [u8],
+    is_json: bool,
+    format: Option<Format>,
+    /// The line of the source on which the text begins, from 1.
+    first_line: usize,
+}
+
+/// Returns the documents of a source: one, or one for each line or each element of an array.
+pub fn documents<'a>(name: &str, bytes: &'a [u8], format: InputFormat) -> Vec<Document<'a>> {
+    let forced = match format {
+        InputFormat::As(format) => Some(format),
+        InputFormat::Auto | InputFormat::Json => None,
+    };
+    let is_json = match format {
+        InputFormat::Auto => is_named_json(name) || begins_like_json(bytes),
+        InputFormat::Json => true,
+        InputFormat::As(format) => format != Format::Text,
+    };
+    let document = |place, bytes, first_line| Document { place, bytes, is_json, format: forced, first_line };
+    let whole = || vec![document(Place::file(name), bytes, 1)];
+    if !is_json {
+        return whole();
+    }
+    let lines = lines(bytes);
+    if lines.len() > 1 {
+        return lines.into_iter().map(|(line, bytes)| document(Place::line(name, line), bytes, line)).collect();
+    }
+    // A format that is an array is no array of requests.
+    let elements = match forced {
+        Some(Format::Messages | Format::Items) => None,
+        _ => elements(bytes),
+    };
+    match elements {
+        Some(elements) => {
+            let element = |(index, (line, bytes))| document(Place::element(name, index), bytes, line);
+            elements.into_iter().enumerate().map(element).collect()
+        }
+        None => whole(),
+    }
+}
+
+/// Whether a name says that its file is JSON.
+fn is_named_json(name: &str) -> bool {
+    let ending = name.rsplit(['/', '\\']).next().and_then(|name| name.rsplit_once('.')).map(|(_, ending)| ending);
+    ending.is_some_and(|ending| ["json", "jsonl", "ndjson"].iter().any(|json| ending.eq_ignore_ascii_case(json)))
+}
+
+/// Whether a text begins as JSON that can be a request does. Templates that begin with `{{` or `{%` do not, nor does Markdown that begins with
+/// a link.
+fn begins_like_json(bytes: &[u8]) -> bool {
+    let mut first = without_mark(bytes).iter().filter(|byte| !byte.is_ascii_whitespace());
+    matches!((first.next(), first.next()), (Some(b'{'), Some(b'"' | b'}')) | (Some(b'['), Some(b'{' | b']')))
+}
+
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes)
+}
+
+/// Returns the lines of a text with a JSON value on each, with their numbers; one line or none where it is not such a text.
+fn lines(bytes: &[u8]) -> Vec<(usize, &[u8])> {
+    let is_blank = |line: &[u8]| line.trim_ascii().is_empty();
+    let bytes = without_mark(bytes);
+    let lines: Vec<_> = (1..).zip(bytes.split(|byte| *byte == b'\n')).filter(|(_, line)| !is_blank(line)).collect();
+    let [(_, first), rest @ ..] = lines.as_slice() else { return Vec::new() };
+    let begin = |line: &[u8]| line.trim_ascii_start().first().copied();
+    let is_value = || serde_json::from_slice::<serde::de::IgnoredAny>(first).is_ok();
+    let all_begin_alike =
+        || matches!(begin(first), Some(b'{' | b'[')) && rest.iter().all(|(_, line)| begin(line) == begin(first));
+    if !rest.is_empty() && (is_value() || all_begin_alike()) { lines } else { Vec::new() }
+}
+
+/// Returns the elements of an array of requests, each with the line on which it begins; `None` for what is no such array, such as one of
+/// messages.
+fn elements(bytes: &[u8]) -> Option<Vec<(usize, &[u8])>> {
+    let text = std::str::from_utf8(without_mark(bytes)).ok()?;
+    if !text.trim_ascii_start().starts_with('[') || !Keys::of_first_element(text)?.is_request() {
+        return None;
+    }
+    let elements: Vec<&RawValue> = serde_json::from_str(text).ok()?;
+    let (mut line, mut at) = (1, 0);
+    let place = |element: &&'_ RawValue| element.get().as_ptr() as usize - text.as_ptr() as usize;
+    let mut found = Vec::with_capacity(elements.len());
+    for element in &elements {
+        let begin = place(element);
+        line += text.as_bytes()[at..begin].iter().filter(|byte| **byte == b'\n').count();
+        at = begin;
+        found.push((line, &text.as_bytes()[begin..begin + element.get().len()]));
+    }
+    Some(found)
+}
+
+impl<'a> Document<'a> {
+    /// Returns where the document is.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Returns the document's bytes.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Returns the line of the source on which the document begins, from 1.
+    pub fn first_line(&self) -> usize {
+        self.first_line
+    }
+
+    /// Reads the request.
+    ///
+    /// # Errors
+    ///
+    /// As [`Request::from_json`] and [`Request::from_text`], with the document's place.
+    pub fn request(&self) -> Result<Request> {
+        let request = match self.format {
+            Some(format) => Request::from_json_as(self.bytes, format),
+            None if self.is_json => Request::from_json(self.bytes),
+            None => Request::from_text(self.bytes),
+        };
+        request.map_err(|error| self.locate(error))
+    }
+
+    /// Adds the document's place to an error that has none: the name of its source, and the line.
+    pub fn locate(&self, error: Error) -> Error {
+        error.at(&self.place, self.first_line)
+    }
+
+    /// Returns the line of the source, from 1, on which the value at a path such as `messages[3].content` begins; the document's first line
+    /// where there is none.
+    pub fn line_of(&self, path: &str) -> usize {
+        let text = std::str::from_utf8(without_mark(self.bytes)).ok().filter(|_| self.is_json && !path.is_empty());
+        let line = text.and_then(|text| request::line_of(text, path));
+        line.map_or(self.first_line, |line| self.first_line + line - 1)
+    }
+
+    /// Whether the document is read as JSON.
+    pub fn is_json(&self) -> bool {
+        self.is_json
+    }
+
+    /// Whether the ending of the source's name says that it is JSON.
+    pub fn is_named_json(&self) -> bool {
+        is_named_json(&self.place.file)
+    }
+
+    /// Whether the document is a file of gpt-cost's own, such as a baseline or a report, and no request.
+    pub fn is_own(&self) -> bool {
+        let text = std::str::from_utf8(without_mark(self.bytes)).ok().filter(|_| self.is_json);
+        text.and_then(Keys::of_object).is_some_and(|keys| keys.is_own())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(name: &str, text: &str) -> Vec<String> {
+        let documents = documents(name, text.as_bytes(), InputFormat::Auto);
+        documents
+            .iter()
+            .map(|document| format!("{} {}", document.place(), if document.is_json { "JSON" } else { "text" }))
+            .collect()
+    }
+
+    #[test]
+    fn the_ending_or_the_first_two_characters_decide() {
+        for (name, text, expected) in [
+            ("a.json", "Hi", "JSON"),
+            ("a.JSON", "Hi", "JSON"),
+            ("a.NdJson", "Hi", "JSON"),
+            ("a.txt", "{\"a\": 1}", "JSON"),
+            ("a", " \n{ }", "JSON"),
+            ("a.md", "\u{feff}[ {\"role\": 1}]", "JSON"),
+            ("a.md", "[]", "JSON"),
+            ("a.md", "[a link](https://example.com)", "text"),
+            ("a.txt", "{{ name }}, hello", "text"),
+            ("a.j2", "{% if a %}b{% endif %}", "text"),
+            ("a.txt", "{name}", "text"),
+            ("json", "Hi", "text"),
+            ("a.json/b", "Hi", "text"),
+            ("", "", "text"),
+        ] {
+            assert_eq!(places(name, text), [format!("{name} {expected}")], "{name} {text}");
+        }
+    }
+
+    #[test]
+    fn requests_are_on_lines_by_their_content() {
+        let two = "{\"messages\": []}\n\n{\"messages\": []}\r\n";
+        for name in ["a.jsonl", "a.json", "a", "a.txt"] {
+            assert_eq!(places(name, two), [format!("{name}:1 JSON"), format!("{name}:3 JSON")]);
+        }
+        for one in ["{\n  \"messages\": []\n}", "{\"messages\": []}\n", "[\n{\"role\": \"user\"},\n{}\n]", "{\n", "[\n"]
+        {
+            assert_eq!(places("a.jsonl", one), ["a.jsonl JSON"], "{one}");
+        }
+        let broken = "{\"messages\": [\n{\"messages\": []}\n";
+        assert_eq!(places("a.jsonl", broken), ["a.jsonl:1 JSON", "a.jsonl:2 JSON"], "a broken first line");
+        let broken = "{\"messages\": []}\nnot JSON";
+        assert_eq!(places("a.jsonl", broken), ["a.jsonl:1 JSON", "a.jsonl:2 JSON"], "a broken second line");
+    }
+
+    #[test]
+    fn an_array_of_requests_has_one_in_each_element() {
+        let array = "[\n  {\"model\": \"gpt-4\", \"messages\": []},\n  {}]";
+        let documents = documents("a.json", array.as_bytes(), InputFormat::Auto);
+        let found: Vec<_> = documents.iter().map(|one| (one.place().to_string(), one.first_line())).collect();
+        assert_eq!(found, [("a.json#/0".to_owned(), 2), ("a.json#/1".to_owned(), 3)]);
+        let error = documents[0].request().expect_err("no messages");
+        assert_eq!(error.to_string(), "a.json#/0: messages: there are no messages; a request needs at least one");
+        for one in
+            ["[{\"role\": \"user\"}]", "[{\"type\": \"custom_tool_call\", \"input\": \"x\"}]", "[]", "[1]", "[[]]"]
+        {
+            assert_eq!(places("a.json", one), ["a.json JSON"], "{one}");
+        }
+    }
+
+    #[test]
+    fn lines_are_counted_from_the_top_of_the_source() {
+        let text = "{\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}]}\n{\"messages\": 1}";
+        let found = documents("a.jsonl", text.as_bytes(), InputFormat::Auto);
+        assert_eq!(found[1].line_of("messages"), 2);
+        let whole = documents("a.json", b"{\n\"messages\": 1}", InputFormat::Auto);
+        assert_eq!((whole[0].line_of("messages"), whole[0].line_of("nothing")), (2, 1));
+    }
+}
