@@ -7,7 +7,7 @@ use std::fmt::Write;
 use rust_decimal::Decimal;
 use toml::value::Date;
 
-use crate::fields::Name;
+use crate::fields::{self, Name};
 use crate::file::{self, CountingEntry, File, ImageRule, ModelEntry, PriceEntry, Unit};
 
 /// Returns the source of the built-in layer.
@@ -16,8 +16,10 @@ use crate::file::{self, CountingEntry, File, ImageRule, ModelEntry, PriceEntry, 
 ///
 /// With the file's problems, which fails the build.
 pub fn compile(source: &str) -> String {
-    let read =
-        file::read(source).and_then(|(file, problems)| if problems.is_empty() { Ok(file) } else { Err(problems) });
+    let read = fields::parse(source).and_then(|tree| match file::read(&tree) {
+        (file, problems) if problems.is_empty() => Ok(file),
+        (_, problems) => Err(problems),
+    });
     let file = read.unwrap_or_else(|problems| {
         let lines: Vec<String> = problems
             .iter()

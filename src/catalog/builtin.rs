@@ -13,4 +13,7 @@ use crate::accounting::Family;
 use crate::encoding::Encoding;
 use crate::money::{Per, Rate};
 
+/// The text of the built-in table. A file that is a copy of it is not parsed.
+pub(super) const SOURCE: &str = include_str!("../../pricing.toml");
+
 include!(concat!(env!("OUT_DIR"), "/prices.rs"));

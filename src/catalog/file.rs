@@ -11,7 +11,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use toml::value::Date;
 
-use super::fields::{Fields, Largest, Name, Problem, as_table, named, parse, rows};
+use super::fields::{Fields, Largest, Name, Problem, as_table, named, rows};
 
 /// The version of the file's format that this code reads.
 pub const SCHEMA: &str = "1";
@@ -272,26 +272,20 @@ const PRICE_KEYS: &[&str] = &[
     "image_cached",
 ];
 
-/// Returns whether `source` is a price table of ours: it has the key `schema`.
-///
-/// # Errors
-///
-/// The problems of a file that is no TOML.
-pub fn is_price_table(source: &str) -> Result<bool, Vec<Problem>> {
-    Ok(parse(source)?.get_ref().contains_key("schema"))
+/// A TOML text as a tree.
+pub type Tree<'s> = Spanned<DeTable<'s>>;
+
+/// Returns whether a file is a price table of ours: it has the key `schema`.
+pub fn is_price_table(tree: &Tree<'_>) -> bool {
+    tree.get_ref().contains_key("schema")
 }
 
 /// Reads what can be read of a price table, and all that is wrong with it.
-///
-/// # Errors
-///
-/// The problems of a file that is no TOML.
-pub fn read(source: &str) -> Result<(File, Vec<Problem>), Vec<Problem>> {
-    let tree = parse(source)?;
+pub fn read(tree: &Tree<'_>) -> (File, Vec<Problem>) {
     let mut problems = Vec::new();
-    let file = read_file(&tree, &mut problems);
+    let file = read_file(tree, &mut problems);
     check_names(&file, &mut problems);
-    Ok((file, problems))
+    (file, problems)
 }
 
 fn read_file(tree: &Spanned<DeTable<'_>>, problems: &mut Vec<Problem>) -> File {

@@ -1,6 +1,7 @@
 //! A model's name → how it counts, its limits, its prices: the built-in table, with the user's own laid over it.
 
 mod builtin;
+mod copied;
 mod diff;
 mod file;
 #[cfg(feature = "import")]
@@ -129,29 +130,68 @@ impl Catalog {
     ///
     /// All problems of the table, each with its line.
     pub fn add_layer(&mut self, origin: &str, source: &str) -> Result<()> {
-        let layer = self.read_layer(origin, source, |_| Vec::new())?;
+        let layer = match self.copied_layer(origin, source) {
+            Some(layer) => layer,
+            None => {
+                let lines = Lines::of(source);
+                self.read_layer(origin, &parse(origin, source, &lines)?, &lines, |_| Vec::new())?
+            }
+        };
         self.layers.push(Cow::Owned(layer));
         Ok(())
+    }
+
+    /// Lays the price table `source` over what is there, as [`Catalog::add_layer`] does, if it is meant as one of ours: it has the key `schema`.
+    /// Returns whether it is.
+    ///
+    /// # Errors
+    ///
+    /// The problems of a text that is not TOML, and all problems of a price table.
+    pub fn add_if_price_table(&mut self, origin: &str, source: &str) -> Result<bool> {
+        let layer = match self.copied_layer(origin, source) {
+            Some(layer) => layer,
+            None => {
+                let lines = Lines::of(source);
+                let tree = parse(origin, source, &lines)?;
+                if !file::is_price_table(&tree) {
+                    return Ok(false);
+                }
+                self.read_layer(origin, &tree, &lines, |_| Vec::new())?
+            }
+        };
+        self.layers.push(Cow::Owned(layer));
+        Ok(true)
+    }
+
+    /// Reads a layer that is the built-in one, or an edited copy of it, of which only what differs is parsed; `None` where it is neither, or
+    /// has problems, which a whole reading reports.
+    fn copied_layer(&self, origin: &str, source: &str) -> Option<Layer> {
+        if source == builtin::SOURCE {
+            return Some(Layer { origin: origin.to_owned().into(), ..BUILTIN.clone() });
+        }
+        // Rows can lean on what the tables below know of a model, and aliases on their rows.
+        let is_over_builtin = matches!(self.layers.first(), Some(Cow::Borrowed(_)));
+        let copied = copied::compare(source).filter(|_| is_over_builtin)?;
+        let lines = Lines::of(&copied.rest);
+        let tree = parse(origin, &copied.rest, &lines).ok()?;
+        let layer = self.read_layer(origin, &tree, &lines, |_| Vec::new()).ok()?;
+        copied.add_to(layer)
     }
 
     /// Reads a layer that is to lie over this catalogue; `more` finds further problems.
     fn read_layer(
         &self,
         origin: &str,
-        source: &str,
+        tree: &file::Tree<'_>,
+        lines: &Lines<'_>,
         more: impl FnOnce(&file::File) -> Vec<fields::Problem>,
     ) -> Result<Layer> {
-        let lines = Lines::of(source);
-        let (file, mut problems) =
-            file::read(source).map_err(|problems| lines.errors(error::Kind::PriceTable, origin, problems))?;
+        let (file, mut problems) = file::read(tree);
         problems.extend(more(&file));
-        let mut reader = Reader { below: self, lines: &lines, problems };
+        let mut reader = Reader { below: self, lines, problems };
         let layer = reader.layer(origin, file);
         let Reader { problems, .. } = reader;
-        if problems.is_empty() {
-            return Ok(layer);
-        }
-        Err(lines.errors(error::Kind::PriceTable, origin, problems))
+        if problems.is_empty() { Ok(layer) } else { Err(lines.errors(error::Kind::PriceTable, origin, problems)) }
     }
 
     /// Checks the price table `source` as [`Catalog::add_layer`] does, and for slips that a table can have and still be valid: prices that are
@@ -161,17 +201,8 @@ impl Catalog {
     ///
     /// All problems of the table, each with its line.
     pub fn check(&self, origin: &str, source: &str) -> Result<()> {
-        self.read_layer(origin, source, |file| slips::of(self, file)).map(|_| ())
-    }
-
-    /// Returns whether `source` is meant as a price table of ours: it has the key `schema`.
-    ///
-    /// # Errors
-    ///
-    /// The problems of a text that is no TOML; `origin` names it.
-    pub fn is_price_table(origin: &str, source: &str) -> Result<bool> {
-        file::is_price_table(source)
-            .map_err(|problems| Lines::of(source).errors(error::Kind::PriceTable, origin, problems))
+        let lines = Lines::of(source);
+        self.read_layer(origin, &parse(origin, source, &lines)?, &lines, |file| slips::of(self, file)).map(|_| ())
     }
 
     /// Returns the model, or the alias, of that name. A name that no table has may be one that a provider writes in another way, a
@@ -335,6 +366,10 @@ impl<'c> ModelRef<'c> {
             Error::new(error::Kind::UnknownModel, Problem::new(message))
         })
     }
+}
+
+fn parse<'s>(origin: &str, source: &'s str, lines: &Lines<'_>) -> Result<file::Tree<'s>> {
+    fields::parse(source).map_err(|problems| lines.errors(error::Kind::PriceTable, origin, problems))
 }
 
 /// Turns a file's entries into a layer, noting what the tables below it and the rest of the program do not know.

@@ -270,9 +270,7 @@ fn tables(then: &Project, short: &str, files: &[git::File]) -> Result<Catalog, F
         return Catalog::only(&origin, &source).map_err(failure);
     }
     let mut catalog = Catalog::builtin();
-    if Catalog::is_price_table(&origin, &source).map_err(failure)? {
-        catalog.add_layer(&origin, &source).map_err(failure)?;
-    }
+    catalog.add_if_price_table(&origin, &source).map_err(failure)?;
     Ok(catalog)
 }
 

@@ -14,9 +14,7 @@ pub(super) fn catalog(given: &[PathBuf]) -> Result<Catalog, Failure> {
     if let Some((name, source)) = users_own()? {
         catalog.add_layer(&name, &source).map_err(|error| Failure::of(&error))?;
     }
-    if let Some((name, source)) = discover()? {
-        catalog.add_layer(&name, &source).map_err(|error| Failure::of(&error))?;
-    }
+    discover(&mut catalog)?;
     lay(&mut catalog, given)?;
     Ok(catalog)
 }
@@ -76,18 +74,18 @@ fn users_own() -> Result<Option<(String, String)>, Failure> {
     Ok(Some((name, source)))
 }
 
-/// Finds the nearest `pricing.toml` that is a price table, from the current folder up to the repository's root. Where there is no
-/// repository, only the current folder is looked at: what lies above it may be anybody's. One that is not a price table of ours is
+/// Lays the nearest `pricing.toml` that is a price table over the catalogue, from the current folder up to the repository's root. Where there
+/// is no repository, only the current folder is looked at: what lies above it may be anybody's. One that is not a price table of ours is
 /// passed over with a note.
-fn discover() -> Result<Option<(String, String)>, Failure> {
+fn discover(catalog: &mut Catalog) -> Result<(), Failure> {
     for (path, name) in candidates()? {
         let source = files::read_text(&path, &name)?;
-        if Catalog::is_price_table(&name, &source).map_err(|error| Failure::of(&error))? {
-            return Ok(Some((name, source)));
+        if catalog.add_if_price_table(&name, &source).map_err(|error| Failure::of(&error))? {
+            return Ok(());
         }
         note(&format!("{name} has no key `schema`: it is not a price table of gpt-cost, and is not used"));
     }
-    Ok(None)
+    Ok(())
 }
 
 /// Returns the files `pricing.toml` up to the repository's root, the nearest first, each with the name that reports show.

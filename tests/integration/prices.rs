@@ -49,10 +49,62 @@ fn the_articles_limits_are_there() {
 #[test]
 fn the_built_in_table_is_the_file() {
     let mut catalog = Catalog::builtin();
-    catalog.add_layer("built-in", &fs::read_to_string("pricing.toml").unwrap()).unwrap();
+    let source = fs::read_to_string("pricing.toml").unwrap();
+    // A copy is not parsed; a copy with one line more is.
+    catalog.add_layer("built-in", &source).unwrap();
+    catalog.add_layer("built-in", &format!("{source}\n# the same\n")).unwrap();
     let layers: Vec<_> = catalog.layers().collect();
-    assert_eq!(layers.len(), 2);
-    assert_eq!(layers[0], layers[1]);
+    assert_eq!(layers.len(), 3);
+    assert!(layers[0] == layers[1] && layers[0] == layers[2]);
+}
+
+/// Of an edited copy only what differs is parsed: the result is what reading all of it gives, problems included.
+#[test]
+fn an_edited_copy_is_read_as_any_table() {
+    let source = fs::read_to_string("pricing.toml").unwrap();
+    let section = |name: &str| {
+        let from = source.find(&format!("[model.\"{name}\"]")).unwrap();
+        let to = source[from..].find("\n[").map_or(source.len(), |end| from + end + 1);
+        &source[from..to]
+    };
+    let (gpt_4, gpt_5) = (section("gpt-4"), section("gpt-5"));
+    let row = "price = { per = \"1M\", input = \"1\", output = \"2\" }\n";
+    let edits = [
+        source.replacen("input = \"0.03\"", "input = \"0.04\"", 1),
+        source.replacen(gpt_4, "", 1),
+        source.replacen(gpt_4, &format!("# a comment\n\n{gpt_4}"), 1),
+        source.replacen(gpt_4, &format!("{gpt_5}{gpt_4}"), 1),
+        source.replacen(
+            gpt_5,
+            &format!("[model.\"ours\"]\nencoding = \"o200k_base\"\ncounting = \"gpt-5\"\n{row}\n{gpt_5}"),
+            1,
+        ),
+        source.replacen(gpt_5, &format!("[model.\"ours\"]\nencoding = \"o200k_base\"\n{row}\n{gpt_5}"), 1),
+        source.replacen(
+            gpt_5,
+            &format!("[model.\"x\"]\nalso = [\"gpt-4\"]\nencoding = \"unknown\"\n{row}\n{gpt_5}"),
+            1,
+        ),
+        source.replacen("[alias]\n", "[alias]\n\"gpt-4\" = [ { from = 2024-01-01, to = \"gpt-5\" } ]\n", 1),
+        source.replacen("[alias]\n", "[alias]\n\"mine\" = [ { from = 2024-01-01, to = \"gpt-5\" } ]\n", 1),
+        source.replacen("schema  = 1", "schema  = 2", 1),
+        source.replacen("per = \"1K\"", "per = \"1Q\"", 1),
+        source.replacen("[model.\"gpt-4\"]", "[model.\"gpt-4]", 1),
+        source.replace('\n', "\r\n"),
+        source.lines().take(700).map(|line| format!("{line}\n")).collect(),
+    ];
+    for (index, edit) in edits.iter().enumerate() {
+        assert!(*edit != source, "{index}");
+        let read = |text: &str| {
+            let mut catalog = Catalog::builtin();
+            let read = catalog.add_layer("pricing.toml", text);
+            let layer = catalog.layers().next_back().unwrap().clone();
+            read.map(|()| layer).map_err(|error| error.problems().to_vec())
+        };
+        // Text with a long string in it is always read as a whole.
+        let whole = read(&format!("{edit}\n# \"\"\"\n"));
+        assert!(read(edit) == whole, "{index}");
+    }
 }
 
 #[test]

@@ -1,0 +1,127 @@
+//! Tables that are edited copies of the built-in one, as `gpt-cost pricing export` and a copy of `pricing.toml` are: sections that are the
+//! same to the byte are taken from the built-in table, and only the others are parsed.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::Layer;
+use super::builtin::{BUILTIN, SOURCE};
+use super::model::{List, Model, PriceRow, Text};
+
+/// The fewest sections that make it worth comparing.
+const FEWEST: usize = 16;
+
+/// A price table without the sections that are copies.
+pub(super) struct Copied {
+    /// The text, with an empty line for each line of a copy, so that all lines keep their numbers.
+    pub(super) rest: String,
+    /// The index of each copied model in the built-in table, and the line on which its section begins.
+    models: Vec<(usize, u32)>,
+}
+
+/// A `[model."…"]` with all that follows it up to the next header.
+struct Section<'s> {
+    header: &'s str,
+    text: &'s str,
+    start: usize,
+    line: usize,
+}
+
+/// Compares a table with the built-in one; `None` where there is little to copy, or the text has what a search by lines does not understand.
+pub(super) fn compare(source: &str) -> Option<Copied> {
+    let has_long_strings = |text: &str| text.contains("\"\"\"") || text.contains("'''");
+    if source.len() < SOURCE.len() / 8 || has_long_strings(source) {
+        return None;
+    }
+    let builtin: HashMap<&str, (usize, &str)> =
+        sections(SOURCE).into_iter().enumerate().map(|(index, one)| (one.header, (index, one.text))).collect();
+    let mut copied = Copied { rest: String::with_capacity(source.len() / 8), models: Vec::new() };
+    let (mut end, mut seen) = (0, BTreeSet::new());
+    for section in sections(source) {
+        let Some((index, text)) = builtin.get(section.header) else { continue };
+        // A second section of one name is an error, which the parser finds.
+        if *text != section.text || !seen.insert(*index) {
+            continue;
+        }
+        copied.rest.push_str(&source[end..section.start]);
+        copied.rest.extend(section.text.bytes().filter(|byte| *byte == b'\n').map(|_| '\n'));
+        copied.models.push((*index, section.line as u32));
+        end = section.start + section.text.len();
+    }
+    copied.rest.push_str(&source[end..]);
+    (copied.models.len() >= FEWEST).then_some(copied)
+}
+
+/// Returns the sections of models, in their order.
+fn sections(source: &str) -> Vec<Section<'_>> {
+    let mut sections: Vec<Section<'_>> = Vec::new();
+    let mut open: Option<(usize, usize, &str)> = None;
+    let mut start = 0;
+    let mut close = |open: &mut Option<(usize, usize, &str)>, end: usize| {
+        if let Some((start, line, header)) = open.take() {
+            sections.push(Section {
+                header: &source[start..start + header.len()],
+                text: &source[start..end],
+                start,
+                line,
+            });
+        }
+    };
+    for (index, line) in source.split_inclusive('\n').enumerate() {
+        if line.starts_with('[') {
+            close(&mut open, start);
+            let header = line.trim_end();
+            if header.starts_with("[model.\"") && header.ends_with("\"]") {
+                open = Some((start, index + 1, header));
+            }
+        }
+        start += line.len();
+    }
+    close(&mut open, start);
+    sections
+}
+
+impl Copied {
+    /// Adds the copies to a layer that was read from the rest; `None` where a name is there twice, which a whole reading reports.
+    pub(super) fn add_to(self, layer: Layer) -> Option<Layer> {
+        let mut models: Vec<(Model, Vec<Text>)> =
+            layer.models.iter().cloned().map(|model| (model, Vec::new())).collect();
+        for (name, index) in layer.names.iter() {
+            models[*index as usize].1.push(name.clone());
+        }
+        let mut place_of = HashMap::new();
+        for (index, line) in self.models {
+            place_of.insert(index, models.len());
+            models.push((
+                Model { line, prices: moved(&BUILTIN.models[index], line), ..BUILTIN.models[index].clone() },
+                Vec::new(),
+            ));
+        }
+        for (name, index) in BUILTIN.names.iter() {
+            if let Some(place) = place_of.get(&(*index as usize)) {
+                models[*place].1.push(name.clone());
+            }
+        }
+        models.sort_by_key(|(model, _)| model.line);
+        let mut names: Vec<(Text, u32)> = Vec::new();
+        for (index, (_, of_model)) in models.iter_mut().enumerate() {
+            names.extend(of_model.drain(..).map(|name| (name, index as u32)));
+        }
+        names.sort();
+        let is_twice = names.windows(2).any(|pair| pair[0].0 == pair[1].0);
+        let is_alias = |name: &Text| layer.aliases.binary_search_by(|alias| alias.name.cmp(name)).is_ok();
+        if is_twice || names.iter().any(|(name, _)| is_alias(name)) {
+            return None;
+        }
+        let models: Vec<Model> = models.into_iter().map(|(model, _)| model).collect();
+        Some(Layer { models: models.into(), names: names.into(), ..layer })
+    }
+}
+
+/// Returns the prices of a built-in model whose section begins on another line.
+fn moved(model: &Model, line: u32) -> List<PriceRow> {
+    if line == model.line {
+        return model.prices.clone();
+    }
+    let row = |row: &PriceRow| PriceRow { line: row.line - model.line + line, ..row.clone() };
+    model.prices.iter().map(row).collect()
+}
