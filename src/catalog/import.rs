@@ -137,13 +137,16 @@ impl Catalog {
     pub fn plan_import(&self, imported: &Imported, day: Date) -> Plan {
         let mut plan = Plan::default();
         let mut seen = BTreeSet::new();
+        let mut aliases = Vec::new();
         for (name, rows) in &imported.models {
             let model = match self.find(name) {
                 // What one of those who run it asks is not the price of another.
                 Some(Found::Row(_, model)) if model.kind() == Kind::OpenWeight => continue,
                 Some(Found::Row(_, model)) => model,
-                // An alias borrows its price from the model that it points at.
-                Some(Found::Alias(_)) => continue,
+                Some(Found::Alias(alias)) => {
+                    aliases.push((alias, rows));
+                    continue;
+                }
                 None => {
                     plan.unknown.push(name.clone());
                     continue;
@@ -154,6 +157,16 @@ impl Catalog {
                 plan.model(model, rows, day);
             }
         }
+        // An alias has the price of the model at which it points, unless the other table has that model itself.
+        for (alias, rows) in aliases {
+            let target = alias.targets().filter(|(from, _)| *from <= day).last().and_then(|(_, name)| self.row(name));
+            match target {
+                Some((_, model)) if seen.insert(model.name()) => plan.model(model, rows, day),
+                Some(_) => {}
+                None => plan.unknown.push(alias.name().to_owned()),
+            }
+        }
+        plan.unknown.sort();
         plan
     }
 }
@@ -235,6 +248,6 @@ fn decimal(digits: &str, times: Decimal) -> Option<Decimal> {
 }
 
 fn unreadable(format: ImportFormat, message: impl std::fmt::Display) -> Error {
-    let problem = Problem::new(format!("it is no price table of the format {}: {message}", format.name()));
+    let problem = Problem::new(format!("not a valid {} price table: {message}", format.name()));
     Error::new(error::Kind::PriceTable, problem)
 }
