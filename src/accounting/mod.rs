@@ -16,6 +16,7 @@ use self::family::Evidence;
 pub use self::family::Family;
 pub(crate) use self::images::ImageRule;
 use crate::encoding::Encoding;
+use crate::money::grouped;
 use crate::request::{Api, Input, Part, Prompt, Request, Tool, Uncounted};
 
 /// How many tokens the API bills for a request's input, and how sure that is.
@@ -231,7 +232,7 @@ impl TokenCount {
     }
 
     fn not_counted(&mut self, path: &str, reason: impl Into<String>) {
-        self.uncounted.push(Uncounted { path: path.to_owned(), reason: reason.into() });
+        self.uncounted.push(Uncounted::new(path, reason));
     }
 }
 
@@ -279,10 +280,10 @@ impl Tally {
                 let (least, most) = images::range(image.detail, rule);
                 let (least, most) = (least + more, most + more);
                 self.count.share(What::Image, &image.path, least, bound);
-                let reason = format!(
-                    "an image whose size is not known: at least {least} tokens, at most {most}; say --image-size"
-                );
-                self.count.not_counted(&image.path, reason);
+                let (least, most) = (grouped(least), grouped(most));
+                let reason = format!("an image of unknown size: at least {least} tokens, at most {most}");
+                let uncounted = Uncounted { lacks_image_size: true, ..Uncounted::new(&image.path, reason) };
+                self.count.uncounted.push(uncounted);
             }
         }
     }

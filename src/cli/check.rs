@@ -59,11 +59,12 @@ fn budgets(args: &CheckArgs, project: &Project) -> Result<(Vec<Budget>, Vec<Budg
     }
     let limits = given_limits(args);
     if limits == Limits::default() {
-        let failure = match &project.config_name {
-            Some(name) => Failure::at(name, "there is no [[budget]] in it, and no limit was given"),
-            None => Failure::new("there is nothing to check: no gpt-cost.toml, and no limit was given"),
-        };
-        return Err(failure.hint("run gpt-cost init, or give a limit such as --max-cost 0.05"));
+        return Err(match &project.config_name {
+            Some(name) => Failure::at(name, "there is no [[budget]] in it, and no limit was given")
+                .hint("add a [[budget]] to it, or give a limit such as --max-cost 0.05"),
+            None => Failure::new("there is nothing to check: no gpt-cost.toml, and no limit was given")
+                .hint("run gpt-cost init, or give a limit such as --max-cost 0.05"),
+        });
     }
     let budget = Budget {
         name: "command line".to_owned(),

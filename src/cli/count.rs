@@ -7,7 +7,7 @@ use super::exit::{Failure, Outcome, Stop};
 use super::input::Source;
 use super::project::Project;
 use super::report::table::{Cell, write_grid};
-use super::report::{label, plural, remark};
+use super::report::{IMAGE_SIZE, label, plural, remark};
 use super::{files, input, note};
 use crate::accounting::Share;
 use crate::money::grouped;
@@ -114,6 +114,9 @@ fn count_request(args: &CountArgs, project: &Project, source: &Source) -> Result
     }
     for one in count.uncounted() {
         text.push_str(&format!("  not counted: {}\n", remark(&one.path, &one.reason)));
+    }
+    if count.uncounted().iter().any(|one| one.lacks_image_size) {
+        text.push_str(&format!("  hint: {IMAGE_SIZE}\n"));
     }
     let of_name = remark_on_name.map(|text| Warning::new("model", text));
     for warning in of_name.iter().chain(&warnings).chain(source.request.warnings()) {

@@ -32,14 +32,14 @@ pub(super) fn is_standard(path: &Path) -> bool {
 /// Reads a file, or standard input for `-`.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let bytes = if is_standard(path) { read_stdin() } else { read_file(path) };
-    bytes.map_err(|error| Failure::new(format!("{}: {error}", name(path))))
+    bytes.map_err(|error| Failure::at(name(path), error.to_string()))
 }
 
 /// Reads a text of limited size, which errors call `name`.
 pub(super) fn read_text(path: &Path, name: &str) -> Result<String, Failure> {
     let size = if is_standard(path) { 0 } else { fs::metadata(path).map_or(0, |data| data.len()) };
     if size > LARGEST {
-        return Err(Failure::new(format!("{name}: {} bytes, at most {} are read", grouped(size), grouped(LARGEST))));
+        return Err(Failure::at(name, format!("{} bytes, at most {} are read", grouped(size), grouped(LARGEST))));
     }
     text(name, read(path)?)
 }
@@ -48,7 +48,7 @@ pub(super) fn read_text(path: &Path, name: &str) -> Result<String, Failure> {
 pub(super) fn text(name: &str, bytes: Vec<u8>) -> Result<String, Failure> {
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        Failure::new(format!("{name}: invalid UTF-8 at byte {at}")).hint("save it as UTF-8")
+        Failure::at(name, format!("invalid UTF-8 at byte {at}")).hint("save it as UTF-8")
     })
 }
 
@@ -117,7 +117,7 @@ pub(super) fn check_outputs<'p>(
         let is_device = fs::metadata(output).is_ok_and(|data| !data.is_file());
         if !is_device && written.insert(identity(output), output).is_some() {
             let name = if is_standard(output) { "standard output".to_owned() } else { name(output) };
-            return Err(Failure::new(format!("{name}: two outputs would be written to it")).hint("name another file"));
+            return Err(Failure::at(name, "two outputs would be written to it").hint("name another file"));
         }
     }
     if written.is_empty() {
@@ -125,7 +125,7 @@ pub(super) fn check_outputs<'p>(
     }
     for input in inputs {
         if let Some(output) = written.get(&identity(&input)) {
-            let failure = Failure::new(format!("{}: it is an input, and would be overwritten", name(output)));
+            let failure = Failure::at(name(output), "it is an input, and would be overwritten");
             return Err(failure.hint("name another file"));
         }
     }
@@ -210,7 +210,7 @@ fn not_written(name: &str, error: &io::Error) -> Failure {
         io::ErrorKind::StorageFull => "the disk is full".to_owned(),
         _ => without_code(error),
     };
-    Failure::new(format!("{name}: it cannot be written: {why}"))
+    Failure::at(name, format!("it cannot be written: {why}"))
 }
 
 /// Returns the system's message without its number.

@@ -44,7 +44,7 @@ fn part(value: Value<'_>, path: &Path<'_>, notes: &mut Notes) -> Result<Part> {
     match kind {
         "text" | "input_text" | "output_text" => text(&value, "text", path, notes),
         "refusal" => text(&value, "refusal", path, notes),
-        "image_url" | "input_image" => Ok(Part::Image(read_image(&value, path)?)),
+        "image_url" | "input_image" => Ok(Part::Image(read_image(&value, path, notes)?)),
         kind => {
             let known = UNCOUNTED_PARTS.iter().find(|(known, _)| *known == kind);
             notes.uncounted(path, known.map_or("a part of unknown type", |(_, reason)| *reason));
@@ -68,7 +68,7 @@ fn text(value: &Value<'_>, field: &str, path: &Path<'_>, notes: &mut Notes) -> R
 }
 
 /// Reads an image: `image_url` is the URL, or an object with `url` and `detail`.
-fn read_image(value: &Value<'_>, path: &Path<'_>) -> Result<Image> {
+fn read_image(value: &Value<'_>, path: &Path<'_>, notes: &mut Notes) -> Result<Image> {
     let (url, detail) = match value.get("image_url") {
         Some(Value::String(url)) => (Some(url.as_ref()), value.get("detail")),
         Some(object @ Value::Object(_)) => match object.get("url") {
@@ -85,5 +85,9 @@ fn read_image(value: &Value<'_>, path: &Path<'_>) -> Result<Image> {
         Some("original") => Detail::Original,
         _ => Detail::Auto,
     };
-    Ok(Image { size: url.and_then(image::size_of_data_url), detail, path: path.to_string() })
+    let size = url.and_then(image::size_of_data_url);
+    if size.is_none() && url.is_some_and(|url| url.starts_with("data:")) {
+        notes.warning(&path.to_string(), "its data are not a PNG, JPEG, GIF or WebP image that can be read");
+    }
+    Ok(Image { size, detail, path: path.to_string() })
 }

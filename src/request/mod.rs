@@ -420,6 +420,14 @@ pub struct Uncounted {
     pub path: String,
     /// What it is, and why it is not counted.
     pub reason: String,
+    /// Whether it is an image of which only the size is missing: [`Request::assume_image_size`] sets it.
+    pub lacks_image_size: bool,
+}
+
+impl Uncounted {
+    pub(crate) fn new(path: impl Into<String>, reason: impl Into<String>) -> Uncounted {
+        Uncounted { path: path.into(), reason: reason.into(), lacks_image_size: false }
+    }
 }
 
 /// Something of the request that costs no tokens, and that its author should know.
@@ -683,7 +691,7 @@ fn is_response(fields: &json::Fields<'_>) -> bool {
 /// Whether `input` is what the Embeddings API takes: an array of texts or of tokens, or text for such a model.
 fn is_embedding(input: &Value<'_>, model: Option<&Value<'_>>, only_there: Option<&Value<'_>>) -> bool {
     match input {
-        Value::Array(values) => !values.is_empty() && values.iter().all(|value| !matches!(value, Value::Object(_))),
+        Value::Array(values) if !values.is_empty() => values.iter().all(|value| !matches!(value, Value::Object(_))),
         _ => only_there.is_some() || model.and_then(Value::as_str).is_some_and(|model| model.contains("embedding")),
     }
 }

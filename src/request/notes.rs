@@ -28,7 +28,7 @@ impl Notes {
     }
 
     pub(super) fn uncounted(&mut self, path: &Path<'_>, reason: impl Into<String>) {
-        self.uncounted.push(Uncounted { path: path.to_string(), reason: reason.into() });
+        self.uncounted.push(Uncounted::new(path.to_string(), reason));
     }
 
     pub(super) fn warning(&mut self, path: &str, message: &str) {

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-const DAY: &str = "2026-11-24";
+pub(crate) const DAY: &str = "2026-11-24";
 
 /// A repository in a folder of its own, without any files.
-fn repository(name: &str) -> PathBuf {
+pub(crate) fn repository(name: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("budgets").join(name);
     let _ = fs::remove_dir_all(&root);
     fs::create_dir_all(&root).unwrap();
@@ -15,24 +15,24 @@ fn repository(name: &str) -> PathBuf {
     root
 }
 
-fn git(root: &Path, args: &[&str]) {
+pub(crate) fn git(root: &Path, args: &[&str]) {
     let me = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.com", "-c", "commit.gpgsign=false"];
     let output = Command::new("git").current_dir(root).args(me).args(args).output().unwrap();
     assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-fn commit(root: &Path) {
+pub(crate) fn commit(root: &Path) {
     git(root, &["add", "--all"]);
     git(root, &["commit", "--quiet", "--allow-empty", "--message", "a change"]);
 }
 
-fn write(root: &Path, name: &str, text: &str) {
+pub(crate) fn write(root: &Path, name: &str, text: &str) {
     let path = root.join(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, text).unwrap();
 }
 
-fn gpt_cost(root: &Path, args: &[&str]) -> Output {
+pub(crate) fn gpt_cost(root: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gpt-cost"));
     command.current_dir(root).env("XDG_CONFIG_HOME", root.join("nobody's"));
     let words = match args {
@@ -48,16 +48,16 @@ fn gpt_cost(root: &Path, args: &[&str]) -> Output {
     command.output().unwrap()
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-fn json(output: &Output) -> serde_json::Value {
+pub(crate) fn json(output: &Output) -> serde_json::Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
 }
 
 /// A prompt of so many words, on lines of its own.
-fn prompt(words: usize) -> String {
+pub(crate) fn prompt(words: usize) -> String {
     let words = " word".repeat(words);
     format!(
         "{{\n  \"model\": \"gpt-4.1\",\n  \"messages\": [\n    {{\"role\": \"system\", \"content\": \"Be brief.\"}},\n    {{\"role\": \"user\", \"content\": \"{words}\"}}\n  ],\n  \"max_tokens\": 10\n}}\n"

@@ -196,6 +196,7 @@ fn command(folder: &Path, args: &[&str]) -> Command {
 
 fn run(folder: &Path, args: &[&str], input: &[u8]) -> Output {
     let mut child = command(folder, args).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(input).unwrap();
+    // A command that fails before it reads closes the pipe.
+    let _ = child.stdin.take().unwrap().write_all(input);
     child.wait_with_output().unwrap()
 }

@@ -5,8 +5,10 @@
 mod accounting;
 mod budgets;
 mod cli;
+mod edges;
 mod encoding;
 mod estimate;
+mod outputs;
 mod prices;
 mod request;
 mod tokens;

@@ -56,6 +56,9 @@ pub(super) fn remark(path: &str, text: &str) -> String {
     if path.is_empty() { text.to_owned() } else { format!("{path}: {text}") }
 }
 
+/// What to do about images of unknown size.
+pub(super) const IMAGE_SIZE: &str = "--image-size WxH gives the size of images that the request does not say";
+
 /// The estimates of a run.
 pub(super) struct Report<'a> {
     pub(super) day: Date,

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Entry, Report, label, plural, remark};
+use super::{Entry, IMAGE_SIZE, Report, label, plural, remark};
 use crate::catalog::{Field, Kind, PriceRow};
 use crate::cli::files::shown;
 use crate::money::grouped;
@@ -127,6 +127,9 @@ fn write_entry(report: &Report<'_>, entry: &Entry<'_>, out: &mut impl Write) -> 
             vec![Cell::plain(format!("  {path}")), Cell::plain(reason)]
         };
         write_grid(&uncounted.iter().map(|one| row(&one.path, &one.reason)).collect::<Vec<_>>(), out)?;
+        if uncounted.iter().any(|one| one.lacks_image_size) {
+            writeln!(out, "  hint: {IMAGE_SIZE}")?;
+        }
     }
     if !entry.warnings.is_empty() {
         writeln!(out)?;

@@ -1,0 +1,418 @@
+//! The edges of the command line: one reader for all commands, requests known in another version, errors that name their place.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use crate::budgets::{DAY, commit, git, gpt_cost, json, prompt, repository, text, write};
+
+const BODY: &str = r#"{"model":"gpt-4.1","messages":[{"role":"user","content":"Hi"}]}"#;
+
+/// A line of a Batch file.
+fn line(custom_id: &str, content: &str) -> String {
+    let body =
+        format!(r#"{{"model":"gpt-4o-mini","messages":[{{"role":"user","content":"{content}"}}],"max_tokens":10}}"#);
+    format!(r#"{{"custom_id":"{custom_id}","method":"POST","url":"/v1/chat/completions","body":{body}}}"#)
+}
+
+fn with_input(root: &Path, args: &[&str], input: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gpt-cost"));
+    command.current_dir(root).env("XDG_CONFIG_HOME", root.join("nobody's")).args(args);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+/// The places of the requests in a file, each with the format and the tokens, as a command reads it.
+fn read_by_estimate(root: &Path, name: &str) -> Vec<(String, String, u64)> {
+    let report = json(&gpt_cost(root, &["estimate", name, "--format", "json"]));
+    let request = |one: &serde_json::Value| {
+        let tokens = one["input_tokens"]["count"].as_u64().unwrap();
+        (one["name"].as_str().unwrap().to_owned(), one["format"].as_str().unwrap().to_owned(), tokens)
+    };
+    report["requests"].as_array().unwrap().iter().map(request).collect()
+}
+
+fn read_by_check(root: &Path, name: &str) -> Vec<(String, String, u64)> {
+    let report = json(&gpt_cost(root, &["check", name, "--max-cost", "1", "--format", "json"]));
+    let request = |one: &serde_json::Value| {
+        let tokens = one["budgets"][0]["input_tokens"]["count"].as_u64().unwrap();
+        (one["name"].as_str().unwrap().to_owned(), one["format"].as_str().unwrap().to_owned(), tokens)
+    };
+    let mut requests: Vec<_> = report["requests"].as_array().unwrap().iter().map(request).collect();
+    requests.sort();
+    requests
+}
+
+#[test]
+fn every_command_reads_a_file_alike() {
+    let root = repository("alike");
+    let two = format!("{BODY}\n\n{BODY}\n");
+    let indented = "{\n  \"model\": \"gpt-4.1\",\n  \"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}]\n}\n";
+    let array = format!("[\n{BODY},\n{BODY}]");
+    for (name, content, places) in [
+        ("a.txt", BODY, vec!["a.txt"]),
+        ("a.JSON", BODY, vec!["a.JSON"]),
+        ("noext", BODY, vec!["noext"]),
+        ("two.json", &two, vec!["two.json:1", "two.json:3"]),
+        ("two.txt", &two, vec!["two.txt:1", "two.txt:3"]),
+        ("x.jsonl", indented, vec!["x.jsonl"]),
+        ("array.json", &array, vec!["array.json#/0", "array.json#/1"]),
+    ] {
+        write(&root, name, content);
+        let expected: Vec<_> = places.iter().map(|place| ((*place).to_owned(), "chat".to_owned(), 8)).collect();
+        assert_eq!(read_by_estimate(&root, name), expected, "{name}");
+        assert_eq!(read_by_check(&root, name), expected, "{name}");
+        let count = gpt_cost(&root, &["count", name, "--quiet"]);
+        assert_eq!(text(&count.stdout), format!("{}\n", 8 * places.len()), "{name}");
+    }
+    // The same request in two files of different endings is no change.
+    let changes = json(&gpt_cost(&root, &["diff", "a.txt", "x.jsonl", "--format", "json"]));
+    assert_eq!((&changes["unchanged"], changes["changes"].as_array().unwrap().len()), (&1.into(), 0));
+}
+
+/// With several files, what failed is in the report, and every message names the file and the line.
+#[test]
+fn what_failed_is_in_the_report_with_its_line() {
+    let root = repository("failed");
+    let bad = ["{\"model\":\"nope-9\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}", "{\"messages\": 5}"];
+    write(&root, "many.jsonl", &[BODY, bad[0], bad[1]].join("\n"));
+    let output = gpt_cost(&root, &["estimate", "many.jsonl", "gone.json", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(2));
+    let report = json(&output);
+    let failed: Vec<_> = report["failed"].as_array().unwrap().iter().map(|one| (&one["name"], &one["line"])).collect();
+    assert_eq!(
+        failed,
+        [(&"many.jsonl:2".into(), &2.into()), (&"many.jsonl:3".into(), &3.into()), (&"gone.json".into(), &1.into())]
+    );
+    let errors = text(&output.stderr);
+    assert!(errors.contains("error: many.jsonl:2: unknown model `nope-9`\n"), "{errors}");
+    assert!(
+        errors.contains("error: many.jsonl:3: messages: expected an array of messages, found a number\n"),
+        "{errors}"
+    );
+    let table = text(&gpt_cost(&root, &["estimate", "many.jsonl", "gone.json"]).stdout);
+    assert!(table.contains("failed: many.jsonl:2: unknown model `nope-9`\n"), "{table}");
+    assert!(table.contains("failed: gone.json: there is no such file\n"), "{table}");
+    let retired = BODY.replace("gpt-4.1", "gpt-4");
+    write(&root, "retired.jsonl", &[retired.as_str(), &retired, BODY].join("\n"));
+    let table = text(&gpt_cost(&root, &["estimate", "retired.jsonl", "--as-of", DAY]).stdout);
+    assert!(table.contains("warning: retired.jsonl:1 and 1 more: gpt-4 was shut down on 2026-10-23\n"), "{table}");
+}
+
+#[test]
+fn check_suggests_models_as_estimate_does() {
+    let root = repository("suggest");
+    write(&root, "p.json", &BODY.replace("gpt-4.1", "gpt-4.1-mni"));
+    write(&root, "q.json", &BODY.replace("gpt-4.1", "gpt-3.5"));
+    write(&root, "gpt-cost.toml", "[[budget]]\nname = \"b\"\npaths = [\"*.json\"]\nmax_input_tokens = 100\n");
+    let output = text(&gpt_cost(&root, &["check"]).stdout);
+    assert!(output.contains("unknown model `gpt-4.1-mni`\n           did you mean `gpt-4.1-mini`"), "{output}");
+    assert!(output.contains("unknown model `gpt-3.5`\n           did you mean `gpt-3.5-turbo`"), "{output}");
+}
+
+#[test]
+fn a_line_at_the_top_of_a_file_changes_nothing_else() {
+    let root = repository("identity");
+    write(&root, "gpt-cost.toml", "[[budget]]\nname = \"b\"\npaths = [\"*.jsonl\"]\nmax_increase = \"10%\"\n");
+    let old = [line("", "one"), line("", "a longer one, with more words in it"), line("", "three")];
+    write(&root, "many.jsonl", &old.join("\n"));
+    assert_eq!(gpt_cost(&root, &["baseline", "write"]).status.code(), Some(0));
+    commit(&root);
+    write(&root, "many.jsonl", &[&[line("", "a new one that is at the top")], &old[..]].concat().join("\n"));
+    let output = gpt_cost(&root, &["check"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let changes = json(&gpt_cost(&root, &["diff", "HEAD", "--format", "json"]));
+    let found: Vec<_> =
+        changes["changes"].as_array().unwrap().iter().map(|one| (&one["name"], &one["changed"])).collect();
+    assert_eq!(found, [(&"many.jsonl:1".into(), &"added".into())], "{changes}");
+    assert_eq!(changes["unchanged"], 3);
+    // What was there grew, wherever it is now.
+    let grown =
+        line("", "a longer one, with more words in it, and then more and more of them until it is over ten percent");
+    write(&root, "many.jsonl", &[line("", "new"), old[0].clone(), grown, old[2].clone()].join("\n"));
+    let output = gpt_cost(&root, &["check"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(text(&output.stdout).contains("many.jsonl:3"), "{output:?}");
+    // A renamed file is known by its content.
+    git(&root, &["checkout", "--quiet", "--", "many.jsonl"]);
+    git(&root, &["mv", "many.jsonl", "renamed.jsonl"]);
+    let changes = json(&gpt_cost(&root, &["diff", "HEAD", "--format", "json"]));
+    assert!(changes["changes"].as_array().unwrap().iter().all(|one| one["changed"] == "renamed"), "{changes}");
+    assert_eq!(changes["total"]["by_prompt"], "0");
+}
+
+/// The prices of a batch hold for its lines in every command, and `custom_id` names them in reports.
+#[test]
+fn a_batch_line_costs_the_batch_tier_in_every_command() {
+    let root = repository("batch");
+    write(&root, "b.jsonl", &[line("first", "one"), line("second", "two")].join("\n"));
+    write(
+        &root,
+        "gpt-cost.toml",
+        "[[budget]]\nname = \"b\"\npaths = [\"*.jsonl\"]\nmax_cost_per_request = \"0.0000036\"\n",
+    );
+    let report = json(&gpt_cost(&root, &["estimate", "b.jsonl", "--as-of", DAY, "--format", "json"]));
+    let first = &report["requests"][0];
+    assert_eq!((&first["custom_id"], &first["tier"]), (&"first".into(), &"batch".into()));
+    assert_eq!(first["cost"]["total"]["max"], "0.0000036");
+    assert_eq!(gpt_cost(&root, &["check"]).status.code(), Some(0));
+    assert_eq!(gpt_cost(&root, &["baseline", "write"]).status.code(), Some(0));
+    let baseline = fs::read_to_string(root.join("gpt-cost-baseline.json")).unwrap();
+    assert_eq!(baseline.matches("\"tier\":\"batch\"").count(), 2, "{baseline}");
+    assert!(baseline.contains("\"custom_id\":\"second\""), "{baseline}");
+    let standard =
+        json(&gpt_cost(&root, &["estimate", "b.jsonl", "--as-of", DAY, "--tier", "standard", "--format", "json"]));
+    assert_eq!(standard["requests"][0]["cost"]["total"]["max"], "0.0000072");
+}
+
+/// An audio answer has a price of its own, before and after.
+#[test]
+fn audio_output_on_an_unchanged_tree_is_no_change() {
+    let root = repository("audio");
+    write(&root, "gpt-cost.toml", "[[budget]]\nname = \"b\"\npaths = [\"*.json\"]\noutput_tokens = 1000\n");
+    let audio = r#"{"model":"gpt-audio","modalities":["text","audio"],"messages":[{"role":"user","content":"Hi"}]}"#;
+    write(&root, "p.json", audio);
+    assert_eq!(gpt_cost(&root, &["baseline", "write"]).status.code(), Some(0));
+    let changes = json(&gpt_cost(&root, &["diff", "gpt-cost-baseline.json", "--format", "json"]));
+    let total = &changes["total"];
+    assert_eq!((&total["by_prompt"], &total["by_price"], &changes["unchanged"]), (&"0".into(), &"0".into(), &1.into()));
+    assert_ne!(total["old"], "0");
+}
+
+#[test]
+fn each_side_of_a_difference_has_its_own_configuration() {
+    let root = repository("sides");
+    let config = |model: &str| {
+        format!("model = \"{model}\"\n[[budget]]\nname = \"b\"\npaths = [\"*.txt\"]\noutput_tokens = 300\n")
+    };
+    write(&root, "gpt-cost.toml", &config("gpt-4.1"));
+    write(&root, "p.txt", "Hello there");
+    commit(&root);
+    write(&root, "gpt-cost.toml", &config("gpt-5.5-pro"));
+    let changes = json(&gpt_cost(&root, &["diff", "HEAD", "--format", "json"]));
+    let change = &changes["changes"][0];
+    assert_eq!((&change["old"]["model"], &change["new"]["model"]), (&"gpt-4.1".into(), &"gpt-5.5-pro".into()));
+    assert_ne!(change["old"]["cost"], change["new"]["cost"]);
+    // One that cannot be read is a note, and that of today is used.
+    write(&root, "gpt-cost.toml", "[[budget]]\nnam = 1\n");
+    commit(&root);
+    write(&root, "gpt-cost.toml", &config("gpt-4.1"));
+    let output = gpt_cost(&root, &["diff", "HEAD", "--format", "json"]);
+    assert_eq!((output.status.code(), &json(&output)["unchanged"]), (Some(0), &1.into()));
+    assert!(text(&output.stderr).contains("the configuration of today is used for"), "{output:?}");
+}
+
+#[test]
+fn a_broken_file_is_broken_and_neither_gone_nor_new() {
+    let root = repository("broken");
+    write(&root, "gpt-cost.toml", "[[budget]]\nname = \"b\"\npaths = [\"p/*.json\"]\nmax_input_tokens = 100\n");
+    write(&root, "p/a.json", &prompt(5));
+    write(&root, "p/b.json", &prompt(6));
+    commit(&root);
+    write(&root, "p/a.json", "{\n\"messages\": [");
+    for (args, side) in [(&["diff", "HEAD"][..], "head"), (&["diff", "p", "HEAD:p"], "base")] {
+        let output = gpt_cost(&root, &[args, &["--format", "json"]].concat());
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        let report = json(&output);
+        assert_eq!((report["changes"].as_array().unwrap().len(), &report["unchanged"]), (0, &1.into()), "{report}");
+        let broken = &report["broken"][0];
+        assert_eq!((broken["side"].as_str(), &broken["line"]), (Some(side), &2.into()), "{report}");
+        let markdown = text(&gpt_cost(&root, &[args, &["--format", "markdown"]].concat()).stdout);
+        assert!(markdown.contains("a.json:2: not valid JSON: EOF while parsing a list"), "{markdown}");
+    }
+    write(&root, "p/a.json", &prompt(5).replace("gpt-4.1", "nobody-1"));
+    let output = gpt_cost(&root, &["diff", "HEAD"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        text(&output.stdout).contains("broken in the working tree: p/a.json:1: unknown model `nobody-1`"),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn a_damaged_baseline_is_an_error_and_never_a_prompt() {
+    let root = repository("damaged");
+    write(&root, "gpt-cost.toml", "[[budget]]\nname = \"b\"\npaths = [\"p.json\"]\nmax_input_tokens = 100\n");
+    write(&root, "p.json", &prompt(5));
+    assert_eq!(gpt_cost(&root, &["baseline", "write"]).status.code(), Some(0));
+    let whole = fs::read_to_string(root.join("gpt-cost-baseline.json")).unwrap();
+    for (name, damaged) in [
+        ("gpt-cost-baseline.json", format!("<<<<<<< ours\n{whole}>>>>>>> theirs\n")),
+        ("gpt-cost-baseline.json", "garbage".to_owned()),
+        ("old.json", "{\"schema\": 99}".to_owned()),
+        ("old.json", whole.replace("\"as_of\": \"2026-11-24\"", "\"as_of\": \"yesterday\"")),
+        ("old.json", "{\"schema\": 1, \"kind\": \"diff\"}".to_owned()),
+    ] {
+        write(&root, name, &damaged);
+        let output = gpt_cost(&root, &["diff", name]);
+        assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(2), ""), "{damaged}");
+        assert!(text(&output.stderr).starts_with(&format!("error: {name}")), "{output:?}");
+    }
+}
+
+/// Files that gpt-cost writes are no prompts, whatever a glob says.
+#[test]
+fn files_of_gpt_cost_are_no_prompts() {
+    let root = repository("own");
+    write(&root, "gpt-cost.toml", "[[budget]]\nname = \"b\"\npaths = [\"**/*.json\"]\nmax_input_tokens = 100\n");
+    write(&root, "p.json", &prompt(5));
+    assert_eq!(gpt_cost(&root, &["baseline", "write"]).status.code(), Some(0));
+    assert_eq!(gpt_cost(&root, &["check", "--out", "json:gpt-cost.json"]).status.code(), Some(0));
+    let report = json(&gpt_cost(&root, &["check", "--format", "json"]));
+    assert_eq!((report["requests"].as_array().unwrap().len(), &report["tally"]["within"]), (1, &1.into()));
+}
+
+#[test]
+fn two_budgets_of_one_name_are_an_error() {
+    let root = repository("names");
+    write(&root, "p.json", &prompt(5));
+    let budget = "[[budget]]\nname = \"x\"\npaths = [\"p.json\"]\nmax_input_tokens = 100\n";
+    write(&root, "gpt-cost.toml", &format!("{budget}{budget}"));
+    let output = gpt_cost(&root, &["check"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).starts_with("error: gpt-cost.toml:6:8: two budgets are named \"x\"\n"), "{output:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_hidden_files_and_odd_names_are_read_or_named() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let root = repository("links");
+    write(&root, "elsewhere/a.json", &prompt(5));
+    fs::create_dir_all(root.join("p")).unwrap();
+    std::os::unix::fs::symlink("../elsewhere/a.json", root.join("p/link.json")).unwrap();
+    fs::write(root.join("p").join(OsStr::from_bytes(b"\xff.json")), prompt(2)).unwrap();
+    write(&root, "gpt-cost.toml", "[[budget]]\nname = \"b\"\npaths = [\"p/*.json\"]\nmax_input_tokens = 100\n");
+    let report = json(&gpt_cost(&root, &["check", "--format", "json"]));
+    assert_eq!((report["requests"].as_array().unwrap().len(), &report["tally"]["within"]), (2, &2.into()), "{report}");
+    // A link is in git what it is in the working tree.
+    commit(&root);
+    let changes = json(&gpt_cost(&root, &["diff", "HEAD", "--format", "json"]));
+    assert_eq!((changes["changes"].as_array().unwrap().len(), &changes["unchanged"]), (0, &2.into()), "{changes}");
+
+    write(&root, ".gitignore", "p/\n");
+    let output = gpt_cost(&root, &["check"]);
+    assert_eq!(output.status.code(), Some(2));
+    let expected = "error: gpt-cost.toml:1: budget `b`: no file matches its paths\nhint: p/link.json matches, but is hidden or ignored by .gitignore: such files are not read\n";
+    assert_eq!(text(&output.stderr), expected);
+}
+
+#[test]
+fn folders_standard_input_and_paths_elsewhere_are_checked() {
+    let root = repository("paths");
+    write(&root, "a/prompts/x.json", &prompt(5));
+    write(&root, "a/prompts/y.yaml", "a: b\n");
+    write(&root, "b/empty.txt", "x");
+    let output = with_input(&root, &["check", "-", "--max-input-tokens", "100"], &prompt(5));
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stdout).contains("\n  stdin "), "{output:?}");
+    let output = gpt_cost(&root.join("b"), &["check", "../a/prompts", "--max-input-tokens", "100"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(text(&output.stdout).contains("../a/prompts/x.json"), "{output:?}");
+    assert!(text(&output.stderr).contains("../a/prompts/: 1 other file not read"), "{output:?}");
+    write(&root, "b/gpt-cost.toml", "[[budget]]\nname = \"b\"\npaths = [\"*\"]\nmax_input_tokens = 100\n");
+    let output = gpt_cost(&root.join("b"), &["check", "../a/prompts"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("it is outside of the folder of gpt-cost.toml"), "{output:?}");
+    assert!(text(&output.stderr).contains("hint: "), "{output:?}");
+    let output = gpt_cost(&root, &["verify", "nowhere.jsonl"]);
+    assert_eq!(text(&output.stderr), "error: nowhere.jsonl: there is no such file\n");
+}
+
+#[test]
+fn inputs_that_are_something_else_are_named() {
+    let root = repository("something");
+    let response = r#"{"id":"x","model":"gpt-4o","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":1}}"#;
+    let broken_image = r#"{"model":"gpt-4o","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}]}]}"#;
+    fs::create_dir(root.join("folder")).unwrap();
+    for (command, content, message) in [
+        (
+            "estimate",
+            response,
+            "error: x.json: this is a response, not a request\nhint: gpt-cost actual prices a response",
+        ),
+        ("actual", BODY, "hint: it is a request: gpt-cost estimate prices it before it is sent\n"),
+        (
+            "estimate",
+            r#"{"request": {"messages": []}}"#,
+            "error: x.json: expected a request, found an object around one",
+        ),
+        (
+            "estimate",
+            r#"{"body": {"messages": []}}"#,
+            "error: x.json: the field `url` is missing; a Batch line has it beside `body`\n",
+        ),
+        ("estimate", "{'messages': []}", "hint: it looks like Python: json.dumps writes it as JSON\n"),
+        ("estimate", "[ // none\n]", "hint: JSON has no comments: remove them\n"),
+        ("estimate", "{\"x\": 1}", "expected an object with `messages`, `input` or `prompt`, found none of them\n"),
+        (
+            "estimate",
+            r#"{"model":"text-embedding-3-small","input":[]}"#,
+            "error: x.json: input: there are no prompts; a request needs at least one\n",
+        ),
+        ("estimate", "[\"\\ud800\"]", "not valid JSON: half of a surrogate pair in a \\u escape\n"),
+    ] {
+        write(&root, "x.json", content);
+        let output = gpt_cost(&root, &[command, "x.json"]);
+        assert_eq!(output.status.code(), Some(2), "{content}");
+        assert!(text(&output.stderr).contains(message), "{output:?}");
+    }
+    write(&root, "x.json", broken_image);
+    let output = text(&gpt_cost(&root, &["estimate", "x.json"]).stdout);
+    assert!(output.contains("its data are not a PNG, JPEG, GIF or WebP image that can be read"), "{output}");
+    let output = gpt_cost(&root, &["estimate", "folder"]);
+    assert!(text(&output.stderr).contains("hint: gpt-cost check FOLDER reads all prompts of a folder\n"), "{output:?}");
+    let output = with_input(&root, &["estimate", "-", "-"], BODY);
+    assert!(text(&output.stderr).contains("standard input is named twice, and can be read once"), "{output:?}");
+    let output = gpt_cost(&root, &["baseline", "show", "nosuch.json"]);
+    assert_eq!(text(&output.stderr), "error: nosuch.json: there is no such file\n");
+    write(
+        &root,
+        "long.toml",
+        "schema = 1\n[model.\"gpt-4\"]\nencoding = \"cl100k_base\"\nprice = { per = \"1K\", input = \"0.123456789012345678901234567890123456\", output = \"1\" }\n",
+    );
+    let output = gpt_cost(&root, &["pricing", "validate", "long.toml"]);
+    assert!(text(&output.stderr).contains("has more than 9 digits after the point"), "{output:?}");
+}
+
+/// The published schema refuses what the tool refuses.
+#[test]
+fn the_schema_of_the_configuration_is_as_strict_as_the_tool() {
+    let schema: serde_json::Value =
+        serde_json::from_slice(&gpt_cost(Path::new("."), &["schema", "config"]).stdout).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let is_valid = |more: serde_json::Value| {
+        let mut budget = serde_json::json!({"name": "b", "paths": ["*.json"]});
+        budget.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        validator.is_valid(&serde_json::json!({"budget": [budget]}))
+    };
+    assert!(is_valid(serde_json::json!({"warn_at": "80%"})) && is_valid(serde_json::json!({"warn_at": "100%"})));
+    assert!(!is_valid(serde_json::json!({"warn_at": "180%"})));
+    assert!(!is_valid(serde_json::json!({"max_monthly_cost": "1"})));
+    assert!(is_valid(serde_json::json!({"max_monthly_cost": "1", "monthly_requests": 10})));
+}
+
+#[test]
+fn init_writes_what_check_can_use() {
+    let root = repository("init-edges");
+    let output = gpt_cost(&root, &["init", "-m", "nope"]);
+    assert_eq!(output.status.code(), Some(2), "an unknown model");
+    assert!(!root.join("gpt-cost.toml").exists());
+    let output = gpt_cost(&root, &["init", "none.toml"]);
+    assert!(text(&output.stderr).contains("no prompts were found here"), "{output:?}");
+    let output = gpt_cost(&root, &["check", "--config", "none.toml"]);
+    assert!(text(&output.stderr).contains("error: none.toml: there is no [[budget]] in it"), "{output:?}");
+    write(&root, "prompts/a.json", &prompt(40));
+    write(&root, "prompts/b.md", "You are a helpful assistant.");
+    write(&root, "README.md", "# Not a prompt");
+    assert_eq!(gpt_cost(&root, &["init", "-m", "gpt-4.1-mini"]).status.code(), Some(0));
+    let config = fs::read_to_string(root.join("gpt-cost.toml")).unwrap();
+    assert!(config.contains("paths            = [\"prompts/*.json\", \"prompts/*.md\"]"), "{config}");
+    // The commented limits hold, too: each is above what the prompts can cost now.
+    write(&root, "gpt-cost.toml", &config.replace("# max_cost_per_request", "max_cost_per_request"));
+    let output = gpt_cost(&root, &["check"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+}
