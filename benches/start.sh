@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Times `estimate` of one small prompt from start to end, in folders without a price table, with a copy of the built-in one, and with an
+# edited copy, beside a process that does nothing: benches/start.sh [RUNS]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+cargo build --release --quiet
+root=$PWD
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+for kind in none copy edited; do
+  mkdir -p "$folder/$kind"
+  cp examples/prompt.json "$folder/$kind"
+done
+cp pricing.toml "$folder/copy"
+sed '0,/input = "0.03"/s//input = "0.04"/' pricing.toml > "$folder/edited/pricing.toml"
+python3 - "$root/target/release/gpt-cost" "$folder" "${1:-300}" <<'PY'
+import statistics, subprocess, sys, time
+binary, folder, runs = sys.argv[1], sys.argv[2], int(sys.argv[3])
+estimate = [binary, "estimate", "prompt.json", "--model", "gpt-4"]
+commands = {"an empty process": (["/bin/true"], "none")}
+commands |= {f"price table: {kind}": (estimate, kind) for kind in ["none", "copy", "edited"]}
+times = {name: [] for name in commands}
+# One of each in turn, so that whatever else the machine does hits all alike.
+for _ in range(runs):
+    for name, (command, kind) in commands.items():
+        start = time.perf_counter()
+        subprocess.run(command, cwd=f"{folder}/{kind}", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        times[name].append(time.perf_counter() - start)
+for name, seconds in times.items():
+    print(f"{name:22} {statistics.median(seconds) * 1000:.2f} ms")
+PY
