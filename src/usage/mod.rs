@@ -8,7 +8,7 @@ pub use self::response::Response;
 pub(crate) use self::response::day_of;
 use crate::money::grouped;
 
-/// The tokens that the API billed, as a response tells them.
+/// The tokens that the API billed, as a response reports them.
 ///
 /// The parts are parts of their whole: cached tokens are input tokens, and reasoning tokens are output tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

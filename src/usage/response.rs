@@ -8,7 +8,7 @@ use crate::catalog::Tier;
 use crate::error::{self, Error, Result};
 use crate::json::{self, Path, Value};
 
-/// What a response tells of its price.
+/// What a response says of its price.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Response {

@@ -7,7 +7,7 @@ pub(super) mod table;
 use super::input::Failed;
 use crate::catalog::Layer;
 use crate::money::grouped;
-use crate::request::Warning;
+use crate::request::{Format, Warning};
 use crate::source::Place;
 use crate::{Date, Estimate, Exactness, Request};
 
@@ -33,6 +33,20 @@ pub(super) fn exactness(exactness: Exactness) -> (&'static str, u64) {
 /// Returns so many things, in words: `1 model`, `2 models`.
 pub(super) fn plural(number: usize, thing: &str) -> String {
     format!("{} {thing}{}", grouped(number as u64), if number == 1 { "" } else { "s" })
+}
+
+/// Returns as what requests were read, in words: `2 × Batch line, 1 × text`.
+pub(super) fn formats(formats: impl Iterator<Item = Format>) -> String {
+    let mut counts: Vec<(Format, usize)> = Vec::new();
+    for format in formats {
+        match counts.iter_mut().find(|(known, _)| *known == format) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((format, 1)),
+        }
+    }
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let words = counts.iter().map(|(format, count)| format!("{} × {format}", grouped(*count as u64)));
+    words.collect::<Vec<_>>().join(", ")
 }
 
 /// Returns a text as a cell of a markdown table: nothing in it ends the cell, or is anything but text.

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Entry, IMAGE_SIZE, Report, label, plural, remark};
+use super::{Entry, IMAGE_SIZE, Report, formats, label, plural, remark};
 use crate::catalog::{Field, Kind, PriceRow};
 use crate::cli::files::shown;
 use crate::money::grouped;
@@ -28,7 +28,10 @@ pub(in crate::cli) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Re
 fn write_many(report: &Report<'_>, entries: &[Entry<'_>], out: &mut impl Write) -> io::Result<()> {
     let tables: Vec<&str> = report.layers.iter().map(|layer| layer.origin()).collect();
     let requests = plural(entries.len(), "request");
-    writeln!(out, "{BOLD}{requests}{BOLD:#}  {DIM}as of {}, prices by {}{DIM:#}\n", report.day, tables.join(", "))?;
+    let formats = formats(entries.iter().map(|entry| entry.request.format()));
+    let formats = if formats.is_empty() { formats } else { format!(" ({formats})") };
+    let (day, tables) = (report.day, tables.join(", "));
+    writeln!(out, "{BOLD}{requests}{BOLD:#}{formats}  {DIM}as of {day}, prices by {tables}{DIM:#}\n")?;
     let total: Cost = entries.iter().map(|entry| entry.estimate.cost_of_all()).sum();
     let tokens: TokenCount = entries.iter().map(|entry| entry.estimate.input().times(entry.estimate.requests())).sum();
     let digits = amounts(&total.total).map(Usd::decimals).max().unwrap_or(2) as usize;

@@ -8,20 +8,18 @@ use super::{BudgetReport, CheckReport};
 use crate::budget::{Budget, Finding, Level};
 use crate::cli::files::shown;
 use crate::cli::project::Checked;
-use crate::cli::report::plural;
 use crate::cli::report::table::{Cell, write_grid};
+use crate::cli::report::{formats, plural};
 use crate::money::grouped;
 
 const DIM: Style = Style::new().dimmed();
 
 pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> {
     let config = report.project.config_name.as_deref().unwrap_or("no gpt-cost.toml");
-    writeln!(
-        out,
-        "{config}  {DIM}as of {}, price tables {}{DIM:#}",
-        report.project.day,
-        report.project.pricing_hash()
-    )?;
+    let formats = formats(report.requests.iter().filter_map(|one| one.format));
+    let formats = if formats.is_empty() { formats } else { format!("  {formats}") };
+    let (day, hash) = (report.project.day, report.project.pricing_hash());
+    writeln!(out, "{config}{formats}  {DIM}as of {day}, price tables {hash}{DIM:#}")?;
     for one in report.requests.iter().filter(|one| one.level().is_some()) {
         write_request(report, one, out)?;
     }
