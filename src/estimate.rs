@@ -230,11 +230,11 @@ impl<'c> ModelRef<'c> {
     /// An alias that did not exist on the day, and a model that takes no such request.
     ///
     /// ```
-    /// use gpt_cost::{Catalog, Date, Exactness, Request};
+    /// use gpt_cost::{Catalog, Date, Label, Request};
     ///
     /// let request = Request::from_json(br#"[{"role": "user", "content": "Why is the sky blue?"}]"#)?;
     /// let count = Catalog::builtin().model("gpt-4.1")?.count(&request, Date::new(2026, 11, 23)?)?;
-    /// assert_eq!((count.tokens(), count.exactness()), (13, Exactness::Exact));
+    /// assert_eq!((count.tokens(), count.label()), (13, Label::Exact));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn count(&self, request: &Request, day: Date) -> Result<TokenCount> {
@@ -269,10 +269,16 @@ impl<'c> ModelRef<'c> {
         let input = count(model, self.name(), request, terms.day)?;
         let price = |tokens| model.priced(terms.day, tier, tokens);
         let row = price(input.tokens())?;
-        let rows =
-            Rows { least: price(input.min())?, counted: row, most: price(input.max().unwrap_or(input.tokens()))? };
+        let mut rows = vec![price(input.min())?, row];
+        match input.max() {
+            Some(most) => rows.push(price(most)?),
+            // Nobody knows how much more there is: any of the rows above can hold in the end.
+            None => rows.extend(model.priced_above(terms.day, tier, row)?),
+        }
+        let rows = Rows { counted: row, any: rows };
         let output = output(model, request, &input, terms);
         let fit = fit(model, request, &input, terms);
+        warnings.extend(input.notes().iter().cloned());
         warnings.extend(remarks(model, terms.day));
         Ok(Estimate {
             name: self.name().to_owned(),
@@ -501,34 +507,34 @@ fn output(model: &Model, request: &Request, input: &TokenCount, terms: &Terms) -
     Band { min: 0, expected: terms.output_tokens, max }
 }
 
-/// The rows that price a request, by where in the bound of its count the input is.
+/// The rows that can price a request.
 struct Rows<'c> {
-    least: &'c PriceRow,
+    /// The one of the count.
     counted: &'c PriceRow,
-    most: &'c PriceRow,
+    /// Each that can hold between the least and the most.
+    any: Vec<&'c PriceRow>,
 }
 
 impl Rows<'_> {
     /// Returns a band of costs: the least and the most at any row, and what is expected at the row of the count. A row without a price says
     /// nothing of the most.
     fn band(&self, tokens: &Band<u64>, cost: impl Fn(&PriceRow, u64) -> Option<Usd>) -> Band<Usd> {
-        let any = |tokens| [self.least, self.counted, self.most].map(|row| cost(row, tokens));
+        let cost = &cost;
+        let any = |tokens| self.any.iter().map(move |row| cost(row, tokens));
         Band {
-            min: any(tokens.min).into_iter().flatten().min().unwrap_or_default(),
+            min: any(tokens.min).flatten().min().unwrap_or_default(),
             expected: tokens.expected.and_then(|tokens| cost(self.counted, tokens)),
-            max: tokens.max.and_then(|tokens| any(tokens).into_iter().collect::<Option<Vec<_>>>()?.into_iter().max()),
+            max: tokens.max.and_then(|tokens| any(tokens).collect::<Option<Vec<_>>>()?.into_iter().max()),
         }
     }
 }
 
-/// Returns the band of the cost. Where something of the input is not counted, nobody knows which row holds in the end, and there
-/// is no upper end.
+/// Returns the band of the cost. Where something of the input is not counted, the input has no upper end, and the output keeps its own.
 fn cost(rows: &Rows<'_>, request: &Request, input: &TokenCount, cached: Cached, output: &Band<u64>) -> Cost {
     let most = input.max();
     let tokens = Band { min: input.min(), expected: most.map(|_| input.tokens()), max: most };
     let input = rows.band(&tokens, |row, tokens| row.cost(&Usage::of_input(tokens, cached.of(tokens))));
     let output = rows.band(output, |row, tokens| row.cost(&Usage::of_output(tokens, request.audio_output)));
-    let output = Band { max: output.max.filter(|_| most.is_some()), ..output };
     let both = |one: Option<Usd>, other: Option<Usd>| Some(one? + other?);
     let total = Band {
         min: input.min + output.min,
@@ -577,7 +583,7 @@ fn exceeded(model: &Model, request: &Request, input: u64, terms: &Terms) -> Vec<
 /// Returns what there is to know of the model: its days, and the note of its row.
 fn remarks(model: &Model, day: Date) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    let mut warn = |message| warnings.push(Warning { path: String::new(), message });
+    let mut warn = |message| warnings.push(Warning::new("", message));
     let name = model.name();
     if let Some(released) = model.released().filter(|released| *released > day) {
         warn(format!("{name} came out on {released}, after {day}"));

@@ -56,7 +56,7 @@ pub mod verify;
 
 pub use jiff::civil::Date;
 
-pub use self::accounting::{Exactness, TokenCount};
+pub use self::accounting::{Label, TokenCount};
 pub use self::catalog::{Catalog, Tier};
 pub use self::encoding::Encoding;
 pub use self::error::{Error, Problem, Result};

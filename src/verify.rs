@@ -79,9 +79,13 @@ pub struct Score {
     pub cases: u64,
     /// Those whose count is exact or has a bound.
     pub counted: u64,
+    /// Those whose count is only known to lie between two ends, such as that of an image of unknown size. They are not among the counted.
+    pub between: u64,
+    /// Those of them that were billed less than the one end or more than the other.
+    pub outside_ends: u64,
     /// Those whose count is what was billed.
     pub exact: u64,
-    /// Those that were billed more or less than the stated bound allows.
+    /// Those of the counted that were billed more or less than the stated bound allows.
     pub outside_bound: u64,
     /// Those of which something is not counted, or whose model is not known.
     pub not_counted: u64,
@@ -106,6 +110,10 @@ impl Score {
         self.cases += 1;
         match *verdict {
             Verdict::NotCounted => self.not_counted += 1,
+            Verdict::Between { is_inside } => {
+                self.between += 1;
+                self.outside_ends += u64::from(!is_inside);
+            }
             Verdict::Counted { error, is_inside } => {
                 self.counted += 1;
                 self.exact += u64::from(error == 0);
@@ -164,6 +172,7 @@ pub struct Report {
 
 enum Verdict {
     NotCounted,
+    Between { is_inside: bool },
     Counted { error: i64, is_inside: bool },
 }
 
@@ -249,8 +258,12 @@ fn verdict(count: Option<&TokenCount>, billed: u64) -> Verdict {
     let Some((count, max)) = count.and_then(|count| count.max().map(|max| (count, max))) else {
         return Verdict::NotCounted;
     };
+    let is_inside = (count.min()..=max).contains(&billed);
+    if count.notes().iter().any(|note| note.lacks_image_size) {
+        return Verdict::Between { is_inside };
+    }
     let error = i64::try_from(count.tokens()).unwrap_or(i64::MAX).saturating_sub_unsigned(billed);
-    Verdict::Counted { error, is_inside: (count.min()..=max).contains(&billed) }
+    Verdict::Counted { error, is_inside }
 }
 
 /// Returns what the request uses: what its recording says, else what has a share of its tokens.

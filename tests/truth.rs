@@ -87,6 +87,8 @@ fn recorded_bills(folder: &Path) -> Result<(), Failed> {
     }
     println!("mean over {projects} projects: {}.{:02}%", mean / 100, mean % 100);
     assert!(mean >= 9_500, "the mean over projects");
+    // Images of unknown size lie between their ends.
+    assert!(all.total.between >= 200 && all.total.outside_ends <= 2, "{:?}", all.total);
     // Fewer than 0.5% outside of what is stated.
     assert!(all.total.outside_bound * 200 < all.total.counted, "{:?}", all.total);
     Ok(())

@@ -8,6 +8,7 @@ mod responses;
 mod schema_text;
 mod schema_text_2023;
 
+use std::fmt;
 use std::iter::Sum;
 
 use jiff::civil::Date;
@@ -17,7 +18,7 @@ pub use self::family::Family;
 pub(crate) use self::images::ImageRule;
 use crate::encoding::Encoding;
 use crate::money::grouped;
-use crate::request::{Api, Input, Part, Prompt, Request, Tool, Uncounted};
+use crate::request::{Api, Input, Part, Prompt, Request, Tool, Uncounted, Warning};
 
 /// How many tokens the API bills for a request's input, and how sure that is.
 ///
@@ -26,9 +27,13 @@ use crate::request::{Api, Input, Part, Prompt, Request, Tool, Uncounted};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenCount {
     tokens: u64,
-    bound: u64,
+    /// How many fewer there can be.
+    fewer: u64,
+    /// How many more there can be of what was counted.
+    more: u64,
     shares: Vec<Share>,
     uncounted: Vec<Uncounted>,
+    notes: Vec<Warning>,
 }
 
 /// What one thing of a request has of the tokens.
@@ -93,22 +98,36 @@ impl What {
 }
 
 /// How sure a count is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
-pub enum Exactness {
+pub enum Label {
     /// What the API bills: every rule that was used agreed with at least 99.5% of at least 30 recorded bills from at least
     /// 3 projects.
     Exact,
-    /// Off by at most so many tokens, by the errors of the rules against recorded bills.
-    Estimate {
-        /// The largest error, in tokens, up or down.
-        bound: u64,
-    },
+    /// Between the least and the most, by the errors of the rules against recorded bills, or by what is unknown of a part.
+    Estimate,
     /// Less than the API bills, since something was not counted.
-    AtLeast {
-        /// The largest error of what was counted, in tokens, up or down.
-        bound: u64,
-    },
+    AtLeast,
+    /// Nothing of the request was counted.
+    NotCounted,
+}
+
+impl Label {
+    /// Returns the words for the label in reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Label::Exact => "exact",
+            Label::Estimate => "estimate",
+            Label::AtLeast => "at least",
+            Label::NotCounted => "not counted",
+        }
+    }
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
 }
 
 impl TokenCount {
@@ -118,22 +137,28 @@ impl TokenCount {
     }
 
     /// Returns how sure the number is.
-    pub fn exactness(&self) -> Exactness {
-        match (self.uncounted.is_empty(), self.bound) {
-            (false, bound) => Exactness::AtLeast { bound },
-            (true, 0) => Exactness::Exact,
-            (true, bound) => Exactness::Estimate { bound },
+    pub fn label(&self) -> Label {
+        match (self.uncounted.is_empty(), self.tokens, self.fewer.max(self.more)) {
+            (false, 0, _) => Label::NotCounted,
+            (false, ..) => Label::AtLeast,
+            (true, _, 0) => Label::Exact,
+            (true, ..) => Label::Estimate,
         }
     }
 
     /// Returns the least that the API can bill; at least 1 where anything was counted.
     pub fn min(&self) -> u64 {
-        self.tokens.saturating_sub(self.bound).max(u64::from(self.tokens > 0))
+        self.tokens.saturating_sub(self.fewer).max(u64::from(self.tokens > 0))
     }
 
     /// Returns the most that the API can bill, or `None` where something was not counted.
     pub fn max(&self) -> Option<u64> {
-        self.uncounted.is_empty().then(|| self.tokens.saturating_add(self.bound))
+        self.uncounted.is_empty().then(|| self.tokens.saturating_add(self.more))
+    }
+
+    /// Returns what there is to know of the count, such as which part of it is between two ends.
+    pub fn notes(&self) -> &[Warning] {
+        &self.notes
     }
 
     /// Returns what was not counted, with its place and the reason.
@@ -151,19 +176,27 @@ impl TokenCount {
     pub fn times(&self, requests: u64) -> TokenCount {
         TokenCount {
             tokens: self.tokens.saturating_mul(requests),
-            bound: self.bound.saturating_mul(requests),
+            fewer: self.fewer.saturating_mul(requests),
+            more: self.more.saturating_mul(requests),
             shares: Vec::new(),
             uncounted: self.uncounted.clone(),
+            notes: self.notes.clone(),
         }
     }
 
     fn new(uncounted: Vec<Uncounted>) -> TokenCount {
-        TokenCount { tokens: 0, bound: 0, shares: Vec::new(), uncounted }
+        TokenCount { tokens: 0, fewer: 0, more: 0, shares: Vec::new(), uncounted, notes: Vec::new() }
     }
 
     fn add(&mut self, tokens: u64, bound: u64) {
+        self.add_between(tokens, bound, bound);
+    }
+
+    /// Adds tokens of which there can be so many fewer or more.
+    fn add_between(&mut self, tokens: u64, fewer: u64, more: u64) {
         self.tokens = self.tokens.saturating_add(tokens);
-        self.bound = self.bound.saturating_add(bound);
+        self.fewer = self.fewer.saturating_add(fewer);
+        self.more = self.more.saturating_add(more);
     }
 }
 
@@ -172,8 +205,9 @@ impl Sum for TokenCount {
     fn sum<I: Iterator<Item = TokenCount>>(counts: I) -> TokenCount {
         let mut sum = TokenCount::new(Vec::new());
         for count in counts {
-            sum.add(count.tokens, count.bound);
+            sum.add_between(count.tokens, count.fewer, count.more);
             sum.uncounted.extend(count.uncounted);
+            sum.notes.extend(count.notes);
         }
         sum
     }
@@ -279,11 +313,13 @@ impl Tally {
             None => {
                 let (least, most) = images::range(image.detail, rule);
                 let (least, most) = (least + more, most + more);
-                self.count.share(What::Image, &image.path, least, bound);
+                let above = most.saturating_sub(least).saturating_add(bound);
+                self.count.add_between(least, bound, above);
+                let path = image.path.clone();
+                self.count.shares.push(Share { what: What::Image, path, tokens: least, bound: above });
                 let (least, most) = (grouped(least), grouped(most));
-                let reason = format!("an image of unknown size: at least {least} tokens, at most {most}");
-                let uncounted = Uncounted { lacks_image_size: true, ..Uncounted::new(&image.path, reason) };
-                self.count.uncounted.push(uncounted);
+                let note = format!("an image of unknown size: {least} … {most} tokens");
+                self.count.notes.push(Warning { lacks_image_size: true, ..Warning::new(&image.path, note) });
             }
         }
     }

@@ -141,6 +141,18 @@ impl Model {
             .ok_or_else(|| Error::new(error::Kind::MissingPrice, self.no_price(day, tier, input)))
     }
 
+    /// Returns the rows of the tier for more input than `row` is for.
+    ///
+    /// # Errors
+    ///
+    /// A tier without a row above a number of tokens at which the standard price changes.
+    pub(crate) fn priced_above(&self, day: Date, tier: Tier, row: &PriceRow) -> Result<Vec<&PriceRow>> {
+        let steps =
+            self.sheet(day, Tier::Standard).map(PriceRow::above).chain(self.sheet(day, tier).map(PriceRow::above));
+        let steps: std::collections::BTreeSet<u64> = steps.filter(|above| *above > row.above).collect();
+        steps.into_iter().map(|above| self.priced(day, tier, above + 1)).collect()
+    }
+
     fn no_price(&self, day: Date, tier: Tier, input: u64) -> Problem {
         let first = self.prices().iter().filter(|row| row.tier() == tier).map(PriceRow::from).min();
         match first {

@@ -12,7 +12,7 @@ use super::{files, input, note};
 use crate::accounting::Share;
 use crate::money::grouped;
 use crate::request::Warning;
-use crate::{Encoding, Exactness, TokenCount};
+use crate::{Encoding, Label, TokenCount};
 
 /// Runs the command. A request that cannot be read or counted does not stop the others.
 pub(super) fn run(args: &CountArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
@@ -75,7 +75,7 @@ fn count_requests(args: &CountArgs, out: &mut impl Write) -> Result<Outcome, Sto
                 0 => String::new(),
                 failures => format!(", without {} that failed", plural(failures, "request")),
             };
-            writeln!(out, "total  {} tokens, {}{failed}", grouped(sum.tokens()), label(sum.exactness()))?;
+            writeln!(out, "total  {} tokens, {}{failed}", grouped(sum.tokens()), label(&sum))?;
         }
         _ => {}
     }
@@ -91,14 +91,12 @@ fn count_request(args: &CountArgs, project: &Project, source: &Source) -> Result
         .model(&name)
         .and_then(|model| Ok((model.remark(), model.on(day)?.1, model.count(&source.request, day)?)));
     let (remark_on_name, model, count) = counted.map_err(|error| Failure::of(&error.in_file(&source.place)))?;
-    let label = label(count.exactness());
+    let label = label(&count);
     if args.quiet {
-        match count.exactness() {
-            Exactness::Exact => {}
-            Exactness::Estimate { .. } => note(&format!("{}: the count is an estimate, {label}", source.place)),
-            Exactness::AtLeast { .. } => {
-                note(&format!("{}: the count is a minimum: not everything is counted", source.place))
-            }
+        match count.label() {
+            Label::Exact => {}
+            Label::Estimate => note(&format!("{}: the count is an estimate, {label}", source.place)),
+            _ => note(&format!("{}: the count is a minimum: not everything is counted", source.place)),
         }
         return Ok((count, String::new()));
     }
@@ -115,12 +113,12 @@ fn count_request(args: &CountArgs, project: &Project, source: &Source) -> Result
     for one in count.uncounted() {
         text.push_str(&format!("  not counted: {}\n", remark(&one.path, &one.reason)));
     }
-    if count.uncounted().iter().any(|one| one.lacks_image_size) {
-        text.push_str(&format!("  hint: {IMAGE_SIZE}\n"));
-    }
     let of_name = remark_on_name.map(|text| Warning::new("model", text));
-    for warning in of_name.iter().chain(&warnings).chain(source.request.warnings()) {
+    for warning in of_name.iter().chain(&warnings).chain(source.request.warnings()).chain(count.notes()) {
         text.push_str(&format!("  warning: {}\n", remark(&warning.path, &warning.message)));
+    }
+    if count.notes().iter().any(|note| note.lacks_image_size) {
+        text.push_str(&format!("  hint: {IMAGE_SIZE}\n"));
     }
     Ok((count, text))
 }

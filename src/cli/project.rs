@@ -12,11 +12,11 @@ use sha2::{Digest, Sha256};
 use super::args::{ProjectArgs, TableArgs};
 use super::exit::Failure;
 use super::files::{self, shown};
-use super::{day, input, note, prices, report, terms};
+use super::{day, input, note, prices, terms};
 use crate::budget::{Baseline, Budget, Config, CostBounds, Entry, Finding, Level};
 use crate::request::Format;
 use crate::source::{Document, InputFormat, Place, documents};
-use crate::{Catalog, Date, Estimate, Request};
+use crate::{Catalog, Date, Estimate, Request, TokenCount};
 
 /// The names of a configuration, of which the first that is there counts.
 const CONFIG_NAMES: [&str; 2] = ["gpt-cost.toml", ".gpt-cost.toml"];
@@ -82,9 +82,8 @@ pub(super) struct Verdict {
 #[derive(Debug)]
 pub(super) struct Measured {
     pub(super) entry: Entry,
-    pub(super) label: String,
-    pub(super) exactness: &'static str,
-    pub(super) bound: u64,
+    /// The tokens of the input, without what has which of them.
+    pub(super) input: TokenCount,
     pub(super) cost: CostBounds,
     /// The line of what uses the most tokens.
     heaviest_line: usize,
@@ -316,14 +315,10 @@ pub(super) enum Ignored {
 }
 
 fn measured(document: &Document<'_>, request: &Request, estimate: &Estimate<'_>) -> Measured {
-    let sure = estimate.input().exactness();
-    let (exactness, bound) = report::exactness(sure);
     let heaviest = estimate.input().shares().iter().filter(|share| !share.path.is_empty()).max_by_key(|one| one.tokens);
     Measured {
         entry: Entry::of(estimate, request.custom_id(), hash(document.bytes().trim_ascii())),
-        label: report::label(sure),
-        exactness,
-        bound,
+        input: estimate.input().times(1),
         cost: CostBounds { least: estimate.cost().total.min, most: estimate.cost().most() },
         heaviest_line: heaviest.map_or(document.first_line(), |share| document.line_of(&share.path)),
     }

@@ -67,7 +67,7 @@ fn recording(document: &Document<'_>) -> Result<Recording, Failure> {
 }
 
 fn write_table(report: &Report, worst: usize, out: &mut impl Write) -> io::Result<()> {
-    let titles = ["", "cases", "counted", "exact", "exact %", "mean error", "outside", "not counted"];
+    let titles = ["", "cases", "counted", "exact", "exact %", "mean error", "outside", "between", "not counted"];
     let mut rows = vec![titles.map(Cell::title).to_vec()];
     rows.push(row("total", &report.total));
     rows.push(row("with the reported model", &report.with_reported_model));
@@ -102,7 +102,8 @@ fn row(name: &str, score: &Score) -> Vec<Cell> {
     let share = score.exact_share().map_or("–".to_owned(), hundredths);
     let error = score.mean_error().map_or("–".to_owned(), hundredths);
     let numbers = [score.cases, score.counted, score.exact].map(grouped).into_iter();
-    let numbers = numbers.chain([share, error, grouped(score.outside_bound), grouped(score.not_counted)]);
+    let numbers =
+        numbers.chain([share, error, grouped(score.outside_bound), grouped(score.between), grouped(score.not_counted)]);
     std::iter::once(Cell::plain(name)).chain(numbers.map(Cell::right)).collect()
 }
 
@@ -117,6 +118,8 @@ fn json(report: &Report, worst: usize) -> serde_json::Value {
             "counted": score.counted,
             "exact": score.exact,
             "outside_bound": score.outside_bound,
+            "between": score.between,
+            "outside_ends": score.outside_ends,
             "not_counted": score.not_counted,
             "suspect": score.suspect,
             "mean_error": score.mean_error().map(|error| error as f64 / 100.0),

@@ -420,13 +420,11 @@ pub struct Uncounted {
     pub path: String,
     /// What it is, and why it is not counted.
     pub reason: String,
-    /// Whether it is an image of which only the size is missing: [`Request::assume_image_size`] sets it.
-    pub lacks_image_size: bool,
 }
 
 impl Uncounted {
     pub(crate) fn new(path: impl Into<String>, reason: impl Into<String>) -> Uncounted {
-        Uncounted { path: path.into(), reason: reason.into(), lacks_image_size: false }
+        Uncounted { path: path.into(), reason: reason.into() }
     }
 }
 
@@ -438,12 +436,14 @@ pub struct Warning {
     pub path: String,
     /// What there is to know.
     pub message: String,
+    /// Whether it is about an image of which only the size is missing: [`Request::assume_image_size`] sets it.
+    pub lacks_image_size: bool,
 }
 
 impl Warning {
     /// Makes a warning about what stands at `path`; an empty path is the request as a whole.
     pub fn new(path: impl Into<String>, message: impl Into<String>) -> Warning {
-        Warning { path: path.into(), message: message.into() }
+        Warning { path: path.into(), message: message.into(), lacks_image_size: false }
     }
 }
 

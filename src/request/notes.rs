@@ -47,7 +47,7 @@ fn unknown_field((first, times): (String, usize)) -> Warning {
         1 => String::new(),
         times => format!(" (and {} more like it)", times - 1),
     };
-    Warning { path: first, message: format!("the API knows no such field{more}; it is taken to cost nothing") }
+    Warning::new(first, format!("the API knows no such field{more}; it is taken to cost nothing"))
 }
 
 /// Reads a string, or null.

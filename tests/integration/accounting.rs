@@ -1,9 +1,14 @@
 //! The rules of counting, each on a request of our own: what is added to the texts, and how sure it is.
 
 use gpt_cost::request::ImageSize;
-use gpt_cost::{Catalog, Date, Encoding, Exactness, Request, TokenCount};
+use gpt_cost::{Catalog, Date, Encoding, Label, Request, TokenCount};
 
 const DAY: &str = "2026-11-24";
+
+/// How sure a count is, and by how many tokens it can be less.
+fn sure(count: &TokenCount) -> (Label, u64) {
+    (count.label(), count.tokens() - count.min())
+}
 
 fn count_on(model: &str, day: &str, json: &str) -> TokenCount {
     let request = Request::from_json(json.as_bytes()).unwrap();
@@ -69,7 +74,7 @@ fn tools_of_2023_are_shown_in_the_old_way() {
     let shown = "namespace functions {\n\n// Does it.\ntype f = (_: {\n// One.\na: number,\nb?: {\n  c?: string,\n},\n}) => any;\n\n} // namespace functions";
     let expected = 3 + 4 + Encoding::Cl100kBase.count("Hello") as u64 + Encoding::Cl100kBase.count(shown) as u64 + 9;
     let count = count_on("gpt-4-0613", DAY, old);
-    assert_eq!((count.tokens(), count.exactness()), (expected, Exactness::Estimate { bound: 1 }));
+    assert_eq!((count.tokens(), sure(&count)), (expected, (Label::Estimate, 1)));
 }
 
 #[test]
@@ -146,14 +151,20 @@ fn reasoning_is_free_once_its_turn_is_over() {
     let after = format!(r#"{{"input": [{{"role": "user", "content": "Hello"}}, {reasoning}]}}"#);
     let count = count_on("gpt-5", DAY, &after);
     assert_eq!(count.tokens(), 2 + 4 + n("Hello") + 3_000 * 203 / 1_000 - 125);
-    assert!(matches!(count.exactness(), Exactness::Estimate { bound } if bound > 100));
+    assert!(matches!(sure(&count), (Label::Estimate, fewer) if fewer > 100));
 }
 
 #[test]
 fn images_are_billed_by_their_size() {
     let image = r#"[{"role": "user", "content": [{"type": "text", "text": "Look"}, {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}]}]"#;
     let unknown = count_on("gpt-4o", DAY, image);
-    assert!(unknown.max().is_none(), "the size is not known");
+    assert_eq!((unknown.tokens() - 7 - n("Look"), unknown.label()), (85, Label::Estimate), "the smallest");
+    assert_eq!(
+        (unknown.tokens() - unknown.min(), unknown.max().unwrap() - unknown.tokens()),
+        (1, 1_360 + 1),
+        "the largest"
+    );
+    assert!(unknown.notes()[0].lacks_image_size);
     let mut request = Request::from_json(image.as_bytes()).unwrap();
     request.assume_image_size(ImageSize { width: 1_024, height: 1_024 });
     let count =
@@ -273,6 +284,6 @@ fn custom_tools_are_estimates_on_models_since_gpt_5_and_not_counted_on_others() 
     let alone = count("gpt-5", r#"{"input": "Hello"}"#);
     let counted = count_on("gpt-5", DAY, body);
     assert_eq!(counted.tokens() - alone, 71 + n("run_sql") + n("Runs a query.") + n("SELECT .*"));
-    assert!(matches!(counted.exactness(), Exactness::Estimate { bound: 4 }), "{:?}", counted.exactness());
-    assert!(matches!(count_on("gpt-4o", DAY, body).exactness(), Exactness::AtLeast { .. }));
+    assert!(matches!(sure(&counted), (Label::Estimate, 4)), "{:?}", sure(&counted));
+    assert!(matches!(sure(&count_on("gpt-4o", DAY, body)), (Label::AtLeast, _)));
 }

@@ -138,7 +138,7 @@ fn editing_a_price_in_a_copied_table_changes_the_cost() {
     let args = ["estimate", "prompt.txt", "--model", "gpt-4", "--as-of", "2026-11-24", "--format", "json"];
     let report: serde_json::Value = serde_json::from_slice(&run(&root, &args, b"").stdout).unwrap();
     let request = &report["requests"][0];
-    assert_eq!((&request["input_tokens"]["count"], &request["price"]["origin"]), (&8.into(), &"pricing.toml".into()));
+    assert_eq!((&request["input_tokens"]["tokens"], &request["price"]["origin"]), (&8.into(), &"pricing.toml".into()));
     assert_eq!(request["cost"]["input"]["max"], "0.0004");
 }
 

@@ -28,7 +28,7 @@ fn with_input(root: &Path, args: &[&str], input: &str) -> Output {
 fn read_by_estimate(root: &Path, name: &str) -> Vec<(String, String, u64)> {
     let report = json(&gpt_cost(root, &["estimate", name, "--format", "json"]));
     let request = |one: &serde_json::Value| {
-        let tokens = one["input_tokens"]["count"].as_u64().unwrap();
+        let tokens = one["input_tokens"]["tokens"].as_u64().unwrap();
         (one["name"].as_str().unwrap().to_owned(), one["format"].as_str().unwrap().to_owned(), tokens)
     };
     report["requests"].as_array().unwrap().iter().map(request).collect()
@@ -37,7 +37,7 @@ fn read_by_estimate(root: &Path, name: &str) -> Vec<(String, String, u64)> {
 fn read_by_check(root: &Path, name: &str) -> Vec<(String, String, u64)> {
     let report = json(&gpt_cost(root, &["check", name, "--max-cost", "1", "--format", "json"]));
     let request = |one: &serde_json::Value| {
-        let tokens = one["budgets"][0]["input_tokens"]["count"].as_u64().unwrap();
+        let tokens = one["budgets"][0]["input_tokens"]["tokens"].as_u64().unwrap();
         (one["name"].as_str().unwrap().to_owned(), one["format"].as_str().unwrap().to_owned(), tokens)
     };
     let mut requests: Vec<_> = report["requests"].as_array().unwrap().iter().map(request).collect();

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Entry, Report, exactness};
+use super::{Entry, Report};
 use crate::catalog::{Field, PriceRow};
 use crate::cli::input::Failed;
 use crate::estimate::Exceeded;
@@ -75,11 +75,10 @@ struct Requested<'a> {
 
 #[derive(Serialize)]
 struct Tokens {
-    count: u64,
-    exactness: &'static str,
-    bound: u64,
+    tokens: u64,
     min: u64,
     max: Option<u64>,
+    label: &'static str,
 }
 
 #[derive(Serialize)]
@@ -263,8 +262,7 @@ impl Exceeding {
 
 impl Tokens {
     fn of(count: &TokenCount) -> Tokens {
-        let (exactness, bound) = exactness(count.exactness());
-        Tokens { count: count.tokens(), exactness, bound, min: count.min(), max: count.max() }
+        Tokens { tokens: count.tokens(), min: count.min(), max: count.max(), label: count.label().as_str() }
     }
 }
 

@@ -9,24 +9,22 @@ use crate::catalog::Layer;
 use crate::money::grouped;
 use crate::request::{Format, Warning};
 use crate::source::Place;
-use crate::{Date, Estimate, Exactness, Request};
+use crate::{Date, Estimate, Label, Request, TokenCount};
 
-/// Returns how sure a count is, in few words.
-pub(super) fn label(exactness: Exactness) -> String {
-    match exactness {
-        Exactness::Exact => "exact".to_owned(),
-        Exactness::Estimate { bound } => format!("± {}", grouped(bound)),
-        Exactness::AtLeast { bound: 0 } => "at least".to_owned(),
-        Exactness::AtLeast { bound } => format!("at least, ± {}", grouped(bound)),
-    }
-}
-
-/// Returns how sure a count is, as programs read it: a word, and by how many tokens it can be off.
-pub(super) fn exactness(exactness: Exactness) -> (&'static str, u64) {
-    match exactness {
-        Exactness::Exact => ("exact", 0),
-        Exactness::Estimate { bound } => ("estimate", bound),
-        Exactness::AtLeast { bound } => ("at_least", bound),
+/// Returns how sure a count is, in few words: `exact`, `± 4`, `85 … 1,445`, `at least`.
+pub(super) fn label(count: &TokenCount) -> String {
+    match (count.label(), count.max()) {
+        (Label::Estimate, Some(max)) => {
+            let (fewer, more) = (count.tokens() - count.min(), max - count.tokens());
+            // Small counts cannot be off by as much downwards.
+            let is_even = fewer == more || (fewer < more && count.min() <= 1);
+            match is_even {
+                true => format!("± {}", grouped(more)),
+                false => format!("{} … {}", grouped(count.min()), grouped(max)),
+            }
+        }
+        (Label::AtLeast, _) if count.min() < count.tokens() => format!("at least {}", grouped(count.min())),
+        (label, _) => label.as_str().to_owned(),
     }
 }
 

@@ -8,7 +8,7 @@ use super::{Entry, IMAGE_SIZE, Report, formats, label, plural, remark};
 use crate::catalog::{Field, Kind, PriceRow};
 use crate::cli::files::shown;
 use crate::money::grouped;
-use crate::{Band, Cost, Estimate, Exactness, Fit, TokenCount, Usd, Verdict};
+use crate::{Band, Cost, Estimate, Fit, Label, TokenCount, Usd, Verdict};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -60,7 +60,7 @@ fn write_many(report: &Report<'_>, entries: &[Entry<'_>], out: &mut impl Write) 
             Cell::plain(format!("{}{times}", shown(&entry.place.to_string()))),
             Cell::plain(estimate.name()),
             Cell::right(grouped(estimate.input().tokens())),
-            Cell::plain(label(estimate.input().exactness())),
+            Cell::plain(label(estimate.input())),
             Cell::right(range(&cost.total, money)),
             expected(&cost),
             fits,
@@ -70,7 +70,7 @@ fn write_many(report: &Report<'_>, entries: &[Entry<'_>], out: &mut impl Write) 
         Cell::styled("total", BOLD),
         Cell::plain(""),
         Cell::right(grouped(tokens.tokens())),
-        Cell::plain(label(tokens.exactness())),
+        Cell::plain(label(&tokens)),
         Cell::right(range(&total.total, money)),
         expected(&total),
         Cell::plain(""),
@@ -130,15 +130,15 @@ fn write_entry(report: &Report<'_>, entry: &Entry<'_>, out: &mut impl Write) -> 
             vec![Cell::plain(format!("  {path}")), Cell::plain(reason)]
         };
         write_grid(&uncounted.iter().map(|one| row(&one.path, &one.reason)).collect::<Vec<_>>(), out)?;
-        if uncounted.iter().any(|one| one.lacks_image_size) {
-            writeln!(out, "  hint: {IMAGE_SIZE}")?;
-        }
     }
     if !entry.warnings.is_empty() {
         writeln!(out)?;
     }
     for warning in entry.warnings {
         writeln!(out, "  {YELLOW}warning{YELLOW:#}: {}", remark(&warning.path, &warning.message))?;
+    }
+    if entry.warnings.iter().any(|warning| warning.lacks_image_size) {
+        writeln!(out, "  hint: {IMAGE_SIZE}")?;
     }
     Ok(())
 }
@@ -168,8 +168,8 @@ fn costs(entry: &Entry<'_>) -> Vec<Vec<Cell>> {
             band.expected.map(|amount| format!("{amount:.*}", digits.unwrap_or(2) as usize)).unwrap_or_default(),
         )
     };
-    let sure = if input.exactness() == Exactness::Exact { GREEN } else { YELLOW };
-    let label = Cell::styled(label(input.exactness()), sure);
+    let sure = if input.label() == Label::Exact { GREEN } else { YELLOW };
+    let label = Cell::styled(label(input), sure);
     let tokens = Band { min: output.min, expected: None, max: output.max };
     let mut rows = vec![
         vec![Cell::plain("input"), Cell::right(grouped(input.tokens())), label, money(&cost.input)],

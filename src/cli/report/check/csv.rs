@@ -15,8 +15,9 @@ pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Resul
         "verdict",
         "model",
         "input_tokens",
-        "exactness",
-        "bound",
+        "label",
+        "input_min",
+        "input_max",
         "cost_min",
         "cost_max",
         "why",
@@ -24,7 +25,7 @@ pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Resul
     for one in &report.requests {
         if let Some(failure) = &one.failure {
             let mut row = vec![formula_free(&one.place.to_string()), one.line.to_string(), String::new()];
-            row.extend([word(one.level()).to_owned()].into_iter().chain(vec![String::new(); 6]));
+            row.extend([word(one.level()).to_owned()].into_iter().chain(vec![String::new(); 7]));
             row.push(failure.message());
             csv.write_record(row)?;
         }
@@ -35,7 +36,7 @@ pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Resul
     csv.flush()
 }
 
-fn row(report: &CheckReport<'_>, one: &Checked, verdict: &Verdict) -> [String; 11] {
+fn row(report: &CheckReport<'_>, one: &Checked, verdict: &Verdict) -> [String; 12] {
     let dollars = |amount: Usd| amount.amount().to_string();
     let findings: Vec<&str> = verdict.findings.iter().map(|finding| finding.message.as_str()).collect();
     let measured = verdict.outcome.as_ref().ok();
@@ -46,8 +47,9 @@ fn row(report: &CheckReport<'_>, one: &Checked, verdict: &Verdict) -> [String; 1
         word(verdict.level()).to_owned(),
         measured.map(|measured| formula_free(&measured.entry.model)).unwrap_or_default(),
         measured.map(|measured| measured.entry.usage.input.to_string()).unwrap_or_default(),
-        measured.map(|measured| measured.exactness.to_owned()).unwrap_or_default(),
-        measured.map(|measured| measured.bound.to_string()).unwrap_or_default(),
+        measured.map(|measured| measured.input.label().to_string()).unwrap_or_default(),
+        measured.map(|measured| measured.input.min().to_string()).unwrap_or_default(),
+        measured.and_then(|measured| measured.input.max()).map(|max| max.to_string()).unwrap_or_default(),
         measured.map(|measured| dollars(measured.cost.least)).unwrap_or_default(),
         measured.and_then(|measured| measured.cost.most).map(dollars).unwrap_or_default(),
         verdict.outcome.as_ref().err().map_or_else(|| findings.join("; "), |failure| failure.message()),

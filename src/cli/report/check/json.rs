@@ -59,8 +59,13 @@ fn of_budget(report: &CheckReport<'_>, one: &Checked, verdict: &Verdict) -> Valu
     if let Ok(measured) = &verdict.outcome {
         let entry = &measured.entry;
         json["model"] = entry.model.as_str().into();
-        json["input_tokens"] =
-            json!({"count": entry.usage.input, "exactness": measured.exactness, "bound": measured.bound});
+        let input = &measured.input;
+        json["input_tokens"] = json!({
+            "tokens": input.tokens(),
+            "min": input.min(),
+            "max": input.max(),
+            "label": input.label().as_str(),
+        });
         json["cost"] = json!({"min": dollars(measured.cost.least), "max": measured.cost.most.map(dollars)});
         json["current"] = current(&one.place, entry);
     }

@@ -9,7 +9,7 @@ use crate::budget::{Budget, Finding, Level};
 use crate::cli::files::shown;
 use crate::cli::project::Checked;
 use crate::cli::report::table::{Cell, write_grid};
-use crate::cli::report::{formats, plural};
+use crate::cli::report::{formats, label, plural};
 use crate::money::grouped;
 
 const DIM: Style = Style::new().dimmed();
@@ -62,7 +62,7 @@ fn write_request(report: &CheckReport<'_>, one: &Checked, out: &mut impl Write) 
         let budget = &report.budgets[verdict.budget].budget;
         let of_budget = if several { format!(", budget `{}`", shown(&budget.name)) } else { String::new() };
         let (model, tokens) = (&measured.entry.model, grouped(measured.entry.usage.input));
-        writeln!(out, "  {DIM}{model}, {tokens} tokens of input, {}{of_budget}{DIM:#}", measured.label)?;
+        writeln!(out, "  {DIM}{model}, {tokens} tokens of input, {}{of_budget}{DIM:#}", label(&measured.input))?;
         write_findings(&verdict.findings, budget, out)?;
     }
     Ok(())
@@ -113,7 +113,7 @@ fn write_fine(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> 
             rows.push(vec![
                 Cell::plain(name),
                 Cell::right(grouped(measured.entry.usage.input)),
-                Cell::plain(measured.label.as_str()),
+                Cell::plain(label(&measured.input)),
                 Cell::right(measured.cost.most.map_or("–".to_owned(), |most| most.to_string())),
                 Cell::plain(shown(&report.budgets[verdict.budget].budget.name)),
             ]);
