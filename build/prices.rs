@@ -83,8 +83,12 @@ fn write_model(out: &mut String, source: &str, model: &ModelEntry) -> std::fmt::
     writeln!(out, "            kind: Kind::{:?},", model.kind.unwrap_or(file::Kind::Chat))?;
     writeln!(out, "            encoding: {encoding},")?;
     writeln!(out, "            counting: Cow::Borrowed(&[{}]),", counting.join(", "))?;
-    for (name, limit) in [("context", model.context), ("max_input", model.max_input), ("max_output", model.max_output)]
-    {
+    for (name, limit) in [
+        ("context", model.context),
+        ("larger_context", model.larger_context),
+        ("max_input", model.max_input),
+        ("max_output", model.max_output),
+    ] {
         writeln!(out, "            {name}: {limit:?},")?;
     }
     writeln!(out, "            image: {},", option(model.image.map(image)))?;

@@ -85,6 +85,7 @@ fn facts(model: &Model, also: &[&str]) -> Facts {
         ("encoding", model.encoding().map(|encoding| encoding.name().to_owned())),
         ("counting", Some(counting.join(", ")).filter(|text| !text.is_empty())),
         ("context", number(model.context())),
+        ("larger_context", number(model.larger_context())),
         ("max_input", number(model.max_input())),
         ("max_output", number(model.max_output())),
         ("image", model.image().map(super::write::image)),

@@ -33,6 +33,7 @@ pub struct ModelEntry {
     pub encoding: Option<Name>,
     pub counting: Vec<CountingEntry>,
     pub context: Option<u64>,
+    pub larger_context: Option<u64>,
     pub max_input: Option<u64>,
     pub max_output: Option<u64>,
     pub image: Option<ImageRule>,
@@ -240,6 +241,7 @@ const MODEL_KEYS: &[&str] = &[
     "encoding",
     "counting",
     "context",
+    "larger_context",
     "max_input",
     "max_output",
     "image",
@@ -341,6 +343,7 @@ fn read_model(name: Name, table: &DeTable<'_>, span: Range<usize>, problems: &mu
         encoding: fields.name("encoding"),
         counting: Vec::new(),
         context: fields.tokens("context"),
+        larger_context: fields.tokens("larger_context"),
         max_input: fields.tokens("max_input"),
         max_output: fields.tokens("max_output"),
         image: None,
@@ -491,6 +494,10 @@ fn check_sheets(model: &ModelEntry, problems: &mut Vec<Problem>) {
 
 /// Checks that no limit exceeds the context window, and that there is one family of counting rules on each day.
 fn check_facts(model: &ModelEntry, problems: &mut Vec<Problem>) {
+    if model.larger_context.is_some_and(|larger| model.context.is_none_or(|context| larger <= context)) {
+        let message = format!("model `{}`: larger_context is not larger than the context", model.name.text);
+        problems.push(Problem::new(model.name.span.clone(), message));
+    }
     let context = model.context.unwrap_or(u64::MAX);
     for (name, limit) in [("max_input", model.max_input), ("max_output", model.max_output)] {
         if limit.is_some_and(|limit| limit > context) {

@@ -426,6 +426,7 @@ impl<'a> Reader<'a> {
             encoding,
             counting,
             context: entry.context,
+            larger_context: entry.larger_context,
             max_input: entry.max_input,
             max_output: entry.max_output,
             image: entry.image,

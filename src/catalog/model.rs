@@ -25,6 +25,7 @@ pub struct Model {
     pub(super) encoding: Option<Encoding>,
     pub(super) counting: List<(Option<Date>, Family)>,
     pub(super) context: Option<u64>,
+    pub(super) larger_context: Option<u64>,
     pub(super) max_input: Option<u64>,
     pub(super) max_output: Option<u64>,
     pub(super) image: Option<ImageRule>,
@@ -72,6 +73,11 @@ impl Model {
     /// Returns the context window: the most tokens of input and output together.
     pub fn context(&self) -> Option<u64> {
         self.context
+    }
+
+    /// Returns the larger context window, where two are documented and [`Model::context`] is the stricter one.
+    pub fn larger_context(&self) -> Option<u64> {
+        self.larger_context
     }
 
     /// Returns the most tokens of input, where that is less than the context window.

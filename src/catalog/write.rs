@@ -57,9 +57,12 @@ pub(super) fn table<'n>(model: &Model, also: impl Iterator<Item = &'n str>, chec
     line("kind", (model.kind() != Kind::Chat).then(|| quoted(model.kind().word())));
     line("encoding", Some(quoted(model.encoding().map_or(file::UNKNOWN_ENCODING, |encoding| encoding.name()))));
     line("counting", counting(model));
-    for (key, limit) in
-        [("context", model.context()), ("max_input", model.max_input()), ("max_output", model.max_output())]
-    {
+    for (key, limit) in [
+        ("context", model.context()),
+        ("larger_context", model.larger_context()),
+        ("max_input", model.max_input()),
+        ("max_output", model.max_output()),
+    ] {
         line(key, limit.map(underscored));
     }
     line("image", model.image().map(image));

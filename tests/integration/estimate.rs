@@ -374,3 +374,89 @@ fn hostile_numbers_overflow_nothing() {
         assert_eq!(estimate.cost().output.max.unwrap().to_string(), "$65,970,697.6512");
     });
 }
+
+/// Each input to the Embeddings API has the limit for itself, and a request has limits of its own.
+#[test]
+fn limits_of_embeddings_and_prompts_are_per_input() {
+    let body = |input: &[String]| serde_json::json!({"model": "text-embedding-3-small", "input": input}).to_string();
+    let fit = |inputs: &[String]| {
+        let mut found = None;
+        with_estimate("text-embedding-3-small", &body(inputs), Terms::on(day()), |estimate| {
+            let exceeded: Vec<String> = estimate.fit().exceeded().iter().map(ToString::to_string).collect();
+            assert_eq!(estimate.cost().total.expected, estimate.cost().input.expected, "an embedding costs its input");
+            found = Some((estimate.fit().verdict(), exceeded));
+        });
+        found.unwrap()
+    };
+    let text = |tokens: usize| " a".repeat(tokens);
+    assert_eq!(fit(&vec![text(2_000); 10]), (Verdict::Fits, vec![]));
+    let (verdict, exceeded) = fit(&[text(10), text(8_300)]);
+    assert_eq!(verdict, Verdict::Exceeds);
+    assert!(
+        exceeded[0].contains("8,300 tokens of input") || exceeded[0].contains("the input of 8,300 tokens"),
+        "{exceeded:?}"
+    );
+    let (_, exceeded) = fit(&vec![text(1); 3_000]);
+    assert_eq!(exceeded, ["3,000 inputs exceed the 2,048 that a request can have by 952"]);
+    let (_, exceeded) = fit(&vec![text(8_000); 40]);
+    assert_eq!(
+        exceeded,
+        ["320,000 tokens of all inputs together exceed the 300,000 that a request can have by 20,000"]
+    );
+
+    // Each prompt of a completion is one context.
+    let body = serde_json::json!({"model": "gpt-3.5-turbo-instruct", "prompt": [text(3_000), text(3_000)]}).to_string();
+    with_estimate("gpt-3.5-turbo-instruct", &body, Terms::on(day()), |estimate| {
+        assert_eq!(estimate.fit().verdict(), Verdict::Fits);
+        assert_eq!(estimate.output().max, Some(2 * (4_096 - 3_000)));
+    });
+}
+
+/// Between the stricter and the larger documented limit a request fits with a warning; above the larger it does not fit.
+#[test]
+fn a_model_with_two_documented_limits_warns_between_them() {
+    let verdict = |tokens: usize| {
+        let mut found = None;
+        let json = serde_json::json!([{"role": "user", "content": " a".repeat(tokens)}]).to_string();
+        with_estimate("gpt-3.5-turbo", &json, Terms::on(day()), |estimate| {
+            let warns = estimate
+                .warnings()
+                .iter()
+                .any(|one| one.message.contains("stricter documented context window of 4,096"));
+            found = Some((estimate.fit().verdict(), warns, estimate.output().max));
+        });
+        found.unwrap()
+    };
+    assert_eq!(verdict(1_000), (Verdict::Fits, false, Some(4_096 - 1_007)));
+    assert_eq!(verdict(5_000), (Verdict::Fits, true, Some(16_385 - 5_007)));
+    assert_eq!(verdict(16_400).0, Verdict::Exceeds);
+}
+
+/// An expected output above the request's own limit is taken down to it.
+#[test]
+fn expected_output_is_no_more_than_the_request_allows() {
+    let json = r#"{"messages": [{"role": "user", "content": "Hi"}], "max_completion_tokens": 200, "n": 2}"#;
+    with_estimate("gpt-4.1", json, Terms::on(day()).output_tokens(1_000), |estimate| {
+        assert_eq!((estimate.output().expected, estimate.output().max), (Some(400), Some(400)));
+        assert_eq!(estimate.cost().total.expected, estimate.cost().total.max);
+        assert!(estimate.warnings()[0].message.contains("1,000 tokens of output are expected, more than the 400"));
+        assert_eq!(estimate.fit().verdict(), Verdict::Fits);
+    });
+}
+
+/// What is not counted of the input takes nothing away from the output's price.
+#[test]
+fn known_output_keeps_its_price_beside_what_is_not_counted() {
+    let json = r#"{"input": "Hi", "previous_response_id": "x", "max_output_tokens": 300}"#;
+    with_estimate("gpt-4.1", json, Terms::on(day()), |estimate| {
+        assert_eq!((estimate.input().label(), estimate.cost().input.max), (Label::AtLeast, None));
+        assert_eq!(estimate.cost().output.max.unwrap().to_string(), "$0.0024");
+        assert_eq!(estimate.cost().total.max, None);
+    });
+    // With another price above a number of tokens, the higher one can hold in the end.
+    with_estimate("gpt-5.4", json, Terms::on(day()), |estimate| {
+        let rows: Vec<_> = estimate.model().sheet(day(), Tier::Standard).collect();
+        let most = rows.iter().map(|row| row.rate(gpt_cost::catalog::Field::Output).unwrap().cost(300)).max();
+        assert_eq!((estimate.cost().output.max, rows.len()), (most, 2));
+    });
+}

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Entry, Report};
 use crate::catalog::{Field, PriceRow};
 use crate::cli::input::Failed;
-use crate::estimate::Exceeded;
+use crate::estimate::{Exceeded, RequestLimit};
 use crate::{Band, Cost, Estimate, TokenCount, Usd, Verdict};
 
 /// The version of the shape. A field can be added without a new one; none is renamed, removed or given another meaning.
@@ -255,7 +255,11 @@ impl Exceeding {
             Exceeded::Context { input, output, limit } => {
                 Exceeding { limit: "context", tokens: input.saturating_add(output), allowed: limit, message }
             }
-            Exceeded::Output { tokens, limit, by } => Exceeding { limit: by, tokens, allowed: limit, message },
+            Exceeded::Output { tokens, limit } => Exceeding { limit: "max_output", tokens, allowed: limit, message },
+            Exceeded::Request { what, found, limit } => {
+                let name = if what == RequestLimit::Inputs { "inputs" } else { "request_tokens" };
+                Exceeding { limit: name, tokens: found, allowed: limit, message }
+            }
         }
     }
 }

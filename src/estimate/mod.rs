@@ -1,14 +1,17 @@
 //! Tokens, limits, prices and terms → what a request will cost, and whether it fits.
 
-use std::fmt;
+mod fit;
+
 use std::iter::Sum;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
+pub use self::fit::{Exceeded, Fit, RequestLimit, Verdict};
+use self::fit::{Windows, between_limits, fit, window};
 use crate::accounting::{self, Counting, TokenCount};
-use crate::catalog::{self, Kind, Layer, Model, ModelRef, PriceRow, Tier};
+use crate::catalog::{self, Field, Kind, Layer, Model, ModelRef, PriceRow, Tier};
 use crate::error::{self, Error, Problem, Result};
 use crate::money::{Usd, grouped};
 use crate::request::{Input, OutputLimit, Request, Warning};
@@ -170,58 +173,6 @@ impl Sum for Cost {
     }
 }
 
-/// Whether a request fits the limits of its model.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fit {
-    verdict: Verdict,
-    context: Option<u64>,
-    left: Option<u64>,
-    exceeded: Vec<Exceeded>,
-}
-
-/// The answer of [`Fit`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Verdict {
-    /// All limits that are known hold.
-    Fits,
-    /// At least one limit is exceeded: the API refuses such a request, or cannot give the output that is expected of it.
-    Exceeds,
-    /// It cannot be told: something was not counted, a count's bound crosses a limit, or the limits are not known.
-    Unknown,
-}
-
-/// A limit that is exceeded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Exceeded {
-    /// The input is more than the model takes.
-    Input {
-        /// The tokens of the input, at least.
-        tokens: u64,
-        /// The most that the model takes.
-        limit: u64,
-    },
-    /// Input and output together are more than the context window.
-    Context {
-        /// The tokens of the input, at least.
-        input: u64,
-        /// The tokens of output that are asked for; 1 where the request asks for none, since an answer has at least one.
-        output: u64,
-        /// The context window.
-        limit: u64,
-    },
-    /// The output that is asked for is more than the model gives.
-    Output {
-        /// The tokens of output that are asked for, of one answer.
-        tokens: u64,
-        /// The most that the model gives, or that the request itself allows.
-        limit: u64,
-        /// What sets the limit: `max_output` for the model, or the request's field.
-        by: &'static str,
-    },
-}
-
 impl<'c> ModelRef<'c> {
     /// Counts the tokens that the API bills for the input of `request`, sent to this model on `day`.
     ///
@@ -276,8 +227,11 @@ impl<'c> ModelRef<'c> {
             None => rows.extend(model.priced_above(terms.day, tier, row)?),
         }
         let rows = Rows { counted: row, any: rows };
-        let output = output(model, request, &input, terms);
+        let output = output(model, request, &input, terms, &mut warnings);
         let fit = fit(model, request, &input, terms);
+        let between = between_limits(model, request, &input, terms);
+        warnings.extend(between.map(|message| Warning::new("", message)));
+        let cached = cached(&input, row, terms, &mut warnings);
         warnings.extend(input.notes().iter().cloned());
         warnings.extend(remarks(model, terms.day));
         Ok(Estimate {
@@ -287,8 +241,8 @@ impl<'c> ModelRef<'c> {
             model,
             tier,
             price: row,
-            cost: cost(&rows, request, &input, terms.cached, &output),
-            cached: terms.cached.of(input.tokens()),
+            cost: cost(&rows, request, &input, cached, &output),
+            cached: cached.of(input.tokens()),
             requests: terms.requests,
             input,
             output,
@@ -394,54 +348,6 @@ impl<'c> Estimate<'c> {
     }
 }
 
-impl Fit {
-    /// Returns the answer.
-    pub fn verdict(&self) -> Verdict {
-        self.verdict
-    }
-
-    /// Returns the context window, where it is known.
-    pub fn context(&self) -> Option<u64> {
-        self.context
-    }
-
-    /// Returns how many tokens of the context window the input leaves for output; at most so many where something of the
-    /// input was not counted.
-    pub fn left(&self) -> Option<u64> {
-        self.left
-    }
-
-    /// Returns the limits that are exceeded for certain.
-    pub fn exceeded(&self) -> &[Exceeded] {
-        &self.exceeded
-    }
-}
-
-/// Shows what exceeds which limit, and by how many tokens.
-impl fmt::Display for Exceeded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Exceeded::Input { tokens, limit } => {
-                let (tokens, limit, over) = (grouped(tokens), grouped(limit), grouped(tokens - limit));
-                write!(f, "the input of {tokens} tokens exceeds the model's maximum of {limit} by {over}")
-            }
-            Exceeded::Context { input, output, limit } => {
-                let over = grouped(input.saturating_add(output) - limit);
-                let (input, output, limit) = (grouped(input), grouped(output), grouped(limit));
-                write!(
-                    f,
-                    "{input} tokens of input and {output} of output exceed the context window of {limit} by {over}"
-                )
-            }
-            Exceeded::Output { tokens, limit, by } => {
-                let by = if by == "max_output" { "the model's maximum" } else { by };
-                let (tokens, limit, over) = (grouped(tokens), grouped(limit), grouped(tokens - limit));
-                write!(f, "the output of {tokens} tokens exceeds {by} of {limit} by {over}")
-            }
-        }
-    }
-}
-
 /// Returns the tier of the terms, else the one that the request asks for, else the standard one.
 fn tier(request: &Request, terms: &Terms, warnings: &mut Vec<Warning>) -> Result<Tier> {
     let wrong = |message| Error::new(error::Kind::Request, Problem::new(message).at_path("service_tier"));
@@ -495,16 +401,47 @@ fn image_rule(rule: catalog::ImageRule) -> accounting::ImageRule {
     }
 }
 
-/// Returns the output's band: from none to the most that the request allows, or else that the model and its context leave.
-fn output(model: &Model, request: &Request, input: &TokenCount, terms: &Terms) -> Band<u64> {
+/// Returns the output's band: from none to the most that the request allows, or else that the model and its context leave. What is expected is
+/// no more than the request's own limit.
+fn output(
+    model: &Model,
+    request: &Request,
+    input: &TokenCount,
+    terms: &Terms,
+    warnings: &mut Vec<Warning>,
+) -> Band<u64> {
     if model.kind() == Kind::Embedding {
-        return Band { min: 0, expected: None, max: Some(0) };
+        return Band { min: 0, expected: Some(0), max: Some(0) };
     }
-    let left = model.context().map(|context| context.saturating_sub(input.min()));
-    let model_allows = [left, model.max_output()].into_iter().flatten().min();
-    let most = request.output_limit().map(|limit| limit.tokens).or(model_allows);
-    let max = most.map(|most| most.saturating_mul(request.choices()));
-    Band { min: 0, expected: terms.output_tokens, max }
+    let asked = request.output_limit().map(|limit| limit.tokens.saturating_mul(request.choices()));
+    let max = asked.or_else(|| most_output(model, request, input));
+    let mut expected = terms.output_tokens;
+    if let (Some(tokens), Some(most), Some(limit)) = (expected, asked, request.output_limit())
+        && tokens > most
+    {
+        let (tokens, most_shown) = (grouped(tokens), grouped(most));
+        let message = format!(
+            "{tokens} tokens of output are expected, more than the {most_shown} that it allows, which are used"
+        );
+        warnings.push(Warning::new(limit.field, message));
+        expected = Some(most);
+    }
+    Band { min: 0, expected, max }
+}
+
+/// Returns the most output of a request that sets no limit: each answer has what its prompt leaves of the context window.
+fn most_output(model: &Model, request: &Request, input: &TokenCount) -> Option<u64> {
+    let least = Windows::of(request, input, input.min());
+    let left = |tokens: u64| {
+        let left = window(model, tokens).map(|context| context.saturating_sub(tokens));
+        [left, model.max_output()].into_iter().flatten().min()
+    };
+    if least.windows == 1 {
+        return Some(left(least.all)?.saturating_mul(request.choices()));
+    }
+    let answers = request.choices() / least.windows.max(1);
+    let of_prompts = input.shares().iter().map(|share| left(share.tokens));
+    Some(of_prompts.sum::<Option<u64>>()?.saturating_mul(answers))
 }
 
 /// The rows that can price a request.
@@ -529,11 +466,41 @@ impl Rows<'_> {
     }
 }
 
-/// Returns the band of the cost. Where something of the input is not counted, the input has no upper end, and the output keeps its own.
+/// The fewest tokens of an input of which any can be read from the prompt cache or written to it, by OpenAI's guide to prompt caching.
+const FEWEST_CACHED: u64 = 1_024;
+
+/// Returns how much of the input is cached: what the terms say, unless the input is too short to be cached at all.
+fn cached(input: &TokenCount, row: &PriceRow, terms: &Terms, warnings: &mut Vec<Warning>) -> Cached {
+    let none = Cached::Tokens(0);
+    if terms.cached.of(input.max().unwrap_or(input.tokens())) == 0 {
+        return none;
+    }
+    if input.max().is_some_and(|most| most < FEWEST_CACHED) {
+        let message =
+            format!("no input of fewer than {} tokens is cached: all of it is priced in full", grouped(FEWEST_CACHED));
+        warnings.push(Warning::new("", message));
+        return none;
+    }
+    if row.rate(Field::Cached).is_none() {
+        let message = "there is no price for cached input at this tier: it costs what input costs";
+        warnings.push(Warning::new("", message));
+    }
+    terms.cached
+}
+
+/// Returns the band of the cost. Where something of the input is not counted, the input has no upper end, and the output keeps its own. The most
+/// of an input has all of it that is not cached written to the prompt cache, where that costs more.
 fn cost(rows: &Rows<'_>, request: &Request, input: &TokenCount, cached: Cached, output: &Band<u64>) -> Cost {
     let most = input.max();
     let tokens = Band { min: input.min(), expected: most.map(|_| input.tokens()), max: most };
-    let input = rows.band(&tokens, |row, tokens| row.cost(&Usage::of_input(tokens, cached.of(tokens))));
+    let of_input = |tokens: u64| Usage::of_input(tokens, cached.of(tokens));
+    let mut input = rows.band(&tokens, |row, tokens| row.cost(&of_input(tokens)));
+    let written = |row: &PriceRow, tokens: u64| {
+        let usage = of_input(tokens);
+        let written = if tokens < FEWEST_CACHED { 0 } else { usage.input - usage.cached };
+        row.cost(&Usage { written, ..usage })
+    };
+    input.max = input.max.max(rows.band(&tokens, written).max);
     let output = rows.band(output, |row, tokens| row.cost(&Usage::of_output(tokens, request.audio_output)));
     let both = |one: Option<Usd>, other: Option<Usd>| Some(one? + other?);
     let total = Band {
@@ -542,42 +509,6 @@ fn cost(rows: &Rows<'_>, request: &Request, input: &TokenCount, cached: Cached, 
         max: both(input.max, output.max),
     };
     Cost { input, output, total }
-}
-
-fn fit(model: &Model, request: &Request, input: &TokenCount, terms: &Terms) -> Fit {
-    let exceeded = exceeded(model, request, input.min(), terms);
-    let sure = input.max().is_some_and(|most| self::exceeded(model, request, most, terms).is_empty());
-    let verdict = match () {
-        () if !exceeded.is_empty() => Verdict::Exceeds,
-        () if sure && model.context().is_some() => Verdict::Fits,
-        () => Verdict::Unknown,
-    };
-    let left = model.context().map(|context| context.saturating_sub(input.tokens()));
-    Fit { verdict, context: model.context(), left, exceeded }
-}
-
-/// Returns the limits that an input of so many tokens exceeds. One answer is held against them: each has the whole window.
-fn exceeded(model: &Model, request: &Request, input: u64, terms: &Terms) -> Vec<Exceeded> {
-    let asked = request.output_limit();
-    let expected = terms.output_tokens.map(|tokens| tokens.div_ceil(request.choices()));
-    let answers = model.kind() != Kind::Embedding;
-    let output = asked.map(|limit| limit.tokens).max(expected).unwrap_or(u64::from(answers));
-    let mut exceeded = Vec::new();
-    if let Some(limit) = model.max_input().filter(|limit| input > *limit) {
-        exceeded.push(Exceeded::Input { tokens: input, limit });
-    }
-    if let Some(limit) = model.max_output().filter(|limit| output > *limit) {
-        exceeded.push(Exceeded::Output { tokens: output, limit, by: "max_output" });
-    }
-    if let (Some(asked), Some(expected)) = (asked, expected)
-        && expected > asked.tokens
-    {
-        exceeded.push(Exceeded::Output { tokens: expected, limit: asked.tokens, by: asked.field });
-    }
-    if let Some(limit) = model.context().filter(|limit| input.saturating_add(output) > *limit) {
-        exceeded.push(Exceeded::Context { input, output, limit });
-    }
-    exceeded
 }
 
 /// Returns what there is to know of the model: its days, and the note of its row.

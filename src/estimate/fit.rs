@@ -1,0 +1,224 @@
+//! Whether a request fits the limits of its model.
+
+use std::fmt;
+
+use super::Terms;
+use crate::accounting::TokenCount;
+use crate::catalog::{Kind, Model};
+use crate::money::grouped;
+use crate::request::{Input, Request};
+
+/// The most inputs of a request to the Embeddings API, and the most tokens of all of them together, by its reference.
+const MAX_INPUTS: u64 = 2_048;
+const MAX_INPUT_TOKENS: u64 = 300_000;
+
+/// Whether a request fits the limits of its model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fit {
+    verdict: Verdict,
+    context: Option<u64>,
+    left: Option<u64>,
+    exceeded: Vec<Exceeded>,
+}
+
+/// The answer of [`Fit`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// All limits that are known hold.
+    Fits,
+    /// At least one limit is exceeded: the API refuses such a request, or cannot give the output that is expected of it.
+    Exceeds,
+    /// It cannot be told: something was not counted, a count's bound crosses a limit, or the limits are not known.
+    Unknown,
+}
+
+/// A limit that is exceeded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Exceeded {
+    /// The input is more than the model takes.
+    Input {
+        /// The tokens of the input, at least.
+        tokens: u64,
+        /// The most that the model takes.
+        limit: u64,
+    },
+    /// Input and output together are more than the context window.
+    Context {
+        /// The tokens of the input, at least.
+        input: u64,
+        /// The tokens of output that are asked for; 1 where the request asks for none, since an answer has at least one.
+        output: u64,
+        /// The context window.
+        limit: u64,
+    },
+    /// A request to the Embeddings API has more than it takes.
+    Request {
+        /// What there is too much of.
+        what: RequestLimit,
+        /// How much there is, at least.
+        found: u64,
+        /// How much the API takes.
+        limit: u64,
+    },
+    /// The output that is asked for is more than the model gives.
+    Output {
+        /// The tokens of output that are asked for, of one answer.
+        tokens: u64,
+        /// The most that the model gives.
+        limit: u64,
+    },
+}
+
+/// What the Embeddings API limits of a whole request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RequestLimit {
+    /// The number of inputs.
+    Inputs,
+    /// The tokens of all inputs together.
+    Tokens,
+}
+
+impl Fit {
+    /// Returns the answer.
+    pub fn verdict(&self) -> Verdict {
+        self.verdict
+    }
+
+    /// Returns the context window, where it is known.
+    pub fn context(&self) -> Option<u64> {
+        self.context
+    }
+
+    /// Returns how many tokens of the context window the input leaves for output; at most so many where something of the
+    /// input was not counted.
+    pub fn left(&self) -> Option<u64> {
+        self.left
+    }
+
+    /// Returns the limits that are exceeded for certain.
+    pub fn exceeded(&self) -> &[Exceeded] {
+        &self.exceeded
+    }
+}
+
+/// Shows what exceeds which limit, and by how many tokens.
+impl fmt::Display for Exceeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Exceeded::Input { tokens, limit } => {
+                let (tokens, limit, over) = (grouped(tokens), grouped(limit), grouped(tokens - limit));
+                write!(f, "the input of {tokens} tokens exceeds the model's maximum of {limit} by {over}")
+            }
+            Exceeded::Context { input, output, limit } => {
+                let over = grouped(input.saturating_add(output) - limit);
+                let (input, output, limit) = (grouped(input), grouped(output), grouped(limit));
+                write!(
+                    f,
+                    "{input} tokens of input and {output} of output exceed the context window of {limit} by {over}"
+                )
+            }
+            Exceeded::Request { what, found, limit } => {
+                let what = match what {
+                    RequestLimit::Inputs => "inputs",
+                    RequestLimit::Tokens => "tokens of all inputs together",
+                };
+                let (found, limit, over) = (grouped(found), grouped(limit), grouped(found - limit));
+                write!(f, "{found} {what} exceed the {limit} that a request can have by {over}")
+            }
+            Exceeded::Output { tokens, limit } => {
+                let (tokens, limit, over) = (grouped(tokens), grouped(limit), grouped(tokens - limit));
+                write!(f, "the output of {tokens} tokens exceeds the model's maximum of {limit} by {over}")
+            }
+        }
+    }
+}
+
+/// The tokens of what has the context window to itself: all of a conversation, or each of several prompts.
+#[derive(Clone, Copy)]
+pub(super) struct Windows {
+    /// The tokens of the largest.
+    pub(super) largest: u64,
+    /// The tokens of all.
+    pub(super) all: u64,
+    /// How many there are.
+    pub(super) windows: u64,
+}
+
+impl Windows {
+    /// Returns the windows of a request where the count of its input is `tokens`, which is off by no more in the largest than in all.
+    pub(super) fn of(request: &Request, input: &TokenCount, tokens: u64) -> Windows {
+        let Input::Prompts(prompts) = request.input() else {
+            return Windows { largest: tokens, all: tokens, windows: 1 };
+        };
+        let largest = input.shares().iter().map(|share| share.tokens).max().unwrap_or(tokens);
+        let largest = largest.saturating_add(tokens).saturating_sub(input.tokens());
+        Windows { largest, all: tokens, windows: prompts.len() as u64 }
+    }
+}
+
+pub(super) fn fit(model: &Model, request: &Request, input: &TokenCount, terms: &Terms) -> Fit {
+    let at = |tokens| exceeded(model, request, Windows::of(request, input, tokens), terms);
+    let exceeded = at(input.min());
+    let sure = input.max().is_some_and(|most| at(most).is_empty());
+    let verdict = match () {
+        () if !exceeded.is_empty() => Verdict::Exceeds,
+        () if sure && model.context().is_some() => Verdict::Fits,
+        () => Verdict::Unknown,
+    };
+    let largest = Windows::of(request, input, input.tokens()).largest;
+    let left = window(model, largest).map(|context| context.saturating_sub(largest));
+    Fit { verdict, context: window(model, largest), left, exceeded }
+}
+
+/// Returns the context window that holds for so many tokens of input: the stricter documented one, or the larger one where the stricter does
+/// not hold them.
+pub(super) fn window(model: &Model, input: u64) -> Option<u64> {
+    let context = model.context()?;
+    Some(model.larger_context().filter(|_| input > context).unwrap_or(context))
+}
+
+/// Returns what there is to know where a request is between two documented limits.
+pub(super) fn between_limits(model: &Model, request: &Request, input: &TokenCount, terms: &Terms) -> Option<String> {
+    let (context, larger) = (model.context()?, model.larger_context()?);
+    let most = input.max().unwrap_or(input.tokens());
+    let needed = Windows::of(request, input, most).largest.saturating_add(output(model, request, terms));
+    (needed > context && needed <= larger).then(|| {
+        let (needed, context, larger) = (grouped(needed), grouped(context), grouped(larger));
+        format!(
+            "{needed} tokens exceed the stricter documented context window of {context}; the larger one is {larger}"
+        )
+    })
+}
+
+/// Returns the tokens of output of one answer that are asked for; 1 where the request asks for none, since an answer has at least one.
+fn output(model: &Model, request: &Request, terms: &Terms) -> u64 {
+    let asked = request.output_limit().map(|limit| limit.tokens);
+    let expected = terms.output_tokens.map(|tokens| tokens.div_ceil(request.choices()));
+    asked.or(expected).unwrap_or(u64::from(model.kind() != Kind::Embedding))
+}
+
+/// Returns the limits that an input of the given number of tokens exceeds. One answer is compared with them: each has the whole window.
+fn exceeded(model: &Model, request: &Request, input: Windows, terms: &Terms) -> Vec<Exceeded> {
+    let output = output(model, request, terms);
+    let mut exceeded = Vec::new();
+    if let Some(limit) = model.max_input().filter(|limit| input.largest > *limit) {
+        exceeded.push(Exceeded::Input { tokens: input.largest, limit });
+    }
+    if let Some(limit) = model.max_output().filter(|limit| output > *limit) {
+        exceeded.push(Exceeded::Output { tokens: output, limit });
+    }
+    let context = model.larger_context().or(model.context());
+    if let Some(limit) = context.filter(|limit| input.largest.saturating_add(output) > *limit) {
+        exceeded.push(Exceeded::Context { input: input.largest, output, limit });
+    }
+    if model.kind() == Kind::Embedding {
+        let limits =
+            [(RequestLimit::Inputs, input.windows, MAX_INPUTS), (RequestLimit::Tokens, input.all, MAX_INPUT_TOKENS)];
+        let over = limits.into_iter().filter(|(_, found, limit)| found > limit);
+        exceeded.extend(over.map(|(what, found, limit)| Exceeded::Request { what, found, limit }));
+    }
+    exceeded
+}
