@@ -76,6 +76,8 @@ pub enum What {
     Schema,
     /// A prompt without any frame.
     Prompt,
+    /// The value of a hole in a template, by the size that was said.
+    Value,
 }
 
 impl What {
@@ -93,6 +95,7 @@ impl What {
             What::Tools => "tools",
             What::Schema => "schema",
             What::Prompt => "prompt",
+            What::Value => "value",
         }
     }
 }
@@ -225,10 +228,12 @@ pub(crate) struct Counting {
 
 /// Counts the input of a request to a chat model. Plain text is one message of the user's.
 pub(crate) fn count_chat(request: &Request, counting: Counting) -> TokenCount {
-    match request.api {
+    let mut count = match request.api {
         Some(Api::Responses | Api::Compact) => responses::count(request, counting),
         _ => chat::count(request, counting),
-    }
+    };
+    count.holes(request, counting.encoding);
+    count
 }
 
 /// How text alone stood against the bills of recorded requests to completion models with cl100k_base: three prompts, at least
@@ -256,6 +261,7 @@ pub(crate) fn count_prompts(request: &Request, encoding: Encoding, is_embedding:
         count.share(What::Prompt, &prompt.path, tokens.max(least).saturating_add(suffix), 0);
     }
     count.add(0, if is_embedding { EMBEDDINGS.bound() } else { PROMPTS.bound() });
+    count.holes(request, encoding);
     Some(count)
 }
 
@@ -263,6 +269,23 @@ impl TokenCount {
     fn share(&mut self, what: What, path: &str, tokens: u64, bound: u64) {
         self.add(tokens, bound);
         self.shares.push(Share { what, path: path.to_owned(), tokens, bound });
+    }
+
+    /// Takes account of what a template leaves open: the texts around a hole can have fewer tokens with a value between them, and the value's own
+    /// tokens are known where its size was said.
+    fn holes(&mut self, request: &Request, encoding: Encoding) {
+        /// How far the count of a value can be off beside other text, up or down: 300,000 random templates and values needed 2.
+        const VALUE: u64 = 3;
+        let borders: u64 = request.holes.borders.iter().map(|border| encoding.count(border) as u64).sum();
+        let sizes = request.holes().iter().filter_map(|hole| Some((hole, hole.tokens?)));
+        let values = VALUE.saturating_mul(sizes.clone().count() as u64);
+        self.add_between(0, borders.saturating_add(values), borders.saturating_add(values));
+        for (hole, tokens) in sizes {
+            self.share(What::Value, &hole.path, tokens, 0);
+        }
+        for hole in request.holes().iter().filter(|hole| hole.tokens.is_none()) {
+            self.not_counted(&hole.path, format!("the value of `{}`", hole.name));
+        }
     }
 
     fn not_counted(&mut self, path: &str, reason: impl Into<String>) {

@@ -1,6 +1,6 @@
 //! `gpt-cost.toml`: its fields, and what makes a file valid. All problems are found in one go, each with its place.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -62,6 +62,10 @@ pub struct Budget {
     pub output_tokens: Option<u32>,
     /// How much of an input is read from the prompt cache.
     pub cached: Option<Cached>,
+    /// Whether `{{ name }}` and the like are text, not holes of a template.
+    pub literal: bool,
+    /// How many tokens the values of a template's holes are taken to have, by their names.
+    pub var_tokens: BTreeMap<String, u64>,
     /// What its requests may take.
     pub limits: Limits,
     /// What to say to whoever exceeds it.
@@ -93,6 +97,8 @@ pub(crate) const BUDGET_KEYS: &[&str] = &[
     "max_monthly_cost",
     "max_increase",
     "allow_uncounted",
+    "literal",
+    "var_tokens",
     "warn_at",
     "message",
 ];
@@ -186,6 +192,16 @@ fn read_pricing(value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Op
     Some(PriceTables { file, only: fields.flag("only").unwrap_or(false) })
 }
 
+/// Reads the sizes of values, by the names of the holes: `{ document = 4_000 }`.
+fn read_sizes(value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> BTreeMap<String, u64> {
+    let Some(table) = as_table(value, "sizes in tokens, such as { document = 4_000 }", problems) else {
+        return BTreeMap::new();
+    };
+    let names: Vec<&str> = table.keys().map(|key| key.get_ref().as_ref()).collect();
+    let mut fields = Fields::new(table, value.span(), &names, problems);
+    names.iter().filter_map(|name| Some(((*name).to_owned(), fields.tokens(name)?))).collect()
+}
+
 fn read_cached(value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Option<Cached> {
     let cached = match value.get_ref() {
         DeValue::String(text) => Cached::parse(text),
@@ -235,6 +251,8 @@ fn read_budget(
         tier: fields.word_or("tier", Tier::ALL, Tier::word, Tier::from_word).or(defaults.tier),
         output_tokens: fields.tokens("output_tokens").map(|tokens| tokens as u32).or(defaults.output_tokens),
         cached: None,
+        literal: fields.flag("literal").unwrap_or(false),
+        var_tokens: BTreeMap::new(),
         limits,
         message: fields.text("message"),
     };
@@ -248,6 +266,7 @@ fn read_budget(
             Some(Cached::Percent(percent)) => Some(percent),
             _ => None,
         });
+    budget.var_tokens = table.get("var_tokens").map(|value| read_sizes(value, problems)).unwrap_or_default();
     budget.cached = match table.get("cached") {
         Some(value) => read_cached(value, problems),
         None => defaults.cached,

@@ -205,6 +205,10 @@ pub(super) struct RequestArgs {
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub(super) input_format: InputFormat,
 
+    /// Count `{{ name }}` and the like as text, not as holes of a template
+    #[arg(long)]
+    pub(super) literal: bool,
+
     /// The size of images that the request does not tell, such as those behind a URL; none is ever fetched
     #[arg(long, value_name = "WxH", value_parser = image_size)]
     pub(super) image_size: Option<ImageSize>,

@@ -85,7 +85,7 @@ fn read(path: &Path, args: &RequestArgs) -> Vec<Result<Source, Failed>> {
 
 fn source(document: &Document<'_>, format: InputFormat, args: &RequestArgs) -> Result<Source, Failed> {
     let (place, line) = (document.place().clone(), document.first_line());
-    match request(document, format) {
+    match request(document, format, args.literal) {
         Ok(mut request) => {
             if let Some(size) = args.image_size {
                 request.assume_image_size(size);
@@ -96,9 +96,10 @@ fn source(document: &Document<'_>, format: InputFormat, args: &RequestArgs) -> R
     }
 }
 
-/// Reads a request; a failure has what to do about it.
-pub(super) fn request(document: &Document<'_>, format: InputFormat) -> Result<Request, Failure> {
-    document.request().map_err(|error| {
+/// Reads a request, with the holes of a prompt file unless its text is `literal`; a failure has what to do about it.
+pub(super) fn request(document: &Document<'_>, format: InputFormat, literal: bool) -> Result<Request, Failure> {
+    let request = if literal { document.request() } else { document.prompt() };
+    request.map_err(|error| {
         let failure = Failure::of(&error);
         if Response::from_json(document.bytes()).is_ok() {
             return failure.hint("gpt-cost actual prices a response by its usage");

@@ -261,7 +261,7 @@ impl Project {
 
     fn check_document(&self, document: &Document<'_>, budgets: &[(usize, &Budget)]) -> Option<Checked> {
         let place = document.place().clone();
-        let request = match input::request(document, InputFormat::Auto) {
+        let request = match input::request(document, InputFormat::Auto, false) {
             Ok(request) => request,
             Err(_) if document.is_own() => return None,
             Err(failure) => {
@@ -278,7 +278,11 @@ impl Project {
             verdicts: Vec::new(),
         };
         for (index, budget) in budgets {
-            let measured = self.measure(document, &request, budget);
+            let measured = match budget.literal && !request.holes().is_empty() {
+                true => input::request(document, InputFormat::Auto, true)
+                    .and_then(|literal| self.measure(document, &literal, budget)),
+                false => self.measure(document, &with_sizes(&request, budget), budget),
+            };
             let (outcome, findings) = match measured {
                 Ok((measured, findings)) => (Ok(measured), findings),
                 Err(failure) => (Err(failure), Vec::new()),
@@ -305,6 +309,18 @@ impl Project {
         let estimate = estimate.map_err(|error| Failure::of(&document.locate(error)))?;
         Ok((measured(document, request, &estimate), budget.limits.check(&estimate)))
     }
+}
+
+/// Returns the request with the sizes of values that a budget says.
+fn with_sizes<'r>(request: &'r Request, budget: &Budget) -> Cow<'r, Request> {
+    if request.holes().is_empty() || budget.var_tokens.is_empty() {
+        return Cow::Borrowed(request);
+    }
+    let mut sized = request.clone();
+    for (name, tokens) in &budget.var_tokens {
+        sized.set_hole_tokens(name, *tokens);
+    }
+    Cow::Owned(sized)
 }
 
 /// What becomes of files that .gitignore names, and of hidden ones.

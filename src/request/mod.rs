@@ -2,6 +2,7 @@
 
 mod chat;
 mod content;
+mod holes;
 mod image;
 mod notes;
 mod prompts;
@@ -11,6 +12,8 @@ mod tool;
 use std::borrow::Cow;
 use std::fmt;
 
+pub use self::holes::Hole;
+use self::holes::Holes;
 use crate::error::{self, Error, Problem, Result};
 use crate::json::{self, Path, Value};
 
@@ -48,6 +51,7 @@ pub struct Request {
     pub(crate) audio_output: bool,
     pub(crate) choices: u64,
     pub(crate) service_tier: Option<String>,
+    pub(crate) holes: Holes,
     pub(crate) uncounted: Vec<Uncounted>,
     pub(crate) warnings: Vec<Warning>,
 }
@@ -617,6 +621,7 @@ impl Request {
             audio_output: false,
             choices: 1,
             service_tier: None,
+            holes: Holes::default(),
             uncounted: Vec::new(),
             warnings: Vec::new(),
         }

@@ -167,6 +167,21 @@ impl<'a> Document<'a> {
         request.map_err(|error| self.locate(error))
     }
 
+    /// Reads the request of a prompt file, in which a template may leave holes such as `{{ name }}`: in text, messages and bodies. A document that is
+    /// one of many is captured traffic, and so is a Batch line or a recording: its text is literal.
+    ///
+    /// # Errors
+    ///
+    /// As [`Document::request`].
+    pub fn prompt(&self) -> Result<Request> {
+        let mut request = self.request()?;
+        let is_whole = self.place.line.is_none() && self.place.index.is_none();
+        if is_whole && matches!(request.format(), Format::Text | Format::Messages | Format::Body(_)) {
+            request.find_holes();
+        }
+        Ok(request)
+    }
+
     /// Adds the document's place to an error that has none: the name of its source, and the line.
     pub fn locate(&self, error: Error) -> Error {
         error.at(&self.place, self.first_line)

@@ -8,6 +8,7 @@ mod cli;
 mod edges;
 mod encoding;
 mod estimate;
+mod holes;
 mod outputs;
 mod prices;
 mod request;

@@ -1,0 +1,365 @@
+//! Holes: what a template leaves open, such as `{{ name }}`, found in the texts of a request that is a prompt file.
+//!
+//! A hole is `{{ name }}`, `{{ name.field }}`, either with filters, `{{#…}}` … `{{/…}}`, `{{> …}}` or `{% keyword … %}` with a keyword of Jinja,
+//! outside of code spans and fenced blocks, and not after `$`. `{name}` and `${name}` are text.
+
+use std::ops::Range;
+
+use super::{Input, Item, Part, Request};
+
+/// The keywords of Jinja, and whether each begins a block that an `end…` closes.
+const KEYWORDS: &[(&str, bool)] = &[
+    ("autoescape", true),
+    ("block", true),
+    ("call", true),
+    ("do", false),
+    ("elif", false),
+    ("else", false),
+    ("extends", false),
+    ("filter", true),
+    ("for", true),
+    ("from", false),
+    ("if", true),
+    ("import", false),
+    ("include", false),
+    ("macro", true),
+    ("raw", true),
+    ("set", false),
+    ("with", true),
+];
+
+/// Something that a template leaves open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Hole {
+    /// Its name: that of the value, or what a block or a partial is named by, such as `#items`.
+    pub name: String,
+    /// Where its text is in the JSON text; empty for a text file.
+    pub path: String,
+    /// How many tokens its value is taken to have, where that was said.
+    pub tokens: Option<u64>,
+}
+
+/// The holes of a request.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Holes {
+    pub(crate) holes: Vec<Hole>,
+    /// The texts around holes, without them: what a value can merge with, and what a block may leave out. Where each of them begins and ends, no
+    /// token crosses, whatever the values are.
+    pub(crate) borders: Vec<String>,
+}
+
+impl Request {
+    /// Takes what templates leave open in the request's texts, such as `{{ name }}`, as holes: their tokens are not counted, and the count is that
+    /// of the texts around them. Without this, all text is literal.
+    ///
+    /// ```
+    /// use gpt_cost::Request;
+    ///
+    /// let mut request = Request::from_text(b"Translate {{ text }} into {{ language }}.")?;
+    /// request.find_holes();
+    /// let names: Vec<&str> = request.holes().iter().map(|hole| hole.name.as_str()).collect();
+    /// assert_eq!(names, ["text", "language"]);
+    /// # Ok::<(), gpt_cost::Error>(())
+    /// ```
+    pub fn find_holes(&mut self) {
+        let mut found = Holes::default();
+        match &mut self.input {
+            Input::Text(text) => found.take(text, ""),
+            Input::Prompts(prompts) => {
+                for prompt in prompts {
+                    if let Some(text) = &mut prompt.text {
+                        found.take(text, &prompt.path);
+                    }
+                }
+            }
+            Input::Conversation(items) => {
+                for item in items {
+                    let (content, path) = match item {
+                        Item::Message(message) => (&mut message.content, &message.path),
+                        Item::Result(result) => (&mut result.content, &result.path),
+                        _ => continue,
+                    };
+                    for part in content {
+                        if let Part::Text(text) = part {
+                            found.take(text, path);
+                        }
+                    }
+                }
+            }
+        }
+        self.holes = found;
+    }
+
+    /// Returns the holes that [`Request::find_holes`] found, in the order of the text.
+    pub fn holes(&self) -> &[Hole] {
+        &self.holes.holes
+    }
+
+    /// Sets how many tokens the value of each hole of this name is taken to have. Returns whether there is such a hole.
+    pub fn set_hole_tokens(&mut self, name: &str, tokens: u64) -> bool {
+        let mut is_there = false;
+        for hole in self.holes.holes.iter_mut().filter(|hole| hole.name == name) {
+            (hole.tokens, is_there) = (Some(tokens), true);
+        }
+        is_there
+    }
+}
+
+impl Holes {
+    /// Takes the holes out of a text.
+    fn take(&mut self, text: &mut String, path: &str) {
+        let tags = tags(text);
+        if tags.is_empty() {
+            return;
+        }
+        let holes = tags.iter().filter(|tag| !tag.is_end);
+        self.holes.extend(holes.map(|tag| Hole { name: tag.name.clone(), path: path.to_owned(), tokens: None }));
+        self.borders(text, &tags);
+        let mut empty = String::with_capacity(text.len());
+        let mut end = 0;
+        for tag in &tags {
+            empty.push_str(&text[end..tag.range.start]);
+            end = tag.range.end;
+        }
+        empty.push_str(&text[end..]);
+        *text = empty;
+    }
+
+    /// Notes the borders of a text: from the last place before a hole at which no token crosses, to the first one after it. What is in a block is
+    /// all border.
+    fn borders(&mut self, text: &str, tags: &[Tag]) {
+        let mut border = String::new();
+        let (mut depth, mut end) = (0usize, 0);
+        let last = tags.len();
+        for index in 0..=last {
+            let begin = tags.get(index).map_or(text.len(), |tag| tag.range.start);
+            let literal = &text[end..begin];
+            let cuts = if depth == 0 { cuts(literal, index == 0, index == last) } else { None };
+            match cuts {
+                Some((first, second)) => {
+                    border.push_str(&literal[..first]);
+                    if index > 0 {
+                        self.borders.push(std::mem::take(&mut border));
+                    }
+                    border = literal[second..].to_owned();
+                }
+                None => border.push_str(literal),
+            }
+            if let Some(tag) = tags.get(index) {
+                end = tag.range.end;
+                depth = (depth + usize::from(tag.is_begin)).saturating_sub(usize::from(tag.is_end));
+            }
+        }
+        if !border.is_empty() {
+            self.borders.push(border);
+        }
+    }
+}
+
+/// Returns where the part of a literal text begins and ends that no value beside it can change: at its own ends where there is no hole, else at
+/// the first and the last space that a letter follows and that follows what is no space. All split patterns end a piece there.
+fn cuts(literal: &str, is_first: bool, is_last: bool) -> Option<(usize, usize)> {
+    let bytes = literal.as_bytes();
+    let is_cut =
+        |at: &usize| bytes[*at] == b' ' && bytes[at + 1].is_ascii_alphabetic() && !is_space_before(literal, *at);
+    let mut places = (1..bytes.len().saturating_sub(1)).filter(is_cut);
+    let first = if is_first { Some(0) } else { places.clone().next() };
+    let last = if is_last { Some(literal.len()) } else { places.next_back() };
+    first.zip(last).filter(|(first, last)| first <= last)
+}
+
+fn is_space_before(text: &str, at: usize) -> bool {
+    text[..at].chars().next_back().is_none_or(char::is_whitespace)
+}
+
+/// A tag of a template.
+struct Tag {
+    range: Range<usize>,
+    name: String,
+    /// Whether it begins a block, and whether it ends one.
+    is_begin: bool,
+    is_end: bool,
+}
+
+/// Finds the tags of a text.
+fn tags(text: &str) -> Vec<Tag> {
+    let code = code(text);
+    let is_code = |at: usize| code.iter().any(|range| range.contains(&at));
+    let mut tags = Vec::new();
+    let mut at = 0;
+    while let Some(begin) = text[at..].find('{').map(|found| at + found) {
+        at = begin + 1;
+        if text[..begin].ends_with('$') || is_code(begin) {
+            // Of `${{`, neither brace begins a hole.
+            at += usize::from(text[at..].starts_with('{'));
+            continue;
+        }
+        if let Some(tag) = tag(text, begin) {
+            at = tag.range.end;
+            tags.push(tag);
+        }
+    }
+    tags
+}
+
+/// Reads the tag that begins at a byte, if one does.
+fn tag(text: &str, begin: usize) -> Option<Tag> {
+    let rest = &text[begin..];
+    let (inner, length) = if let Some(inside) = rest.strip_prefix("{%") {
+        let end = inside.find("%}")?;
+        (inside[..end].trim_matches(['-', '+']).trim(), end + 4)
+    } else if let Some(inside) = rest.strip_prefix("{{{") {
+        let end = inside.find("}}}")?;
+        (inside[..end].trim(), end + 6)
+    } else {
+        let inside = rest.strip_prefix("{{")?;
+        let end = inside.find("}}")?;
+        (inside[..end].trim_matches(['-', '~']).trim(), end + 4)
+    };
+    let range = begin..begin + length;
+    if inner.contains('\n') && inner.len() > 200 {
+        return None;
+    }
+    if rest.starts_with("{%") {
+        let keyword: String = inner.chars().take_while(char::is_ascii_alphabetic).collect();
+        let open = keyword.strip_prefix("end").unwrap_or(&keyword);
+        let (_, is_block) = KEYWORDS.iter().find(|(known, _)| *known == open)?;
+        let is_end = open.len() < keyword.len();
+        return Some(Tag { range, name: format!("% {keyword}"), is_begin: *is_block && !is_end, is_end });
+    }
+    let (mark, name) = match inner.chars().next()? {
+        mark @ ('#' | '^' | '/' | '>') => (Some(mark), inner[1..].trim()),
+        _ => (None, inner),
+    };
+    match mark {
+        Some('/') => Some(Tag { range, name: String::new(), is_begin: false, is_end: true }),
+        Some(mark) => {
+            let name = name.split_whitespace().next().filter(|name| is_name(name))?;
+            Some(Tag { range, name: format!("{mark}{name}"), is_begin: mark != '>', is_end: false })
+        }
+        None => {
+            let name = name.split('|').next().unwrap_or_default().trim();
+            is_name(name).then(|| Tag { range, name: name.to_owned(), is_begin: false, is_end: false })
+        }
+    }
+}
+
+/// Whether a text is a name, or names with dots between them.
+fn is_name(text: &str) -> bool {
+    let is_word = |word: &str| {
+        word.starts_with(|char: char| char.is_alphabetic() || char == '_' || char == '@')
+            && word.chars().skip(1).all(|char| char.is_alphanumeric() || "_-/[]".contains(char))
+    };
+    text.len() <= 80
+        && text.split('.').enumerate().all(|(index, word)| {
+            is_word(word) || (index > 0 && !word.is_empty() && word.chars().all(|char| char.is_ascii_digit()))
+        })
+}
+
+/// Returns the code of a Markdown text: fenced blocks, and spans on one line.
+fn code(text: &str) -> Vec<Range<usize>> {
+    let mut code = Vec::new();
+    let mut fence: Option<(usize, char)> = None;
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let trimmed = line.trim_start();
+        let mark = ['`', '~'].into_iter().find(|mark| trimmed.chars().take_while(|char| char == mark).count() >= 3);
+        match (fence, mark) {
+            (None, Some(mark)) => fence = Some((start, mark)),
+            (Some((begin, open)), Some(mark)) if open == mark => {
+                code.push(begin..start + line.len());
+                fence = None;
+            }
+            (Some(_), _) => {}
+            (None, None) => spans(line, start, &mut code),
+        }
+        start += line.len();
+    }
+    if let Some((begin, _)) = fence {
+        code.push(begin..text.len());
+    }
+    code
+}
+
+/// Adds the code spans of a line: from some backticks to as many.
+fn spans(line: &str, start: usize, code: &mut Vec<Range<usize>>) {
+    let ticks = |at: usize| line[at..].bytes().take_while(|byte| *byte == b'`').count();
+    let mut at = 0;
+    while let Some(begin) = line[at..].find('`').map(|found| at + found) {
+        let length = ticks(begin);
+        let mut close = begin + length;
+        while let Some(next) = line[close..].find('`').map(|found| close + found) {
+            if ticks(next) == length {
+                code.push(start + begin..start + next + length);
+                break;
+            }
+            close = next + ticks(next);
+        }
+        at = code.last().filter(|last| last.start == start + begin).map_or(begin + length, |last| last.end - start);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(text: &str) -> Vec<String> {
+        tags(text).into_iter().filter(|tag| !tag.is_end).map(|tag| tag.name).collect()
+    }
+
+    #[test]
+    fn holes_are_what_templates_leave_open() {
+        assert_eq!(
+            names("Hi {{ name }}, {{user.name}}, {{{raw}}}, {{ x | upper }}"),
+            ["name", "user.name", "raw", "x"]
+        );
+        assert_eq!(names("{{#items}}{{.}}{{/items}} {{> footer}} {{^none}}x{{/none}}"), ["#items", ">footer", "^none"]);
+        assert_eq!(
+            names("{% if a %}b{% else %}c{% endif %}{%- for x in y -%}{{ x }}{% endfor %}"),
+            ["% if", "% else", "% for", "x"]
+        );
+        assert_eq!(names("{{ größe }} {{ items.0.name }}"), ["größe", "items.0.name"]);
+    }
+
+    #[test]
+    fn what_only_looks_like_a_hole_is_text() {
+        for text in [
+            "{name}",
+            "${name}",
+            "${{ github.ref }}",
+            "a `{{ name }}` b",
+            "a ``{{ name }} ` `` b",
+            "```\n{{ name }}\n```\n",
+            "~~~jinja\n{% if a %}\n",
+            "{{ a + b }}",
+            "{{}}",
+            "{{ \"text\" }}",
+            "{% sometimes %}",
+            "{{ name",
+            "\\frac{{a} {b}}",
+            "{ {name} }",
+        ] {
+            assert_eq!(names(text), [""; 0], "{text}");
+        }
+        assert_eq!(names("`a` {{ b }} `c"), ["b"]);
+        assert_eq!(names("```\ncode\n```\n{{ after }}"), ["after"]);
+    }
+
+    #[test]
+    fn borders_are_what_a_value_can_merge_with() {
+        let borders = |text: &str| {
+            let (mut holes, mut text) = (Holes::default(), text.to_owned());
+            holes.take(&mut text, "");
+            (text, holes.borders)
+        };
+        let (text, found) = borders("You are a {{ kind }} assistant of ours.");
+        assert_eq!((text.as_str(), found), ("You are a  assistant of ours.", vec![" a  assistant".to_owned()]));
+        let (_, found) = borders("One two {{a}}{{b}} three four and {{c}} five six");
+        assert_eq!(found, [" two  three", " and  five"]);
+        let (_, found) = borders("Start here {% if a %}maybe this{% endif %} and then on");
+        assert_eq!(found, [" here maybe this and"]);
+        let (_, found) = borders("{{a}}x{{b}}");
+        assert_eq!(found, ["x"]);
+    }
+}
