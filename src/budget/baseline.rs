@@ -44,6 +44,10 @@ pub struct Entry {
     pub tier: Tier,
     /// What that usage costs.
     pub cost: Usd,
+    /// What its input costs.
+    pub input_cost: Usd,
+    /// Whether the output is one that is expected, and not the most that there can be.
+    pub expects_output: bool,
     /// Whether it can cost more: something was not counted, or the most output is unknown.
     pub at_least: bool,
     /// A hash of the request, by which it is known under another name or on another line.
@@ -58,6 +62,8 @@ impl Default for Entry {
             usage: Usage::default(),
             tier: Tier::Standard,
             cost: Usd::ZERO,
+            input_cost: Usd::ZERO,
+            expects_output: false,
             at_least: false,
             content: String::new(),
         }
@@ -74,6 +80,8 @@ impl Entry {
             usage,
             tier: estimate.tier(),
             cost: estimate.price().cost(&usage).unwrap_or(estimate.cost().total.min),
+            input_cost: estimate.price().cost(&usage.input_alone()).unwrap_or(estimate.cost().input.min),
+            expects_output: estimate.output().expected.is_some(),
             at_least: estimate.cost().most().is_none(),
             content,
         }
@@ -84,10 +92,12 @@ impl Entry {
         Spend { cost: self.cost, input_tokens: self.usage.input }
     }
 
-    /// Returns what the same tokens cost by another table, or on another day; `None` where it has no price.
-    fn cost_by(&self, catalog: &Catalog, day: Date) -> Option<Usd> {
+    /// Returns the same entry at the prices of another table, or of another day; `None` where it has no price there.
+    pub fn repriced(&self, catalog: &Catalog, day: Date) -> Option<Entry> {
         let (_, model) = catalog.model(&self.model).ok()?.on(day).ok()?;
-        model.price(day, self.tier, self.usage.input)?.cost(&self.usage)
+        let row = model.price(day, self.tier, self.usage.input)?;
+        let (cost, input_cost) = (row.cost(&self.usage)?, row.cost(&self.usage.input_alone())?);
+        Some(Entry { cost, input_cost, ..self.clone() })
     }
 }
 
@@ -153,7 +163,7 @@ impl Change {
         };
         let before = old.map_or(Usd::ZERO, |(_, old)| old.cost);
         // Without a price for it now, all of the change is the prompt's.
-        let repriced = old.and_then(|(_, old)| old.cost_by(catalog, day)).unwrap_or(before);
+        let repriced = old.and_then(|(_, old)| old.repriced(catalog, day)).map_or(before, |old| old.cost);
         Change {
             place: place.clone(),
             old_place: old.map(|(old, _)| old.clone()).filter(|old| old != place),
@@ -185,6 +195,12 @@ impl Baseline {
         pairs(&self.requests, &now.requests).into_iter().map(|(new, old)| (new, &self.requests[old])).collect()
     }
 
+    /// Returns the requests of this baseline that are not in `now`.
+    pub fn gone<'b>(&'b self, now: &Baseline) -> Vec<&'b Place> {
+        let kept: BTreeSet<Place> = pairs(&self.requests, &now.requests).into_values().cloned().collect();
+        self.requests.keys().filter(|place| !kept.contains(place)).collect()
+    }
+
     /// Returns what changed from this baseline to another one, in the order of the places. What requests of the past would cost now is
     /// computed by `catalog` on `day`.
     pub fn changes(&self, new: &Baseline, catalog: &Catalog, day: Date) -> Vec<Change> {
@@ -194,9 +210,7 @@ impl Baseline {
             Change::of(place, entry, old, catalog, day)
         };
         let mut changes: Vec<Change> = new.requests.iter().map(change).collect();
-        let kept: BTreeSet<&Place> = pairs.values().copied().collect();
-        let gone = self.requests.iter().filter(|(place, _)| !kept.contains(place));
-        changes.extend(gone.map(|(place, old)| Change::removed(place, old)));
+        changes.extend(self.gone(new).into_iter().map(|place| Change::removed(place, &self.requests[place])));
         changes.sort_by(|one, other| one.place.cmp(&other.place));
         changes
     }
@@ -287,6 +301,10 @@ struct Line {
     #[serde(default, skip_serializing_if = "is_zero")]
     audio_output_tokens: u64,
     cost: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    input_cost: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    expects_output: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     at_least: bool,
     content: String,
@@ -315,8 +333,14 @@ impl Line {
         if let Some(message) = usage.contradiction() {
             return Err(("input_tokens", message));
         }
-        let Line { custom_id, model, at_least, content, .. } = self;
-        Ok(Entry { custom_id, model, usage, tier, cost: cost.into(), at_least, content })
+        let input_cost = match &self.input_cost {
+            Some(cost) => Decimal::from_str_exact(cost)
+                .map_err(|_| ("input_cost", "expected a decimal number, such as \"0.05\"".to_owned()))?,
+            None => cost,
+        };
+        let Line { custom_id, model, expects_output, at_least, content, .. } = self;
+        let (cost, input_cost) = (cost.into(), input_cost.into());
+        Ok(Entry { custom_id, model, usage, tier, cost, input_cost, expects_output, at_least, content })
     }
 
     /// Returns the place that has this name.
@@ -338,6 +362,8 @@ impl Line {
             output_tokens: entry.usage.output,
             audio_output_tokens: entry.usage.audio_output,
             cost: entry.cost.amount().to_string(),
+            input_cost: Some(entry.input_cost.amount().to_string()),
+            expects_output: entry.expects_output,
             at_least: entry.at_least,
             content: entry.content.clone(),
         }

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Increase, Limits};
+use super::{Increase, Level, Limits};
 use crate::catalog::Tier;
 use crate::error::{self, Result};
 use crate::estimate::Cached;
@@ -28,6 +28,14 @@ pub struct Config {
     pub as_of: Option<Date>,
     /// Where the baseline is.
     pub baseline: Option<String>,
+    /// Whether the user's own price table has a part in what budgets say.
+    pub user_prices: bool,
+    /// The service tier of requests that no budget says one of.
+    pub tier: Option<Tier>,
+    /// How many tokens of output are expected of a request that no budget says it of.
+    pub output_tokens: Option<u32>,
+    /// How much of an input is read from the prompt cache, where no budget says it.
+    pub cached: Option<Cached>,
     /// The budgets, in the order of the file.
     pub budgets: Vec<Budget>,
 }
@@ -66,6 +74,8 @@ pub struct Budget {
     pub literal: bool,
     /// How many tokens the values of a template's holes are taken to have, by their names.
     pub var_tokens: BTreeMap<String, u64>,
+    /// What becomes of requests that the baseline of `max_increase` lacks.
+    pub new_requests: NewRequests,
     /// What its requests may take.
     pub limits: Limits,
     /// What to say to whoever exceeds it.
@@ -76,9 +86,55 @@ pub struct Budget {
 const MAX_LIMIT: Largest =
     Largest { amount: Decimal::from_parts(0xd4a5_1000, 0xe8, 0, false, 0), in_words: "a trillion dollars", hint: None };
 
+/// What becomes of a request that the baseline lacks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NewRequests {
+    /// Nothing.
+    Allow,
+    /// A warning.
+    #[default]
+    Warn,
+    /// It is as if a limit were exceeded.
+    Fail,
+}
+
+impl NewRequests {
+    /// All of them.
+    pub const ALL: &[NewRequests] = &[NewRequests::Allow, NewRequests::Warn, NewRequests::Fail];
+
+    /// Returns the word for it in the configuration.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            NewRequests::Allow => "allow",
+            NewRequests::Warn => "warn",
+            NewRequests::Fail => "fail",
+        }
+    }
+
+    /// Returns the level of the finding, where there is one.
+    pub const fn level(self) -> Option<Level> {
+        match self {
+            NewRequests::Allow => None,
+            NewRequests::Warn => Some(Level::Warning),
+            NewRequests::Fail => Some(Level::Exceeded),
+        }
+    }
+}
+
 /// The keys at the top of the file, and those of a budget.
-pub(crate) const KEYS: &[&str] =
-    &["model", "pricing", "pricing_lock", "as_of", "tier", "output_tokens", "cached", "baseline", "budget"];
+pub(crate) const KEYS: &[&str] = &[
+    "model",
+    "pricing",
+    "pricing_lock",
+    "as_of",
+    "tier",
+    "output_tokens",
+    "cached",
+    "baseline",
+    "user_prices",
+    "budget",
+];
 pub(crate) const BUDGET_KEYS: &[&str] = &[
     "name",
     "paths",
@@ -99,6 +155,8 @@ pub(crate) const BUDGET_KEYS: &[&str] = &[
     "allow_uncounted",
     "literal",
     "var_tokens",
+    "new_requests",
+    "fail_on_shutdown",
     "warn_at",
     "message",
 ];
@@ -142,6 +200,10 @@ fn read_config(tree: &Spanned<DeTable<'_>>, lines: &Lines<'_>, problems: &mut Ve
         pricing_lock: fields.text("pricing_lock"),
         as_of: fields.date("as_of").map(civil),
         baseline: fields.text("baseline"),
+        user_prices: fields.flag("user_prices").unwrap_or(false),
+        tier: None,
+        output_tokens: None,
+        cached: None,
         budgets: Vec::new(),
     };
     let defaults = Budget {
@@ -152,6 +214,7 @@ fn read_config(tree: &Spanned<DeTable<'_>>, lines: &Lines<'_>, problems: &mut Ve
     };
     let cached = table.get("cached").and_then(|value| read_cached(value, problems));
     let defaults = Budget { cached, ..defaults };
+    (config.tier, config.output_tokens, config.cached) = (defaults.tier, defaults.output_tokens, defaults.cached);
     config.pricing = table.get("pricing").and_then(|value| read_pricing(value, problems));
     if let Some(budgets) = table.get("budget") {
         let read = |value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>| {
@@ -241,6 +304,7 @@ fn read_budget(
         max_increase: None,
         allow_uncounted: fields.flag("allow_uncounted").unwrap_or(false),
         warn_at: None,
+        fail_on_shutdown: None,
     };
     let mut budget = Budget {
         line: lines.line(value.span().start),
@@ -253,6 +317,7 @@ fn read_budget(
         cached: None,
         literal: fields.flag("literal").unwrap_or(false),
         var_tokens: BTreeMap::new(),
+        new_requests: fields.word("new_requests", NewRequests::ALL, NewRequests::as_str).unwrap_or_default(),
         limits,
         message: fields.text("message"),
     };
@@ -266,6 +331,12 @@ fn read_budget(
             Some(Cached::Percent(percent)) => Some(percent),
             _ => None,
         });
+    budget.limits.fail_on_shutdown = parsed(
+        &mut fields,
+        "fail_on_shutdown",
+        "a number of days such as \"60d\", or \"0d\" for the day itself",
+        |text| text.strip_suffix('d')?.parse::<u16>().ok().map(i32::from),
+    );
     budget.var_tokens = table.get("var_tokens").map(|value| read_sizes(value, problems)).unwrap_or_default();
     budget.cached = match table.get("cached") {
         Some(value) => read_cached(value, problems),

@@ -7,10 +7,11 @@ mod pairing;
 use std::fmt;
 use std::iter::Sum;
 
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 pub use self::baseline::{Baseline, Change, Changed, Entry};
-pub use self::config::{Budget, Config, PriceTables};
+pub use self::config::{Budget, Config, NewRequests, PriceTables};
 use crate::estimate::Estimate;
 use crate::money::{Usd, grouped};
 
@@ -40,6 +41,8 @@ pub struct Limits {
     pub allow_uncounted: bool,
     /// From how many hundredths of a limit on there is a warning.
     pub warn_at: Option<Decimal>,
+    /// Within how many days of a model's shutdown a request fails.
+    pub fail_on_shutdown: Option<i32>,
 }
 
 /// How much more a request may take than it did.
@@ -220,6 +223,12 @@ struct Gate<'g, A> {
 }
 
 impl Limits {
+    /// Whether anything is limited.
+    pub fn has_any(&self) -> bool {
+        let others = Limits { allow_uncounted: self.allow_uncounted, warn_at: self.warn_at, ..Limits::default() };
+        Limits { monthly_requests: None, ..self.clone() } != others
+    }
+
     /// Returns what the limits say of one request: nothing where it is within them.
     ///
     /// Limits are compared with the most that the request can use: with the output that is expected of it, where that was said, else with
@@ -279,21 +288,45 @@ impl Limits {
             },
         );
         self.context_left(&mut findings, estimate);
+        findings.extend(fit(estimate));
         findings
     }
 
-    /// Returns what `max_increase` says of a request that used and cost something else before; `None` where it is within the limit.
+    /// Returns what there is to say of the model's retirement, as of `today`: a warning where it was shut down, or is soon; with
+    /// `fail_on_shutdown`, that it is exceeded where the model is shut down within that many days.
+    pub fn check_shutdown(&self, estimate: &Estimate<'_>, today: Date) -> Option<Finding> {
+        let shutdown = estimate.model().shutdown()?;
+        let is_within = self.fail_on_shutdown.is_some_and(|within| (shutdown - today).get_days() <= within);
+        let level = if is_within { Level::Exceeded } else { Level::Warning };
+        let message = match estimate.model().shutdown_notice(today) {
+            Some(notice) => notice,
+            None if is_within => estimate.model().shutdown_at(shutdown, today),
+            None => return None,
+        };
+        Some(Finding { rule: "shutdown", level, excess: Decimal::ZERO, message, hint: None })
+    }
+
+    /// Returns what `max_increase` says of a request that used and cost something else before; `None` where it is within the limit. Percent and
+    /// dollars are those of the input's cost, and those of all where an output is expected: exceeding either is a finding. Both sides are to be
+    /// at the same prices.
     pub fn check_increase(&self, now: &Entry, before: &Entry) -> Option<Finding> {
         let limit = self.max_increase?;
-        if !limit.is_exceeded(before.spend(), now.spend()) {
-            return None;
-        }
+        let input = |entry: &Entry| Spend { cost: entry.input_cost, input_tokens: entry.usage.input };
+        let has_total = now.expects_output || before.expects_output;
         let (percent, shown) = match limit {
-            Increase::Tokens(_) => {
+            Increase::Tokens(_) if limit.is_exceeded(input(before), input(now)) => {
                 let (old, new) = (before.usage.input, now.usage.input);
                 (excess(new.into(), old.into()), format!("{} to {} tokens of input", grouped(old), grouped(new)))
             }
-            _ => (excess(now.cost.amount(), before.cost.amount()), format!("{} to {}", before.cost, now.cost)),
+            Increase::Tokens(_) => return None,
+            _ if limit.is_exceeded(input(before), input(now)) => {
+                let (old, new) = (before.input_cost, now.input_cost);
+                (excess(new.amount(), old.amount()), format!("{old} to {new} for its input"))
+            }
+            _ if has_total && limit.is_exceeded(before.spend(), now.spend()) => {
+                (excess(now.cost.amount(), before.cost.amount()), format!("{} to {}", before.cost, now.cost))
+            }
+            _ => return None,
         };
         let more = shown_percent(percent);
         let message = format!("it grew from {shown}, {more} since the baseline; {limit} more allowed");
@@ -391,6 +424,17 @@ impl Limits {
             Some(_) => {}
         }
     }
+}
+
+/// Returns a finding for each limit of the model that the request exceeds for certain.
+fn fit(estimate: &Estimate<'_>) -> impl Iterator<Item = Finding> {
+    estimate.fit().exceeded().iter().map(|exceeded| Finding {
+        rule: "fit",
+        level: Level::Exceeded,
+        excess: Decimal::ZERO,
+        message: format!("it does not fit: {exceeded}"),
+        hint: None,
+    })
 }
 
 /// Returns by how many hundredths an amount is more than another one.

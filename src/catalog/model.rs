@@ -105,6 +105,25 @@ impl Model {
         self.shutdown
     }
 
+    /// Returns what there is to say of the model's shutdown, where it is past or within 30 days.
+    pub(crate) fn shutdown_notice(&self, today: Date) -> Option<String> {
+        /// A month, in which a model can be replaced.
+        const SOON: i32 = 30;
+        let shutdown = self.shutdown?;
+        ((shutdown - today).get_days() <= SOON).then(|| self.shutdown_at(shutdown, today))
+    }
+
+    /// Returns when the model was or will be shut down, and what to use instead.
+    pub(crate) fn shutdown_at(&self, shutdown: Date, today: Date) -> String {
+        let instead = self.successor().map(|successor| format!("; use {successor} instead")).unwrap_or_default();
+        let name = self.name();
+        match (shutdown - today).get_days() {
+            ..=0 => format!("{name} was shut down on {shutdown}{instead}"),
+            1 => format!("{name} shuts down on {shutdown}, in 1 day{instead}"),
+            days => format!("{name} shuts down on {shutdown}, in {days} days{instead}"),
+        }
+    }
+
     /// Returns the model that its vendor recommends instead.
     pub fn successor(&self) -> Option<&str> {
         self.successor.as_deref()

@@ -205,6 +205,10 @@ pub(super) struct RequestArgs {
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub(super) input_format: InputFormat,
 
+    /// Use no gpt-cost.toml and no pricing.toml but what --pricing names
+    #[arg(long)]
+    pub(super) no_config: bool,
+
     /// Count `{{ name }}` and the like as text, not as holes of a template
     #[arg(long)]
     pub(super) literal: bool,
@@ -326,6 +330,10 @@ pub(super) struct CheckArgs {
     #[arg(long, value_name = "FORMAT:FILE", value_parser = out_file)]
     pub(super) out: Vec<OutFile>,
 
+    /// List the files that are looked at, as what and by which budgets, and why others are not; check nothing
+    #[arg(long, conflicts_with_all = ["format", "out", "step_summary"])]
+    pub(super) list: bool,
+
     /// Add the report as markdown to the file that $GITHUB_STEP_SUMMARY names, if it does
     #[arg(long)]
     pub(super) step_summary: bool,
@@ -434,6 +442,10 @@ pub(super) struct ProjectArgs {
     /// The baseline to compare with; without this, that of gpt-cost.toml
     #[arg(long, value_name = "FILE")]
     pub(super) baseline: Option<PathBuf>,
+
+    /// Use your own price table, too; without this, the result is the same on every machine
+    #[arg(long)]
+    pub(super) user_prices: bool,
 
     #[command(flatten)]
     pub(super) tables: TableArgs,

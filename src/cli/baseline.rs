@@ -3,11 +3,11 @@
 use std::io::Write;
 
 use super::args::{BaselineCommand, BaselineShowArgs, BaselineWriteArgs, TableArgs};
-use super::check::{matching, of_budgets, read_baseline};
+use super::check::{empty_budgets, matching, read_baseline};
 use super::exit::{Failure, Outcome, Stop};
 use super::files::{self, shown};
 use super::note;
-use super::project::{self, Budgeted, Checked, Ignored, Project, ProjectFile};
+use super::project::{self, Budgeted, Checked, Ignored, Project};
 use super::report::plural;
 use super::report::table::{Cell, write_grid};
 use crate::money::grouped;
@@ -24,13 +24,14 @@ pub(super) fn run(command: &BaselineCommand, out: &mut impl Write) -> Result<Out
 
 fn write(args: &BaselineWriteArgs) -> Result<Outcome, Failure> {
     let project = Project::open(&args.project)?;
-    let budgeted = budgeted(&project, |project, files| of_budgets(project, files, |_| true))?;
+    let budgeted = budgeted(&project)?;
     let path = args.out.clone().unwrap_or_else(|| project.baseline.clone());
     let own = project.own_files(&args.project.tables.pricing).into_iter().filter(|own| *own != project.baseline);
     files::check_outputs([path.as_path()], budgeted.iter().map(|one| one.file.path.clone()).chain(own))?;
     let checked = project.check(&budgeted, &project.config.budgets, project::read);
     let mut outcome = Outcome::Success;
-    for failure in checked.iter().flat_map(Checked::failures) {
+    let empty = empty_budgets(&project, &budgeted)?;
+    for failure in checked.iter().flat_map(Checked::failures).chain(empty.iter().map(|(_, failure)| failure)) {
         outcome = super::print(failure);
     }
     let baseline = project::baseline(&project, &checked);
@@ -42,20 +43,16 @@ fn write(args: &BaselineWriteArgs) -> Result<Outcome, Failure> {
 
 /// Checks each request of all budgets, each file once, by the first budget that it is in.
 pub(super) fn all(project: &Project) -> Result<Vec<Checked>, Failure> {
-    let budgeted = budgeted(project, matching)?;
-    Ok(project.check(&budgeted, &project.config.budgets, project::read))
+    Ok(project.check(&budgeted(project)?, &project.config.budgets, project::read))
 }
 
 /// Returns each file of all budgets with the first budget that it is in.
-fn budgeted(
-    project: &Project,
-    files_of: impl Fn(&Project, &[ProjectFile]) -> Result<Vec<Budgeted>, Failure>,
-) -> Result<Vec<Budgeted>, Failure> {
+fn budgeted(project: &Project) -> Result<Vec<Budgeted>, Failure> {
     if project.config.budgets.is_empty() {
         let failure = Failure::new("there is no gpt-cost.toml with a [[budget]], so no request is known");
         return Err(failure.hint("run gpt-cost init"));
     }
-    let mut budgeted = files_of(project, &project.files(Ignored::LeftOut))?;
+    let mut budgeted = matching(project, &project.files(Ignored::LeftOut))?;
     budgeted.iter_mut().for_each(|one| one.budgets.truncate(1));
     Ok(budgeted)
 }
@@ -64,7 +61,7 @@ fn show(args: &BaselineShowArgs, out: &mut impl Write) -> Result<Outcome, Stop> 
     let (path, name) = match &args.file {
         Some(file) => (file.clone(), files::name(file)),
         None => {
-            let project = Project::around(&TableArgs::default())?;
+            let project = Project::around(&TableArgs::default(), false)?;
             (project.baseline.clone(), project.shown(&project.baseline))
         }
     };

@@ -1,9 +1,11 @@
 //! `gpt-cost check`: prompts against their budgets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+
+use rust_decimal::Decimal;
 
 use super::args::{CheckArgs, CheckFormat};
 use super::exit::{Failure, Outcome, Stop};
@@ -11,16 +13,20 @@ use super::files::{self, shown};
 use super::note;
 use super::project::{self, Budgeted, Checked, Ignored, Project, ProjectFile, holds_prompts, name_of, worst};
 use super::report::check::{BudgetReport, CheckReport, write};
-use super::report::plural;
-use crate::budget::{Baseline, Budget, CostBounds, Level, Limits};
+use super::report::table::{Cell, write_grid};
+use super::report::{formats, plural};
+use crate::budget::{Baseline, Budget, CostBounds, Finding, Level, Limits};
 use crate::source::Place;
 
 /// Runs the command.
 pub(super) fn run(args: &CheckArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     let project = Project::open(&args.project)?;
-    let (budgets, files) = budgets(args, &project)?;
-    let to_stdout = check_outputs(args, &project, &files)?;
-    let report = check(&project, budgets, &files, args)?;
+    let plan = plan(args, &project)?;
+    if args.list {
+        return list(&project, &plan, out);
+    }
+    let to_stdout = check_outputs(args, &project, &plan.files)?;
+    let report = check(&project, plan, args)?;
     if !to_stdout {
         write(&report, args.format.unwrap_or_default(), out)?;
         out.flush()?;
@@ -52,11 +58,33 @@ fn check_outputs(args: &CheckArgs, project: &Project, files: &[Budgeted]) -> Res
     Ok(to_stdout)
 }
 
-/// Returns the budgets to check, and their files: those of the configuration, or the one that the command line gives.
-fn budgets(args: &CheckArgs, project: &Project) -> Result<(Vec<Budget>, Vec<Budgeted>), Failure> {
-    if !project.config.budgets.is_empty() {
-        return budgets_of_config(args, project);
+/// What is to be checked.
+struct Plan {
+    budgets: Vec<Budget>,
+    files: Vec<Budgeted>,
+    /// Budgets without files, by their indexes.
+    empty: Vec<(usize, Failure)>,
+}
+
+/// Returns the budgets to check, and their files: those of the configuration, or the one that the command line gives. Checking nothing is a
+/// failure.
+fn plan(args: &CheckArgs, project: &Project) -> Result<Plan, Failure> {
+    let plan = match project.config.budgets.is_empty() {
+        true => plan_of_limits(args, project)?,
+        false => plan_of_config(args, project)?,
+    };
+    let may_be_empty = args.paths.is_empty() && plan.budgets.iter().any(|budget| budget.allow_empty);
+    if plan.files.is_empty() && plan.empty.is_empty() && !may_be_empty {
+        let failure = Failure::new(match args.paths.is_empty() {
+            true => "there is nothing to check: no prompt was found",
+            false => "there is nothing to check: none of the paths is a prompt in a budget",
+        });
+        return Err(failure.hint("gpt-cost check --list shows which files are looked at, and why others are not"));
     }
+    Ok(plan)
+}
+
+fn plan_of_limits(args: &CheckArgs, project: &Project) -> Result<Plan, Failure> {
     let limits = given_limits(args);
     if limits == Limits::default() {
         return Err(match &project.config_name {
@@ -73,8 +101,8 @@ fn budgets(args: &CheckArgs, project: &Project) -> Result<(Vec<Budget>, Vec<Budg
         limits,
         ..Budget::default()
     };
-    let files = named_files(args, project)?;
-    Ok((vec![budget], files.into_iter().map(|file| Budgeted { file, budgets: vec![0] }).collect()))
+    let files = named_files(args, project)?.into_iter().map(|file| Budgeted { file, budgets: vec![0] });
+    Ok(Plan { budgets: vec![budget], files: files.collect(), empty: Vec::new() })
 }
 
 fn given_limits(args: &CheckArgs) -> Limits {
@@ -87,7 +115,7 @@ fn given_limits(args: &CheckArgs) -> Limits {
     }
 }
 
-fn budgets_of_config(args: &CheckArgs, project: &Project) -> Result<(Vec<Budget>, Vec<Budgeted>), Failure> {
+fn plan_of_config(args: &CheckArgs, project: &Project) -> Result<Plan, Failure> {
     if args.paths.iter().any(|path| files::is_standard(path)) {
         return Err(Failure::new("standard input is in no budget of gpt-cost.toml")
             .hint("give limits in a folder without one, or check a file"));
@@ -96,7 +124,13 @@ fn budgets_of_config(args: &CheckArgs, project: &Project) -> Result<(Vec<Budget>
     let names = project.files(Ignored::LeftOut);
     let within = args.paths.iter().map(|path| inside(project, path)).collect::<Result<Vec<String>, Failure>>()?;
     let is_within = |name: &str| within.is_empty() || within.iter().any(|path| is_under(name, path));
-    let budgeted = of_budgets(project, &names, is_within)?;
+    let mut files = matching(project, &names)?;
+    let empty = empty_budgets(project, &files)?;
+    let uncovered = within.iter().filter(|path| !files.iter().any(|one| is_under(&one.file.name, path)));
+    for path in uncovered {
+        note(&format!("{}: no file there is in a budget", shown(path)));
+    }
+    files.retain(|one| is_within(&one.file.name));
     let budgets = project.config.budgets.iter().map(|budget| Budget {
         output_tokens: budget.output_tokens.or(args.output_tokens),
         // A limit of the command line goes before the budget's own.
@@ -109,23 +143,18 @@ fn budgets_of_config(args: &CheckArgs, project: &Project) -> Result<(Vec<Budget>
         },
         ..budget.clone()
     });
-    Ok((budgets.collect(), budgeted))
+    Ok(Plan { budgets: budgets.collect(), files, empty: if within.is_empty() { empty } else { Vec::new() } })
 }
 
-/// Returns the files that the budgets of the configuration are for, each with its budgets. A budget without any is a failure.
-pub(super) fn of_budgets(
-    project: &Project,
-    files: &[ProjectFile],
-    is_wanted: impl Fn(&str) -> bool,
-) -> Result<Vec<Budgeted>, Failure> {
-    let mut budgeted = matching(project, files)?;
+/// Returns the budgets that no file is in and that may not be empty, each with the reason.
+pub(super) fn empty_budgets(project: &Project, files: &[Budgeted]) -> Result<Vec<(usize, Failure)>, Failure> {
+    let mut failures = Vec::new();
     for (index, budget) in project.config.budgets.iter().enumerate().filter(|(_, budget)| !budget.allow_empty) {
-        if budgeted.iter().all(|one| !one.budgets.contains(&index)) {
-            return Err(empty(project, budget)?);
+        if files.iter().all(|one| !one.budgets.contains(&index)) {
+            failures.push((index, empty(project, budget)?));
         }
     }
-    budgeted.retain(|one| is_wanted(&one.file.name));
-    Ok(budgeted)
+    Ok(failures)
 }
 
 /// Returns the files that the budgets of the configuration match, each with its budgets.
@@ -225,23 +254,55 @@ fn prompts_in(project: &Project, folder: &Path) -> Vec<ProjectFile> {
     prompts.into_iter().map(named).collect()
 }
 
-fn check<'p>(
-    project: &'p Project,
-    budgets: Vec<Budget>,
-    files: &[Budgeted],
-    args: &CheckArgs,
-) -> Result<CheckReport<'p>, Failure> {
+/// Lists the files of a project: as what each is read and by which budgets, or why it is not.
+fn list(project: &Project, plan: &Plan, out: &mut impl Write) -> Result<Outcome, Stop> {
+    let titles = ["file", "read as", "budgets", ""];
+    let mut rows = vec![titles.map(Cell::heading).to_vec()];
+    let checked = project.check(&plan.files, &plan.budgets, project::read);
+    for one in &plan.files {
+        let of_file = || checked.iter().filter(|checked| checked.place.file == one.file.name);
+        let budgets: Vec<&str> = one.budgets.iter().map(|index| plan.budgets[*index].name.as_str()).collect();
+        let why = match of_file().find_map(|checked| checked.failure.as_ref()) {
+            Some(failure) => failure.message(),
+            None if of_file().next().is_none() => "written by gpt-cost".to_owned(),
+            None => String::new(),
+        };
+        rows.push(vec![
+            Cell::plain(shown(&one.file.name)),
+            Cell::plain(formats(of_file().filter_map(|checked| checked.format))),
+            Cell::plain(shown(&budgets.join(", "))),
+            Cell::plain(why),
+        ]);
+    }
+    let taken: BTreeSet<&str> = plan.files.iter().map(|one| one.file.name.as_str()).collect();
+    let others = project.files(Ignored::LeftOut).into_iter().filter(|file| !taken.contains(file.name.as_str()));
+    let why = if project.config.budgets.is_empty() { "not a prompt by its name" } else { "in no budget" };
+    rows.extend(
+        others.map(|file| vec![Cell::plain(shown(&file.name)), Cell::plain(""), Cell::plain(""), Cell::plain(why)]),
+    );
+    write_grid(&rows, out)?;
+    out.flush()?;
+    for (_, failure) in &plan.empty {
+        super::print(failure);
+    }
+    Ok(if plan.empty.is_empty() { Outcome::Success } else { Outcome::Error })
+}
+
+fn check<'p>(project: &'p Project, plan: Plan, args: &CheckArgs) -> Result<CheckReport<'p>, Failure> {
+    let Plan { budgets, files, mut empty } = plan;
     let needs_baseline = budgets.iter().any(|budget| budget.limits.max_increase.is_some());
     let before = if needs_baseline { Some(baseline_of(project)?) } else { None };
-    let mut requests = project.check(files, &budgets, project::read);
-    if let Some(before) = &before {
-        compare(project, &mut requests, &budgets, before);
-    }
+    let mut requests = project.check(&files, &budgets, project::read);
+    let stale = match &before {
+        Some(before) => compare(project, &mut requests, &budgets, before, args.paths.is_empty()),
+        None => Vec::new(),
+    };
     let budgets = budgets.into_iter().enumerate().map(|(index, budget)| {
         let verdicts = || requests.iter().flat_map(|one| &one.verdicts).filter(|verdict| verdict.budget == index);
         let costs: Vec<CostBounds> =
             verdicts().filter_map(|verdict| Some(verdict.outcome.as_ref().ok()?.cost)).collect();
-        BudgetReport { requests: verdicts().count(), findings: budget.limits.check_all(&costs), budget }
+        let failure = empty.iter().position(|(budget, _)| *budget == index).map(|place| empty.swap_remove(place).1);
+        BudgetReport { requests: verdicts().count(), findings: budget.limits.check_all(&costs), failure, budget }
     });
     let budgets = budgets.collect();
     // The worst first: what cannot be read or priced, then what is exceeded by most, then in the order of the files.
@@ -252,23 +313,50 @@ fn check<'p>(
         };
         weight(other).cmp(&weight(one)).then_with(|| one.place.cmp(&other.place))
     });
-    Ok(CheckReport { project, requests, budgets, warn_only: args.warn_only })
+    let lock = project.wrong_lock().map(|message| Finding {
+        rule: "pricing_lock",
+        level: Level::Exceeded,
+        excess: Decimal::ZERO,
+        message,
+        hint: Some("compare the tables, then write the new hash into gpt-cost.toml".to_owned()),
+    });
+    Ok(CheckReport { project, requests, budgets, lock, stale, warn_only: args.warn_only })
 }
 
-/// Adds what `max_increase` says of requests that the baseline has.
-fn compare(project: &Project, requests: &mut [Checked], budgets: &[Budget], before: &Baseline) {
+/// Adds what `max_increase` says of requests that the baseline has, both sides at today's prices, and what becomes of those that it lacks.
+/// Returns the entries of the baseline that no request is.
+fn compare(
+    project: &Project,
+    requests: &mut [Checked],
+    budgets: &[Budget],
+    before: &Baseline,
+    is_whole: bool,
+) -> Vec<Place> {
     let now = project::baseline(project, requests);
     let pairs = before.before(&now);
     for one in requests {
-        let Some(old) = pairs.get(&one.place) else { continue };
-        let grown = one.verdicts.iter().filter_map(|verdict| {
-            let measured = verdict.outcome.as_ref().ok()?;
-            Some((verdict.budget, budgets[verdict.budget].limits.check_increase(&measured.entry, old)?))
+        let old = pairs.get(&one.place).copied();
+        let old = old.map(|old| old.repriced(&project.catalog, project.day).unwrap_or_else(|| old.clone()));
+        let findings = one.verdicts.iter().filter_map(|verdict| {
+            let (budget, measured) = (&budgets[verdict.budget], verdict.outcome.as_ref().ok()?);
+            budget.limits.max_increase?;
+            let finding = match &old {
+                Some(old) => budget.limits.check_increase(&measured.entry, old)?,
+                None => Finding {
+                    rule: "new_requests",
+                    level: budget.new_requests.level()?,
+                    excess: Decimal::ZERO,
+                    message: "it is not in the baseline, so there is nothing to compare it with".to_owned(),
+                    hint: Some("gpt-cost baseline write takes it in".to_owned()),
+                },
+            };
+            Some((verdict.budget, finding))
         });
-        for (budget, finding) in grown.collect::<Vec<_>>() {
+        for (budget, finding) in findings.collect::<Vec<_>>() {
             one.add(budget, [finding]);
         }
     }
+    if is_whole { before.gone(&now).into_iter().cloned().collect() } else { Vec::new() }
 }
 
 /// Reads the baseline of a project, which `max_increase` needs.
@@ -309,7 +397,9 @@ impl CheckReport<'_> {
     /// Returns the worst that is said of any request, or of a budget as a whole.
     pub(super) fn worst(&self) -> Option<Level> {
         let of_requests = self.requests.iter().filter_map(Checked::level).max();
-        of_requests.max(self.budgets.iter().filter_map(|one| worst(&one.findings)).max())
+        let of_budget = |one: &BudgetReport| one.failure.is_some().then_some(Level::Unknown).max(worst(&one.findings));
+        let of_lock = self.lock.as_ref().map(|finding| finding.level);
+        of_requests.max(of_lock).max(self.budgets.iter().filter_map(of_budget).max())
     }
 
     /// Returns how many requests are at each level: within their budgets, near a limit, over one, and those of which it is unknown.

@@ -49,7 +49,7 @@ fn count_texts(args: &CountArgs, encoding: Encoding, out: &mut impl Write) -> Re
 }
 
 fn count_requests(args: &CountArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
-    let project = Project::around(&args.request.tables)?;
+    let project = Project::around(&args.request.tables, args.request.no_config)?;
     let (mut counts, mut failures) = (Vec::new(), 0);
     let mut outcome = Outcome::Success;
     for source in input::read_all(&args.request) {

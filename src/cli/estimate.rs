@@ -7,13 +7,13 @@ use super::exit::{Failure, Outcome, Stop};
 use super::input::{Failed, Source};
 use super::project::Project;
 use super::report::{self, Entry, Report};
-use super::{input, prices, terms};
+use super::{input, prices, shown, terms};
 use crate::request::Warning;
 use crate::{Estimate, Verdict};
 
 /// Runs the command. A request that cannot be read, counted or priced does not stop the others.
 pub(super) fn run(args: &EstimateArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
-    let project = Project::around(&args.request.tables)?;
+    let project = Project::around(&args.request.tables, args.request.no_config)?;
     let mut failed = Vec::new();
     let mut estimates = Vec::new();
     for source in input::read_all(&args.request) {
@@ -54,7 +54,10 @@ impl Estimated<'_> {
 }
 
 fn estimate<'p>(args: &EstimateArgs, project: &'p Project, source: Source) -> Result<Estimated<'p>, Failed> {
-    let terms = terms(project.day, args.tier, args.output_tokens, args.cached).requests(args.requests);
+    let config = &project.config;
+    let (tier, output) = (args.tier.or(config.tier), args.output_tokens.or(config.output_tokens));
+    let terms = terms(project.day, tier, output, args.cached.or(config.cached)).requests(args.requests);
+    let terms = terms.today(project.today);
     let model = source.model(args.request.model.as_deref(), &project.config);
     let (model, mut warnings) = model.map_err(|failure| source.failed(failure))?;
     let estimate = project.catalog.model(&model).and_then(|model| model.estimate(&source.request, &terms));
@@ -71,10 +74,31 @@ fn write(
     out: &mut impl Write,
 ) -> Result<(), Stop> {
     let entries = estimates.iter().map(Estimated::entry).collect();
-    let report = Report { day: project.day, layers: project.catalog.layers().collect(), entries, failed };
+    let from_config = from_config(args, project, estimates);
+    let report = Report { day: project.day, from_config, layers: project.catalog.layers().collect(), entries, failed };
     match args.format {
         ReportFormat::Table => report::table::write(&report, out)?,
         ReportFormat::Json => report::json::write(&report, out)?,
     }
     Ok(out.flush()?)
+}
+
+/// Returns what the configuration has a part in, and what it says, in words.
+fn from_config(args: &EstimateArgs, project: &Project, estimates: &[Estimated<'_>]) -> Option<(String, Vec<String>)> {
+    let config = &project.config;
+    let names_none = estimates.iter().any(|one| one.source.request.model().is_none());
+    let said = [
+        config
+            .model
+            .clone()
+            .filter(|_| args.request.model.is_none() && names_none)
+            .map(|model| format!("model {model}")),
+        config.as_of.filter(|_| args.request.tables.as_of.is_none()).map(|day| format!("as_of {day}")),
+        config.pricing.as_ref().map(|pricing| format!("prices {}", shown(&pricing.file))),
+        config.tier.filter(|_| args.tier.is_none()).map(|tier| format!("tier {}", tier.word())),
+        config.output_tokens.filter(|_| args.output_tokens.is_none()).map(|tokens| format!("output_tokens {tokens}")),
+        config.cached.filter(|_| args.cached.is_none()).map(|_| "cached".to_owned()),
+    ];
+    let said: Vec<String> = said.into_iter().flatten().collect();
+    project.config_name.clone().filter(|_| !said.is_empty()).map(|name| (name, said))
 }

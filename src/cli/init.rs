@@ -29,7 +29,7 @@ pub(super) fn schema(args: &SchemaArgs, out: &mut impl Write) -> Result<Outcome,
 
 /// Writes a configuration with a budget for each folder that has prompts.
 pub(super) fn run(args: &InitArgs) -> Result<Outcome, Stop> {
-    let project = Project { model: args.model.clone(), ..Project::around(&TableArgs::default())? };
+    let project = Project { model: args.model.clone(), ..Project::around(&TableArgs::default(), false)? };
     if let Some(model) = &args.model {
         project.catalog.model(model).map_err(|error| Failure::of(&error))?;
     }

@@ -23,7 +23,7 @@ pub(super) fn run(command: &ModelsCommand, out: &mut impl Write) -> Result<Outco
 }
 
 fn list(args: &ModelsListArgs, out: &mut impl Write) -> Result<(), Stop> {
-    let catalog = prices::catalog(&args.tables.pricing)?;
+    let catalog = prices::catalog(&args.tables.pricing, prices::OwnTable::Used)?;
     let day = day(args.tables.as_of);
     let rows = catalog.models().into_iter().map(|(layer, model)| (model.name(), layer, model));
     // An alias is a line of its own, with what it stands for on the day.
@@ -216,7 +216,7 @@ fn write_csv(lines: &[Line<'_>], day: Date, out: &mut impl Write) -> Result<(), 
 }
 
 fn show(args: &ModelsShowArgs, out: &mut impl Write) -> Result<(), Stop> {
-    let catalog = prices::catalog(&args.tables.pricing)?;
+    let catalog = prices::catalog(&args.tables.pricing, prices::OwnTable::Used)?;
     let day = day(args.tables.as_of);
     let found = catalog.model(&args.name).and_then(|name| Ok((name.on(day)?, name)));
     let ((layer, model), name) = found.map_err(|error| Failure::of(&error))?;

@@ -8,10 +8,18 @@ use crate::{Catalog, Date};
 
 const FILE_NAME: &str = "pricing.toml";
 
+/// Whether the user's own table has a part in a command: in what budgets say, only where that is asked for, so that they say the same on every
+/// machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OwnTable {
+    Used,
+    LeftOut,
+}
+
 /// Returns the built-in catalogue with the user's own table, the project's, found from the current folder up, and the `given` ones over it.
-pub(super) fn catalog(given: &[PathBuf]) -> Result<Catalog, Failure> {
+pub(super) fn catalog(given: &[PathBuf], own: OwnTable) -> Result<Catalog, Failure> {
     let mut catalog = Catalog::builtin();
-    if let Some((name, source)) = users_own()? {
+    if let Some((name, source)) = if own == OwnTable::Used { users_own()? } else { None } {
         catalog.add_layer(&name, &source).map_err(|error| Failure::of(&error))?;
     }
     discover(&mut catalog)?;
@@ -19,23 +27,23 @@ pub(super) fn catalog(given: &[PathBuf]) -> Result<Catalog, Failure> {
     Ok(catalog)
 }
 
-/// Returns the catalogue of one table, with the `given` ones over it and none below.
-pub(super) fn only(path: &Path, given: &[PathBuf]) -> Result<Catalog, Failure> {
-    let name = path.display().to_string();
-    let source = files::read_text(path, &name)?;
-    let mut catalog = Catalog::only(&name, &source).map_err(|error| Failure::of(&error))?;
+/// Returns the catalogue of one table, which reports call `name`, with the `given` ones over it and none below.
+pub(super) fn only(path: &Path, name: &str, given: &[PathBuf]) -> Result<Catalog, Failure> {
+    let source = files::read_text(path, name)?;
+    let mut catalog = Catalog::only(name, &source).map_err(|error| Failure::of(&error))?;
     lay(&mut catalog, given)?;
     Ok(catalog)
 }
 
 /// Lays tables over a catalogue; the last one wins.
-fn lay(catalog: &mut Catalog, given: &[PathBuf]) -> Result<(), Failure> {
-    for path in given {
-        let name = path.display().to_string();
-        let source = files::read_text(path, &name)?;
-        catalog.add_layer(&name, &source).map_err(|error| Failure::of(&error))?;
-    }
-    Ok(())
+pub(super) fn lay(catalog: &mut Catalog, given: &[PathBuf]) -> Result<(), Failure> {
+    given.iter().try_for_each(|path| lay_one(catalog, path, &files::name(path)))
+}
+
+/// Lays a table, which reports call `name`, over a catalogue.
+pub(super) fn lay_one(catalog: &mut Catalog, path: &Path, name: &str) -> Result<(), Failure> {
+    let source = files::read_text(path, name)?;
+    catalog.add_layer(name, &source).map_err(|error| Failure::of(&error))
 }
 
 /// Says that a price is older than it may be, if it is.

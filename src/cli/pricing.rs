@@ -37,7 +37,7 @@ pub(super) fn run(command: &PricingCommand, out: &mut impl Write) -> Result<Outc
 }
 
 fn show(args: &PricingShowArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
-    let catalog = prices::catalog(&args.tables.pricing)?;
+    let catalog = prices::catalog(&args.tables.pricing, prices::OwnTable::Used)?;
     let day = day(args.tables.as_of);
     let shown_models = match &args.name {
         Some(name) => {
@@ -127,7 +127,7 @@ fn init(args: &PricingInitArgs) -> Result<Outcome, Stop> {
 
 fn export(args: &PricingExportArgs, out: &mut impl Write) -> Result<(), Stop> {
     files::check_outputs([args.out.as_path()], args.pricing.iter().cloned())?;
-    let table = prices::catalog(&args.pricing)?.to_toml();
+    let table = prices::catalog(&args.pricing, prices::OwnTable::Used)?.to_toml();
     if files::is_standard(&args.out) {
         return Ok(out.write_all(table.as_bytes())?);
     }

@@ -12,7 +12,8 @@ use sha2::{Digest, Sha256};
 use super::args::{ProjectArgs, TableArgs};
 use super::exit::Failure;
 use super::files::{self, shown};
-use super::{day, input, note, prices, terms};
+use super::prices::{self, OwnTable};
+use super::{day, input, report, terms};
 use crate::budget::{Baseline, Budget, Config, CostBounds, Entry, Finding, Level};
 use crate::request::Format;
 use crate::source::{Document, InputFormat, Place, documents};
@@ -33,7 +34,10 @@ pub(super) struct Project {
     pub(super) config_name: Option<String>,
     pub(super) config: Config,
     pub(super) catalog: Catalog,
+    /// The day of the prices.
     pub(super) day: Date,
+    /// The day on which it is asked: `--as-of`, or today. Retirement goes by it, whatever day the configuration pins.
+    pub(super) today: Date,
     pub(super) baseline: PathBuf,
     pub(super) model: Option<String>,
 }
@@ -85,6 +89,8 @@ pub(super) struct Measured {
     /// The tokens of the input, without what has which of them.
     pub(super) input: TokenCount,
     pub(super) cost: CostBounds,
+    /// What there is to know of the request, and what of it is not counted.
+    pub(super) remarks: Vec<(&'static str, String)>,
     /// The line of what uses the most tokens.
     heaviest_line: usize,
 }
@@ -136,15 +142,20 @@ pub(super) fn word(level: Option<Level>) -> &'static str {
 }
 
 impl Project {
-    /// Returns the project around the current folder, for commands on single requests.
-    pub(super) fn around(tables: &TableArgs) -> Result<Project, Failure> {
-        Project::open(&ProjectArgs { config: None, model: None, baseline: None, tables: tables.clone() })
+    /// Returns the project around the current folder, for commands on single requests: the user's own table has a part in it.
+    pub(super) fn around(tables: &TableArgs, no_config: bool) -> Result<Project, Failure> {
+        let args = ProjectArgs { config: None, model: None, baseline: None, user_prices: true, tables: tables.clone() };
+        if no_config {
+            let mut catalog = Catalog::builtin();
+            prices::lay(&mut catalog, &tables.pricing)?;
+            return Project::with(&args, current_folder()?, None, Config::default(), catalog);
+        }
+        Project::open(&args)
     }
 
     /// Reads the configuration, where there is one, and the price tables.
     pub(super) fn open(args: &ProjectArgs) -> Result<Project, Failure> {
-        let here = std::env::current_dir()
-            .map_err(|error| Failure::new(format!("the current folder cannot be read: {error}")))?;
+        let here = current_folder()?;
         let (root, config_name, config) = match find_config(args.config.as_deref(), &here)? {
             Some((root, name)) => {
                 let source = files::read_text(&root.join(Path::new(&name).file_name().unwrap_or_default()), &name)?;
@@ -153,18 +164,29 @@ impl Project {
             }
             None => (here, None, Config::default()),
         };
-        let catalog = catalog(&root, &config, &args.tables.pricing)?;
-        let day = day(args.tables.as_of.or(config.as_of));
+        let own = if args.user_prices || config.user_prices { OwnTable::Used } else { OwnTable::LeftOut };
+        let catalog = catalog(&root, &config, &args.tables.pricing, own)?;
+        Project::with(args, root, config_name, config, catalog)
+    }
+
+    fn with(
+        args: &ProjectArgs,
+        root: PathBuf,
+        config_name: Option<String>,
+        config: Config,
+        catalog: Catalog,
+    ) -> Result<Project, Failure> {
+        let today = day(args.tables.as_of);
+        let day = args.tables.as_of.or(config.as_of).unwrap_or(today);
         let baseline = args.baseline.clone();
         let baseline = baseline.unwrap_or_else(|| root.join(config.baseline.as_deref().unwrap_or(BASELINE)));
-        let project = Project { root, config_name, config, catalog, day, baseline, model: args.model.clone() };
-        if let Some(lock) = &project.config.pricing_lock {
-            let now = project.pricing_hash();
-            if now != *lock {
-                note(&format!("the price tables are not those of pricing_lock: {lock} then, {now} now"));
-            }
-        }
-        Ok(project)
+        Ok(Project { root, config_name, config, catalog, day, today, baseline, model: args.model.clone() })
+    }
+
+    /// Returns what is wrong where the price tables are not those that `pricing_lock` names.
+    pub(super) fn wrong_lock(&self) -> Option<String> {
+        let (lock, now) = (self.config.pricing_lock.as_ref()?, self.pricing_hash());
+        (now != *lock).then(|| format!("the price tables are not those of pricing_lock: {lock} then, {now} now"))
     }
 
     /// Returns the way from the repository's root to the project, with a `/` at its end, or nothing: CI systems name files from there.
@@ -304,10 +326,15 @@ impl Project {
             Failure::missing_model(document.place(), "it names no model, and neither does its budget")
                 .hint("say model = \"NAME\" in gpt-cost.toml, or --model NAME")
         })?;
-        let terms = terms(self.day, budget.tier, budget.output_tokens, budget.cached);
+        let terms = terms(self.day, budget.tier, budget.output_tokens, budget.cached).today(self.today);
         let estimate = self.catalog.model(model).and_then(|model| model.estimate(request, &terms));
         let estimate = estimate.map_err(|error| Failure::of(&document.locate(error)))?;
-        Ok((measured(document, request, &estimate), budget.limits.check(&estimate)))
+        let mut findings = budget.limits.check(&estimate);
+        findings.extend(budget.limits.check_shutdown(&estimate, self.today));
+        let mut measured = measured(document, request, &estimate);
+        // What is a finding is not repeated as a remark.
+        measured.remarks.retain(|(_, text)| findings.iter().all(|finding| finding.message != *text));
+        Ok((measured, findings))
     }
 }
 
@@ -336,6 +363,7 @@ fn measured(document: &Document<'_>, request: &Request, estimate: &Estimate<'_>)
         entry: Entry::of(estimate, request.custom_id(), hash(document.bytes().trim_ascii())),
         input: estimate.input().times(1),
         cost: CostBounds { least: estimate.cost().total.min, most: estimate.cost().most() },
+        remarks: report::remarks(estimate.input(), estimate.warnings()),
         heaviest_line: heaviest.map_or(document.first_line(), |share| document.line_of(&share.path)),
     }
 }
@@ -415,6 +443,10 @@ pub(super) fn name_of(path: &Path) -> String {
     parts.join("/")
 }
 
+fn current_folder() -> Result<PathBuf, Failure> {
+    std::env::current_dir().map_err(|error| Failure::new(format!("the current folder cannot be read: {error}")))
+}
+
 fn find_config(named: Option<&Path>, here: &Path) -> Result<Option<(PathBuf, String)>, Failure> {
     if let Some(path) = named {
         let folder = here.join(path).parent().map_or_else(|| here.to_owned(), Path::to_owned);
@@ -429,13 +461,16 @@ fn find_config(named: Option<&Path>, here: &Path) -> Result<Option<(PathBuf, Str
 }
 
 /// Returns the catalogue that the configuration asks for, with the `given` tables over it.
-fn catalog(root: &Path, config: &Config, given: &[PathBuf]) -> Result<Catalog, Failure> {
-    let Some(pricing) = &config.pricing else { return prices::catalog(given) };
+fn catalog(root: &Path, config: &Config, given: &[PathBuf], users: OwnTable) -> Result<Catalog, Failure> {
+    let Some(pricing) = &config.pricing else { return prices::catalog(given, users) };
     let own = root.join(&pricing.file);
-    match pricing.only {
-        true => prices::only(&own, given),
-        false => prices::catalog(&[&[own], given].concat()),
+    if pricing.only {
+        return prices::only(&own, &pricing.file, given);
     }
+    let mut catalog = prices::catalog(&[], users)?;
+    prices::lay_one(&mut catalog, &own, &pricing.file)?;
+    prices::lay(&mut catalog, given)?;
+    Ok(catalog)
 }
 
 #[cfg(test)]

@@ -15,8 +15,12 @@ use crate::{Catalog, Date};
 
 /// Runs the command.
 pub(super) fn run(args: &VerifyArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
-    let mut reader =
-        Reader { catalog: prices::catalog(&args.pricing)?, today: day(None), report: Report::default(), unread: 0 };
+    let mut reader = Reader {
+        catalog: prices::catalog(&args.pricing, prices::OwnTable::Used)?,
+        today: day(None),
+        report: Report::default(),
+        unread: 0,
+    };
     for path in &args.files {
         reader.file(path)?;
     }

@@ -28,6 +28,7 @@ use crate::usage::Usage;
 #[derive(Clone, Debug)]
 pub struct Terms {
     day: Date,
+    today: Option<Date>,
     tier: Option<Tier>,
     output_tokens: Option<u64>,
     cached: Cached,
@@ -77,7 +78,13 @@ impl Cached {
 impl Terms {
     /// Makes terms for requests sent on `day`.
     pub fn on(day: Date) -> Terms {
-        Terms { day, tier: None, output_tokens: None, cached: Cached::Tokens(0), requests: 1 }
+        Terms { day, today: None, tier: None, output_tokens: None, cached: Cached::Tokens(0), requests: 1 }
+    }
+
+    /// Sets the day on which it is asked, where that is another one than the day of the prices: what is said of a model's first and last days goes
+    /// by it.
+    pub fn today(self, today: Date) -> Terms {
+        Terms { today: Some(today), ..self }
     }
 
     /// Sets the service tier, whatever the request itself asks for. Without it, a request gets the tier that it asks for, and
@@ -233,7 +240,7 @@ impl<'c> ModelRef<'c> {
         warnings.extend(between.map(|message| Warning::new("", message)));
         let cached = cached(&input, row, terms, &mut warnings);
         warnings.extend(input.notes().iter().cloned());
-        warnings.extend(remarks(model, terms.day));
+        warnings.extend(remarks(model, terms.today.unwrap_or(terms.day)));
         Ok(Estimate {
             name: self.name().to_owned(),
             day: terms.day,
@@ -519,9 +526,8 @@ fn remarks(model: &Model, day: Date) -> Vec<Warning> {
     if let Some(released) = model.released().filter(|released| *released > day) {
         warn(format!("{name} came out on {released}, after {day}"));
     }
-    if let Some(shutdown) = model.shutdown().filter(|shutdown| *shutdown <= day) {
-        let instead = model.successor().map(|successor| format!("; use {successor} instead")).unwrap_or_default();
-        warn(format!("{name} was shut down on {shutdown}{instead}"));
+    if let Some(notice) = model.shutdown_notice(day) {
+        warn(notice);
     }
     if let Some(note) = model.note() {
         warn(format!("{name}: {note}"));

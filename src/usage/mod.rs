@@ -36,6 +36,11 @@ impl Usage {
         Usage { input, cached, ..Usage::default() }
     }
 
+    /// Returns the usage without its output.
+    pub(crate) fn input_alone(&self) -> Usage {
+        Usage { output: 0, reasoning: 0, audio_output: 0, ..*self }
+    }
+
     /// Returns the usage of an output: of speech alone, or of text alone.
     pub(crate) fn of_output(output: u64, is_audio: bool) -> Usage {
         Usage { output, audio_output: if is_audio { output } else { 0 }, ..Usage::default() }

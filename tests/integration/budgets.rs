@@ -458,7 +458,13 @@ fn tables_can_be_pinned_and_locked() {
     config(&format!("pricing = {{ file = \"prices.toml\", only = true }}\npricing_lock = \"{hash}\""));
     assert_eq!(text(&gpt_cost(&root, &["check"]).stderr), "");
     write(&root, "prices.toml", &table.replace('7', "8"));
-    assert!(text(&gpt_cost(&root, &["check"]).stderr).contains("are not those of pricing_lock"));
+    let output = gpt_cost(&root, &["check"]);
+    assert_eq!(output.status.code(), Some(1), "other prices than those that are locked");
+    assert!(text(&output.stdout).contains("exceeded pricing_lock: the price tables are not those of pricing_lock"));
+    for format in ["json", "markdown", "github", "sarif", "junit"] {
+        let report = text(&gpt_cost(&root, &["check", "--format", format]).stdout);
+        assert!(report.contains("the price tables are not those of"), "{format}: {report}");
+    }
 }
 
 #[test]

@@ -296,8 +296,8 @@ fn links_hidden_files_and_odd_names_are_read_or_named() {
     write(&root, ".gitignore", "p/\n");
     let output = gpt_cost(&root, &["check"]);
     assert_eq!(output.status.code(), Some(2));
-    let expected = "error: gpt-cost.toml:1: budget `b`: no file matches its paths\nhint: p/link.json matches, but is hidden or ignored by .gitignore: such files are not read\n";
-    assert_eq!(text(&output.stderr), expected);
+    let expected = "budget `b`\n  error    no file matches its paths\n           p/link.json matches, but is hidden or ignored by .gitignore: such files are not read\n";
+    assert!(text(&output.stdout).contains(expected), "{output:?}");
 }
 
 #[test]

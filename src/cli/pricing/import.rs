@@ -28,7 +28,7 @@ pub(super) fn run(args: &PricingImportArgs, out: &mut impl Write) -> Result<Outc
     }
     let into = shown(&args.into.display().to_string());
     let target = if args.into.exists() { files::read_text(&args.into, &into)? } else { String::new() };
-    let mut catalog = prices::catalog(&args.tables.pricing)?;
+    let mut catalog = prices::catalog(&args.tables.pricing, prices::OwnTable::Used)?;
     if !target.is_empty() {
         catalog.add_layer(&into, &target).map_err(|error| Failure::of(&error))?;
     }

@@ -12,7 +12,9 @@ use std::io::{self, Write};
 
 use crate::budget::{Budget, Finding, Level};
 use crate::cli::args::CheckFormat;
+use crate::cli::exit::Failure;
 use crate::cli::project::{Checked, Project};
+use crate::source::Place;
 
 /// All that `check` found.
 pub(in crate::cli) struct CheckReport<'p> {
@@ -20,6 +22,10 @@ pub(in crate::cli) struct CheckReport<'p> {
     /// Each request once, the worst first.
     pub(in crate::cli) requests: Vec<Checked>,
     pub(in crate::cli) budgets: Vec<BudgetReport>,
+    /// What is wrong where the price tables are not those that the configuration names.
+    pub(in crate::cli) lock: Option<Finding>,
+    /// Requests of the baseline that are gone.
+    pub(in crate::cli) stale: Vec<Place>,
     pub(in crate::cli) warn_only: bool,
 }
 
@@ -29,6 +35,8 @@ pub(in crate::cli) struct BudgetReport {
     /// How many requests it is for.
     pub(in crate::cli) requests: usize,
     pub(in crate::cli) findings: Vec<Finding>,
+    /// Why it has no requests.
+    pub(in crate::cli) failure: Option<Failure>,
 }
 
 /// Writes the report.
@@ -91,7 +99,24 @@ impl CheckReport<'_> {
         }
         let config = self.project.config_name.as_deref().unwrap_or("gpt-cost.toml");
         let config = config.rsplit('/').next().unwrap_or(config);
-        for BudgetReport { budget, findings, .. } in &self.budgets {
+        let of_config = |line: usize, rule, level, text| Issue {
+            file: config,
+            path: format!("{prefix}{config}"),
+            line: line.max(1),
+            rule,
+            level,
+            text,
+        };
+        if let Some(finding) = &self.lock {
+            let hint = finding.hint.as_ref().map(|hint| format!(" — {hint}")).unwrap_or_default();
+            issues.push(of_config(1, finding.rule, finding.level, format!("{}{hint}", finding.message)));
+        }
+        for BudgetReport { budget, findings, failure, .. } in &self.budgets {
+            if let Some(failure) = failure {
+                let hint = failure.advice().map(|hint| format!(" — {hint}")).unwrap_or_default();
+                let text = format!("budget `{}`: {}{hint}", budget.name, failure.message());
+                issues.push(of_config(budget.line, UNREADABLE, Level::Unknown, text));
+            }
             issues.extend(findings.iter().map(|finding| Issue {
                 file: config,
                 path: format!("{prefix}{config}"),

@@ -25,6 +25,7 @@ struct Document<'a> {
     schema: u32,
     as_of: String,
     pricing: Vec<Table<'a>>,
+    from_config: Option<FromConfig<'a>>,
     requests: Vec<Requested<'a>>,
     failed: Vec<FailedRequest<'a>>,
     total: Total,
@@ -38,6 +39,13 @@ struct FailedRequest<'a> {
     line: usize,
     error: String,
     hint: Option<&'a str>,
+}
+
+/// The configuration, and what of it has a part in the estimates.
+#[derive(Serialize)]
+struct FromConfig<'a> {
+    file: &'a str,
+    says: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -181,6 +189,7 @@ impl<'a> Document<'a> {
             schema: SCHEMA,
             as_of: report.day.to_string(),
             pricing: report.layers.iter().map(table).collect(),
+            from_config: report.from_config.as_ref().map(|(file, says)| FromConfig { file, says }),
             requests: report.entries.iter().map(Requested::of).collect(),
             failed: report.failed.iter().map(FailedRequest::of).collect(),
             total: Total::of(&report.entries),

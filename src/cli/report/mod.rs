@@ -4,6 +4,8 @@ pub(super) mod check;
 pub(super) mod json;
 pub(super) mod table;
 
+use std::collections::HashMap;
+
 use super::input::Failed;
 use crate::catalog::Layer;
 use crate::money::grouped;
@@ -71,10 +73,38 @@ pub(super) fn remark(path: &str, text: &str) -> String {
 /// What to do about images of unknown size.
 pub(super) const IMAGE_SIZE: &str = "--image-size WxH gives the size of images that the request does not say";
 
+/// Returns what there is to know of a request, each with the word that reports have for it.
+pub(super) fn remarks(input: &TokenCount, warnings: &[Warning]) -> Vec<(&'static str, String)> {
+    let uncounted = input.uncounted().iter().map(|one| ("not counted", remark(&one.path, &one.reason)));
+    uncounted.chain(warnings.iter().map(|one| ("warning", remark(&one.path, &one.message)))).collect()
+}
+
+/// Groups remarks that are the same of several requests: each with the first request's name and how many more there are.
+pub(super) fn grouped_remarks<'r>(
+    remarks: impl Iterator<Item = (String, &'r [(&'static str, String)])>,
+) -> Vec<(&'r (&'static str, String), String, usize)> {
+    let mut groups: Vec<(&(&'static str, String), String, usize)> = Vec::new();
+    let mut places: HashMap<&(&'static str, String), usize> = HashMap::new();
+    for (name, of_request) in remarks {
+        for remark in of_request {
+            match places.get(remark) {
+                Some(place) => groups[*place].2 += 1,
+                None => {
+                    places.insert(remark, groups.len());
+                    groups.push((remark, name.clone(), 0));
+                }
+            }
+        }
+    }
+    groups
+}
+
 /// The estimates of a run.
 pub(super) struct Report<'a> {
     pub(super) day: Date,
     pub(super) layers: Vec<&'a Layer>,
+    /// The configuration, and what of it has a part in the estimates.
+    pub(super) from_config: Option<(String, Vec<String>)>,
     pub(super) entries: Vec<Entry<'a>>,
     /// What cannot be read, counted or priced.
     pub(super) failed: &'a [Failed],

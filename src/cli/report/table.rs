@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Entry, IMAGE_SIZE, Report, formats, label, plural, remark};
+use super::{Entry, IMAGE_SIZE, Report, formats, grouped_remarks, label, plural, remark, remarks};
 use crate::catalog::{Field, Kind, PriceRow};
 use crate::cli::files::shown;
 use crate::money::grouped;
@@ -21,6 +21,10 @@ pub(in crate::cli) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Re
     match (report.entries.as_slice(), report.failed) {
         ([one], []) => write_entry(report, one, out),
         (many, _) => write_many(report, many, out),
+    }?;
+    match &report.from_config {
+        Some((name, said)) => writeln!(out, "\n  {DIM}from {}: {}{DIM:#}", shown(name), said.join(", ")),
+        None => Ok(()),
     }
 }
 
@@ -87,26 +91,23 @@ fn write_many(report: &Report<'_>, entries: &[Entry<'_>], out: &mut impl Write) 
 
 /// Writes what there is to know of the requests, each remark once with the requests that it is about.
 fn write_remarks(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
-    let mut remarks: Vec<((&str, String), Vec<&Entry<'_>>)> = Vec::new();
-    for entry in &report.entries {
-        let uncounted = entry.estimate.input().uncounted().iter();
-        let uncounted = uncounted.map(|one| ("not counted", remark(&one.path, &one.reason)));
-        let warnings = entry.warnings.iter().map(|one| ("warning", remark(&one.path, &one.message)));
-        for one in uncounted.chain(warnings) {
-            match remarks.iter_mut().find(|(known, _)| *known == one) {
-                Some((_, entries)) => entries.push(entry),
-                None => remarks.push((one, vec![entry])),
-            }
-        }
-    }
-    for (index, ((what, text), entries)) in remarks.iter().enumerate() {
+    let remarks: Vec<_> = report
+        .entries
+        .iter()
+        .map(|entry| (entry.place.to_string(), remarks(entry.estimate.input(), entry.warnings)))
+        .collect();
+    write_grouped(remarks.iter().map(|(place, remarks)| (place.clone(), remarks.as_slice())), out)
+}
+
+/// Writes each remark once, with the first request that it is about and how many more there are.
+pub(in crate::cli) fn write_grouped<'r>(
+    remarks: impl Iterator<Item = (String, &'r [(&'static str, String)])>,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    for (index, ((what, text), place, more)) in grouped_remarks(remarks).into_iter().enumerate() {
         let before = if index == 0 { "\n" } else { "" };
-        let more = match entries.len() - 1 {
-            0 => String::new(),
-            more => format!(" and {} more", grouped(more as u64)),
-        };
-        let place = shown(&entries[0].place.to_string());
-        writeln!(out, "{before}  {YELLOW}{what}{YELLOW:#}: {place}{more}: {text}")?;
+        let more = if more == 0 { String::new() } else { format!(" and {} more", grouped(more as u64)) };
+        writeln!(out, "{before}  {YELLOW}{what}{YELLOW:#}: {}{more}: {text}", shown(&place))?;
     }
     Ok(())
 }

@@ -22,10 +22,14 @@ pub(super) fn document(report: &CheckReport<'_>) -> Value {
         "pricing": layers.collect::<Vec<_>>(),
         "pricing_hash": report.project.pricing_hash(),
         "requests": report.requests.iter().map(|one| request(report, one)).collect::<Vec<_>>(),
-        "budgets": report.budgets.iter().map(|BudgetReport { budget, requests, findings }| json!({
+        "findings": report.lock.iter().map(finding).collect::<Vec<_>>(),
+        "stale": report.stale.iter().map(|place| place.to_string()).collect::<Vec<_>>(),
+        "budgets": report.budgets.iter().map(|BudgetReport { budget, requests, findings, failure }| json!({
             "name": budget.name,
             "line": budget.line,
             "requests": requests,
+            "error": failure.as_ref().map(|failure| failure.message()),
+            "hint": failure.as_ref().and_then(|failure| failure.advice()),
             "findings": findings.iter().map(finding).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
         "tally": report.tally(),
@@ -68,6 +72,8 @@ fn of_budget(report: &CheckReport<'_>, one: &Checked, verdict: &Verdict) -> Valu
         });
         json["cost"] = json!({"min": dollars(measured.cost.least), "max": measured.cost.most.map(dollars)});
         json["current"] = current(&one.place, entry);
+        let remarks = measured.remarks.iter().map(|(kind, text)| json!({"kind": kind, "message": text}));
+        json["remarks"] = remarks.collect();
     }
     json
 }
@@ -82,6 +88,8 @@ fn current(place: &Place, entry: &Entry) -> Value {
         "output_tokens": entry.usage.output,
         "audio_output_tokens": entry.usage.audio_output,
         "cost": dollars(entry.cost),
+        "input_cost": dollars(entry.input_cost),
+        "expects_output": entry.expects_output,
         "at_least": entry.at_least,
         "content": entry.content,
     });

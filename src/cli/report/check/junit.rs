@@ -21,7 +21,7 @@ struct Case<'r> {
 }
 
 pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> {
-    let suites: Vec<Suite<'_>> = unread(report).into_iter().chain(budgets(report)).collect();
+    let suites: Vec<Suite<'_>> = unread(report).into_iter().chain(lock(report)).chain(budgets(report)).collect();
     let all = || suites.iter().flat_map(|suite| &suite.cases);
     let (failures, errors) =
         (all().filter(|case| case.is_failure()).count(), all().filter(|case| case.is_error()).count());
@@ -45,6 +45,14 @@ fn unread<'r>(report: &'r CheckReport<'_>) -> Option<Suite<'r>> {
     (!cases.is_empty()).then_some(Suite { name: NAME, cases })
 }
 
+/// Returns the suite of price tables that are not those that the configuration names.
+fn lock<'r>(report: &'r CheckReport<'_>) -> Option<Suite<'r>> {
+    let finding = report.lock.as_ref()?;
+    let failures = if report.warn_only { Vec::new() } else { vec![(finding.rule, finding.message.clone())] };
+    let suite = "price tables";
+    Some(Suite { name: suite, cases: vec![Case { name: finding.rule.to_owned(), error: None, failures, suite }] })
+}
+
 fn budgets<'r>(report: &'r CheckReport<'_>) -> impl Iterator<Item = Suite<'r>> {
     report.budgets.iter().enumerate().map(|(index, of_budget)| {
         let BudgetReport { budget, findings, .. } = of_budget;
@@ -61,6 +69,10 @@ fn budgets<'r>(report: &'r CheckReport<'_>) -> impl Iterator<Item = Suite<'r>> {
             suite: name,
         };
         let mut cases: Vec<Case<'_>> = report.requests.iter().filter_map(verdict).map(case).collect();
+        if let Some(failure) = &of_budget.failure {
+            let error = Some(failure.message());
+            cases.push(Case { name: "all requests".to_owned(), error, failures: Vec::new(), suite: name });
+        }
         if !findings.is_empty() {
             cases.push(Case { name: "all requests".to_owned(), error: None, failures: texts(findings), suite: name });
         }

@@ -8,7 +8,7 @@ use super::{BudgetReport, CheckReport};
 use crate::budget::{Budget, Finding, Level};
 use crate::cli::files::shown;
 use crate::cli::project::Checked;
-use crate::cli::report::table::{Cell, write_grid};
+use crate::cli::report::table::{Cell, write_grid, write_grouped};
 use crate::cli::report::{formats, label, plural};
 use crate::money::grouped;
 
@@ -19,15 +19,44 @@ pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Resul
     let formats = formats(report.requests.iter().filter_map(|one| one.format));
     let formats = if formats.is_empty() { formats } else { format!("  {formats}") };
     let (day, hash) = (report.project.day, report.project.pricing_hash());
-    writeln!(out, "{config}{formats}  {DIM}as of {day}, price tables {hash}{DIM:#}")?;
+    let layers: Vec<&str> = report.project.catalog.layers().map(|layer| layer.origin()).collect();
+    writeln!(out, "{config}{formats}  {DIM}as of {day}, prices by {} ({hash}){DIM:#}", layers.join(", "))?;
     for one in report.requests.iter().filter(|one| one.level().is_some()) {
         write_request(report, one, out)?;
     }
-    for BudgetReport { budget, requests, findings } in report.budgets.iter().filter(|one| !one.findings.is_empty()) {
-        writeln!(out, "\n{} of budget `{}` together", plural(*requests, "request"), shown(&budget.name))?;
-        write_findings(findings, budget, out)?;
+    for BudgetReport { budget, requests, findings, failure } in &report.budgets {
+        if let Some(failure) = failure {
+            let red = AnsiColor::Red.on_default().bold();
+            writeln!(out, "\nbudget `{}`\n  {red}error{red:#}    {}", shown(&budget.name), failure.message())?;
+            if let Some(hint) = failure.advice() {
+                writeln!(out, "           {hint}")?;
+            }
+        }
+        if !findings.is_empty() {
+            writeln!(out, "\n{} of budget `{}` together", plural(*requests, "request"), shown(&budget.name))?;
+            write_findings(findings, budget, out)?;
+        }
+    }
+    if let Some(lock) = &report.lock {
+        writeln!(out, "\n{config}")?;
+        write_findings(std::slice::from_ref(lock), &Budget::default(), out)?;
     }
     write_fine(report, out)?;
+    let remarks = report.requests.iter().filter_map(|one| {
+        let measured = one.verdicts.iter().find_map(|verdict| verdict.outcome.as_ref().ok())?;
+        Some((one.place.to_string(), measured.remarks.as_slice()))
+    });
+    write_grouped(remarks, out)?;
+    let no_limit = report.budgets.iter().filter(|one| !one.budget.limits.has_any() && one.failure.is_none());
+    for one in no_limit {
+        writeln!(out, "\n  budget `{}` has no limit: only fit and retirement are checked", shown(&one.budget.name))?;
+    }
+    if !report.stale.is_empty() {
+        let first = shown(&report.stale[0].to_string());
+        let more =
+            if report.stale.len() == 1 { String::new() } else { format!(" and {} more", report.stale.len() - 1) };
+        writeln!(out, "\n  in the baseline, but gone: {first}{more}; gpt-cost baseline write leaves them out")?;
+    }
     let tally = report.tally();
     let count = |word| tally.get(word).copied().unwrap_or(0);
     let mut parts = vec![format!("{} within budget", grouped(count("within") as u64))];
