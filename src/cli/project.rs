@@ -228,6 +228,8 @@ impl Project {
             .build()
             .filter_map(Result::ok)
             .filter(is_file)
+            // A baseline has no prompts, and may be written over.
+            .filter(|entry| entry.path() != self.baseline)
             .filter_map(|entry| {
                 let name = name_of(entry.path().strip_prefix(&self.root).ok()?);
                 Some(ProjectFile { name, path: entry.into_path() })

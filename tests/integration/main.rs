@@ -13,3 +13,4 @@ mod outputs;
 mod prices;
 mod request;
 mod tokens;
+mod verdicts;

@@ -1,0 +1,210 @@
+//! What `check` says: fit, retirement, increases, nothing to check, and the same on every machine.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use crate::budgets::{DAY, gpt_cost, json, prompt, repository, text, write};
+
+fn budget(more: &str) -> String {
+    format!("[[budget]]\nname = \"b\"\npaths = [\"*.json\"]\n{more}\n")
+}
+
+fn check(root: &Path, config: &str) -> (i32, String) {
+    write(root, "gpt-cost.toml", config);
+    let output = gpt_cost(root, &["check"]);
+    (output.status.code().unwrap(), text(&output.stdout) + &text(&output.stderr))
+}
+
+fn request(model: &str, content: &str, more: &str) -> String {
+    format!(r#"{{"model": "{model}", "messages": [{{"role": "user", "content": "{content}"}}]{more}}}"#)
+}
+
+#[test]
+fn a_request_that_does_not_fit_fails() {
+    let root = repository("fit");
+    write(&root, "p.json", &request("gpt-4o", "Hi", r#", "max_tokens": 16385"#));
+    let (code, output) = check(&root, &budget(""));
+    assert_eq!(code, 1, "{output}");
+    assert!(
+        output.contains(
+            "exceeded fit: it does not fit: the output of 16,385 tokens exceeds the model's maximum of 16,384 by 1"
+        ),
+        "{output}"
+    );
+    write(&root, "p.json", &request("gpt-4", &"a ".repeat(9_000), ""));
+    let (code, output) = check(&root, &budget("max_input_tokens = 100_000"));
+    assert_eq!(code, 1, "{output}");
+    assert!(output.contains("exceed the context window of 8,192"), "{output}");
+}
+
+#[test]
+fn retirement_warns_and_fails_where_it_is_asked_for() {
+    let root = repository("retired");
+    write(&root, "p.json", &request("gpt-4", "Hi", r#", "max_tokens": 10"#));
+    let (code, output) = check(&root, &budget("max_input_tokens = 100"));
+    assert_eq!(code, 0, "{output}");
+    assert!(output.contains("warning  shutdown: gpt-4 was shut down on 2026-10-23"), "{output}");
+    assert_eq!(check(&root, &budget("fail_on_shutdown = \"0d\"")).0, 1);
+    // gpt-5 goes on 2026-12-11, 17 days later; gpt-4.1 on 2027-01-14, 51 days later.
+    write(&root, "p.json", &request("gpt-5", "Hi", r#", "max_completion_tokens": 10"#));
+    let (code, output) = check(&root, &budget("max_input_tokens = 100"));
+    assert_eq!(code, 0, "{output}");
+    assert!(output.contains("warning  shutdown: gpt-5 shuts down on 2026-12-11, in 17 days"), "{output}");
+    assert_eq!(
+        (check(&root, &budget("fail_on_shutdown = \"16d\"")).0, check(&root, &budget("fail_on_shutdown = \"17d\"")).0),
+        (0, 1)
+    );
+    write(&root, "p.json", &prompt(5));
+    let (code, output) = check(&root, &budget("fail_on_shutdown = \"60d\""));
+    assert_eq!(code, 1, "{output}");
+    assert!(output.contains("gpt-4.1 shuts down on 2027-01-14, in 51 days"), "{output}");
+    assert_eq!(check(&root, &budget("fail_on_shutdown = \"60\"")).0, 2);
+    // The configuration's day pins prices; the day on which it is asked decides on retirement.
+    write(&root, "p.json", &request("gpt-4", "Hi", r#", "max_tokens": 10"#));
+    write(&root, "gpt-cost.toml", &format!("as_of = 2026-01-01\n{}", budget("fail_on_shutdown = \"0d\"")));
+    let output = plain(&root, &["check"], None);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(text(&output.stdout).contains("as of 2026-01-01"), "{output:?}");
+    let output = plain(&root, &["check", "--as-of", "2026-01-01"], None);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+}
+
+/// Runs a command without `--as-of`, with the user's own settings in a folder.
+fn plain(root: &Path, args: &[&str], settings: Option<&Path>) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gpt-cost"));
+    let settings = settings.map_or(root.join("nobody's"), Path::to_owned);
+    command.current_dir(root).env("XDG_CONFIG_HOME", settings).args(args).output().unwrap()
+}
+
+#[test]
+fn an_increase_is_that_of_the_input_or_of_the_expected_total() {
+    let root = repository("increase");
+    // Without a limit of the output, the prompt disappears in it: the input alone counts.
+    let open = |words: usize| request("gpt-4o", &"word ".repeat(words), "");
+    write(&root, "p.json", &open(10));
+    write(&root, "gpt-cost.toml", &budget("max_increase = \"10%\""));
+    assert_eq!(gpt_cost(&root, &["baseline", "write"]).status.code(), Some(0));
+    assert_eq!(check(&root, &budget("max_increase = \"10%\"")).0, 0);
+    write(&root, "p.json", &open(2_000));
+    let (code, output) = check(&root, &budget("max_increase = \"10%\""));
+    assert_eq!(code, 1, "{output}");
+    assert!(output.contains("exceeded max_increase: it grew from $"), "{output}");
+    // What is expected of the output is a change, too.
+    write(&root, "p.json", &open(10));
+    let (code, output) = check(&root, &budget("output_tokens = 3000\nmax_increase = \"10%\""));
+    assert_eq!(code, 0, "no output was expected before, and the maximum was 16,384: {output}");
+    write(&root, "gpt-cost.toml", &budget("output_tokens = 300\nmax_increase = \"10%\""));
+    assert_eq!(gpt_cost(&root, &["baseline", "write"]).status.code(), Some(0));
+    assert_eq!(check(&root, &budget("output_tokens = 3000\nmax_increase = \"10%\"")).0, 1);
+    // A price that the vendor changes is none.
+    let table = "schema = 1\n[model.\"gpt-4o\"]\nencoding = \"o200k_base\"\ncontext = 128_000\nprice = { per = \"1M\", input = \"250\", output = \"1000\" }\n";
+    write(&root, "pricing.toml", table);
+    assert_eq!(check(&root, &budget("output_tokens = 300\nmax_increase = \"10%\"")).0, 0);
+}
+
+#[test]
+fn new_and_stale_requests_are_shown() {
+    let root = repository("new");
+    write(&root, "a.json", &prompt(5));
+    let config = |more: &str| budget(&format!("max_increase = \"10%\"\n{more}"));
+    write(&root, "gpt-cost.toml", &config(""));
+    assert_eq!(gpt_cost(&root, &["baseline", "write"]).status.code(), Some(0));
+    fs::remove_file(root.join("a.json")).unwrap();
+    write(&root, "b.json", &prompt(600));
+    let (code, output) = check(&root, &config(""));
+    assert_eq!(code, 0, "{output}");
+    assert!(output.contains("warning  new_requests: it is not in the baseline"), "{output}");
+    assert!(output.contains("in the baseline, but gone: a.json; gpt-cost baseline write leaves them out"), "{output}");
+    assert_eq!(check(&root, &config("new_requests = \"fail\"")).0, 1);
+    let (code, output) = check(&root, &config("new_requests = \"allow\""));
+    assert!(code == 0 && !output.contains("new_requests"), "{output}");
+    assert_eq!(check(&root, &config("new_requests = \"maybe\"")).0, 2);
+}
+
+#[test]
+fn checking_nothing_is_an_error_and_an_empty_budget_does_not_stop_the_others() {
+    let root = repository("nothing");
+    write(&root, "a.json", &prompt(5));
+    write(&root, "data/b.json", &prompt(5));
+    let two = "[[budget]]\nname = \"none\"\npaths = [\"nowhere/*\"]\n[[budget]]\nname = \"b\"\npaths = [\"a.json\"]\nmax_input_tokens = 1\n";
+    let (code, output) = check(&root, two);
+    assert_eq!(code, 2, "{output}");
+    assert!(output.contains("budget `none`\n  error    no file matches its paths"), "{output}");
+    assert!(output.contains("exceeded max_input_tokens"), "the other is checked: {output}");
+    write(&root, "gpt-cost.toml", "[[budget]]\nname = \"b\"\npaths = [\"/a.json\"]\nmax_input_tokens = 100\n");
+    let output = gpt_cost(&root, &["check", "data"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("none of the paths is a prompt in a budget"), "{output:?}");
+    let output = gpt_cost(&root, &["check", "a.json", "data"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(text(&output.stderr).contains("note: data: no file there is in a budget"), "{output:?}");
+    // A folder without prompts, and limits from the command line.
+    fs::create_dir_all(root.join("other/empty")).unwrap();
+    fs::remove_file(root.join("gpt-cost.toml")).unwrap();
+    write(&root, "other/notes.csv", "a,b\n");
+    let output = gpt_cost(&root.join("other"), &["check", "--max-cost", "1"]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    // A budget without a limit says so.
+    let (code, output) = check(&root, "[[budget]]\nname = \"b\"\npaths = [\"/a.json\"]\n");
+    assert_eq!(code, 0);
+    assert!(output.contains("budget `b` has no limit: only fit and retirement are checked"), "{output}");
+    let output = text(&gpt_cost(&root, &["check", "--list"]).stdout);
+    assert!(output.contains("a.json") && output.contains("1 × Chat Completions body  b"), "{output}");
+    assert!(output.contains("data/b.json") && output.contains("in no budget"), "{output}");
+}
+
+#[test]
+fn budgets_say_the_same_on_every_machine() {
+    let root = repository("machines");
+    let settings = root.join("settings");
+    write(
+        &root,
+        "settings/gpt-cost/pricing.toml",
+        "schema = 1\n[model.\"gpt-4.1\"]\nencoding = \"o200k_base\"\ncontext = 1_000_000\nprice = { per = \"1M\", input = \"2000\", output = \"8000\" }\n",
+    );
+    write(&root, "p.json", &prompt(5));
+    write(&root, "gpt-cost.toml", &budget("max_cost_per_request = \"0.01\""));
+    let run = |args: &[&str]| plain(&root, &[args, &["--as-of", DAY]].concat(), Some(&settings));
+    assert_eq!(run(&["check"]).status.code(), Some(0));
+    assert_eq!(run(&["check", "--user-prices"]).status.code(), Some(1));
+    let table = text(&run(&["check", "--user-prices"]).stdout);
+    assert!(table.contains("settings/gpt-cost/pricing.toml"), "the layers are named: {table}");
+    assert!(text(&run(&["estimate", "p.json"]).stdout).contains("$2,000.00 in"));
+    assert!(text(&run(&["estimate", "p.json", "--no-config"]).stdout).contains("built-in"));
+    write(&root, "gpt-cost.toml", &format!("user_prices = true\n{}", budget("max_cost_per_request = \"0.01\"")));
+    assert_eq!(run(&["check"]).status.code(), Some(1));
+    // A broken one of the user's own breaks no check.
+    write(&root, "settings/gpt-cost/pricing.toml", "schema = ");
+    write(&root, "gpt-cost.toml", &budget("max_cost_per_request = \"0.01\""));
+    assert_eq!(run(&["check"]).status.code(), Some(0));
+}
+
+#[test]
+fn an_estimate_goes_by_the_configuration_and_says_so() {
+    let root = repository("says");
+    write(&root, "p.json", r#"[{"role": "user", "content": "Hi"}]"#);
+    write(&root, "gpt-cost.toml", "model = \"gpt-4.1\"\nas_of = 2026-05-01\ntier = \"batch\"\noutput_tokens = 20\n");
+    let output = text(&gpt_cost(&root, &["estimate", "p.json"]).stdout);
+    assert!(output.contains("with 20 out") && output.contains("batch tier"), "{output}");
+    assert!(
+        output.contains("from gpt-cost.toml: model gpt-4.1, as_of 2026-05-01, tier batch, output_tokens 20"),
+        "{output}"
+    );
+    let report = json(&gpt_cost(&root, &["estimate", "p.json", "--tier", "standard", "-o", "5", "--format", "json"]));
+    assert_eq!(report["from_config"]["says"], serde_json::json!(["model gpt-4.1", "as_of 2026-05-01"]));
+    let output = gpt_cost(&root, &["estimate", "p.json", "--no-config"]);
+    assert!(text(&output.stderr).contains("it names no model"), "{output:?}");
+}
+
+/// All that `estimate` warns of is in `check`, too, each remark once.
+#[test]
+fn warnings_of_requests_are_in_check() {
+    let root = repository("remarks");
+    let unknown = r#", "max_tokens": 10, "shiny_new_field": 1"#;
+    write(&root, "a.json", &request("gpt-4.1-mini", "Hi", unknown));
+    write(&root, "b.json", &request("gpt-4.1-mini", "Hi there", unknown));
+    let (code, output) = check(&root, &budget("max_input_tokens = 100"));
+    assert_eq!(code, 0, "{output}");
+    assert!(output.contains("warning: a.json and 1 more: shiny_new_field: the API knows no such field"), "{output}");
+}
