@@ -38,6 +38,7 @@ pub struct Problem {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Request,
+    NotRequest,
     UnknownModel,
     WrongModel,
     MissingPrice,
@@ -111,9 +112,14 @@ impl Error {
         &self.problems
     }
 
-    /// Whether what was read is no request.
+    /// Whether a request cannot be read.
     pub fn is_request(&self) -> bool {
-        self.kind == Kind::Request
+        matches!(self.kind, Kind::Request | Kind::NotRequest)
+    }
+
+    /// Whether what was read is something else than a request, such as a response, or of a format that is not read yet.
+    pub fn is_not_request(&self) -> bool {
+        self.kind == Kind::NotRequest
     }
 
     /// Whether no table knows the model.

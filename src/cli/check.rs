@@ -64,6 +64,8 @@ struct Plan {
     files: Vec<Budgeted>,
     /// Budgets without files, by their indexes.
     empty: Vec<(usize, Failure)>,
+    /// The files that were found in a folder, not named: what is no request there is left out.
+    found: BTreeSet<String>,
 }
 
 /// Returns the budgets to check, and their files: those of the configuration, or the one that the command line gives. Checking nothing is a
@@ -101,8 +103,9 @@ fn plan_of_limits(args: &CheckArgs, project: &Project) -> Result<Plan, Failure> 
         limits,
         ..Budget::default()
     };
-    let files = named_files(args, project)?.into_iter().map(|file| Budgeted { file, budgets: vec![0] });
-    Ok(Plan { budgets: vec![budget], files: files.collect(), empty: Vec::new() })
+    let (files, found) = named_files(args, project)?;
+    let files = files.into_iter().map(|file| Budgeted { file, budgets: vec![0] });
+    Ok(Plan { budgets: vec![budget], files: files.collect(), empty: Vec::new(), found })
 }
 
 fn given_limits(args: &CheckArgs) -> Limits {
@@ -143,7 +146,8 @@ fn plan_of_config(args: &CheckArgs, project: &Project) -> Result<Plan, Failure> 
         },
         ..budget.clone()
     });
-    Ok(Plan { budgets: budgets.collect(), files, empty: if within.is_empty() { empty } else { Vec::new() } })
+    let empty = if within.is_empty() { empty } else { Vec::new() };
+    Ok(Plan { budgets: budgets.collect(), files, empty, found: BTreeSet::new() })
 }
 
 /// Returns the budgets that no file is in and that may not be empty, each with the reason.
@@ -219,14 +223,17 @@ fn inside(project: &Project, path: &Path) -> Result<String, Failure> {
 }
 
 /// Returns the files that the command line names, and those of prompts in the folders that it names.
-fn named_files(args: &CheckArgs, project: &Project) -> Result<Vec<ProjectFile>, Failure> {
+/// The names of those that were found, not named, come second.
+fn named_files(args: &CheckArgs, project: &Project) -> Result<(Vec<ProjectFile>, BTreeSet<String>), Failure> {
     let here = [PathBuf::from(".")];
     let paths = if args.paths.is_empty() { &here[..] } else { &args.paths };
-    let mut named = Vec::new();
+    let (mut named, mut found) = (Vec::new(), BTreeSet::new());
     for path in paths {
         let name = files::name(path);
         if path.is_dir() {
-            named.extend(prompts_in(project, path));
+            let prompts = prompts_in(project, path);
+            found.extend(prompts.iter().map(|file| file.name.clone()));
+            named.extend(prompts);
         } else if files::is_standard(path) || path.exists() {
             named.push(ProjectFile { name: name.strip_prefix("./").unwrap_or(&name).to_owned(), path: path.clone() });
         } else {
@@ -235,7 +242,7 @@ fn named_files(args: &CheckArgs, project: &Project) -> Result<Vec<ProjectFile>, 
     }
     named.sort();
     named.dedup();
-    Ok(named)
+    Ok((named, found))
 }
 
 /// Returns the files of prompts in a folder. A note names how many others there are.
@@ -289,10 +296,21 @@ fn list(project: &Project, plan: &Plan, out: &mut impl Write) -> Result<Outcome,
 }
 
 fn check<'p>(project: &'p Project, plan: Plan, args: &CheckArgs) -> Result<CheckReport<'p>, Failure> {
-    let Plan { budgets, files, mut empty } = plan;
+    let Plan { budgets, files, mut empty, found } = plan;
     let needs_baseline = budgets.iter().any(|budget| budget.limits.max_increase.is_some());
     let before = if needs_baseline { Some(baseline_of(project)?) } else { None };
-    let mut requests = project.check(&files, &budgets, project::read);
+    let requests = project.check(&files, &budgets, project::read);
+    let (named, others) = requests.into_iter().partition(|one: &Checked| !found.contains(&one.place.file));
+    let (mut requests, others): (Vec<Checked>, _) = match project::without_others(others) {
+        (prompts, others) => (Vec::into_iter(named).chain(prompts).collect(), others),
+    };
+    if !others.is_empty() {
+        note(&format!("not read: {}", project::list_others(&others)));
+    }
+    if requests.is_empty() && !others.is_empty() {
+        return Err(Failure::new("there is nothing to check: no prompt was found")
+            .hint("gpt-cost check --list shows which files are looked at, and why others are not"));
+    }
     let stale = match &before {
         Some(before) => compare(project, &mut requests, &budgets, before, args.paths.is_empty()),
         None => Vec::new(),

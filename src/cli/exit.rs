@@ -55,6 +55,7 @@ impl From<io::Error> for Stop {
 pub(super) struct Failure {
     errors: Vec<Shown>,
     is_missing_model: bool,
+    is_not_request: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -70,7 +71,7 @@ struct Shown {
 impl Failure {
     pub(super) fn new(message: impl Into<String>) -> Failure {
         let shown = Shown { place: None, line: None, message: message.into(), excerpt: None, hint: None };
-        Failure { errors: vec![shown], is_missing_model: false }
+        Failure { errors: vec![shown], is_missing_model: false, is_not_request: false }
     }
 
     /// Makes a failure of something at a place, such as `prompt.json` or `batch.jsonl:3`.
@@ -88,7 +89,7 @@ impl Failure {
     /// Makes a failure of an error of the library. Hints that name commands are added here: the library knows none.
     pub(super) fn of(error: &Error) -> Failure {
         let errors = error.problems().iter().map(Shown::of).collect();
-        let failure = Failure { errors, is_missing_model: false };
+        let failure = Failure { errors, is_missing_model: false, is_not_request: error.is_not_request() };
         match error.is_no_tokenizer() {
             true => failure.with_hint("its requests cannot be counted; gpt-cost actual prices its responses"),
             false => failure,
@@ -100,6 +101,11 @@ impl Failure {
         self.is_missing_model
     }
 
+    /// Whether what was read is something else than a request.
+    pub(super) fn is_not_request(&self) -> bool {
+        self.is_not_request
+    }
+
     /// Adds what to do, unless that was said already.
     pub(super) fn hint(mut self, hint: &str) -> Failure {
         if let Some(last) = self.errors.last_mut() {
@@ -108,7 +114,8 @@ impl Failure {
         self
     }
 
-    fn with_hint(mut self, hint: &str) -> Failure {
+    /// Sets what to do, whatever was said before.
+    pub(super) fn with_hint(mut self, hint: &str) -> Failure {
         if let Some(last) = self.errors.last_mut() {
             last.hint = Some(hint.to_owned());
         }

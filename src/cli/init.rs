@@ -1,13 +1,13 @@
 //! `gpt-cost init` and `gpt-cost schema`: a configuration to start from, and what can stand in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::args::{InitArgs, Schema, SchemaArgs, TableArgs};
 use super::exit::{Failure, Outcome, Stop};
-use super::project::{self, Budgeted, Checked, Ignored, Project, Verdict, holds_prompts};
+use super::project::{self, Budgeted, Checked, Ignored, Project, Verdict, holds_prompts, list_others, without_others};
 use super::report::plural;
 use super::{files, note};
 use crate::budget::Budget;
@@ -37,20 +37,32 @@ pub(super) fn run(args: &InitArgs) -> Result<Outcome, Stop> {
     let prompts = project.files(Ignored::LeftOut).into_iter().filter(|file| holds_prompts(&file.name));
     let prompts: Vec<Budgeted> = prompts.map(|file| Budgeted { file, budgets: vec![0] }).collect();
     let checked = project.check(&prompts, &[budget], project::read);
+    let (checked, others) = without_others(checked);
+    let (checked, broken): (Vec<Checked>, Vec<Checked>) = checked.into_iter().partition(is_prompt);
+    for (others, why) in [(&others, "not taken"), (&broken, "not taken, since they cannot be measured")] {
+        if !others.is_empty() {
+            note(&format!("{why}: {}", list_others(others)));
+        }
+    }
     let mut folders: BTreeMap<String, Vec<Checked>> = BTreeMap::new();
-    for one in checked.into_iter().filter(is_prompt) {
+    for one in checked {
         let folder = one.place.file.rsplit_once('/').map_or("", |(folder, _)| folder);
         folders.entry(folder.to_owned()).or_default().push(one);
     }
     let found: usize = folders.values().map(Vec::len).sum();
-    files::create(&args.file, configuration(args.model.as_deref(), &folders).as_bytes())?;
+    let lacks_model = folders.values().flatten().any(|one| one.failures().iter().any(|one| one.is_missing_model()));
+    let left_out: BTreeSet<String> = others.iter().chain(&broken).map(|one| one.place.file.clone()).collect();
+    files::create(&args.file, configuration(args.model.as_deref(), &folders, &left_out).as_bytes())?;
     let name = if files::is_standard(&args.file) { "a configuration".to_owned() } else { files::name(&args.file) };
     note(&match found {
         0 => format!("wrote {name}: no prompts were found here; name their files in a [[budget]]"),
-        _ => format!(
-            "wrote {name} with {} found here; its limits are what they use now and a fifth more",
-            plural(found, "request")
-        ),
+        _ => {
+            let next = if lacks_model { "name a model in it for those without one, then run" } else { "next, run" };
+            let found = plural(found, "request");
+            format!(
+                "wrote {name} with {found} found here, limited to what they use now and a fifth more; {next} gpt-cost check"
+            )
+        }
     });
     Ok(Outcome::Success)
 }
@@ -64,7 +76,7 @@ fn is_prompt(one: &Checked) -> bool {
     one.failure.is_none() && one.verdicts.iter().all(is_measured)
 }
 
-fn configuration(model: Option<&str>, folders: &BTreeMap<String, Vec<Checked>>) -> String {
+fn configuration(model: Option<&str>, folders: &BTreeMap<String, Vec<Checked>>, left_out: &BTreeSet<String>) -> String {
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
     let mut out = String::from(
         "# What the prompts of this repository may cost. `gpt-cost check` compares them with it.\n\
@@ -93,7 +105,21 @@ fn configuration(model: Option<&str>, folders: &BTreeMap<String, Vec<Checked>>) 
         let mut endings: Vec<&str> = requests.iter().filter_map(|one| one.place.file.rsplit('.').next()).collect();
         endings.sort_unstable();
         endings.dedup();
-        let paths: Vec<String> = endings.iter().map(|ending| quoted(&format!("{glob}.{ending}"))).collect();
+        // A glob, unless it would match what is not taken.
+        let is_of = |name: &str, ending: &str| {
+            let (of_folder, file) = name.rsplit_once('/').unwrap_or(("", name));
+            of_folder == folder && file.rsplit('.').next() == Some(ending)
+        };
+        let mut paths = Vec::new();
+        for ending in endings {
+            if left_out.iter().any(|name| is_of(name, ending)) {
+                let names = requests.iter().map(|one| one.place.file.as_str()).filter(|name| is_of(name, ending));
+                let names: BTreeSet<String> = names.map(|name| quoted(&format!("/{name}"))).collect();
+                paths.extend(names);
+            } else {
+                paths.push(quoted(&format!("{glob}.{ending}")));
+            }
+        }
         out.push_str(&format!(
             "\n[[budget]]\nname             = {}\npaths            = [{}]\n",
             quoted(name),

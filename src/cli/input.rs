@@ -101,6 +101,9 @@ pub(super) fn request(document: &Document<'_>, format: InputFormat, literal: boo
     let request = if literal { document.request() } else { document.prompt() };
     request.map_err(|error| {
         let failure = Failure::of(&error);
+        if document.unread().is_some() {
+            return failure.with_hint("--input-format text counts it as plain text");
+        }
         if Response::from_json(document.bytes()).is_ok() {
             return failure.hint("gpt-cost actual prices a response by its usage");
         }

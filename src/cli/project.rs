@@ -57,6 +57,22 @@ pub(super) struct Budgeted {
     pub(super) budgets: Vec<usize>,
 }
 
+/// Splits off what is something else than a request, such as a `package.json` beside prompts: where gpt-cost itself looked for files, it is no
+/// failure.
+pub(super) fn without_others(checked: Vec<Checked>) -> (Vec<Checked>, Vec<Checked>) {
+    checked.into_iter().partition(|one| !one.failure.as_ref().is_some_and(Failure::is_not_request))
+}
+
+/// Returns what was not taken, and why, in words: the first ones and how many more there are.
+pub(super) fn list_others(others: &[Checked]) -> String {
+    const MOST: usize = 5;
+    let why = |one: &Checked| one.failures().first().map(|failure| failure.message()).unwrap_or_default();
+    let named = others.iter().take(MOST).map(|one| format!("{} ({})", shown(&one.place.to_string()), why(one)));
+    let more = others.len().saturating_sub(MOST);
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    format!("{}{more}", named.collect::<Vec<_>>().join(", "))
+}
+
 /// A request of a project, and what its budgets say of it.
 #[derive(Debug)]
 pub(super) struct Checked {

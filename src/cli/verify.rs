@@ -64,6 +64,9 @@ impl Reader {
 }
 
 fn recording(document: &Document<'_>) -> Result<Recording, Failure> {
+    if let Some(format) = document.unread() {
+        return Err(Failure::at(document.place(), format!("{format} is not read yet, so there is no recording in it")));
+    }
     if !document.is_json() {
         return Err(Failure::at(document.place(), "it is not JSON, so there is no recording in it"));
     }

@@ -489,6 +489,14 @@ impl Request {
     /// Reads a request from the tree of its JSON text, in a format that is known or not.
     pub(crate) fn read(value: Value<'_>, format: Option<Format>, path: &Path<'_>) -> Result<Request> {
         match (format, value) {
+            (None, Value::Array(values)) if are_tools(&values) => {
+                Err(not_request(path, "this is a list of tools, not a request: a body has it as `tools`"))
+            }
+            (None, Value::Array(values))
+                if !values.is_empty() && !values.iter().any(|one| matches!(one, Value::Object(_))) =>
+            {
+                Err(not_request(path, "expected an array of messages or of input items, found no object in it"))
+            }
             (None, Value::Array(values)) if responses::is_items(&values) => responses::read_items(values, path),
             (None | Some(Format::Messages), Value::Array(values)) => chat::read_messages(values, path),
             (None, Value::Object(fields)) => object(fields, path),
@@ -673,18 +681,35 @@ fn object(fields: json::Fields<'_>, path: &Path<'_>) -> Result<Request> {
         }
         (_, Some(_), _) | (_, None, Some(Value::Object(_))) => Api::Responses,
         (_, None, Some(_)) => Api::Completions,
-        _ if is_response(&fields) => return Err(path.error("this is a response, not a request")),
+        _ if is_response(&fields) => return Err(not_request(path, "this is a response, not a request")),
         _ if field("instructions").or(field("previous_response_id")).is_some() => Api::Responses,
         _ if field("body").is_some() => {
             return Err(path.error("the field `url` is missing; a Batch line has it beside `body`"));
         }
         _ if field("request").is_some() => {
-            return Err(path
-                .error("expected a request, found an object around one; a recording has `response` or `usage`, too"));
+            let message = "expected a request, found an object around one; a recording has `response` or `usage`, too";
+            return Err(not_request(path, message));
         }
-        _ => return Err(path.error("expected an object with `messages`, `input` or `prompt`, found none of them")),
+        _ => {
+            let message = "expected an object with `messages`, `input` or `prompt`, found none of them";
+            return Err(not_request(path, message));
+        }
     };
     body_of(api, fields, path)
+}
+
+/// Returns the error that something else than a request is there.
+fn not_request(path: &Path<'_>, message: &str) -> Error {
+    path.error(message).about(error::Kind::NotRequest)
+}
+
+/// Whether an array is a list of tools, and none of messages or items.
+fn are_tools(values: &[Value<'_>]) -> bool {
+    let is_tool = |value: &Value<'_>| {
+        let is_function = value.get("type").and_then(Value::as_str) == Some("function");
+        value.get("role").is_none() && value.get("call_id").is_none() && is_function
+    };
+    !values.is_empty() && values.iter().all(is_tool)
 }
 
 /// Whether an object without `messages`, `input` and `prompt` is what the API answers.

@@ -4,7 +4,7 @@
 //! - A name that ends with `.json`, `.jsonl` or `.ndjson`, in any case, is JSON, or an error.
 //! - Any other text is JSON if it begins with `{` and then `"` or `}`, or with `[` and then `{` or `]`, white space left out. Then it parses, or
 //!   it is an error: it is never read as text instead.
-//! - All else is text.
+//! - All else is text, but for formats that are known and not read yet, such as YAML: an error.
 //! - JSON with a complete value on its first line and more lines after it, and JSON of which each line begins with `{` or each with `[`, has a
 //!   request on each line. An array of bodies, of Batch lines or of recordings has a request in each element.
 //!
@@ -21,12 +21,13 @@
 
 mod keys;
 mod place;
+mod unread;
 
 use serde_json::value::RawValue;
 
 use self::keys::Keys;
 pub use self::place::Place;
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Problem, Result};
 use crate::request::{self, Format, Request};
 
 /// How to read a source.
@@ -49,6 +50,8 @@ pub struct Document<'a> {
     bytes: &'a [u8],
     is_json: bool,
     format: Option<Format>,
+    /// The format that is not read yet, which the text is in.
+    unread: Option<&'static str>,
     /// The line of the source on which the text begins, from 1.
     first_line: usize,
 }
@@ -64,7 +67,8 @@ pub fn documents<'a>(name: &str, bytes: &'a [u8], format: InputFormat) -> Vec<Do
         InputFormat::Json => true,
         InputFormat::As(format) => format != Format::Text,
     };
-    let document = |place, bytes, first_line| Document { place, bytes, is_json, format: forced, first_line };
+    let unread = if format == InputFormat::Auto && !is_json { unread::format(name, bytes) } else { None };
+    let document = |place, bytes, first_line| Document { place, bytes, is_json, format: forced, unread, first_line };
     let whole = || vec![document(Place::file(name), bytes, 1)];
     if !is_json {
         return whole();
@@ -159,6 +163,13 @@ impl<'a> Document<'a> {
     ///
     /// As [`Request::from_json`] and [`Request::from_text`], with the document's place.
     pub fn request(&self) -> Result<Request> {
+        if let Some(format) = self.unread {
+            let problem = Problem::new(format!("{format} is not read yet"));
+            return Err(self.locate(Error::new(
+                error::Kind::NotRequest,
+                problem.with_hint("read it as plain text to count it as it is"),
+            )));
+        }
         let request = match self.format {
             Some(format) => Request::from_json_as(self.bytes, format),
             None if self.is_json => Request::from_json(self.bytes),
@@ -193,6 +204,11 @@ impl<'a> Document<'a> {
         let text = std::str::from_utf8(without_mark(self.bytes)).ok().filter(|_| self.is_json && !path.is_empty());
         let line = text.and_then(|text| request::line_of(text, path));
         line.map_or(self.first_line, |line| self.first_line + line - 1)
+    }
+
+    /// Returns the name of the document's format where it is one that is not read yet, such as YAML.
+    pub fn unread(&self) -> Option<&'static str> {
+        self.unread
     }
 
     /// Whether the document is read as JSON.

@@ -208,3 +208,60 @@ fn warnings_of_requests_are_in_check() {
     assert_eq!(code, 0, "{output}");
     assert!(output.contains("warning: a.json and 1 more: shiny_new_field: the API knows no such field"), "{output}");
 }
+
+/// Formats that are not read yet are an error where they are named, and are left out and listed where they are met.
+#[test]
+fn what_is_not_read_yet_is_said() {
+    let root = repository("unread");
+    write(&root, "p/prompts.yaml", "system: You are kind.\n");
+    write(&root, "p/system.md", "---\nmodel: gpt-4o\n---\nHi\n");
+    write(&root, "p/ok.json", &prompt(5));
+    write(&root, "p/package.json", "{\"name\": \"x\"}");
+    for (name, message) in
+        [("p/prompts.yaml", "YAML is not read yet"), ("p/system.md", "Markdown with front matter is not read yet")]
+    {
+        for args in [&["estimate", name, "-m", "gpt-4o"][..], &["count", name, "-m", "gpt-4o"]] {
+            let output = gpt_cost(&root, args);
+            assert_eq!(output.status.code(), Some(2));
+            let expected = format!("error: {name}: {message}\nhint: --input-format text counts it as plain text\n");
+            assert_eq!(text(&output.stderr), expected);
+        }
+        let output = gpt_cost(&root, &["estimate", name, "-m", "gpt-4o", "--input-format", "text"]);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        assert_eq!(gpt_cost(&root, &["check", name, "--max-cost", "1", "-m", "gpt-4o"]).status.code(), Some(2));
+    }
+    let output = gpt_cost(&root, &["check", "p", "--max-cost", "1", "-m", "gpt-4o"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let notes = text(&output.stderr);
+    assert!(notes.contains("not read: p/package.json (expected an object with `messages`"), "{notes}");
+    assert!(notes.contains("p/system.md (Markdown with front matter is not read yet)"), "{notes}");
+    assert!(notes.contains("p/: 1 other file not read"), "{notes}");
+    let cassette = "interactions:\n- request:\n    body: x\n".repeat(100);
+    write(&root, "cassette.yaml", &cassette);
+    let output = gpt_cost(&root, &["verify", "cassette.yaml"]);
+    assert_eq!(text(&output.stderr), "error: cassette.yaml: YAML is not read yet, so there is no recording in it\n");
+    write(&root, "tools.json", r#"[{"type": "function", "function": {"name": "f"}}]"#);
+    let output = gpt_cost(&root, &["estimate", "tools.json", "-m", "gpt-4o"]);
+    assert!(text(&output.stderr).contains("this is a list of tools, not a request"), "{output:?}");
+}
+
+/// The next step that `init` names works, also beside files that are no prompts.
+#[test]
+fn init_takes_prompts_alone_and_lists_the_others() {
+    let root = repository("init-lists");
+    write(&root, "app/chat.json", &prompt(5));
+    write(&root, "app/package.json", "{\"name\": \"x\"}");
+    write(&root, "app/broken.json", "{");
+    write(&root, "system_prompt.txt", "You are kind.");
+    write(&root, "README.md", "# A project");
+    let output = gpt_cost(&root, &["init", "-m", "gpt-4.1-mini"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let notes = text(&output.stderr);
+    assert!(notes.contains("note: not taken: app/package.json (expected an object with"), "{notes}");
+    assert!(notes.contains("app/broken.json (not valid JSON"), "{notes}");
+    assert!(notes.contains("wrote gpt-cost.toml with 2 requests found here"), "{notes}");
+    let config = fs::read_to_string(root.join("gpt-cost.toml")).unwrap();
+    assert!(config.contains("[\"/app/chat.json\"]") && config.contains("[\"/*.txt\"]"), "{config}");
+    let output = gpt_cost(&root, &["check"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+}

@@ -1,0 +1,50 @@
+//! Formats in which prompts are kept and that are not read yet: counting their text as a prompt would be wrong.
+
+/// The endings of names, and what they are.
+const ENDINGS: &[(&str, &str)] = &[
+    ("yaml", "YAML"),
+    ("yml", "YAML"),
+    ("toml", "TOML"),
+    ("prompty", "Prompty"),
+    ("prompt", "Dotprompt"),
+    ("baml", "BAML"),
+    ("har", "HAR"),
+    ("ipynb", "a notebook"),
+];
+
+/// Returns the format of a text that is not read yet, by the ending of its name; Markdown has one if front matter begins it.
+pub(super) fn format(name: &str, bytes: &[u8]) -> Option<&'static str> {
+    let ending = name.rsplit(['/', '\\']).next()?.rsplit_once('.')?.1.to_ascii_lowercase();
+    if ["md", "markdown", "mdx"].contains(&ending.as_str()) {
+        return has_front_matter(bytes).then_some("Markdown with front matter");
+    }
+    ENDINGS.iter().find(|(known, _)| *known == ending).map(|(_, format)| *format)
+}
+
+/// Whether a text begins with a line of `---`, and has another one later.
+fn has_front_matter(bytes: &[u8]) -> bool {
+    let mut lines = super::without_mark(bytes).split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end);
+    lines.next() == Some(b"---") && lines.any(|line| line == b"---")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::format;
+
+    #[test]
+    fn formats_that_are_not_read_are_known_by_their_names() {
+        for (name, text, expected) in [
+            ("a.yaml", "a: 1", Some("YAML")),
+            ("p/x.prompt.yml", "a: 1", Some("YAML")),
+            ("a.PROMPTY", "", Some("Prompty")),
+            ("a.md", "---\nmodel: x\n---\nHi", Some("Markdown with front matter")),
+            ("a.md", "---\r\nmodel: x\r\n---\r\nHi", Some("Markdown with front matter")),
+            ("a.md", "# Hi\n---\n", None),
+            ("a.md", "---\nno end", None),
+            ("a.txt", "---\na\n---\n", None),
+            ("yaml", "a: 1", None),
+        ] {
+            assert_eq!(format(name, text.as_bytes()), expected, "{name}");
+        }
+    }
+}
