@@ -87,6 +87,14 @@ impl Entry {
         }
     }
 
+    /// Returns the entry with the model, the tier and the expected output of another one.
+    fn configured_as(&self, other: &Entry) -> Entry {
+        let expects = self.expects_output || other.expects_output;
+        let output = if expects { other.usage } else { self.usage };
+        let usage = Usage { output: output.output, audio_output: output.audio_output, ..self.usage };
+        Entry { model: other.model.clone(), tier: other.tier, usage, ..self.clone() }
+    }
+
     /// Returns the cost and the tokens of the input.
     pub fn spend(&self) -> Spend {
         Spend { cost: self.cost, input_tokens: self.usage.input }
@@ -127,8 +135,8 @@ impl Changed {
     }
 }
 
-/// What one request uses and costs in both versions. The change of its cost is that of its prompt and that of prices:
-/// `old + prompt + price = new`.
+/// What one request uses and costs in both versions. The change of its cost is that of prices, that of its configuration and that of its prompt:
+/// `old + price + config + prompt = new`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Change {
@@ -142,35 +150,51 @@ pub struct Change {
     pub old: Option<Entry>,
     /// What it uses and costs.
     pub new: Option<Entry>,
-    /// What the change of the prompt costs, at today's prices. A new request is all prompt.
+    /// What the change of the prompt costs, at today's prices and by today's configuration. A new request is all prompt.
     pub prompt: Usd,
+    /// What the change of the model, the tier or the expected output costs, for the prompt as it was, at today's prices.
+    pub config: Usd,
     /// What the change of prices costs, for the prompt as it was.
     pub price: Usd,
 }
 
 impl Change {
-    /// Returns whether the request is new, gone or renamed, or whether its usage or its cost differs.
+    /// Returns whether the request is new or gone, or whether its model, its tier, its usage or its cost differs. A request that is only in
+    /// another file is none.
     pub fn is_any(&self) -> bool {
         let facts = |entry: &Entry| (entry.model.clone(), entry.usage, entry.tier, entry.cost);
-        self.changed != Changed::Kept || self.old.as_ref().map(facts) != self.new.as_ref().map(facts)
+        self.old.as_ref().map(facts) != self.new.as_ref().map(facts)
     }
 
-    fn of(place: &Place, new: &Entry, old: Option<(&Place, &Entry)>, catalog: &Catalog, day: Date) -> Change {
+    fn of(
+        place: &Place,
+        new: &Entry,
+        old: Option<(&Place, &Entry)>,
+        between: Option<&Entry>,
+        catalog: &Catalog,
+        day: Date,
+    ) -> Change {
         let changed = match old {
             None => Changed::Added,
             Some((old, _)) if old.file != place.file => Changed::Renamed,
             Some(_) => Changed::Kept,
         };
         let before = old.map_or(Usd::ZERO, |(_, old)| old.cost);
-        // Without a price for it now, all of the change is the prompt's.
+        // Without a price for it now, nothing of the change is that of prices.
         let repriced = old.and_then(|(_, old)| old.repriced(catalog, day)).map_or(before, |old| old.cost);
+        let configured = match (between, old) {
+            (Some(between), _) => between.cost,
+            (None, Some((_, old))) => old.configured_as(new).repriced(catalog, day).map_or(repriced, |old| old.cost),
+            (None, None) => repriced,
+        };
         Change {
             place: place.clone(),
             old_place: old.map(|(old, _)| old.clone()).filter(|old| old != place),
             changed,
             old: old.map(|(_, old)| old.clone()),
             new: Some(new.clone()),
-            prompt: less(new.cost, repriced),
+            prompt: less(new.cost, configured),
+            config: less(configured, repriced),
             price: less(repriced, before),
         }
     }
@@ -183,6 +207,7 @@ impl Change {
             old: Some(old.clone()),
             new: None,
             prompt: less(Usd::ZERO, old.cost),
+            config: Usd::ZERO,
             price: Usd::ZERO,
         }
     }
@@ -202,12 +227,14 @@ impl Baseline {
     }
 
     /// Returns what changed from this baseline to another one, in the order of the places. What requests of the past would cost now is
-    /// computed by `catalog` on `day`.
-    pub fn changes(&self, new: &Baseline, catalog: &Catalog, day: Date) -> Vec<Change> {
+    /// computed by `catalog` on `day`; `between` has them as they are counted by the new configuration, at these prices. A request that it lacks
+    /// is taken to have as many tokens of input as it was counted to have.
+    pub fn changes(&self, new: &Baseline, between: &Baseline, catalog: &Catalog, day: Date) -> Vec<Change> {
         let pairs = pairs(&self.requests, &new.requests);
         let change = |(place, entry): (&Place, &Entry)| {
             let old = pairs.get(place).map(|old| (*old, &self.requests[*old]));
-            Change::of(place, entry, old, catalog, day)
+            let between = old.and_then(|(place, _)| between.requests.get(place));
+            Change::of(place, entry, old, between, catalog, day)
         };
         let mut changes: Vec<Change> = new.requests.iter().map(change).collect();
         changes.extend(self.gone(new).into_iter().map(|place| Change::removed(place, &self.requests[place])));

@@ -27,6 +27,10 @@ struct Side {
     broken: Vec<Broken>,
     /// The name of the file, where the side is one.
     file: Option<String>,
+    /// The requests of the side by today's configuration and prices, where these are others and its files are at hand.
+    as_today: Baseline,
+    /// How often each request is sent in a month, where its budget says it.
+    monthly: BTreeMap<Place, u64>,
 }
 
 /// A request, or a file, that cannot be read, counted or priced.
@@ -42,6 +46,7 @@ struct Difference {
     changes: Vec<Change>,
     broken: Vec<Broken>,
     total: Total,
+    month: Option<Month>,
 }
 
 /// Runs the command.
@@ -68,16 +73,20 @@ pub(super) fn run(args: &DiffArgs, out: &mut impl Write) -> Result<Outcome, Stop
 
 impl Difference {
     fn of(base: Side, head: Side, project: &Project) -> Difference {
-        let (old, new) = match (base.file, &head.file) {
-            (Some(_), Some(file)) => (in_file(base.baseline, file), head.baseline),
-            _ => (base.baseline, head.baseline),
+        let (old, between, new) = match (base.file, &head.file) {
+            (Some(_), Some(file)) => (in_file(base.baseline, file), in_file(base.as_today, file), head.baseline),
+            _ => (base.baseline, base.as_today, head.baseline),
         };
         let broken: Vec<Broken> = base.broken.into_iter().chain(head.broken).collect();
-        let mut changes = old.changes(&new, &project.catalog, project.day);
+        let mut changes = old.changes(&new, &between, &project.catalog, project.day);
         // What is broken on one side is neither new nor gone.
         let is_broken = |change: &Change| broken.iter().any(|one| one.place.file == change.place.file);
         changes.retain(|change| !(matches!(change.changed, Changed::Added | Changed::Removed) && is_broken(change)));
-        Difference { total: Total::of(&changes), changes, broken }
+        let times = |change: &Change| {
+            let old = change.old_place.as_ref().unwrap_or(&change.place);
+            head.monthly.get(&change.place).or(base.monthly.get(old)).copied()
+        };
+        Difference { total: Total::of(&changes), month: Month::of(&changes, times), changes, broken }
     }
 
     /// Returns the requests that changed.
@@ -115,19 +124,25 @@ fn sides(project: &Project, args: &DiffArgs) -> Result<(Side, Side), Failure> {
         None if exists && project.config.budgets.is_empty() => {
             return Err(Failure::new("there is nothing to compare with: no gpt-cost.toml").hint("name the other side"));
         }
-        None => Side::of(project, "head", baseline::all(project)?),
+        None => Side::of(project, "head", baseline::all(project)?, &project.config.budgets),
     };
     Ok((base, head))
 }
 
 impl Side {
-    fn of(project: &Project, side: &'static str, checked: Vec<Checked>) -> Side {
+    fn of(project: &Project, side: &'static str, checked: Vec<Checked>, budgets: &[Budget]) -> Side {
         let baseline = project::baseline(project, &checked);
+        let times = |one: &Checked| {
+            let budget = budgets.get(one.verdicts.first()?.budget)?;
+            Some((one.place.clone(), budget.limits.monthly_requests?))
+        };
+        let monthly = checked.iter().filter_map(times).collect();
         let broken = |one: Checked| {
             let failure = (*one.failures().first()?).clone();
             Some(Broken { side, line: failure.line().unwrap_or(one.line), place: one.place, failure })
         };
-        Side { baseline, broken: checked.into_iter().filter_map(broken).collect(), file: None }
+        let broken = checked.into_iter().filter_map(broken).collect();
+        Side { baseline, broken, file: None, as_today: Baseline::default(), monthly }
     }
 }
 
@@ -139,16 +154,17 @@ fn side(project: &Project, which: &'static str, side: &str) -> Result<Side, Fail
         let bytes = files::read(path)?;
         if is_baseline(project, path, &name, &bytes) {
             let text = files::text(&shown(side), bytes)?;
-            return Ok(Side { baseline: saved(&text, &shown(side))?, broken: Vec::new(), file: None });
+            let baseline = saved(&text, &shown(side))?;
+            return Ok(Side { baseline, ..Side::of(project, which, Vec::new(), &[]) });
         }
         let file = ProjectFile { name: name.clone(), path: path.to_owned() };
         let checked = check_all(project, vec![file], |_| Ok(Cow::Borrowed(bytes.as_slice())));
-        return Ok(Side { file: Some(name), ..Side::of(project, which, checked) });
+        return Ok(Side { file: Some(name), ..Side::of(project, which, checked, &[]) });
     }
     if path.is_dir() {
         let folder = Project { root: path.to_owned(), ..project.clone() };
         let prompts = folder.files(Ignored::LeftOut).into_iter().filter(|file| holds_prompts(&file.name)).collect();
-        return Ok(Side::of(project, which, check_all(project, prompts, project::read)));
+        return Ok(Side::of(project, which, check_all(project, prompts, project::read), &[]));
     }
     revision(project, which, &git::resolve(&project.root, side)?)
 }
@@ -205,32 +221,50 @@ fn revision(project: &Project, which: &'static str, tree: &git::Named) -> Result
         git::Named::Commit(commit) => at_commit(project, commit, &files)?,
         _ => project.clone(),
     };
-    let all = files.iter().map(|file| ProjectFile { name: file.name.clone(), path: PathBuf::new() });
-    let (budgets, budgeted) = match tree {
-        git::Named::Commit(_) if !then.config.budgets.is_empty() => {
-            (then.config.budgets.clone(), check::matching(&then, &all.collect::<Vec<_>>())?)
-        }
-        _ => {
-            let is_one = matches!(tree, git::Named::File(_));
-            let prompts = all.filter(|file| is_one || holds_prompts(&file.name));
-            let budget = Budget { name: "diff".to_owned(), model: then.config.model.clone(), ..Budget::default() };
-            (vec![budget], prompts.map(|file| Budgeted { file, budgets: vec![0] }).collect())
-        }
+    let all: Vec<ProjectFile> =
+        files.iter().map(|file| ProjectFile { name: file.name.clone(), path: PathBuf::new() }).collect();
+    let (budgets, budgeted) = wanted(&then, tree, &all)?;
+    // By today's configuration, where it is another one.
+    let today = match then.config == project.config {
+        true => None,
+        false => Some(wanted(project, tree, &all)?),
     };
-    let names: BTreeSet<&str> = budgeted.iter().map(|one| one.file.name.as_str()).collect();
+    let of_today = today.iter().flat_map(|(_, budgeted)| budgeted);
+    let names: BTreeSet<&str> = budgeted.iter().chain(of_today).map(|one| one.file.name.as_str()).collect();
     let wanted: Vec<&git::File> = files.iter().filter(|file| names.contains(file.name.as_str())).collect();
     let contents = git::contents(&project.root, &files, &wanted)?;
     let contents: BTreeMap<&str, &[u8]> =
         contents.iter().map(|(file, bytes)| (file.name.as_str(), bytes.as_slice())).collect();
     // A link that leads out of the revision has no contents there.
-    let budgeted: Vec<Budgeted> =
-        budgeted.into_iter().filter(|one| contents.contains_key(one.file.name.as_str())).collect();
-    let checked = then.check(&budgeted, &budgets, |file| Ok(Cow::Borrowed(contents[file.name.as_str()])));
-    let mut side = Side::of(&then, which, checked);
+    let is_there = |one: &Budgeted| contents.contains_key(one.file.name.as_str());
+    let check = |project: &Project, mut budgeted: Vec<Budgeted>, budgets: &[Budget]| {
+        budgeted.retain(is_there);
+        project.check(&budgeted, budgets, |file| Ok(Cow::Borrowed(contents[file.name.as_str()])))
+    };
+    let mut side = Side::of(&then, which, check(&then, budgeted, &budgets), &budgets);
+    if let Some((budgets, budgeted)) = today {
+        side.as_today = project::baseline(project, &check(project, budgeted, &budgets));
+    }
     if matches!(tree, git::Named::File(_)) {
         side.file = files.first().map(|file| file.name.clone());
     }
     Ok(side)
+}
+
+/// Returns the budgets of a project, and the files of a tree that are in them; for a folder or a file of a revision, and where there are none, one
+/// budget without limits for all prompts.
+fn wanted(
+    project: &Project,
+    tree: &git::Named,
+    files: &[ProjectFile],
+) -> Result<(Vec<Budget>, Vec<Budgeted>), Failure> {
+    if matches!(tree, git::Named::Commit(_)) && !project.config.budgets.is_empty() {
+        return Ok((project.config.budgets.clone(), check::matching(project, files)?));
+    }
+    let is_one = matches!(tree, git::Named::File(_));
+    let prompts = files.iter().filter(|file| is_one || holds_prompts(&file.name)).cloned();
+    let budget = Budget { name: "diff".to_owned(), model: project.config.model.clone(), ..Budget::default() };
+    Ok((vec![budget], prompts.map(|file| Budgeted { file, budgets: vec![0] }).collect()))
 }
 
 /// Returns the project as it was at a commit: its configuration and its price tables. What cannot be read there is as it is now, with a
@@ -279,7 +313,32 @@ struct Total {
     old: Spend,
     new: Spend,
     prompt: Usd,
+    config: Usd,
     price: Usd,
+}
+
+/// What all requests cost in a month, of those whose budgets say how often they are sent.
+struct Month {
+    old: Usd,
+    new: Usd,
+}
+
+impl Month {
+    fn of(changes: &[Change], times: impl Fn(&Change) -> Option<u64>) -> Option<Month> {
+        let mut month = None;
+        for (change, times) in changes.iter().filter_map(|change| Some((change, times(change)?))) {
+            let cost = |entry: &Option<Entry>| entry.as_ref().map_or(Usd::ZERO, |entry| entry.cost * times);
+            let sum = month.get_or_insert(Month { old: Usd::ZERO, new: Usd::ZERO });
+            (sum.old, sum.new) = (sum.old + cost(&change.old), sum.new + cost(&change.new));
+        }
+        month
+    }
+
+    /// Returns the month in words.
+    fn text(&self) -> String {
+        let more = Usd::from(self.new.amount() - self.old.amount());
+        format!("a month: {} → {} ({})", self.old, self.new, signed(more))
+    }
 }
 
 impl Total {
@@ -288,6 +347,7 @@ impl Total {
             old: changes.iter().filter_map(|change| change.old.as_ref()).map(Entry::spend).sum(),
             new: changes.iter().filter_map(|change| change.new.as_ref()).map(Entry::spend).sum(),
             prompt: changes.iter().map(|change| change.prompt).sum(),
+            config: changes.iter().map(|change| change.config).sum(),
             price: changes.iter().map(|change| change.price).sum(),
         }
     }
@@ -311,7 +371,7 @@ fn percent(old: Usd, new: Usd) -> String {
 }
 
 /// Returns a cell for each column of a change.
-fn cells(change: &Change) -> [String; 7] {
+fn cells(change: &Change) -> [String; 8] {
     let cost = |entry: &Option<Entry>| entry.as_ref().map_or("–".to_owned(), |entry| entry.cost.to_string());
     let tokens = |entry: &Option<Entry>| entry.as_ref().map_or("–".to_owned(), |entry| grouped(entry.usage.input));
     let name = shown(&change.place.to_string());
@@ -320,12 +380,19 @@ fn cells(change: &Change) -> [String; 7] {
         (Changed::Added | Changed::Removed, _) => format!("{name} ({})", change.changed.word()),
         _ => name,
     };
+    let name = match (&change.old, &change.new) {
+        (Some(old), Some(new)) if old.model != new.model => {
+            format!("{name} ({} → {})", shown(&old.model), shown(&new.model))
+        }
+        _ => name,
+    };
     [
         name,
         format!("{} → {}", tokens(&change.old), tokens(&change.new)),
         cost(&change.old),
         cost(&change.new),
         signed(change.prompt),
+        signed(change.config),
         signed(change.price),
         match (&change.old, &change.new) {
             (Some(old), Some(new)) => percent(old.cost, new.cost),
@@ -334,19 +401,20 @@ fn cells(change: &Change) -> [String; 7] {
     ]
 }
 
-fn total_cells(total: &Total) -> [String; 7] {
+fn total_cells(total: &Total) -> [String; 8] {
     [
         "total".to_owned(),
         format!("{} → {}", grouped(total.old.input_tokens), grouped(total.new.input_tokens)),
         total.old.cost.to_string(),
         total.new.cost.to_string(),
         signed(total.prompt),
+        signed(total.config),
         signed(total.price),
         percent(total.old.cost, total.new.cost),
     ]
 }
 
-const TITLES: [&str; 7] = ["request", "input tokens", "was", "is", "by the prompt", "by prices", "change"];
+const TITLES: [&str; 8] = ["request", "input tokens", "was", "is", "by prompt", "by config", "by prices", "change"];
 
 fn write_table(args: &DiffArgs, difference: &Difference, out: &mut impl Write) -> Result<(), Stop> {
     let (base, head) = names(args);
@@ -354,7 +422,7 @@ fn write_table(args: &DiffArgs, difference: &Difference, out: &mut impl Write) -
     let changed = difference.changed();
     let mut rows = vec![TITLES.map(Cell::title).to_vec()];
     rows[0][0] = Cell::heading(TITLES[0]);
-    let line = |cells: [String; 7]| {
+    let line = |cells: [String; 8]| {
         let mut cells = cells.into_iter();
         let name = cells.next().map(Cell::plain);
         name.into_iter().chain(cells.map(Cell::right)).collect::<Vec<Cell>>()
@@ -364,6 +432,9 @@ fn write_table(args: &DiffArgs, difference: &Difference, out: &mut impl Write) -
     write_grid(&rows, out)?;
     let same = difference.changes.len() - changed.len();
     writeln!(out, "\n  {} changed, {same} unchanged", plural(changed.len(), "request"))?;
+    if let Some(month) = &difference.month {
+        writeln!(out, "  {}", month.text())?;
+    }
     for broken in &difference.broken {
         writeln!(out, "  broken in {}: {}", side_name(broken, &base, &head), broken.text())?;
     }
@@ -417,7 +488,11 @@ fn write_markdown(args: &DiffArgs, difference: &Difference, out: &mut impl Write
         writeln!(out, "| {} |", cells.join(" | "))?;
     }
     let same = difference.changes.len() - changed.len();
-    Ok(writeln!(out, "\n{} changed, {same} unchanged.", plural(changed.len(), "request"))?)
+    writeln!(out, "\n{} changed, {same} unchanged.", plural(changed.len(), "request"))?;
+    match &difference.month {
+        Some(month) => Ok(writeln!(out, "\n{}", month.text())?),
+        None => Ok(()),
+    }
 }
 
 fn json(project: &Project, difference: &Difference) -> serde_json::Value {
@@ -439,10 +514,11 @@ fn json(project: &Project, difference: &Difference) -> serde_json::Value {
             "name": change.place.to_string(),
             "old_name": change.old_place.as_ref().map(Place::to_string),
             "custom_id": change.new.as_ref().or(change.old.as_ref()).and_then(|entry| entry.custom_id.as_deref()),
-            "changed": change.changed.word(),
+            "changed": if change.changed == Changed::Kept { "changed" } else { change.changed.word() },
             "old": side(&change.old),
             "new": side(&change.new),
             "by_prompt": dollars(change.prompt),
+            "by_config": dollars(change.config),
             "by_price": dollars(change.price),
         })
     };
@@ -464,10 +540,14 @@ fn json(project: &Project, difference: &Difference) -> serde_json::Value {
         "changes": changed.iter().map(change).collect::<Vec<_>>(),
         "unchanged": difference.changes.len() - changed.len(),
         "broken": difference.broken.iter().map(broken).collect::<Vec<_>>(),
+        "month": difference.month.as_ref().map(|month| {
+            serde_json::json!({"old": dollars(month.old), "new": dollars(month.new)})
+        }),
         "total": {
             "old": dollars(total.old.cost),
             "new": dollars(total.new.cost),
             "by_prompt": dollars(total.prompt),
+            "by_config": dollars(total.config),
             "by_price": dollars(total.price),
             "old_input_tokens": total.old.input_tokens,
             "new_input_tokens": total.new.input_tokens,

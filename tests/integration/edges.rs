@@ -139,8 +139,7 @@ fn a_line_at_the_top_of_a_file_changes_nothing_else() {
     git(&root, &["checkout", "--quiet", "--", "many.jsonl"]);
     git(&root, &["mv", "many.jsonl", "renamed.jsonl"]);
     let changes = json(&gpt_cost(&root, &["diff", "HEAD", "--format", "json"]));
-    assert!(changes["changes"].as_array().unwrap().iter().all(|one| one["changed"] == "renamed"), "{changes}");
-    assert_eq!(changes["total"]["by_prompt"], "0");
+    assert_eq!((changes["changes"].as_array().unwrap().len(), &changes["unchanged"]), (0, &3.into()), "{changes}");
 }
 
 /// The prices of a batch hold for its lines in every command, and `custom_id` names them in reports.
@@ -194,7 +193,25 @@ fn each_side_of_a_difference_has_its_own_configuration() {
     let changes = json(&gpt_cost(&root, &["diff", "HEAD", "--format", "json"]));
     let change = &changes["changes"][0];
     assert_eq!((&change["old"]["model"], &change["new"]["model"]), (&"gpt-4.1".into(), &"gpt-5.5-pro".into()));
-    assert_ne!(change["old"]["cost"], change["new"]["cost"]);
+    assert_eq!((&change["by_prompt"], &change["by_price"]), (&"0".into(), &"0".into()), "{change}");
+    let number = |value: &serde_json::Value| value.as_str().unwrap().parse::<rust_decimal::Decimal>().unwrap();
+    assert_eq!(number(&change["by_config"]), number(&change["new"]["cost"]) - number(&change["old"]["cost"]));
+    let table = text(&gpt_cost(&root, &["diff", "HEAD"]).stdout);
+    assert!(table.contains("p.txt (gpt-4.1 → gpt-5.5-pro)"), "{table}");
+    // What the prompt itself changed, by the new configuration.
+    write(&root, "p.txt", "Hello there, how are you today?");
+    let changes = json(&gpt_cost(&root, &["diff", "HEAD", "--format", "json"]));
+    let both = &changes["changes"][0];
+    assert!(number(&both["by_prompt"]) > 0.into() && both["by_config"] == change["by_config"], "{both}");
+    write(&root, "p.txt", "Hello there");
+    // A month, where the budget says how often a request is sent.
+    write(
+        &root,
+        "gpt-cost.toml",
+        &format!("{}monthly_requests = 1000\nmax_monthly_cost = \"1000\"\n", config("gpt-4.1")),
+    );
+    let table = text(&gpt_cost(&root, &["diff", "HEAD"]).stdout);
+    assert!(table.contains("  a month: $2.418 → $2.418 (–)"), "{table}");
     // One that cannot be read is a note, and that of today is used.
     write(&root, "gpt-cost.toml", "[[budget]]\nnam = 1\n");
     commit(&root);

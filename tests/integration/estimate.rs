@@ -356,7 +356,7 @@ fn an_unchanged_request_has_no_change_of_price() {
                 let Ok(estimate) = catalog.model(model.name()).unwrap().estimate(&request, &terms) else { continue };
                 let mut baseline = Baseline::default();
                 baseline.requests.insert(Place::file("p.json"), Entry::of(&estimate, None, "content".to_owned()));
-                let changes = baseline.changes(&baseline, &catalog, day());
+                let changes = baseline.changes(&baseline, &Baseline::default(), &catalog, day());
                 assert!(!changes[0].is_any());
                 let parts = (changes[0].prompt.amount(), changes[0].price.amount());
                 assert_eq!(parts, (0.into(), 0.into()), "{} {tier:?} {text}", model.name());
