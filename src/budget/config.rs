@@ -11,6 +11,7 @@ use super::{Increase, Level, Limits};
 use crate::catalog::Tier;
 use crate::error::{self, Result};
 use crate::estimate::Cached;
+use crate::request::ImageSize;
 use crate::toml::fields::{Fields, Largest, Problem, as_table, parse, rows};
 use crate::toml::{Lines, civil};
 
@@ -36,6 +37,8 @@ pub struct Config {
     pub output_tokens: Option<u32>,
     /// How much of an input is read from the prompt cache, where no budget says it.
     pub cached: Option<Cached>,
+    /// The size of images that a request does not say.
+    pub image_size: Option<ImageSize>,
     /// The budgets, in the order of the file.
     pub budgets: Vec<Budget>,
 }
@@ -133,6 +136,7 @@ pub(crate) const KEYS: &[&str] = &[
     "cached",
     "baseline",
     "user_prices",
+    "image_size",
     "budget",
 ];
 pub(crate) const BUDGET_KEYS: &[&str] = &[
@@ -204,6 +208,7 @@ fn read_config(tree: &Spanned<DeTable<'_>>, lines: &Lines<'_>, problems: &mut Ve
         tier: None,
         output_tokens: None,
         cached: None,
+        image_size: parsed(&mut fields, "image_size", "a width and a height, such as \"1024x768\"", ImageSize::parse),
         budgets: Vec::new(),
     };
     let defaults = Budget {

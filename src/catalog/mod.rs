@@ -53,6 +53,8 @@ use crate::toml::{Lines, civil, fields};
 #[derive(Clone, Debug)]
 pub struct Catalog {
     layers: Vec<Cow<'static, Layer>>,
+    /// Prices of added tables that are about a thousand times off.
+    suspicious: Vec<Problem>,
 }
 
 /// One price table: the built-in one, or a file's.
@@ -106,7 +108,7 @@ enum Found<'c> {
 impl Catalog {
     /// Returns the built-in table alone. It is part of the program: nothing is read or parsed.
     pub fn builtin() -> Catalog {
-        Catalog { layers: vec![Cow::Borrowed(&BUILTIN)] }
+        Catalog { layers: vec![Cow::Borrowed(&BUILTIN)], suspicious: Vec::new() }
     }
 
     /// Returns the catalogue of the price table `source` alone, without the built-in one: what a later version of the program has built in
@@ -116,7 +118,7 @@ impl Catalog {
     ///
     /// All problems of the table, each with its line.
     pub fn only(origin: &str, source: &str) -> Result<Catalog> {
-        let mut catalog = Catalog { layers: Vec::new() };
+        let mut catalog = Catalog { layers: Vec::new(), suspicious: Vec::new() };
         catalog.add_layer(origin, source)?;
         Ok(catalog)
     }
@@ -130,14 +132,15 @@ impl Catalog {
     ///
     /// All problems of the table, each with its line.
     pub fn add_layer(&mut self, origin: &str, source: &str) -> Result<()> {
-        let layer = match self.copied_layer(origin, source) {
+        let (layer, suspicious) = match self.copied_layer(origin, source) {
             Some(layer) => layer,
             None => {
                 let lines = Lines::of(source);
-                self.read_layer(origin, &parse(origin, source, &lines)?, &lines, |_| Vec::new())?
+                self.read_layer(origin, &parse(origin, source, &lines)?, &lines)?
             }
         };
         self.layers.push(Cow::Owned(layer));
+        self.suspicious.extend(suspicious);
         Ok(())
     }
 
@@ -148,7 +151,7 @@ impl Catalog {
     ///
     /// The problems of a text that is not TOML, and all problems of a price table.
     pub fn add_if_price_table(&mut self, origin: &str, source: &str) -> Result<bool> {
-        let layer = match self.copied_layer(origin, source) {
+        let (layer, suspicious) = match self.copied_layer(origin, source) {
             Some(layer) => layer,
             None => {
                 let lines = Lines::of(source);
@@ -156,42 +159,46 @@ impl Catalog {
                 if !file::is_price_table(&tree) {
                     return Ok(false);
                 }
-                self.read_layer(origin, &tree, &lines, |_| Vec::new())?
+                self.read_layer(origin, &tree, &lines)?
             }
         };
         self.layers.push(Cow::Owned(layer));
+        self.suspicious.extend(suspicious);
         Ok(true)
     }
 
     /// Reads a layer that is the built-in one, or an edited copy of it, of which only what differs is parsed; `None` where it is neither, or
     /// has problems, which a whole reading reports.
-    fn copied_layer(&self, origin: &str, source: &str) -> Option<Layer> {
+    fn copied_layer(&self, origin: &str, source: &str) -> Option<(Layer, Vec<Problem>)> {
         if source == builtin::SOURCE {
-            return Some(Layer { origin: origin.to_owned().into(), ..BUILTIN.clone() });
+            return Some((Layer { origin: origin.to_owned().into(), ..BUILTIN.clone() }, Vec::new()));
         }
         // Rows can lean on what the tables below know of a model, and aliases on their rows.
         let is_over_builtin = matches!(self.layers.first(), Some(Cow::Borrowed(_)));
         let copied = copied::compare(source).filter(|_| is_over_builtin)?;
         let lines = Lines::of(&copied.rest);
         let tree = parse(origin, &copied.rest, &lines).ok()?;
-        let layer = self.read_layer(origin, &tree, &lines, |_| Vec::new()).ok()?;
-        copied.add_to(layer)
+        let (layer, suspicious) = self.read_layer(origin, &tree, &lines).ok()?;
+        Some((copied.add_to(layer)?, suspicious))
     }
 
-    /// Reads a layer that is to lie over this catalogue; `more` finds further problems.
-    fn read_layer(
-        &self,
-        origin: &str,
-        tree: &file::Tree<'_>,
-        lines: &Lines<'_>,
-        more: impl FnOnce(&file::File) -> Vec<fields::Problem>,
-    ) -> Result<Layer> {
-        let (file, mut problems) = file::read(tree);
-        problems.extend(more(&file));
+    /// Reads a layer that is to lie over this catalogue, and what is suspicious in it.
+    fn read_layer(&self, origin: &str, tree: &file::Tree<'_>, lines: &Lines<'_>) -> Result<(Layer, Vec<Problem>)> {
+        let (file, problems) = file::read(tree);
+        let suspicious = slips::of(self, &file);
         let mut reader = Reader { below: self, lines, problems };
         let layer = reader.layer(origin, file);
         let Reader { problems, .. } = reader;
-        if problems.is_empty() { Ok(layer) } else { Err(lines.errors(error::Kind::PriceTable, origin, problems)) }
+        if !problems.is_empty() {
+            // Prices that are off may be why it is not valid.
+            let all = problems.into_iter().chain(suspicious).collect();
+            return Err(lines.errors(error::Kind::PriceTable, origin, all));
+        }
+        let suspicious = match suspicious.is_empty() {
+            true => Vec::new(),
+            false => lines.errors(error::Kind::PriceTable, origin, suspicious).problems().to_vec(),
+        };
+        Ok((layer, suspicious))
     }
 
     /// Checks the price table `source` as [`Catalog::add_layer`] does, and for slips that a table can have and still be valid: prices that are
@@ -202,7 +209,15 @@ impl Catalog {
     /// All problems of the table, each with its line.
     pub fn check(&self, origin: &str, source: &str) -> Result<()> {
         let lines = Lines::of(source);
-        self.read_layer(origin, &parse(origin, source, &lines)?, &lines, |file| slips::of(self, file)).map(|_| ())
+        match self.read_layer(origin, &parse(origin, source, &lines)?, &lines)? {
+            (_, suspicious) if suspicious.is_empty() => Ok(()),
+            (_, suspicious) => Err(Error::all(error::Kind::PriceTable, suspicious)),
+        }
+    }
+
+    /// Returns the prices of added tables that are about a thousand times off, each with its place: what [`Catalog::check`] finds of them.
+    pub fn suspicious(&self) -> &[Problem] {
+        &self.suspicious
     }
 
     /// Returns the model, or the alias, of that name. A name that no table has may be one that a provider writes in another way, a

@@ -319,6 +319,22 @@ pub(super) struct CheckArgs {
     #[arg(short, long, value_name = "N")]
     pub(super) output_tokens: Option<u32>,
 
+    /// The service tier, whatever requests and budgets name
+    #[arg(long, value_name = "TIER", value_parser = tier)]
+    pub(super) tier: Option<Tier>,
+
+    /// How much of the input is read from the prompt cache: tokens, or a share such as 80%
+    #[arg(long, value_name = "N|N%", value_parser = cached)]
+    pub(super) cached: Option<Cached>,
+
+    /// The size of images that a request does not say, such as those behind a URL
+    #[arg(long, value_name = "WxH", value_parser = image_size)]
+    pub(super) image_size: Option<ImageSize>,
+
+    /// Compare what is counted with the limits, and take what is not counted to be free
+    #[arg(long)]
+    pub(super) allow_uncounted: bool,
+
     #[command(flatten)]
     pub(super) project: ProjectArgs,
 
@@ -770,12 +786,7 @@ fn import_formats() -> impl TypedValueParser<Value = ImportFormat> {
 }
 
 fn image_size(text: &str) -> Result<ImageSize, &'static str> {
-    let sides =
-        text.split_once(['x', '×']).and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
-    match sides {
-        Some((width, height)) if width > 0 && height > 0 => Ok(ImageSize { width, height }),
-        _ => Err("expected a width and a height in pixels, such as 1024x768"),
-    }
+    ImageSize::parse(text).ok_or("expected a width and a height in pixels, such as 1024x768")
 }
 
 /// Reads a service tier in the words of the API or of price tables.

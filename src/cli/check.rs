@@ -20,7 +20,8 @@ use crate::source::Place;
 
 /// Runs the command.
 pub(super) fn run(args: &CheckArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
-    let project = Project::open(&args.project)?;
+    let mut project = Project::open(&args.project)?;
+    project.image_size = args.image_size.or(project.image_size);
     let plan = plan(args, &project)?;
     if args.list {
         return list(&project, &plan, out);
@@ -66,6 +67,8 @@ struct Plan {
     empty: Vec<(usize, Failure)>,
     /// The files that were found in a folder, not named: what is no request there is left out.
     found: BTreeSet<String>,
+    /// The budgets of which only some files are checked, so that nothing can be said of their sums.
+    partial: BTreeSet<usize>,
 }
 
 /// Returns the budgets to check, and their files: those of the configuration, or the one that the command line gives. Checking nothing is a
@@ -88,7 +91,7 @@ fn plan(args: &CheckArgs, project: &Project) -> Result<Plan, Failure> {
 
 fn plan_of_limits(args: &CheckArgs, project: &Project) -> Result<Plan, Failure> {
     let limits = given_limits(args);
-    if limits == Limits::default() {
+    if !limits.has_any() {
         return Err(match &project.config_name {
             Some(name) => Failure::at(name, "there is no [[budget]] in it, and no limit was given")
                 .hint("add a [[budget]] to it, or give a limit such as --max-cost 0.05"),
@@ -100,12 +103,14 @@ fn plan_of_limits(args: &CheckArgs, project: &Project) -> Result<Plan, Failure> 
         name: "command line".to_owned(),
         model: project.config.model.clone(),
         output_tokens: args.output_tokens,
+        tier: args.tier,
+        cached: args.cached,
         limits,
         ..Budget::default()
     };
     let (files, found) = named_files(args, project)?;
     let files = files.into_iter().map(|file| Budgeted { file, budgets: vec![0] });
-    Ok(Plan { budgets: vec![budget], files: files.collect(), empty: Vec::new(), found })
+    Ok(Plan { budgets: vec![budget], files: files.collect(), empty: Vec::new(), found, partial: BTreeSet::new() })
 }
 
 fn given_limits(args: &CheckArgs) -> Limits {
@@ -114,6 +119,7 @@ fn given_limits(args: &CheckArgs) -> Limits {
         max_input_cost: args.max_input_cost,
         max_input_tokens: args.max_input_tokens,
         max_increase: args.max_increase,
+        allow_uncounted: args.allow_uncounted,
         ..Limits::default()
     }
 }
@@ -122,6 +128,13 @@ fn plan_of_config(args: &CheckArgs, project: &Project) -> Result<Plan, Failure> 
     if args.paths.iter().any(|path| files::is_standard(path)) {
         return Err(Failure::new("standard input is in no budget of gpt-cost.toml")
             .hint("give limits in a folder without one, or check a file"));
+    }
+    let models = project.config.budgets.iter().map(|budget| (project.place_of(budget), budget.model.as_ref()));
+    let name = project.config_name.clone().unwrap_or_default();
+    for (place, model) in [(name, project.config.model.as_ref())].into_iter().chain(models) {
+        if let Some(Err(error)) = model.map(|model| project.catalog.model(model)) {
+            return Err(Failure::of(&error.in_file(&Place::file(place))));
+        }
     }
     let given = given_limits(args);
     let names = project.files(Ignored::LeftOut);
@@ -133,21 +146,26 @@ fn plan_of_config(args: &CheckArgs, project: &Project) -> Result<Plan, Failure> 
     for path in uncovered {
         note(&format!("{}: no file there is in a budget", shown(path)));
     }
+    let left_out = files.iter().filter(|one| !is_within(&one.file.name));
+    let partial: BTreeSet<usize> = left_out.flat_map(|one| one.budgets.iter().copied()).collect();
     files.retain(|one| is_within(&one.file.name));
     let budgets = project.config.budgets.iter().map(|budget| Budget {
         output_tokens: budget.output_tokens.or(args.output_tokens),
+        tier: args.tier.or(budget.tier),
+        cached: args.cached.or(budget.cached),
         // A limit of the command line goes before the budget's own.
         limits: Limits {
             max_cost_per_request: given.max_cost_per_request.or(budget.limits.max_cost_per_request),
             max_input_cost: given.max_input_cost.or(budget.limits.max_input_cost),
             max_input_tokens: given.max_input_tokens.or(budget.limits.max_input_tokens),
             max_increase: given.max_increase.or(budget.limits.max_increase),
+            allow_uncounted: given.allow_uncounted || budget.limits.allow_uncounted,
             ..budget.limits.clone()
         },
         ..budget.clone()
     });
     let empty = if within.is_empty() { empty } else { Vec::new() };
-    Ok(Plan { budgets: budgets.collect(), files, empty, found: BTreeSet::new() })
+    Ok(Plan { budgets: budgets.collect(), files, empty, found: BTreeSet::new(), partial })
 }
 
 /// Returns the budgets that no file is in and that may not be empty, each with the reason.
@@ -296,7 +314,7 @@ fn list(project: &Project, plan: &Plan, out: &mut impl Write) -> Result<Outcome,
 }
 
 fn check<'p>(project: &'p Project, plan: Plan, args: &CheckArgs) -> Result<CheckReport<'p>, Failure> {
-    let Plan { budgets, files, mut empty, found } = plan;
+    let Plan { budgets, files, mut empty, found, partial } = plan;
     let needs_baseline = budgets.iter().any(|budget| budget.limits.max_increase.is_some());
     let before = if needs_baseline { Some(baseline_of(project)?) } else { None };
     let requests = project.check(&files, &budgets, project::read);
@@ -320,7 +338,12 @@ fn check<'p>(project: &'p Project, plan: Plan, args: &CheckArgs) -> Result<Check
         let costs: Vec<CostBounds> =
             verdicts().filter_map(|verdict| Some(verdict.outcome.as_ref().ok()?.cost)).collect();
         let failure = empty.iter().position(|(budget, _)| *budget == index).map(|place| empty.swap_remove(place).1);
-        BudgetReport { requests: verdicts().count(), findings: budget.limits.check_all(&costs), failure, budget }
+        let has_sum = budget.limits.max_cost_all_requests.or(budget.limits.max_monthly_cost).is_some();
+        let findings = if partial.contains(&index) { Vec::new() } else { budget.limits.check_all(&costs) };
+        if has_sum && partial.contains(&index) {
+            note(&format!("budget `{}`: only some of its files are checked, so its sum is not", shown(&budget.name)));
+        }
+        BudgetReport { requests: verdicts().count(), findings, failure, budget }
     });
     let budgets = budgets.collect();
     // The worst first: what cannot be read or priced, then what is exceeded by most, then in the order of the files.
@@ -373,6 +396,7 @@ fn compare(
         for (budget, finding) in findings.collect::<Vec<_>>() {
             one.add(budget, [finding]);
         }
+        one.verdicts.iter_mut().for_each(|verdict| verdict.before.clone_from(&old));
     }
     if is_whole { before.gone(&now).into_iter().cloned().collect() } else { Vec::new() }
 }

@@ -31,7 +31,9 @@ fn count_texts(args: &CountArgs, encoding: Encoding, out: &mut impl Write) -> Re
         let name = files::name(path);
         match files::read(path).and_then(|bytes| files::text(&name, bytes)) {
             Ok(text) => {
-                let tokens = encoding.count(&text) as u64;
+                // A byte order mark is no text, as in every other file.
+                let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+                let tokens = encoding.count(text) as u64;
                 sum += tokens;
                 if !args.quiet {
                     writeln!(out, "{name}  {encoding}  {} tokens, exact", grouped(tokens))?;

@@ -1,5 +1,6 @@
 //! `gpt-cost estimate`: a request's tokens, fit and price.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use super::args::{EstimateArgs, ReportFormat};
@@ -26,9 +27,16 @@ pub(super) fn run(args: &EstimateArgs, out: &mut impl Write) -> Result<Outcome, 
         write(args, &project, &estimates, &failed, out)?;
     }
     let mut outcome = Outcome::Success;
+    let mut ages = BTreeMap::new();
     for one in &estimates {
         let estimate = &one.estimate;
-        let age = prices::check_age(estimate.model().name(), estimate.checked(), project.day, args.max_age)?;
+        let name = estimate.model().name();
+        // One note for each model, however many requests it has.
+        let age = match ages.get(name) {
+            Some(age) => *age,
+            None => prices::check_age(name, estimate.checked(), project.today, args.max_age)?,
+        };
+        ages.insert(name, age);
         if age == Outcome::Exceeded || estimate.fit().verdict() == Verdict::Exceeds {
             outcome = Outcome::Exceeded;
         }

@@ -24,7 +24,15 @@ pub(super) fn catalog(given: &[PathBuf], own: OwnTable) -> Result<Catalog, Failu
     }
     discover(&mut catalog)?;
     lay(&mut catalog, given)?;
+    note_suspicious(&catalog);
     Ok(catalog)
+}
+
+/// Notes prices that are about a thousand times off.
+pub(super) fn note_suspicious(catalog: &Catalog) {
+    for problem in catalog.suspicious() {
+        note(&format!("suspicious price: {problem}"));
+    }
 }
 
 /// Returns the catalogue of one table, which reports call `name`, with the `given` ones over it and none below.

@@ -15,7 +15,7 @@ use super::files::{self, shown};
 use super::prices::{self, OwnTable};
 use super::{day, input, report, terms};
 use crate::budget::{Baseline, Budget, Config, CostBounds, Entry, Finding, Level};
-use crate::request::Format;
+use crate::request::{Format, ImageSize};
 use crate::source::{Document, InputFormat, Place, documents};
 use crate::{Catalog, Date, Estimate, Request, TokenCount};
 
@@ -40,6 +40,8 @@ pub(super) struct Project {
     pub(super) today: Date,
     pub(super) baseline: PathBuf,
     pub(super) model: Option<String>,
+    /// The size of images that a request does not say.
+    pub(super) image_size: Option<ImageSize>,
 }
 
 /// A file of a project.
@@ -94,6 +96,8 @@ pub(super) struct Verdict {
     /// The budget's index.
     pub(super) budget: usize,
     pub(super) outcome: Result<Measured, Failure>,
+    /// What the baseline has of the request, at today's prices.
+    pub(super) before: Option<Entry>,
     /// The worst first.
     pub(super) findings: Vec<Finding>,
 }
@@ -196,7 +200,9 @@ impl Project {
         let day = args.tables.as_of.or(config.as_of).unwrap_or(today);
         let baseline = args.baseline.clone();
         let baseline = baseline.unwrap_or_else(|| root.join(config.baseline.as_deref().unwrap_or(BASELINE)));
-        Ok(Project { root, config_name, config, catalog, day, today, baseline, model: args.model.clone() })
+        let image_size = config.image_size;
+        let model = args.model.clone();
+        Ok(Project { root, config_name, config, catalog, day, today, baseline, model, image_size })
     }
 
     /// Returns what is wrong where the price tables are not those that `pricing_lock` names.
@@ -301,7 +307,14 @@ impl Project {
 
     fn check_document(&self, document: &Document<'_>, budgets: &[(usize, &Budget)]) -> Option<Checked> {
         let place = document.place().clone();
-        let request = match input::request(document, InputFormat::Auto, false) {
+        let read = |literal| {
+            let mut request = input::request(document, InputFormat::Auto, literal)?;
+            if let Some(size) = self.image_size {
+                request.assume_image_size(size);
+            }
+            Ok::<Request, Failure>(request)
+        };
+        let request = match read(false) {
             Ok(request) => request,
             Err(_) if document.is_own() => return None,
             Err(failure) => {
@@ -319,15 +332,14 @@ impl Project {
         };
         for (index, budget) in budgets {
             let measured = match budget.literal && !request.holes().is_empty() {
-                true => input::request(document, InputFormat::Auto, true)
-                    .and_then(|literal| self.measure(document, &literal, budget)),
+                true => read(true).and_then(|literal| self.measure(document, &literal, budget)),
                 false => self.measure(document, &with_sizes(&request, budget), budget),
             };
             let (outcome, findings) = match measured {
                 Ok((measured, findings)) => (Ok(measured), findings),
                 Err(failure) => (Err(failure), Vec::new()),
             };
-            checked.verdicts.push(Verdict { budget: *index, outcome, findings: Vec::new() });
+            checked.verdicts.push(Verdict { budget: *index, outcome, before: None, findings: Vec::new() });
             checked.add(*index, findings);
         }
         Some(checked)

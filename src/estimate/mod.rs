@@ -10,7 +10,7 @@ use rust_decimal::prelude::ToPrimitive;
 
 pub use self::fit::{Exceeded, Fit, RequestLimit, Verdict};
 use self::fit::{Windows, between_limits, fit, window};
-use crate::accounting::{self, Counting, TokenCount};
+use crate::accounting::{self, Counting, Family, TokenCount};
 use crate::catalog::{self, Field, Kind, Layer, Model, ModelRef, PriceRow, Tier};
 use crate::error::{self, Error, Problem, Result};
 use crate::money::{Usd, grouped};
@@ -240,7 +240,8 @@ impl<'c> ModelRef<'c> {
         warnings.extend(between.map(|message| Warning::new("", message)));
         let cached = cached(&input, row, terms, &mut warnings);
         warnings.extend(input.notes().iter().cloned());
-        warnings.extend(remarks(model, terms.today.unwrap_or(terms.day)));
+        warnings.extend(remarks(model, tier, terms.today.unwrap_or(terms.day)));
+        warnings.extend(refused_limit(model, request, terms.day));
         Ok(Estimate {
             name: self.name().to_owned(),
             day: terms.day,
@@ -519,7 +520,7 @@ fn cost(rows: &Rows<'_>, request: &Request, input: &TokenCount, cached: Cached, 
 }
 
 /// Returns what there is to know of the model: its days, and the note of its row.
-fn remarks(model: &Model, day: Date) -> Vec<Warning> {
+fn remarks(model: &Model, tier: Tier, day: Date) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let mut warn = |message| warnings.push(Warning::new("", message));
     let name = model.name();
@@ -529,8 +530,24 @@ fn remarks(model: &Model, day: Date) -> Vec<Warning> {
     if let Some(notice) = model.shutdown_notice(day) {
         warn(notice);
     }
-    if let Some(note) = model.note() {
+    for note in model.note().into_iter().flat_map(|note| note.split("; ")).filter(|note| is_about(note, tier)) {
         warn(format!("{name}: {note}"));
     }
     warnings
+}
+
+/// Whether a sentence of a model's note is about a tier: those that begin with the names of tiers, such as `batch, flex: …`, are about these
+/// alone.
+fn is_about(note: &str, tier: Tier) -> bool {
+    let Some((tiers, _)) = note.split_once(": ") else { return true };
+    let tiers: Option<Vec<Tier>> =
+        tiers.split([',', ' ']).filter(|word| !word.is_empty() && *word != "and").map(Tier::from_word).collect();
+    tiers.is_none_or(|tiers| tiers.is_empty() || tiers.contains(&tier))
+}
+
+/// Returns the warning that a model refuses the field that limits the output: the o-series takes `max_completion_tokens` alone.
+fn refused_limit(model: &Model, request: &Request, day: Date) -> Option<Warning> {
+    let is_o_series = matches!(model.family(day)?, Family::O1 | Family::O4Mini | Family::O1Preview);
+    let limit = request.output_limit().filter(|limit| is_o_series && limit.field == "max_tokens")?;
+    Some(Warning::new(limit.field, format!("{} refuses it: set max_completion_tokens instead", model.name())))
 }

@@ -204,10 +204,8 @@ pub(super) fn read_role(value: Value<'_>, path: &Path<'_>) -> Result<Role> {
     let role = Role::ALL.iter().copied().find(|role| role.name() == name);
     role.ok_or_else(|| {
         let known: Vec<&str> = Role::ALL.iter().map(|role| role.name()).collect();
-        // A role is one short word; anything longer may be a prompt in the wrong place, and is not shown.
-        let word = name.len() <= 24 && name.chars().all(|char| char.is_ascii_alphanumeric() || char == '_');
-        let shown = if word { format!(" `{name}`") } else { String::new() };
-        path.error(format!("unknown role{shown}, expected one of {}", known.join(", ")))
+        // What stands there may be a prompt in the wrong place, and is not shown.
+        path.error(format!("unknown role, expected one of {}", known.join(", ")))
     })
 }
 

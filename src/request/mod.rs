@@ -227,6 +227,22 @@ pub struct ImageSize {
     pub height: u32,
 }
 
+impl ImageSize {
+    /// Reads a size such as `1024x768`; `None` for any other text.
+    ///
+    /// ```
+    /// use gpt_cost::request::ImageSize;
+    ///
+    /// assert_eq!(ImageSize::parse("1024x768"), Some(ImageSize { width: 1024, height: 768 }));
+    /// assert_eq!(ImageSize::parse("0x768"), None);
+    /// ```
+    pub fn parse(text: &str) -> Option<ImageSize> {
+        let (width, height) = text.split_once(['x', '×'])?;
+        let size = ImageSize { width: width.parse().ok()?, height: height.parse().ok()? };
+        (size.width > 0 && size.height > 0).then_some(size)
+    }
+}
+
 /// How closely a model looks at an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -375,8 +375,8 @@ fn every_format_is_what_its_readers_expect() {
         markdown.starts_with("<!-- gpt-cost check -->\n") && markdown.contains("&lt;ask&gt; &amp; you \\| will"),
         "{markdown}"
     );
-    assert_eq!(report("csv").lines().count(), 5);
-    assert_eq!(report("jsonl").lines().count(), 3);
+    assert_eq!(report("csv").lines().count(), 6, "with a row for the sum of a budget");
+    assert_eq!(report("jsonl").lines().count(), 4);
     for format in ["table", "json", "jsonl", "csv", "markdown", "github", "sarif", "junit"] {
         assert_eq!(report(format), report(format), "the same bytes");
         assert!(!report(format).contains("word word"), "no text of a prompt");

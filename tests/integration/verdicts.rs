@@ -265,3 +265,90 @@ fn init_takes_prompts_alone_and_lists_the_others() {
     let output = gpt_cost(&root, &["check"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
 }
+
+/// What the command line adds to a check, and what the configuration says of images.
+#[test]
+fn a_check_has_the_terms_of_an_estimate() {
+    let root = repository("terms");
+    let image = r#"{"model": "gpt-4o", "max_tokens": 10, "messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}]}]}"#;
+    write(&root, "p.json", image);
+    let check = |args: &[&str]| gpt_cost(&root, &[&["check", "p.json"], args].concat()).status.code().unwrap();
+    // Between 85 and 1,445 tokens, so that the limits decide.
+    assert_eq!(
+        (
+            check(&["--max-input-tokens", "1500"]),
+            check(&["--max-input-tokens", "1000"]),
+            check(&["--max-input-tokens", "80"])
+        ),
+        (0, 1, 1)
+    );
+    assert_eq!(check(&["--max-input-tokens", "1000", "--image-size", "1024x1024"]), 0);
+    write(&root, "gpt-cost.toml", &format!("image_size = \"1024x1024\"\n{}", budget("max_input_tokens = 1000")));
+    assert_eq!(check(&[]), 0);
+    fs::remove_file(root.join("gpt-cost.toml")).unwrap();
+    write(
+        &root,
+        "p.json",
+        r#"{"model": "gpt-4.1", "input": "Hi", "previous_response_id": "x", "max_output_tokens": 10}"#,
+    );
+    assert_eq!((check(&["--max-cost", "1"]), check(&["--max-cost", "1", "--allow-uncounted"])), (2, 0));
+    let output = text(&gpt_cost(&root, &["check", "p.json", "--max-cost", "1"]).stdout);
+    assert!(output.contains("not counted: p.json: previous_response_id: "), "{output}");
+    // 200 tokens of output at 8 dollars a million, and half of it in a batch.
+    write(&root, "p.json", &request("gpt-4.1", "Hi", r#", "max_tokens": 200"#));
+    assert_eq!((check(&["--max-cost", "0.001"]), check(&["--max-cost", "0.001", "--tier", "batch"])), (1, 0));
+    let long = request("gpt-4.1", &" a".repeat(5_000), r#", "max_tokens": 1"#);
+    write(&root, "p.json", &long);
+    assert_eq!(
+        (check(&["--max-input-cost", "0.005"]), check(&["--max-input-cost", "0.005", "--cached", "90%"])),
+        (1, 0)
+    );
+}
+
+/// A sum that only a part of the files would be compared with is not checked; one that is exceeded is in every format.
+#[test]
+fn sums_are_of_all_files_and_in_every_format() {
+    let root = repository("sums");
+    write(&root, "a.json", &prompt(50));
+    write(&root, "b.json", &prompt(5));
+    write(&root, "gpt-cost.toml", &budget("max_cost_all_requests = \"0.00025\""));
+    for format in ["table", "json", "jsonl", "csv", "markdown", "github", "sarif", "junit"] {
+        let output = gpt_cost(&root, &["check", "--format", format]);
+        assert_eq!(output.status.code(), Some(1), "{format}");
+        assert!(text(&output.stdout).contains("all requests together cost"), "{format}: {output:?}");
+    }
+    let output = gpt_cost(&root, &["check", "b.json"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stderr).contains("only some of its files are checked, so its sum is not"), "{output:?}");
+}
+
+/// What the author of a request or of a table should know is said once, where it is about them.
+#[test]
+fn notes_are_about_what_is_asked() {
+    let root = repository("notes");
+    write(&root, "p.json", &request("gpt-5.4", "Hi", ""));
+    let notes =
+        |args: &[&str]| text(&gpt_cost(&root, &[&["estimate", "p.json", "--as-of", DAY], args].concat()).stdout);
+    assert!(!notes(&[]).contains("perhaps a rounded"), "{}", notes(&[]));
+    assert!(notes(&["--tier", "batch"]).contains("batch, flex: cached is the page's 0.13, perhaps a rounded 0.125"));
+    // A price that is a thousand times off is noted where it is used.
+    write(
+        &root,
+        "off.toml",
+        "schema = 1\n[model.\"gpt-4.1\"]\nencoding = \"o200k_base\"\nprice = { per = \"1K\", input = \"2.00\", output = \"8.00\" }\n",
+    );
+    let output = gpt_cost(&root, &["estimate", "p.json", "--pricing", "off.toml"]);
+    assert!(text(&output.stderr).starts_with("note: suspicious price: off.toml:4:9: "), "{output:?}");
+    // One note for a model, however many requests it has.
+    write(&root, "many.jsonl", &format!("{}\n", request("gpt-5.4", "Hi", "")).repeat(20));
+    let output = gpt_cost(&root, &["estimate", "many.jsonl", "--max-age", "1d", "--as-of", DAY]);
+    assert_eq!((output.status.code(), text(&output.stderr).lines().count()), (Some(1), 1), "{output:?}");
+    write(&root, "p.json", &request("o3", "Hi", r#", "max_tokens": 10"#));
+    assert!(notes(&[]).contains("max_tokens: o3 refuses it: set max_completion_tokens instead"), "{}", notes(&[]));
+    write(&root, "bom.txt", "\u{feff}Hi");
+    let bare = |args: &[&str]| text(&gpt_cost(&root, &[&["count", "bom.txt", "--quiet"], args].concat()).stdout);
+    assert_eq!((bare(&["--encoding", "o200k_base"]), bare(&["-m", "gpt-4.1"])), ("1\n".to_owned(), "8\n".to_owned()));
+    write(&root, "gpt-cost.toml", &format!("model = \"gpt-9.9\"\n{}", budget("max_input_tokens = 100")));
+    let output = gpt_cost(&root, &["check"]);
+    assert!(text(&output.stderr).starts_with("error: gpt-cost.toml: unknown model `gpt-9.9`"), "{output:?}");
+}

@@ -45,7 +45,9 @@ pub(in crate::cli) fn write(report: &CheckReport<'_>, format: CheckFormat, out: 
         CheckFormat::Table => table::write(report, out),
         CheckFormat::Json => writeln!(out, "{:#}", json::document(report)),
         CheckFormat::Jsonl => {
-            report.requests.iter().try_for_each(|one| writeln!(out, "{}", json::request(report, one)))
+            report.requests.iter().try_for_each(|one| writeln!(out, "{}", json::request(report, one)))?;
+            let of_all = report.budgets.iter().filter(|one| !one.findings.is_empty());
+            of_all.map(json::budget).try_for_each(|one| writeln!(out, "{one}"))
         }
         CheckFormat::Csv => csv::write(report, out),
         CheckFormat::Markdown => markdown::write(report, out),

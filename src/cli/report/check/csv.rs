@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::CheckReport;
-use crate::cli::project::{Checked, Verdict, word};
+use super::{BudgetReport, CheckReport};
+use crate::cli::project::{Checked, Verdict, word, worst};
 use crate::money::Usd;
 
 pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> {
@@ -32,6 +32,14 @@ pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Resul
         for verdict in &one.verdicts {
             csv.write_record(row(report, one, verdict))?;
         }
+    }
+    for BudgetReport { budget, findings, .. } in report.budgets.iter().filter(|one| !one.findings.is_empty()) {
+        let why: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
+        let mut row = vec![String::new(), budget.line.max(1).to_string(), formula_free(&budget.name)];
+        row.push(word(worst(findings)).to_owned());
+        row.extend(vec![String::new(); 7]);
+        row.push(why.join("; "));
+        csv.write_record(row)?;
     }
     csv.flush()
 }

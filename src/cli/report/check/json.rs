@@ -24,16 +24,20 @@ pub(super) fn document(report: &CheckReport<'_>) -> Value {
         "requests": report.requests.iter().map(|one| request(report, one)).collect::<Vec<_>>(),
         "findings": report.lock.iter().map(finding).collect::<Vec<_>>(),
         "stale": report.stale.iter().map(|place| place.to_string()).collect::<Vec<_>>(),
-        "budgets": report.budgets.iter().map(|BudgetReport { budget, requests, findings, failure }| json!({
-            "name": budget.name,
-            "line": budget.line,
-            "requests": requests,
-            "error": failure.as_ref().map(|failure| failure.message()),
-            "hint": failure.as_ref().and_then(|failure| failure.advice()),
-            "findings": findings.iter().map(finding).collect::<Vec<_>>(),
-        })).collect::<Vec<_>>(),
+        "budgets": report.budgets.iter().map(budget).collect::<Vec<_>>(),
         "tally": report.tally(),
         "warn_only": report.warn_only,
+    })
+}
+
+pub(super) fn budget(one: &BudgetReport) -> Value {
+    json!({
+        "name": one.budget.name,
+        "line": one.budget.line,
+        "requests": one.requests,
+        "error": one.failure.as_ref().map(|failure| failure.message()),
+        "hint": one.failure.as_ref().and_then(|failure| failure.advice()),
+        "findings": one.findings.iter().map(finding).collect::<Vec<_>>(),
     })
 }
 
@@ -72,6 +76,7 @@ fn of_budget(report: &CheckReport<'_>, one: &Checked, verdict: &Verdict) -> Valu
         });
         json["cost"] = json!({"min": dollars(measured.cost.least), "max": measured.cost.most.map(dollars)});
         json["current"] = current(&one.place, entry);
+        json["baseline"] = verdict.before.as_ref().map(|before| current(&one.place, before)).into();
         let remarks = measured.remarks.iter().map(|(kind, text)| json!({"kind": kind, "message": text}));
         json["remarks"] = remarks.collect();
     }
