@@ -319,9 +319,8 @@ fn check<'p>(project: &'p Project, plan: Plan, args: &CheckArgs) -> Result<Check
     let before = if needs_baseline { Some(baseline_of(project)?) } else { None };
     let requests = project.check(&files, &budgets, project::read);
     let (named, others) = requests.into_iter().partition(|one: &Checked| !found.contains(&one.place.file));
-    let (mut requests, others): (Vec<Checked>, _) = match project::without_others(others) {
-        (prompts, others) => (Vec::into_iter(named).chain(prompts).collect(), others),
-    };
+    let (prompts, others) = project::without_others(others);
+    let mut requests: Vec<Checked> = Vec::into_iter(named).chain(prompts).collect();
     if !others.is_empty() {
         note(&format!("not read: {}", project::list_others(&others)));
     }

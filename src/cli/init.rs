@@ -44,15 +44,15 @@ pub(super) fn run(args: &InitArgs) -> Result<Outcome, Stop> {
             note(&format!("{why}: {}", list_others(others)));
         }
     }
-    let mut folders: BTreeMap<String, Vec<Checked>> = BTreeMap::new();
-    for one in checked {
-        let folder = one.place.file.rsplit_once('/').map_or("", |(folder, _)| folder);
-        folders.entry(folder.to_owned()).or_default().push(one);
-    }
-    let found: usize = folders.values().map(Vec::len).sum();
-    let lacks_model = folders.values().flatten().any(|one| one.failures().iter().any(|one| one.is_missing_model()));
-    let left_out: BTreeSet<String> = others.iter().chain(&broken).map(|one| one.place.file.clone()).collect();
-    files::create(&args.file, configuration(args.model.as_deref(), &folders, &left_out).as_bytes())?;
+    let found = checked.len();
+    let lacks_model = checked.iter().flat_map(Checked::failures).any(Failure::is_missing_model);
+    let taken: BTreeSet<&str> = checked.iter().map(|one| one.place.file.as_str()).collect();
+    let all = project.files(Ignored::LeftOut);
+    let others: Vec<&str> = all.iter().map(|file| file.name.as_str()).filter(|name| !taken.contains(name)).collect();
+    let groups: Vec<Group<'_>> = groups(&checked);
+    let paths: Vec<Vec<String>> =
+        groups.iter().map(|group| group.paths(&project, &others)).collect::<Result<_, _>>()?;
+    files::create(&args.file, configuration(args.model.as_deref(), &groups, &paths).as_bytes())?;
     let name = if files::is_standard(&args.file) { "a configuration".to_owned() } else { files::name(&args.file) };
     note(&match found {
         0 => format!("wrote {name}: no prompts were found here; name their files in a [[budget]]"),
@@ -76,7 +76,77 @@ fn is_prompt(one: &Checked) -> bool {
     one.failure.is_none() && one.verdicts.iter().all(is_measured)
 }
 
-fn configuration(model: Option<&str>, folders: &BTreeMap<String, Vec<Checked>>, left_out: &BTreeSet<String>) -> String {
+/// Prompts that have one budget.
+struct Group<'c> {
+    /// The folder of all of them.
+    folder: String,
+    requests: Vec<&'c Checked>,
+}
+
+/// Groups prompts by their folder; folders that have many sisters with prompts are one group.
+fn groups(checked: &[Checked]) -> Vec<Group<'_>> {
+    /// The fewest sisters that have a budget together.
+    const SISTERS: usize = 4;
+    let folder = |one: &Checked| one.place.file.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+    let parent = |folder: &str| folder.rsplit_once('/').map_or("", |(parent, _)| parent).to_owned();
+    let mut sisters: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for folder in checked.iter().map(folder).filter(|folder| !folder.is_empty()) {
+        sisters.entry(parent(&folder)).or_default().insert(folder);
+    }
+    let mut groups: BTreeMap<String, Vec<&Checked>> = BTreeMap::new();
+    for one in checked {
+        let own = folder(one);
+        let above = parent(&own);
+        let is_together = !own.is_empty() && sisters.get(&above).is_some_and(|sisters| sisters.len() >= SISTERS);
+        groups.entry(if is_together { above } else { own }).or_default().push(one);
+    }
+    groups.into_iter().map(|(folder, requests)| Group { folder, requests }).collect()
+}
+
+impl Group<'_> {
+    /// Returns globs that match the group's files and none of the `others`; where there are none, the files themselves.
+    fn paths(&self, project: &Project, others: &[&str]) -> Result<Vec<String>, Failure> {
+        let files: BTreeSet<&str> = self.requests.iter().map(|one| one.place.file.as_str()).collect();
+        let mut by_glob: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for file in files {
+            by_glob.entry(self.glob(file)).or_default().push(file);
+        }
+        let mut paths = Vec::new();
+        for (glob, files) in by_glob {
+            let matches = project.matcher(&Budget { paths: vec![glob.clone()], ..Budget::default() })?;
+            match others.iter().any(|other| matches(other)) {
+                true => paths.extend(files.iter().map(|file| format!("/{}", literal(file)))),
+                false => paths.push(glob),
+            }
+        }
+        Ok(paths)
+    }
+
+    /// Returns a glob for a file: of its ending in the group's folder, of its name in the folders below.
+    fn glob(&self, file: &str) -> String {
+        let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
+        let start = literal(&self.folder);
+        match name.rsplit_once('.') {
+            _ if folder != self.folder => format!("{start}/*/{}", literal(name)),
+            Some((_, ending)) => format!("{start}/*.{}", literal(ending)),
+            None => format!("{start}/{}", literal(name)),
+        }
+    }
+}
+
+/// Returns a text as a glob that matches it alone.
+fn literal(text: &str) -> String {
+    let mut glob = String::new();
+    for char in text.chars() {
+        if "*?[]{}\\!".contains(char) {
+            glob.push('\\');
+        }
+        glob.push(char);
+    }
+    glob
+}
+
+fn configuration(model: Option<&str>, groups: &[Group<'_>], paths: &[Vec<String>]) -> String {
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
     let mut out = String::from(
         "# What the prompts of this repository may cost. `gpt-cost check` compares them with it.\n\
@@ -92,34 +162,16 @@ fn configuration(model: Option<&str>, folders: &BTreeMap<String, Vec<Checked>>, 
     out.push_str(
         "# pricing = { file = \"pricing.toml\", only = true }  # these prices, whatever gpt-cost has built in\n",
     );
-    if folders.is_empty() {
+    if groups.is_empty() {
         out.push_str("\n# [[budget]]\n# name = \"prompts\"\n# paths = [\"prompts/**/*.json\"]\n# max_cost_per_request = \"0.05\"\n");
     }
-    for (folder, requests) in folders {
+    for (group, paths) in groups.iter().zip(paths) {
         let measured =
-            || requests.iter().flat_map(|one| &one.verdicts).filter_map(|verdict| verdict.outcome.as_ref().ok());
-        let tokens = measured().map(|measured| measured.entry.usage.input).max();
+            || group.requests.iter().flat_map(|one| &one.verdicts).filter_map(|verdict| verdict.outcome.as_ref().ok());
+        let tokens = measured().map(|one| one.input.max().unwrap_or(one.input.tokens())).max();
         let cost = measured().map(|measured| measured.cost.most.unwrap_or(measured.cost.least)).max();
-        let (name, glob) =
-            if folder.is_empty() { ("prompts", "/*".to_owned()) } else { (folder.as_str(), format!("{folder}/*")) };
-        let mut endings: Vec<&str> = requests.iter().filter_map(|one| one.place.file.rsplit('.').next()).collect();
-        endings.sort_unstable();
-        endings.dedup();
-        // A glob, unless it would match what is not taken.
-        let is_of = |name: &str, ending: &str| {
-            let (of_folder, file) = name.rsplit_once('/').unwrap_or(("", name));
-            of_folder == folder && file.rsplit('.').next() == Some(ending)
-        };
-        let mut paths = Vec::new();
-        for ending in endings {
-            if left_out.iter().any(|name| is_of(name, ending)) {
-                let names = requests.iter().map(|one| one.place.file.as_str()).filter(|name| is_of(name, ending));
-                let names: BTreeSet<String> = names.map(|name| quoted(&format!("/{name}"))).collect();
-                paths.extend(names);
-            } else {
-                paths.push(quoted(&format!("{glob}.{ending}")));
-            }
-        }
+        let name = if group.folder.is_empty() { "prompts" } else { group.folder.as_str() };
+        let paths: Vec<String> = paths.iter().map(|path| quoted(path)).collect();
         out.push_str(&format!(
             "\n[[budget]]\nname             = {}\npaths            = [{}]\n",
             quoted(name),
@@ -133,6 +185,10 @@ fn configuration(model: Option<&str>, folders: &BTreeMap<String, Vec<Checked>>, 
                 tokens.saturating_add(tokens / 5).clamp(1, u64::from(u32::MAX))
             )),
             None => out.push_str("# max_input_tokens = 4_000  # no model is known yet\n"),
+        }
+        if measured().any(|one| one.input.max().is_none()) {
+            out.push_str("allow_uncounted  = true  # not all is counted, such as the values of templates: see check\n");
+            out.push_str("# var_tokens     = { name = 500 }  # the size of the value of {{ name }}, instead\n");
         }
         if let Some(cost) = cost {
             let limit = with_margin(cost);

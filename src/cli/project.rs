@@ -15,7 +15,7 @@ use super::files::{self, shown};
 use super::prices::{self, OwnTable};
 use super::{day, input, report, terms};
 use crate::budget::{Baseline, Budget, Config, CostBounds, Entry, Finding, Level};
-use crate::request::{Format, ImageSize};
+use crate::request::{Api, Format, ImageSize};
 use crate::source::{Document, InputFormat, Place, documents};
 use crate::{Catalog, Date, Estimate, Request, TokenCount};
 
@@ -62,13 +62,17 @@ pub(super) struct Budgeted {
 /// Splits off what is something else than a request, such as a `package.json` beside prompts: where gpt-cost itself looked for files, it is no
 /// failure.
 pub(super) fn without_others(checked: Vec<Checked>) -> (Vec<Checked>, Vec<Checked>) {
-    checked.into_iter().partition(|one| !one.failure.as_ref().is_some_and(Failure::is_not_request))
+    checked.into_iter().partition(|one| one.is_sure && !one.failure.as_ref().is_some_and(Failure::is_not_request))
 }
 
 /// Returns what was not taken, and why, in words: the first ones and how many more there are.
 pub(super) fn list_others(others: &[Checked]) -> String {
     const MOST: usize = 5;
-    let why = |one: &Checked| one.failures().first().map(|failure| failure.message()).unwrap_or_default();
+    let why = |one: &Checked| match one.failures().first() {
+        _ if !one.is_sure => "`input` or `prompt` without a model: perhaps not a request".to_owned(),
+        Some(failure) => failure.message(),
+        None => String::new(),
+    };
     let named = others.iter().take(MOST).map(|one| format!("{} ({})", shown(&one.place.to_string()), why(one)));
     let more = others.len().saturating_sub(MOST);
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };
@@ -82,6 +86,8 @@ pub(super) struct Checked {
     pub(super) custom_id: Option<String>,
     /// As what it was read.
     pub(super) format: Option<Format>,
+    /// Whether it is surely a request: `input` or `prompt` without a model is in many other files, too.
+    pub(super) is_sure: bool,
     /// The line of the file to look at, from 1: where it is wrong, or what uses the most tokens of a request with findings.
     pub(super) line: usize,
     /// Why the request, or its file, is not read. Then no budget says anything of it.
@@ -118,7 +124,15 @@ pub(super) struct Measured {
 impl Checked {
     /// Returns a request, or a file, that cannot be read.
     fn unreadable(place: Place, line: usize, failure: Failure) -> Checked {
-        Checked { place, custom_id: None, format: None, line, failure: Some(failure), verdicts: Vec::new() }
+        Checked {
+            place,
+            custom_id: None,
+            format: None,
+            is_sure: true,
+            line,
+            failure: Some(failure),
+            verdicts: Vec::new(),
+        }
     }
 
     /// Returns the worst that is said of the request.
@@ -326,6 +340,7 @@ impl Project {
             place,
             custom_id: request.custom_id().map(str::to_owned),
             format: Some(request.format()),
+            is_sure: is_surely_a_request(&request),
             line: document.first_line(),
             failure: None,
             verdicts: Vec::new(),
@@ -365,6 +380,14 @@ impl Project {
         // What is a finding is not repeated as a remark.
         measured.remarks.retain(|(_, text)| findings.iter().all(|finding| finding.message != *text));
         Ok((measured, findings))
+    }
+}
+
+/// Whether a file is a request for sure, where nobody said that it is one.
+fn is_surely_a_request(request: &Request) -> bool {
+    match request.format() {
+        Format::Body(Api::Responses | Api::Compact | Api::Completions | Api::Embeddings) => request.model().is_some(),
+        _ => true,
     }
 }
 
@@ -426,16 +449,20 @@ pub(super) fn read(file: &ProjectFile) -> Result<Cow<'static, [u8]>, Failure> {
 }
 
 /// Whether a file is one of prompts by its name, where gpt-cost itself looks for them: JSON, and text of which the name or the folder says that it
-/// is a prompt.
+/// is a prompt. A README and the like are none, wherever they are.
 pub(super) fn holds_prompts(name: &str) -> bool {
+    const NEVER: [&str; 6] = ["readme", "changelog", "license", "licence", "contributing", "requirements"];
     const WORDS: [&str; 6] = ["prompt", "prompts", "system", "instructions", "template", "templates"];
     let path = Path::new(name);
     let lower =
         |part: Option<&std::ffi::OsStr>| part.map(|part| part.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let has_word = |text: &str| text.split(|char: char| !char.is_alphanumeric()).any(|word| WORDS.contains(&word));
+    let is_separator = |char: char| !char.is_alphanumeric();
+    let has_word = |text: &str| text.split(is_separator).any(|word| WORDS.contains(&word));
+    let (stem, folder) = (lower(path.file_stem()), lower(path.parent().and_then(Path::file_name)));
+    let is_about = stem.split(is_separator).next().is_some_and(|word| NEVER.contains(&word));
     match lower(path.extension()).as_str() {
         "json" | "jsonl" | "ndjson" => true,
-        "txt" | "md" => has_word(&lower(path.file_stem())) || has_word(&lower(path.parent().and_then(Path::file_name))),
+        "txt" | "md" => !is_about && (has_word(&stem) || has_word(&folder)),
         _ => false,
     }
 }
@@ -514,9 +541,18 @@ mod tests {
         {
             assert!(holds_prompts(name), "{name}");
         }
-        for name in
-            ["README.md", "notes.txt", "requirements.txt", "a/prompts/b/c.md", "prompt", "prompt.yaml", "systems.md"]
-        {
+        for name in [
+            "README.md",
+            "prompts/README.md",
+            "prompts/readme_template.md",
+            "templates/LICENSE.txt",
+            "prompts/requirements.txt",
+            "notes.txt",
+            "a/prompts/b/c.md",
+            "prompt",
+            "prompt.yaml",
+            "systems.md",
+        ] {
             assert!(!holds_prompts(name), "{name}");
         }
     }

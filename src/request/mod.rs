@@ -596,6 +596,14 @@ impl Request {
         self.model.as_deref()
     }
 
+    /// Whether the request can be an example for fine-tuning: a conversation for no model, with the answer at its end.
+    pub(crate) fn has_its_answer(&self) -> bool {
+        let Input::Conversation(items) = &self.input else { return false };
+        let is_answer = |item: &Item| matches!(item, Item::Message(message) if message.role == Role::Assistant);
+        let is_body = self.format == Format::Body(Api::ChatCompletions);
+        is_body && self.model.is_none() && self.output_limit.is_none() && items.last().is_some_and(is_answer)
+    }
+
     /// Returns the most tokens of one answer that the request asks for.
     pub fn output_limit(&self) -> Option<&OutputLimit> {
         self.output_limit.as_ref()
@@ -688,6 +696,9 @@ fn object(fields: json::Fields<'_>, path: &Path<'_>) -> Result<Request> {
     if is_recorded && matches!(field("request"), Some(Value::Object(_) | Value::Array(_))) {
         return recording(fields, path);
     }
+    if field("preferred_output").is_some() {
+        return Err(not_request(path, "this is an example for fine-tuning, not a request"));
+    }
     let api = match (field("messages"), field("input"), field("prompt")) {
         (Some(_), ..) => Api::ChatCompletions,
         (_, Some(input), _)
@@ -695,7 +706,12 @@ fn object(fields: json::Fields<'_>, path: &Path<'_>) -> Result<Request> {
         {
             Api::Embeddings
         }
-        (_, Some(_), _) | (_, None, Some(Value::Object(_))) => Api::Responses,
+        (_, Some(_), _) => Api::Responses,
+        // A prompt that the server keeps has an id; other tools keep other objects under this name.
+        (_, None, Some(prompt @ Value::Object(_))) if prompt.get("id").is_some() => Api::Responses,
+        (_, None, Some(Value::Object(_))) => {
+            return Err(not_request(path, "its `prompt` is an object without an `id`: not one of the Responses API"));
+        }
         (_, None, Some(_)) => Api::Completions,
         _ if is_response(&fields) => return Err(not_request(path, "this is a response, not a request")),
         _ if field("instructions").or(field("previous_response_id")).is_some() => Api::Responses,
@@ -722,8 +738,10 @@ fn not_request(path: &Path<'_>, message: &str) -> Error {
 /// Whether an array is a list of tools, and none of messages or items.
 fn are_tools(values: &[Value<'_>]) -> bool {
     let is_tool = |value: &Value<'_>| {
+        let has = |name: &str| value.get(name).is_some();
         let is_function = value.get("type").and_then(Value::as_str) == Some("function");
-        value.get("role").is_none() && value.get("call_id").is_none() && is_function
+        let has_schema = has("name") && (has("parameters") || has("input_schema"));
+        !has("role") && !has("call_id") && (is_function || has_schema)
     };
     !values.is_empty() && values.iter().all(is_tool)
 }

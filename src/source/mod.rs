@@ -175,7 +175,13 @@ impl<'a> Document<'a> {
             None if self.is_json => Request::from_json(self.bytes),
             None => Request::from_text(self.bytes),
         };
-        request.map_err(|error| self.locate(error))
+        let request = request.map_err(|error| self.locate(error))?;
+        if self.format.is_none() && self.place.line.is_some() && request.has_its_answer() {
+            let message = "this line has no model and ends with the answer: an example for fine-tuning, not a request";
+            let problem = Problem::new(message).with_hint("read it as a Chat Completions body to count it");
+            return Err(self.locate(Error::new(error::Kind::NotRequest, problem)));
+        }
+        Ok(request)
     }
 
     /// Reads the request of a prompt file, in which a template may leave holes such as `{{ name }}`: in text, messages and bodies. A document that is

@@ -243,6 +243,31 @@ fn what_is_not_read_yet_is_said() {
     write(&root, "tools.json", r#"[{"type": "function", "function": {"name": "f"}}]"#);
     let output = gpt_cost(&root, &["estimate", "tools.json", "-m", "gpt-4o"]);
     assert!(text(&output.stderr).contains("this is a list of tools, not a request"), "{output:?}");
+    write(&root, "tools.json", r#"[{"name": "f", "description": "d", "input_schema": {}}]"#);
+    let output = gpt_cost(&root, &["estimate", "tools.json", "-m", "gpt-4o"]);
+    assert!(text(&output.stderr).contains("this is a list of tools, not a request"), "{output:?}");
+    write(&root, "wrapped.json", r#"{"request": {"messages": []}}"#);
+    let output = gpt_cost(&root, &["estimate", "wrapped.json", "-m", "gpt-4o"]);
+    assert!(text(&output.stderr).contains("found an object around one"), "{output:?}");
+}
+
+/// Lines that have their answer are examples for fine-tuning, unless they are forced to be bodies; a single body may end with an answer.
+#[test]
+fn examples_for_fine_tuning_are_said_to_be_some() {
+    let root = repository("fine-tuning");
+    let one = r#"{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}"#;
+    let preferred = r#"{"input": {"messages": []}, "preferred_output": [], "non_preferred_output": []}"#;
+    write(&root, "train.jsonl", &format!("{one}\n{one}\n"));
+    write(&root, "preferred.jsonl", &format!("{preferred}\n{preferred}\n"));
+    write(&root, "one.json", one);
+    let run = |file: &str, more: &[&str]| gpt_cost(&root, &[&["estimate", file, "-m", "gpt-4o"], more].concat());
+    for file in ["train.jsonl", "preferred.jsonl"] {
+        let output = run(file, &[]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(text(&output.stderr).contains("an example for fine-tuning, not a request"), "{output:?}");
+    }
+    assert_eq!(run("train.jsonl", &["--input-format", "chat"]).status.code(), Some(0));
+    assert_eq!(run("one.json", &[]).status.code(), Some(0));
 }
 
 /// The next step that `init` names works, also beside files that are no prompts.

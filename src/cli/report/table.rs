@@ -104,10 +104,17 @@ pub(in crate::cli) fn write_grouped<'r>(
     remarks: impl Iterator<Item = (String, &'r [(&'static str, String)])>,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    for (index, ((what, text), place, more)) in grouped_remarks(remarks).into_iter().enumerate() {
+    /// The most that a person reads.
+    const MOST: usize = 20;
+    let remarks = grouped_remarks(remarks);
+    let others = remarks.len().saturating_sub(MOST);
+    for (index, ((what, text), place, more)) in remarks.into_iter().take(MOST).enumerate() {
         let before = if index == 0 { "\n" } else { "" };
         let more = if more == 0 { String::new() } else { format!(" and {} more", grouped(more as u64)) };
         writeln!(out, "{before}  {YELLOW}{what}{YELLOW:#}: {}{more}: {text}", shown(&place))?;
+    }
+    if others > 0 {
+        writeln!(out, "  and {} more: --format json has them", plural(others, "remark"))?;
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Resul
     let count = |word| tally.get(word).copied().unwrap_or(0);
     let verdict = match report.worst() {
         None => "all within budget",
-        Some(Level::Warning) => "near a limit",
+        Some(Level::Warning) => "within budget, with warnings",
         Some(Level::Exceeded) => "over budget",
         Some(_) => "not all can be checked",
     };
@@ -33,7 +33,7 @@ pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Resul
     }
     writeln!(
         out,
-        "\n{}: {} within budget, {} near a limit, {} over a limit, {} unknown. Prices as of {}.",
+        "\n{}: {} within budget, {} with a warning, {} over a limit, {} unknown. Prices as of {}.",
         plural(report.requests.len(), "request"),
         count("within"),
         count("warning"),

@@ -60,7 +60,7 @@ pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Resul
     let tally = report.tally();
     let count = |word| tally.get(word).copied().unwrap_or(0);
     let mut parts = vec![format!("{} within budget", grouped(count("within") as u64))];
-    for (word, text) in [("warning", "near a limit"), ("exceeded", "over a limit"), ("unknown", "unknown")] {
+    for (word, text) in [("warning", "with a warning"), ("exceeded", "over a limit"), ("unknown", "unknown")] {
         if count(word) > 0 {
             parts.push(format!("{} {text}", grouped(count(word) as u64)));
         }
