@@ -1,5 +1,6 @@
 //! `gpt-cost count`: tokens alone.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use super::args::CountArgs;
@@ -8,7 +9,7 @@ use super::input::Source;
 use super::project::Project;
 use super::report::table::{Cell, write_grid};
 use super::report::{IMAGE_SIZE, label, plural, remark};
-use super::{files, input, note};
+use super::{files, input, note, shown};
 use crate::accounting::Share;
 use crate::money::grouped;
 use crate::request::Warning;
@@ -52,13 +53,18 @@ fn count_texts(args: &CountArgs, encoding: Encoding, out: &mut impl Write) -> Re
 
 fn count_requests(args: &CountArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     let project = Project::around(&args.request.tables, args.request.no_config)?;
-    let (mut counts, mut failures) = (Vec::new(), 0);
+    let (mut counts, mut failures, mut from_config) = (Vec::new(), 0, BTreeSet::new());
     let mut outcome = Outcome::Success;
     for source in input::read_all(&args.request) {
-        match source.and_then(|source| count_request(args, &project, &source).map_err(|failure| source.failed(failure)))
-        {
-            Ok((count, text)) => {
+        let counted = source.and_then(|mut source| {
+            project.assume_image_size(&mut source.request);
+            let counted = count_request(args, &project, &source).map_err(|failure| source.failed(failure))?;
+            Ok((counted, source.request))
+        });
+        match counted {
+            Ok(((count, text), request)) => {
                 out.write_all(text.as_bytes())?;
+                from_config.extend(project.said_of_requests(&args.request, [&request]));
                 counts.push(count);
             }
             Err(failed) => {
@@ -80,6 +86,10 @@ fn count_requests(args: &CountArgs, out: &mut impl Write) -> Result<Outcome, Sto
             writeln!(out, "total  {} tokens, {}{failed}", grouped(sum.tokens()), label(&sum))?;
         }
         _ => {}
+    }
+    if let Some(name) = project.config_name.as_deref().filter(|_| !args.quiet && !from_config.is_empty()) {
+        let said: Vec<String> = from_config.into_iter().collect();
+        writeln!(out, "  from {}: {}", shown(name), said.join(", "))?;
     }
     Ok(outcome)
 }

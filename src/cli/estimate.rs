@@ -8,7 +8,7 @@ use super::exit::{Failure, Outcome, Stop};
 use super::input::{Failed, Source};
 use super::project::Project;
 use super::report::{self, Entry, Report};
-use super::{input, prices, shown, terms};
+use super::{input, prices, terms};
 use crate::request::Warning;
 use crate::{Estimate, Verdict};
 
@@ -61,8 +61,9 @@ impl Estimated<'_> {
     }
 }
 
-fn estimate<'p>(args: &EstimateArgs, project: &'p Project, source: Source) -> Result<Estimated<'p>, Failed> {
+fn estimate<'p>(args: &EstimateArgs, project: &'p Project, mut source: Source) -> Result<Estimated<'p>, Failed> {
     let config = &project.config;
+    project.assume_image_size(&mut source.request);
     let (tier, output) = (args.tier.or(config.tier), args.output_tokens.or(config.output_tokens));
     let terms = terms(project.day, tier, output, args.cached.or(config.cached)).requests(args.requests);
     let terms = terms.today(project.today);
@@ -94,19 +95,12 @@ fn write(
 /// Returns what the configuration has a part in, and what it says, in words.
 fn from_config(args: &EstimateArgs, project: &Project, estimates: &[Estimated<'_>]) -> Option<(String, Vec<String>)> {
     let config = &project.config;
-    let names_none = estimates.iter().any(|one| one.source.request.model().is_none());
-    let said = [
-        config
-            .model
-            .clone()
-            .filter(|_| args.request.model.is_none() && names_none)
-            .map(|model| format!("model {model}")),
-        config.as_of.filter(|_| args.request.tables.as_of.is_none()).map(|day| format!("as_of {day}")),
-        config.pricing.as_ref().map(|pricing| format!("prices {}", shown(&pricing.file))),
+    let mut said = project.said_of_requests(&args.request, estimates.iter().map(|one| &one.source.request));
+    let of_terms = [
         config.tier.filter(|_| args.tier.is_none()).map(|tier| format!("tier {}", tier.word())),
         config.output_tokens.filter(|_| args.output_tokens.is_none()).map(|tokens| format!("output_tokens {tokens}")),
         config.cached.filter(|_| args.cached.is_none()).map(|_| "cached".to_owned()),
     ];
-    let said: Vec<String> = said.into_iter().flatten().collect();
+    said.extend(of_terms.into_iter().flatten());
     project.config_name.clone().filter(|_| !said.is_empty()).map(|name| (name, said))
 }

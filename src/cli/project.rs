@@ -9,7 +9,7 @@ use ignore::WalkBuilder;
 use ignore::overrides::{Override, OverrideBuilder};
 use sha2::{Digest, Sha256};
 
-use super::args::{ProjectArgs, TableArgs};
+use super::args::{ProjectArgs, RequestArgs, TableArgs};
 use super::exit::Failure;
 use super::files::{self, shown};
 use super::prices::{self, OwnTable};
@@ -252,6 +252,32 @@ impl Project {
         own.chain(found).chain(given.iter().cloned()).collect()
     }
 
+    /// Takes images whose size is unknown to have that of the configuration.
+    pub(super) fn assume_image_size(&self, request: &mut Request) {
+        if let Some(size) = self.image_size {
+            request.assume_image_size(size);
+        }
+    }
+
+    /// Returns what the configuration says of how these requests are read and which prices they have, in words, but for what the command line
+    /// says itself.
+    pub(super) fn said_of_requests<'r>(
+        &self,
+        args: &RequestArgs,
+        requests: impl IntoIterator<Item = &'r Request>,
+    ) -> Vec<String> {
+        let config = &self.config;
+        let (model, size) = (config.model.as_ref(), config.image_size);
+        let names_none = requests.into_iter().any(|request| request.model().is_none());
+        let said = [
+            model.filter(|_| args.model.is_none() && names_none).map(|model| format!("model {model}")),
+            config.as_of.filter(|_| args.tables.as_of.is_none()).map(|day| format!("as_of {day}")),
+            config.pricing.as_ref().map(|pricing| format!("prices {}", shown(&pricing.file))),
+            size.filter(|_| args.image_size.is_none()).map(|size| format!("image_size {}x{}", size.width, size.height)),
+        ];
+        said.into_iter().flatten().collect()
+    }
+
     /// Returns all files of the project, sorted by name. Links to files are files; links to folders are not followed.
     pub(super) fn files(&self, ignored: Ignored) -> Vec<ProjectFile> {
         let is_file = |entry: &ignore::DirEntry| match entry.file_type() {
@@ -323,9 +349,7 @@ impl Project {
         let place = document.place().clone();
         let read = |literal| {
             let mut request = input::request(document, InputFormat::Auto, literal)?;
-            if let Some(size) = self.image_size {
-                request.assume_image_size(size);
-            }
+            self.assume_image_size(&mut request);
             Ok::<Request, Failure>(request)
         };
         let request = match read(false) {

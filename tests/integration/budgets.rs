@@ -489,7 +489,28 @@ fn single_requests_go_by_the_configuration_too() {
     );
     let report = json(&gpt_cost(&root, &["estimate", "p.json", "-m", "gpt-4o", "--as-of", DAY, "--format", "json"]));
     assert_eq!((report["requests"][0]["model"].as_str(), report["as_of"].as_str()), (Some("gpt-4o"), Some(DAY)));
-    assert!(text(&gpt_cost(&root, &["count", "p.json"]).stdout).contains("gpt-4.1"));
+    let count = text(&gpt_cost(&root, &["count", "p.json"]).stdout);
+    assert!(count.contains("\n  from gpt-cost.toml: as_of 2026-05-01, model gpt-4.1\n"), "{count}");
+}
+
+#[test]
+fn the_size_of_images_holds_for_every_command() {
+    let root = repository("image-size");
+    let image = r#"{"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}"#;
+    write(&root, "p.json", &format!(r#"[{{"role": "user", "content": [{image}]}}]"#));
+    let budget = "[[budget]]\nname = \"b\"\npaths = [\"p.json\"]\nmax_input_tokens = 10_000\n";
+    write(&root, "gpt-cost.toml", &format!("model = \"gpt-4o\"\nimage_size = \"512x512\"\n{budget}"));
+    let tokens = |tokens: &serde_json::Value| tokens["tokens"].as_u64().unwrap();
+    let estimate = json(&gpt_cost(&root, &["estimate", "p.json", "--format", "json"]));
+    let check = json(&gpt_cost(&root, &["check", "--format", "json"]));
+    let expected = tokens(&estimate["requests"][0]["input_tokens"]);
+    assert_eq!(tokens(&check["requests"][0]["budgets"][0]["input_tokens"]), expected, "{check}");
+    let count = text(&gpt_cost(&root, &["count", "p.json", "--quiet"]).stdout);
+    assert_eq!(count.trim(), expected.to_string());
+    let table = text(&gpt_cost(&root, &["estimate", "p.json"]).stdout);
+    assert!(table.contains("image_size 512x512"), "{table}");
+    let larger = gpt_cost(&root, &["count", "p.json", "--quiet", "--image-size", "2048x2048"]);
+    assert_ne!(text(&larger.stdout).trim(), expected.to_string());
 }
 
 #[test]
