@@ -146,7 +146,7 @@ pub enum Level {
     Warning,
     /// It exceeds the limit.
     Exceeded,
-    /// It cannot be told.
+    /// It cannot be decided.
     Unknown,
 }
 
@@ -396,7 +396,7 @@ impl Limits {
         };
         let hint = match level {
             Level::Exceeded => gate.hint,
-            Level::Unknown => Some("allow_uncounted = true holds what is counted against the limit".to_owned()),
+            Level::Unknown => Some("allow_uncounted = true compares only what is counted with the limit".to_owned()),
             Level::Warning => None,
         };
         findings.push(Finding { rule: gate.rule, level, excess, message, hint });

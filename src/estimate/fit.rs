@@ -16,6 +16,7 @@ const MAX_INPUT_TOKENS: u64 = 300_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fit {
     verdict: Verdict,
+    largest: u64,
     context: Option<u64>,
     left: Option<u64>,
     exceeded: Vec<Exceeded>,
@@ -29,7 +30,7 @@ pub enum Verdict {
     Fits,
     /// At least one limit is exceeded: the API refuses such a request, or cannot give the output that is expected of it.
     Exceeds,
-    /// It cannot be told: something was not counted, a count's bound crosses a limit, or the limits are not known.
+    /// It cannot be decided: something was not counted, a count's bound crosses a limit, or the limits are not known.
     Unknown,
 }
 
@@ -48,7 +49,8 @@ pub enum Exceeded {
     Context {
         /// The tokens of the input, at least.
         input: u64,
-        /// The tokens of output that are asked for; 1 where the request asks for none, since an answer has at least one.
+        /// The tokens of output that are asked for; 1 where the request asks for none, since an answer has at least one; 0 for an embedding,
+        /// which has none.
         output: u64,
         /// The context window.
         limit: u64,
@@ -87,6 +89,12 @@ impl Fit {
         self.verdict
     }
 
+    /// Returns the tokens of the largest input: all of a request's, but for embeddings and completions with several inputs, of which each has
+    /// the whole context window.
+    pub fn largest_input(&self) -> u64 {
+        self.largest
+    }
+
     /// Returns the context window, where it is known.
     pub fn context(&self) -> Option<u64> {
         self.context
@@ -114,11 +122,15 @@ impl fmt::Display for Exceeded {
             }
             Exceeded::Context { input, output, limit } => {
                 let over = grouped(input.saturating_add(output) - limit);
-                let (input, output, limit) = (grouped(input), grouped(output), grouped(limit));
-                write!(
-                    f,
-                    "{input} tokens of input and {output} of output exceed the context window of {limit} by {over}"
-                )
+                let (input, limit) = (grouped(input), grouped(limit));
+                match output {
+                    0 => write!(f, "an input of {input} tokens exceeds the context window of {limit} by {over}"),
+                    output => write!(
+                        f,
+                        "{input} tokens of input and {} of output exceed the context window of {limit} by {over}",
+                        grouped(output)
+                    ),
+                }
             }
             Exceeded::Request { what, found, limit } => {
                 let what = match what {
@@ -170,7 +182,7 @@ pub(super) fn fit(model: &Model, request: &Request, input: &TokenCount, terms: &
     };
     let largest = Windows::of(request, input, input.tokens()).largest;
     let left = window(model, largest).map(|context| context.saturating_sub(largest));
-    Fit { verdict, context: window(model, largest), left, exceeded }
+    Fit { verdict, largest, context: window(model, largest), left, exceeded }
 }
 
 /// Returns the context window that holds for so many tokens of input: the stricter documented one, or the larger one where the stricter does
@@ -193,11 +205,15 @@ pub(super) fn between_limits(model: &Model, request: &Request, input: &TokenCoun
     })
 }
 
-/// Returns the tokens of output of one answer that are asked for; 1 where the request asks for none, since an answer has at least one.
+/// Returns the tokens of output of one answer that are asked for; 1 where the request asks for none, since an answer has at least one. An
+/// embedding has no output.
 fn output(model: &Model, request: &Request, terms: &Terms) -> u64 {
+    if model.kind() == Kind::Embedding {
+        return 0;
+    }
     let asked = request.output_limit().map(|limit| limit.tokens);
     let expected = terms.output_tokens.map(|tokens| tokens.div_ceil(request.choices()));
-    asked.or(expected).unwrap_or(u64::from(model.kind() != Kind::Embedding))
+    asked.or(expected).unwrap_or(1)
 }
 
 /// Returns the limits that an input of the given number of tokens exceeds. One answer is compared with them: each has the whole window.

@@ -377,3 +377,23 @@ fn notes_are_about_what_is_asked() {
     let output = gpt_cost(&root, &["check"]);
     assert!(text(&output.stderr).starts_with("error: gpt-cost.toml: unknown model `gpt-9.9`"), "{output:?}");
 }
+
+/// Each input of an embedding has the context window for itself, and there is no output in it.
+#[test]
+fn inputs_of_embeddings_fit_each_for_itself() {
+    let root = repository("embeddings-fit");
+    let body = |words: usize| {
+        let words = "a ".repeat(words);
+        serde_json::json!({"model": "text-embedding-3-small", "input": [words, words]}).to_string()
+    };
+    write(&root, "fits.json", &body(5_000));
+    write(&root, "over.json", &body(9_000));
+    let output = gpt_cost(&root, &["estimate", "fits.json", "-o", "100", "--as-of", "2026-05-01"]);
+    let table = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{table}");
+    assert!(table.contains("context  5,001 of 8,192 (61%), 3,191 left  fits"), "{table}");
+    let output = gpt_cost(&root, &["estimate", "over.json", "-o", "100", "--as-of", "2026-05-01"]);
+    let table = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{table}");
+    assert!(table.contains("an input of 9,001 tokens exceeds the context window of 8,192 by 809"), "{table}");
+}

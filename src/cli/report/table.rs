@@ -242,13 +242,13 @@ fn facts(estimate: &Estimate<'_>) -> Vec<Vec<Cell>> {
         None => format!("{}, no date of a check", estimate.layer().origin()),
     };
     vec![
-        vec![Cell::plain("context"), Cell::plain(context(estimate, fit)), verdict],
+        vec![Cell::plain("context"), Cell::plain(context(fit)), verdict],
         vec![Cell::plain("prices"), Cell::plain(prices(estimate.price())), Cell::styled(origin, DIM)],
     ]
 }
 
-fn context(estimate: &Estimate<'_>, fit: &Fit) -> String {
-    let tokens = estimate.input().tokens();
+fn context(fit: &Fit) -> String {
+    let tokens = fit.largest_input();
     let (Some(context), Some(left)) = (fit.context(), fit.left()) else { return "unknown".to_owned() };
     let share = match u128::from(tokens) * 100 / u128::from(context.max(1)) {
         0 if tokens > 0 => "<1".to_owned(),
