@@ -284,7 +284,7 @@ impl TokenCount {
             self.share(What::Value, &hole.path, tokens, 0);
         }
         for hole in request.holes().iter().filter(|hole| hole.tokens.is_none()) {
-            self.not_counted(&hole.path, format!("the value of `{}`", hole.name));
+            self.not_counted(&hole.path, what_is_open(&hole.name));
         }
     }
 
@@ -393,4 +393,13 @@ fn text_of(content: &[Part]) -> String {
 /// Whether a content has any text.
 fn has_text(content: &[Part]) -> bool {
     content.iter().any(|part| matches!(part, Part::Text(text) if !text.is_empty()))
+}
+
+/// Returns what a hole of this name leaves open, in words.
+fn what_is_open(name: &str) -> String {
+    match name.chars().next() {
+        Some('%') => format!("what `{{{name} %}}` leaves open"),
+        Some('#' | '^' | '>') => format!("what `{{{{{name}}}}}` leaves open"),
+        _ => format!("the value of `{name}`"),
+    }
 }

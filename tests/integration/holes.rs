@@ -83,6 +83,11 @@ fn a_prompt_file_with_holes_is_counted_at_least() {
         let literal = json(&gpt_cost(&root, &["estimate", file, "-m", "gpt-4.1", "--literal", "--format", "json"]));
         assert_eq!(literal["requests"][0]["input_tokens"]["label"], "exact", "{file}");
     }
+    write(&root, "blocks.md", "{% if a %}b{% endif %} {{#items}}c{{/items}} {{> footer}}");
+    let report = text(&gpt_cost(&root, &["estimate", "blocks.md", "-m", "gpt-4.1"]).stdout);
+    for name in ["{% if %}", "{{#items}}", "{{>footer}}"] {
+        assert!(report.contains(&format!("what `{name}` leaves open")), "{report}");
+    }
     // Captured traffic is literal, and so is the library's.
     write(&root, "log.jsonl", &format!("{body}\n{body}\n"));
     write(&root, "array.json", &format!("[{body}]"));
