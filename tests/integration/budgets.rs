@@ -203,7 +203,7 @@ fn ranges_and_folders_of_revisions_are_sides() {
 }
 
 #[test]
-fn a_baseline_merges_and_holds_requests_against_it() {
+fn a_baseline_merges_and_requests_are_compared_with_it() {
     let root = repository("baseline");
     write(&root, "gpt-cost.toml", &format!("{CONFIG}max_increase = \"10%\"\n"));
     write(&root, "prompts/a.json", &prompt(40));
@@ -295,7 +295,7 @@ fn each_limit_has_its_verdict() {
 }
 
 #[test]
-fn what_is_not_counted_cannot_be_told_unless_it_is_allowed() {
+fn what_is_not_counted_is_undecided_unless_it_is_allowed() {
     let root = repository("uncounted");
     write(&root, "p.json", r#"{"model": "gpt-4.1", "input": "Hi", "previous_response_id": "x"}"#);
     let check = |more: &str| {
