@@ -433,3 +433,14 @@ fn init_writes_what_check_can_use() {
     let output = gpt_cost(&root, &["check"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
 }
+
+#[test]
+fn an_imported_price_of_an_alias_is_that_of_its_model() {
+    let root = repository("import-alias");
+    write(&root, "prices.csv", "id,per,input,cached,output\ngpt-4o,1M,2.00,1.00,8.00\n");
+    let output = gpt_cost(&root, &["pricing", "import", "--from", "csv", "prices.csv"]);
+    let report = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(report.contains("1 name read; 3 differences in 1 model"), "{report}");
+    assert!(report.contains("gpt-4o-2024-08-06"), "{report}");
+}
