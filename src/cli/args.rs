@@ -289,7 +289,7 @@ Examples:
 Exit codes:
   0  all within their budgets
   1  a budget is exceeded (all that are, are reported first)
-  2  something cannot be read, counted or priced, and is listed; the others are still checked")]
+  2  something cannot be read, priced or decided, and is listed; the others are still checked; or nothing is checked")]
 pub(super) struct CheckArgs {
     /// Files and folders, or - for standard input; without them, all that the budgets name
     #[arg(value_name = "PATH")]
@@ -307,11 +307,11 @@ pub(super) struct CheckArgs {
     #[arg(long, value_name = "N")]
     pub(super) max_input_tokens: Option<u64>,
 
-    /// How much more a request may take than in the baseline: 10%, $0.002 or "500 tokens"
+    /// How much more a request may cost or have than in the baseline: 10%, $0.002 or "500 tokens"
     #[arg(long, value_name = "INCREASE", value_parser = increase)]
     pub(super) max_increase: Option<Increase>,
 
-    /// Tell of budgets that are exceeded, and exit with 0
+    /// Report what is exceeded, and exit with 0
     #[arg(long)]
     pub(super) warn_only: bool,
 
