@@ -17,7 +17,10 @@ pub(super) fn run(args: &ActualArgs, out: &mut impl Write) -> Result<Outcome, St
     let name = files::name(&args.file);
     let bytes = files::read(&args.file)?;
     let response = read(&name, &bytes)?;
-    let catalog = prices::catalog(&args.pricing, prices::OwnTable::Used)?;
+    let catalog = match args.no_config {
+        true => prices::bare(&args.pricing)?,
+        false => prices::catalog(&args.pricing, prices::OwnTable::Used)?,
+    };
     let model = args.model.as_ref().or(response.model.as_ref()).ok_or_else(|| {
         Failure::at(&name, "it names no model").hint("name one with --model NAME, such as --model gpt-4o")
     })?;

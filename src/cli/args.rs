@@ -146,6 +146,10 @@ pub(super) struct ActualArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) pricing: Vec<PathBuf>,
 
+    /// Use no pricing.toml but what --pricing names
+    #[arg(long)]
+    pub(super) no_config: bool,
+
     /// Fail with exit code 1 if the price was last checked longer ago than this, such as 90d or 12w
     #[arg(long, value_name = "AGE", value_parser = days)]
     pub(super) max_age: Option<i32>,

@@ -28,6 +28,14 @@ pub(super) fn catalog(given: &[PathBuf], own: OwnTable) -> Result<Catalog, Failu
     Ok(catalog)
 }
 
+/// Returns the built-in catalogue with the `given` tables over it, whatever files of settings there are.
+pub(super) fn bare(given: &[PathBuf]) -> Result<Catalog, Failure> {
+    let mut catalog = Catalog::builtin();
+    lay(&mut catalog, given)?;
+    note_suspicious(&catalog);
+    Ok(catalog)
+}
+
 /// Notes prices that are about a thousand times off.
 pub(super) fn note_suspicious(catalog: &Catalog) {
     for problem in catalog.suspicious() {

@@ -180,8 +180,7 @@ impl Project {
     pub(super) fn around(tables: &TableArgs, no_config: bool) -> Result<Project, Failure> {
         let args = ProjectArgs { config: None, model: None, baseline: None, user_prices: true, tables: tables.clone() };
         if no_config {
-            let mut catalog = Catalog::builtin();
-            prices::lay(&mut catalog, &tables.pricing)?;
+            let catalog = prices::bare(&tables.pricing)?;
             return Project::with(&args, current_folder()?, None, Config::default(), catalog);
         }
         Project::open(&args)

@@ -172,6 +172,10 @@ fn budgets_say_the_same_on_every_machine() {
     assert!(table.contains("settings/gpt-cost/pricing.toml"), "the layers are named: {table}");
     assert!(text(&run(&["estimate", "p.json"]).stdout).contains("$2,000.00 in"));
     assert!(text(&run(&["estimate", "p.json", "--no-config"]).stdout).contains("built-in"));
+    let usage = r#"{"prompt_tokens": 10, "completion_tokens": 0}"#;
+    write(&root, "response.txt", &format!(r#"{{"model": "gpt-4.1", "choices": [], "usage": {usage}}}"#));
+    let actual = |more: &[&str]| text(&run(&[&["actual", "response.txt"], more].concat()).stdout);
+    assert!(actual(&[]).contains("$2,000.00") && actual(&["--no-config"]).contains("$2.00"), "{}", actual(&[]));
     write(&root, "gpt-cost.toml", &format!("user_prices = true\n{}", budget("max_cost_per_request = \"0.01\"")));
     assert_eq!(run(&["check"]).status.code(), Some(1));
     // A broken one of the user's own breaks no check.
