@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 
 pub use self::baseline::{Baseline, Change, Changed, Entry};
 pub use self::config::{Budget, Config, NewRequests, PriceTables};
-use crate::estimate::Estimate;
+use crate::estimate::{Estimate, Verdict};
 use crate::money::{Usd, grouped};
 
 /// What one request, or all requests of a budget together, may take. Nothing is limited unless it is set.
@@ -289,6 +289,7 @@ impl Limits {
         );
         self.context_left(&mut findings, estimate);
         findings.extend(fit(estimate));
+        findings.extend(unknown_fit(estimate));
         findings
     }
 
@@ -424,6 +425,14 @@ impl Limits {
             Some(_) => {}
         }
     }
+}
+
+/// Returns a finding where the count may be on either side of the context window. What has no upper end is for the limits to decide.
+fn unknown_fit(estimate: &Estimate<'_>) -> Option<Finding> {
+    let context = estimate.fit().context().filter(|_| estimate.fit().verdict() == Verdict::Unknown)?;
+    let (least, most) = (grouped(estimate.input().min()), grouped(estimate.input().max()?));
+    let message = format!("whether it fits is unknown: {least} … {most} tokens of input of {}", grouped(context));
+    Some(Finding { rule: "fit", level: Level::Unknown, excess: Decimal::ZERO, message, hint: None })
 }
 
 /// Returns a finding for each limit of the model that the request exceeds for certain.

@@ -401,3 +401,18 @@ fn inputs_of_embeddings_fit_each_for_itself() {
     assert_eq!(output.status.code(), Some(1), "{table}");
     assert!(table.contains("an input of 9,001 tokens exceeds the context window of 8,192 by 809"), "{table}");
 }
+
+/// A count that may be on either side of the context window is undecided.
+#[test]
+fn an_estimate_across_the_context_window_is_undecided() {
+    let root = repository("across");
+    let image = r#"{"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}"#;
+    let words = "a ".repeat(127_500);
+    let body = format!(
+        r#"{{"model": "gpt-4o", "max_tokens": 10, "messages": [{{"role": "user", "content": [{{"type": "text", "text": "{words}"}}, {image}]}}]}}"#
+    );
+    write(&root, "p.json", &body);
+    let (code, output) = check(&root, &budget("max_cost_per_request = \"10\""));
+    assert_eq!(code, 2, "{output}");
+    assert!(output.contains("whether it fits is unknown: 127,"), "{output}");
+}
