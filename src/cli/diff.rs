@@ -55,9 +55,9 @@ pub(super) fn run(args: &DiffArgs, out: &mut impl Write) -> Result<Outcome, Stop
     let (base, head) = sides(&project, args)?;
     let difference = Difference::of(base, head, &project);
     match args.format {
-        DiffFormat::Table => write_table(args, &difference, out)?,
+        DiffFormat::Table => write_table(args, &project, &difference, out)?,
         DiffFormat::Json => writeln!(out, "{:#}", json(&project, &difference))?,
-        DiffFormat::Markdown => write_markdown(args, &difference, out)?,
+        DiffFormat::Markdown => write_markdown(args, &project, &difference, out)?,
     }
     out.flush()?;
     for broken in &difference.broken {
@@ -416,9 +416,9 @@ fn total_cells(total: &Total) -> [String; 8] {
 
 const TITLES: [&str; 8] = ["request", "input tokens", "was", "is", "by prompt", "by config", "by prices", "change"];
 
-fn write_table(args: &DiffArgs, difference: &Difference, out: &mut impl Write) -> Result<(), Stop> {
+fn write_table(args: &DiffArgs, project: &Project, difference: &Difference, out: &mut impl Write) -> Result<(), Stop> {
     let (base, head) = names(args);
-    writeln!(out, "{base} → {head}\n")?;
+    writeln!(out, "{base} → {head}  {}\n", project.prices())?;
     let changed = difference.changed();
     let mut rows = vec![TITLES.map(Cell::title).to_vec()];
     rows[0][0] = Cell::heading(TITLES[0]);
@@ -465,7 +465,12 @@ impl Broken {
     }
 }
 
-fn write_markdown(args: &DiffArgs, difference: &Difference, out: &mut impl Write) -> Result<(), Stop> {
+fn write_markdown(
+    args: &DiffArgs,
+    project: &Project,
+    difference: &Difference,
+    out: &mut impl Write,
+) -> Result<(), Stop> {
     let (changed, total) = (difference.changed(), &difference.total);
     // By this line, whoever writes the comment finds the one to update.
     writeln!(out, "<!-- gpt-cost diff -->")?;
@@ -489,10 +494,10 @@ fn write_markdown(args: &DiffArgs, difference: &Difference, out: &mut impl Write
     }
     let same = difference.changes.len() - changed.len();
     writeln!(out, "\n{} changed, {same} unchanged.", plural(changed.len(), "request"))?;
-    match &difference.month {
-        Some(month) => Ok(writeln!(out, "\n{}", month.text())?),
-        None => Ok(()),
+    if let Some(month) = &difference.month {
+        writeln!(out, "\n{}", month.text())?;
     }
+    Ok(writeln!(out, "\n{}", markdown_cell(&project.prices()))?)
 }
 
 fn json(project: &Project, difference: &Difference) -> serde_json::Value {
@@ -537,6 +542,8 @@ fn json(project: &Project, difference: &Difference) -> serde_json::Value {
         "schema": 1,
         "kind": "diff",
         "as_of": project.day.to_string(),
+        "pricing": project.catalog.layers().map(|layer| layer.origin()).collect::<Vec<_>>(),
+        "pricing_hash": project.pricing_hash(),
         "changes": changed.iter().map(change).collect::<Vec<_>>(),
         "unchanged": difference.changes.len() - changed.len(),
         "broken": difference.broken.iter().map(broken).collect::<Vec<_>>(),

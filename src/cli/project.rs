@@ -251,6 +251,12 @@ impl Project {
         own.chain(found).chain(given.iter().cloned()).collect()
     }
 
+    /// Returns the day and the price tables that reports go by, in words.
+    pub(super) fn prices(&self) -> String {
+        let layers: Vec<&str> = self.catalog.layers().map(|layer| layer.origin()).collect();
+        format!("as of {}, prices by {} ({})", self.day, layers.join(", "), self.pricing_hash())
+    }
+
     /// Takes images whose size is unknown to have that of the configuration.
     pub(super) fn assume_image_size(&self, request: &mut Request) {
         if let Some(size) = self.image_size {

@@ -18,9 +18,7 @@ pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Resul
     let config = report.project.config_name.as_deref().unwrap_or("no gpt-cost.toml");
     let formats = formats(report.requests.iter().filter_map(|one| one.format));
     let formats = if formats.is_empty() { formats } else { format!("  {formats}") };
-    let (day, hash) = (report.project.day, report.project.pricing_hash());
-    let layers: Vec<&str> = report.project.catalog.layers().map(|layer| layer.origin()).collect();
-    writeln!(out, "{config}{formats}  {DIM}as of {day}, prices by {} ({hash}){DIM:#}", layers.join(", "))?;
+    writeln!(out, "{config}{formats}  {DIM}{}{DIM:#}", report.project.prices())?;
     for one in report.requests.iter().filter(|one| one.level().is_some()) {
         write_request(report, one, out)?;
     }
