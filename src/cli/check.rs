@@ -80,13 +80,17 @@ fn plan(args: &CheckArgs, project: &Project) -> Result<Plan, Failure> {
     };
     let may_be_empty = args.paths.is_empty() && plan.budgets.iter().any(|budget| budget.allow_empty);
     if plan.files.is_empty() && plan.empty.is_empty() && !may_be_empty {
-        let failure = Failure::new(match args.paths.is_empty() {
-            true => "there is nothing to check: no prompt was found",
-            false => "there is nothing to check: none of the paths is a prompt in a budget",
-        });
-        return Err(failure.hint("gpt-cost check --list shows which files are looked at, and why others are not"));
+        return Err(nothing_to_check(match args.paths.is_empty() {
+            true => "no prompt was found",
+            false => "none of the paths is a prompt in a budget",
+        }));
     }
     Ok(plan)
+}
+
+fn nothing_to_check(why: &str) -> Failure {
+    Failure::new(format!("there is nothing to check: {why}"))
+        .hint("gpt-cost check --list shows which files are looked at, and why others are not")
 }
 
 fn plan_of_limits(args: &CheckArgs, project: &Project) -> Result<Plan, Failure> {
@@ -325,8 +329,7 @@ fn check<'p>(project: &'p Project, plan: Plan, args: &CheckArgs) -> Result<Check
         note(&format!("not read: {}", project::list_others(&others)));
     }
     if requests.is_empty() && !others.is_empty() {
-        return Err(Failure::new("there is nothing to check: no prompt was found")
-            .hint("gpt-cost check --list shows which files are looked at, and why others are not"));
+        return Err(nothing_to_check("no prompt was found"));
     }
     let stale = match &before {
         Some(before) => compare(project, &mut requests, &budgets, before, args.paths.is_empty()),

@@ -52,7 +52,8 @@ fn count_texts(args: &CountArgs, encoding: Encoding, out: &mut impl Write) -> Re
 }
 
 fn count_requests(args: &CountArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
-    let project = Project::around(&args.request.tables, args.request.no_config)?;
+    let mut project = Project::around(&args.request.tables, args.request.no_config)?;
+    project.image_size = args.request.image_size.or(project.image_size);
     let (mut counts, mut failures, mut from_config) = (Vec::new(), 0, BTreeSet::new());
     let mut outcome = Outcome::Success;
     for source in input::read_all(&args.request) {

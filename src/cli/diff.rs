@@ -104,11 +104,14 @@ fn in_file(baseline: Baseline, file: &str) -> Baseline {
     renamed
 }
 
+/// Returns the range that names both sides at once; a path of that name is a path.
+fn range(args: &DiffArgs) -> Option<git::Range<'_>> {
+    git::Range::parse(&args.base).filter(|_| !Path::new(&args.base).exists())
+}
+
 /// Returns both sides. `A..B` names both of them at once; without a head, it is the working tree.
 fn sides(project: &Project, args: &DiffArgs) -> Result<(Side, Side), Failure> {
-    let exists = Path::new(&args.base).exists();
-    let range = git::Range::parse(&args.base).filter(|_| !exists);
-    if let Some(range) = range {
+    if let Some(range) = range(args) {
         if args.head.is_some() {
             return Err(Failure::new(format!("`{}` names both sides already", shown(&args.base))));
         }
@@ -121,7 +124,7 @@ fn sides(project: &Project, args: &DiffArgs) -> Result<(Side, Side), Failure> {
     let base = side(project, "base", &args.base)?;
     let head = match &args.head {
         Some(head) => side(project, "head", head)?,
-        None if exists && project.config.budgets.is_empty() => {
+        None if Path::new(&args.base).exists() && project.config.budgets.is_empty() => {
             return Err(Failure::new("there is nothing to compare with: no gpt-cost.toml").hint("name the other side"));
         }
         None => Side::of(project, "head", baseline::all(project)?, &project.config.budgets),
@@ -443,7 +446,7 @@ fn write_table(args: &DiffArgs, project: &Project, difference: &Difference, out:
 
 /// Returns what reports call the two sides.
 fn names(args: &DiffArgs) -> (String, String) {
-    match git::Range::parse(&args.base).filter(|_| args.head.is_none() && !Path::new(&args.base).exists()) {
+    match range(args) {
         Some(range) => (shown(range.base), shown(range.head)),
         None => (shown(&args.base), args.head.as_deref().map_or("the working tree".to_owned(), shown)),
     }

@@ -34,7 +34,8 @@ pub(super) fn run(args: &InitArgs) -> Result<Outcome, Stop> {
         project.catalog.model(model).map_err(|error| Failure::of(&error))?;
     }
     let budget = Budget { name: "init".to_owned(), ..Budget::default() };
-    let prompts = project.files(Ignored::LeftOut).into_iter().filter(|file| holds_prompts(&file.name));
+    let all = project.files(Ignored::LeftOut);
+    let prompts = all.iter().filter(|file| holds_prompts(&file.name)).cloned();
     let prompts: Vec<Budgeted> = prompts.map(|file| Budgeted { file, budgets: vec![0] }).collect();
     let checked = project.check(&prompts, &[budget], project::read);
     let (checked, others) = without_others(checked);
@@ -47,7 +48,6 @@ pub(super) fn run(args: &InitArgs) -> Result<Outcome, Stop> {
     let found = checked.len();
     let lacks_model = checked.iter().flat_map(Checked::failures).any(Failure::is_missing_model);
     let taken: BTreeSet<&str> = checked.iter().map(|one| one.place.file.as_str()).collect();
-    let all = project.files(Ignored::LeftOut);
     let others: Vec<&str> = all.iter().map(|file| file.name.as_str()).filter(|name| !taken.contains(name)).collect();
     let groups: Vec<Group<'_>> = groups(&checked);
     let paths: Vec<Vec<String>> =
@@ -87,8 +87,8 @@ struct Group<'c> {
 fn groups(checked: &[Checked]) -> Vec<Group<'_>> {
     /// The fewest sisters that have a budget together.
     const SISTERS: usize = 4;
-    let folder = |one: &Checked| one.place.file.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-    let parent = |folder: &str| folder.rsplit_once('/').map_or("", |(parent, _)| parent).to_owned();
+    let parent = |path: &str| path.rsplit_once('/').map_or("", |(parent, _)| parent).to_owned();
+    let folder = |one: &Checked| parent(&one.place.file);
     let mut sisters: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for folder in checked.iter().map(folder).filter(|folder| !folder.is_empty()) {
         sisters.entry(parent(&folder)).or_default().insert(folder);

@@ -86,12 +86,7 @@ fn read(path: &Path, args: &RequestArgs) -> Vec<Result<Source, Failed>> {
 fn source(document: &Document<'_>, format: InputFormat, args: &RequestArgs) -> Result<Source, Failed> {
     let (place, line) = (document.place().clone(), document.first_line());
     match request(document, format, args.literal) {
-        Ok(mut request) => {
-            if let Some(size) = args.image_size {
-                request.assume_image_size(size);
-            }
-            Ok(Source { place, line, request })
-        }
+        Ok(request) => Ok(Source { place, line, request }),
         Err(failure) => Err(Failed { line: failure.line().unwrap_or(line), place, failure }),
     }
 }

@@ -257,7 +257,7 @@ impl Project {
         format!("as of {}, prices by {} ({})", self.day, layers.join(", "), self.pricing_hash())
     }
 
-    /// Takes images whose size is unknown to have that of the configuration.
+    /// Takes images whose size is unknown to have that of the command line or the configuration.
     pub(super) fn assume_image_size(&self, request: &mut Request) {
         if let Some(size) = self.image_size {
             request.assume_image_size(size);

@@ -164,11 +164,8 @@ impl<'a> Document<'a> {
     /// As [`Request::from_json`] and [`Request::from_text`], with the document's place.
     pub fn request(&self) -> Result<Request> {
         if let Some(format) = self.unread {
-            let problem = Problem::new(format!("{format} is not read yet"));
-            return Err(self.locate(Error::new(
-                error::Kind::NotRequest,
-                problem.with_hint("read it as plain text to count it as it is"),
-            )));
+            let message = format!("{format} is not read yet");
+            return Err(self.not_request(message, "read it as plain text to count it as it is"));
         }
         let request = match self.format {
             Some(format) => Request::from_json_as(self.bytes, format),
@@ -178,10 +175,13 @@ impl<'a> Document<'a> {
         let request = request.map_err(|error| self.locate(error))?;
         if self.format.is_none() && self.place.line.is_some() && request.has_its_answer() {
             let message = "this line has no model and ends with the answer: an example for fine-tuning, not a request";
-            let problem = Problem::new(message).with_hint("read it as a Chat Completions body to count it");
-            return Err(self.locate(Error::new(error::Kind::NotRequest, problem)));
+            return Err(self.not_request(message, "read it as a Chat Completions body to count it"));
         }
         Ok(request)
+    }
+
+    fn not_request(&self, message: impl Into<String>, hint: &str) -> Error {
+        self.locate(Error::new(error::Kind::NotRequest, Problem::new(message).with_hint(hint)))
     }
 
     /// Reads the request of a prompt file, in which a template may leave holes such as `{{ name }}`: in text, messages and bodies. A document that is
