@@ -222,8 +222,13 @@ impl Baseline {
 
     /// Returns the requests of this baseline that are not in `now`.
     pub fn gone<'b>(&'b self, now: &Baseline) -> Vec<&'b Place> {
-        let kept: BTreeSet<Place> = pairs(&self.requests, &now.requests).into_values().cloned().collect();
-        self.requests.keys().filter(|place| !kept.contains(place)).collect()
+        self.unpaired(&pairs(&self.requests, &now.requests)).collect()
+    }
+
+    /// Returns the requests of this baseline that no other one is paired with.
+    fn unpaired<'b>(&'b self, pairs: &BTreeMap<&Place, &Place>) -> impl Iterator<Item = &'b Place> + use<'b> {
+        let kept: BTreeSet<Place> = pairs.values().map(|place| (*place).clone()).collect();
+        self.requests.keys().filter(move |place| !kept.contains(place))
     }
 
     /// Returns what changed from this baseline to another one, in the order of the places. What requests of the past would cost now is
@@ -237,7 +242,7 @@ impl Baseline {
             Change::of(place, entry, old, between, catalog, day)
         };
         let mut changes: Vec<Change> = new.requests.iter().map(change).collect();
-        changes.extend(self.gone(new).into_iter().map(|place| Change::removed(place, &self.requests[place])));
+        changes.extend(self.unpaired(&pairs).map(|place| Change::removed(place, &self.requests[place])));
         changes.sort_by(|one, other| one.place.cmp(&other.place));
         changes
     }
@@ -344,8 +349,11 @@ fn is_zero(number: &u64) -> bool {
 impl Line {
     /// Returns the entry, or the key whose value is wrong and what is wrong with it.
     fn entry(self) -> std::result::Result<Entry, (&'static str, String)> {
-        let cost = Decimal::from_str_exact(&self.cost);
-        let cost = cost.map_err(|_| ("cost", "expected a decimal number, such as \"0.05\"".to_owned()))?;
+        let dollars = |key: &'static str, text: &str| {
+            let wrong = |_| (key, "expected a decimal number, such as \"0.05\"".to_owned());
+            Decimal::from_str_exact(text).map_err(wrong)
+        };
+        let cost = dollars("cost", &self.cost)?;
         let tier = match self.tier.as_str() {
             "" => Tier::Standard,
             word => Tier::from_word(word).ok_or_else(|| ("tier", "unknown service tier".to_owned()))?,
@@ -361,8 +369,7 @@ impl Line {
             return Err(("input_tokens", message));
         }
         let input_cost = match &self.input_cost {
-            Some(cost) => Decimal::from_str_exact(cost)
-                .map_err(|_| ("input_cost", "expected a decimal number, such as \"0.05\"".to_owned()))?,
+            Some(cost) => dollars("input_cost", cost)?,
             None => cost,
         };
         let Line { custom_id, model, expects_output, at_least, content, .. } = self;
