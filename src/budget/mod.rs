@@ -106,7 +106,7 @@ impl fmt::Display for Increase {
         match self {
             Increase::Percent(percent) => write!(f, "{}%", percent.normalize()),
             Increase::Dollars(dollars) => dollars.fmt(f),
-            Increase::Tokens(tokens) => write!(f, "{} tokens", grouped(*tokens)),
+            Increase::Tokens(tokens) => write!(f, "{}", tokens.shown()),
         }
     }
 }
@@ -136,6 +136,24 @@ pub struct CostBounds {
     pub least: Usd,
     /// The most.
     pub most: Option<Usd>,
+}
+
+impl CostBounds {
+    /// Returns the cost of as many requests, all alike.
+    pub fn times(self, requests: u64) -> CostBounds {
+        CostBounds { least: self.least * requests, most: self.most.map(|most| most * requests) }
+    }
+}
+
+/// The sum has a most where all have one.
+impl Sum for CostBounds {
+    fn sum<I: Iterator<Item = CostBounds>>(costs: I) -> CostBounds {
+        let none = CostBounds { least: Usd::ZERO, most: Some(Usd::ZERO) };
+        costs.fold(none, |sum, one| CostBounds {
+            least: sum.least + one.least,
+            most: sum.most.zip(one.most).map(|(sum, one)| sum + one),
+        })
+    }
 }
 
 /// What a limit says of a request.
@@ -169,7 +187,7 @@ pub struct Finding {
     pub rule: &'static str,
     /// What it says.
     pub level: Level,
-    /// By how many hundredths of the limit it is exceeded, for sorting: the worst has most.
+    /// By how many hundredths of the limit it is exceeded, for sorting: the worst has most. `Decimal::MAX` for a limit of nothing.
     pub excess: Decimal,
     /// What is found, and what is allowed, in words.
     pub message: String,
@@ -194,7 +212,7 @@ impl Amount for u64 {
     }
 
     fn shown(self) -> String {
-        format!("{} tokens", grouped(self))
+        format!("{} token{}", grouped(self), if self == 1 { "" } else { "s" })
     }
 }
 
@@ -238,8 +256,8 @@ impl Limits {
         let output = estimate.output().expected.or(estimate.output().max);
         let total_tokens = input.max().zip(output).map(|(input, output)| input.saturating_add(output));
         let open_end = (estimate.output_limit().is_none() && estimate.output().expected.is_none()).then(|| {
-            "the request sets no limit of its output: set max_completion_tokens (max_output_tokens in Responses), or say \
-             output_tokens, what is expected"
+            "the request does not limit its output: set max_completion_tokens (max_output_tokens in Responses), or give the \
+             expected output with output_tokens"
                 .to_owned()
         });
         let mut findings = Vec::new();
@@ -329,8 +347,12 @@ impl Limits {
             }
             _ => return None,
         };
-        let more = shown_percent(percent);
-        let message = format!("it grew from {shown}, {more} since the baseline; {limit} more allowed");
+        let more = match shown_percent(percent, "baseline") {
+            Some(percent) if percent.ends_with('%') => format!(", {percent} more than in the baseline"),
+            Some(times) => format!(", {times}"),
+            None => String::new(),
+        };
+        let message = format!("it grew from {shown}{more}; {limit} more allowed");
         Some(Finding { rule: "max_increase", level: Level::Exceeded, excess: percent, message, hint: None })
     }
 
@@ -373,8 +395,9 @@ impl Limits {
         let (level, excess, message) = match found {
             Some(found) if found > limit => {
                 let (percent, by) = (over(found), found.less(limit).shown());
-                let (found, limit, share) = (found.shown(), limit.shown(), shown_percent(percent));
-                (Level::Exceeded, percent, format!("{} {found}, {limit} allowed: {by} too much ({share})", gate.what))
+                let share = shown_percent(percent, "limit").map(|share| format!(" ({share})")).unwrap_or_default();
+                let (found, limit) = (found.shown(), limit.shown());
+                (Level::Exceeded, percent, format!("{} {found}, {limit} allowed: {by} too much{share}", gate.what))
             }
             None if gate.least > limit => {
                 let message = format!("{} at least {}, {} allowed", gate.what, gate.least.shown(), limit.shown());
@@ -446,15 +469,22 @@ fn fit(estimate: &Estimate<'_>) -> impl Iterator<Item = Finding> {
     })
 }
 
-/// Returns by how many hundredths an amount is more than another one.
+/// Returns by how many hundredths an amount is more than another one; of nothing, it is infinitely many.
 fn excess(found: Decimal, limit: Decimal) -> Decimal {
-    if limit.is_zero() {
-        return Decimal::from(1_000_000);
-    }
     let more = (found - limit).checked_mul(Decimal::ONE_HUNDRED);
     more.and_then(|more| more.checked_div(limit)).unwrap_or(Decimal::MAX)
 }
 
-fn shown_percent(percent: Decimal) -> String {
-    format!("{}%", percent.round_dp(1).normalize())
+/// Shows by how much an amount is more than another one: in percent, or how many times that it is; nothing where it is infinite.
+fn shown_percent(percent: Decimal, other: &str) -> Option<String> {
+    if percent == Decimal::MAX {
+        return None;
+    }
+    // Below ten times as much.
+    if percent < Decimal::from(900) {
+        return Some(format!("{}%", percent.round_dp(1).normalize()));
+    }
+    let times = (percent / Decimal::ONE_HUNDRED + Decimal::ONE).round();
+    let times = u64::try_from(times).map_or_else(|_| times.to_string(), grouped);
+    Some(format!("{times} times the {other}"))
 }

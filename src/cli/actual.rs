@@ -4,8 +4,8 @@ use std::io::Write;
 
 use super::args::{ActualArgs, ReportFormat};
 use super::exit::{Failure, Outcome, Stop};
+use super::report::grid::{Cell, write_grid};
 use super::report::plural;
-use super::report::table::{Cell, write_grid};
 use super::{day, files, note, prices};
 use crate::money::grouped;
 use crate::source::{InputFormat, Place, documents};

@@ -354,6 +354,10 @@ pub(super) struct CheckArgs {
     #[arg(long, conflicts_with_all = ["format", "out", "step_summary"])]
     pub(super) list: bool,
 
+    /// Print what needs attention alone, and nothing where all is within budget
+    #[arg(short, long, conflicts_with_all = ["format", "list"])]
+    pub(super) quiet: bool,
+
     /// Add the report as markdown to the file that $GITHUB_STEP_SUMMARY names, if it does
     #[arg(long)]
     pub(super) step_summary: bool,

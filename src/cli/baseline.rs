@@ -8,8 +8,8 @@ use super::exit::{Failure, Outcome, Stop};
 use super::files::{self, shown};
 use super::note;
 use super::project::{self, Budgeted, Checked, Ignored, Project};
+use super::report::grid::{Cell, write_grid};
 use super::report::plural;
-use super::report::table::{Cell, write_grid};
 use crate::money::grouped;
 
 /// Runs the command.

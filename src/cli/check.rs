@@ -13,7 +13,7 @@ use super::files::{self, shown};
 use super::note;
 use super::project::{self, Budgeted, Checked, Ignored, Project, ProjectFile, holds_prompts, name_of, worst};
 use super::report::check::{BudgetReport, CheckReport, write};
-use super::report::table::{Cell, write_grid};
+use super::report::grid::{Cell, write_grid};
 use super::report::{formats, plural};
 use crate::budget::{Baseline, Budget, CostBounds, Finding, Level, Limits};
 use crate::source::Place;
@@ -363,7 +363,7 @@ fn check<'p>(project: &'p Project, plan: Plan, args: &CheckArgs) -> Result<Check
         message,
         hint: Some("compare the tables, then write the new hash into gpt-cost.toml".to_owned()),
     });
-    Ok(CheckReport { project, requests, budgets, lock, stale, warn_only: args.warn_only })
+    Ok(CheckReport { project, requests, budgets, lock, stale, warn_only: args.warn_only, quiet: args.quiet })
 }
 
 /// Adds what `max_increase` says of requests that the baseline has, both sides at today's prices, and what becomes of those that it lacks.

@@ -7,7 +7,7 @@ use super::args::CountArgs;
 use super::exit::{Failure, Outcome, Stop};
 use super::input::Source;
 use super::project::Project;
-use super::report::table::{Cell, write_grid};
+use super::report::grid::{Cell, write_grid};
 use super::report::{IMAGE_SIZE, label, plural, remark};
 use super::{files, input, note, shown};
 use crate::accounting::Share;

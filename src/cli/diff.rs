@@ -11,9 +11,8 @@ use super::args::{DiffArgs, DiffFormat};
 use super::exit::{Failure, Outcome, Stop};
 use super::files::{self, shown};
 use super::project::{self, Budgeted, Checked, Ignored, Project, ProjectFile, holds_prompts};
-use super::report::markdown_cell;
-use super::report::plural;
-use super::report::table::{Cell, write_grid};
+use super::report::grid::{Cell, write_grid, write_line};
+use super::report::{OUTPUT_HINT, markdown_cell, plural, up_to};
 use super::{baseline, check, git, note};
 use crate::Catalog;
 use crate::budget::{Baseline, Budget, Change, Changed, Config, Entry, Spend};
@@ -82,17 +81,37 @@ impl Difference {
         // What is broken on one side is neither new nor gone.
         let is_broken = |change: &Change| broken.iter().any(|one| one.place.file == change.place.file);
         changes.retain(|change| !(matches!(change.changed, Changed::Added | Changed::Removed) && is_broken(change)));
+        // The largest first.
+        changes.sort_by_key(|change| std::cmp::Reverse(size(change)));
         let times = |change: &Change| {
             let old = change.old_place.as_ref().unwrap_or(&change.place);
             head.monthly.get(&change.place).or(base.monthly.get(old)).copied()
         };
-        Difference { total: Total::of(&changes), month: Month::of(&changes, times), changes, broken }
+        Difference { total: Total::of(changes.iter()), month: Month::of(&changes, times), changes, broken }
     }
 
-    /// Returns the requests that changed.
+    /// Returns the requests that changed, the largest change of a cost first.
     fn changed(&self) -> Vec<&Change> {
         self.changes.iter().filter(|change| change.is_any()).collect()
     }
+
+    /// Returns how many requests changed, in words.
+    fn summary(&self) -> String {
+        let changed = self.changed().len();
+        format!("{} changed, {} unchanged", plural(changed, "request"), grouped((self.changes.len() - changed) as u64))
+    }
+
+    /// Returns what to do where costs are those of the most output, as nothing says what is expected.
+    fn output_hint(&self) -> Option<&'static str> {
+        let is_open = |entry: &Entry| !entry.expects_output && entry.usage.output > 0;
+        self.changed().iter().filter_map(|change| change.new.as_ref()).any(is_open).then_some(OUTPUT_HINT)
+    }
+}
+
+/// Returns by how much the cost of a request changed, up or down.
+fn size(change: &Change) -> Decimal {
+    let cost = |entry: &Option<Entry>| entry.as_ref().map_or(Decimal::ZERO, |entry| entry.cost.amount());
+    (cost(&change.new) - cost(&change.old)).abs()
 }
 
 /// Two files that are compared with each other are one, whatever they are called.
@@ -136,8 +155,8 @@ impl Side {
     fn of(project: &Project, side: &'static str, checked: Vec<Checked>, budgets: &[Budget]) -> Side {
         let baseline = project::baseline(project, &checked);
         let times = |one: &Checked| {
-            let budget = budgets.get(one.verdicts.first()?.budget)?;
-            Some((one.place.clone(), budget.limits.monthly_requests?))
+            let mut budgets = one.verdicts.iter().filter_map(|verdict| budgets.get(verdict.budget));
+            Some((one.place.clone(), budgets.find_map(|budget| budget.limits.monthly_requests)?))
         };
         let monthly = checked.iter().filter_map(times).collect();
         let broken = |one: Checked| {
@@ -345,13 +364,13 @@ impl Month {
 }
 
 impl Total {
-    fn of(changes: &[Change]) -> Total {
+    fn of<'c>(changes: impl Iterator<Item = &'c Change> + Clone) -> Total {
         Total {
-            old: changes.iter().filter_map(|change| change.old.as_ref()).map(Entry::spend).sum(),
-            new: changes.iter().filter_map(|change| change.new.as_ref()).map(Entry::spend).sum(),
-            prompt: changes.iter().map(|change| change.prompt).sum(),
-            config: changes.iter().map(|change| change.config).sum(),
-            price: changes.iter().map(|change| change.price).sum(),
+            old: changes.clone().filter_map(|change| change.old.as_ref()).map(Entry::spend).sum(),
+            new: changes.clone().filter_map(|change| change.new.as_ref()).map(Entry::spend).sum(),
+            prompt: changes.clone().map(|change| change.prompt).sum(),
+            config: changes.clone().map(|change| change.config).sum(),
+            price: changes.map(|change| change.price).sum(),
         }
     }
 }
@@ -367,8 +386,11 @@ fn signed(amount: Usd) -> String {
 fn percent(old: Usd, new: Usd) -> String {
     let more = (new.amount() - old.amount()) * Decimal::ONE_HUNDRED;
     match more.checked_div(old.amount()) {
-        Some(percent) if !percent.is_zero() => format!("{:+.1}%", percent.round_dp(1)),
-        Some(_) => "–".to_owned(),
+        Some(percent) if percent.is_zero() => "–".to_owned(),
+        Some(percent) if percent.round_dp(1).is_zero() => {
+            format!("{}<0.1%", if percent.is_sign_negative() { "-" } else { "+" })
+        }
+        Some(percent) => format!("{:+.1}%", percent.round_dp(1)),
         None => "new".to_owned(),
     }
 }
@@ -380,7 +402,6 @@ fn cells(change: &Change) -> [String; 8] {
     let name = shown(&change.place.to_string());
     let name = match (&change.changed, &change.old_place) {
         (Changed::Renamed, Some(old)) => format!("{} → {name}", shown(&old.to_string())),
-        (Changed::Added | Changed::Removed, _) => format!("{name} ({})", change.changed.word()),
         _ => name,
     };
     let name = match (&change.old, &change.new) {
@@ -399,14 +420,14 @@ fn cells(change: &Change) -> [String; 8] {
         signed(change.price),
         match (&change.old, &change.new) {
             (Some(old), Some(new)) => percent(old.cost, new.cost),
-            _ => String::new(),
+            _ => change.changed.word().to_owned(),
         },
     ]
 }
 
-fn total_cells(total: &Total) -> [String; 8] {
+fn total_cells(name: &str, total: &Total) -> [String; 8] {
     [
-        "total".to_owned(),
+        name.to_owned(),
         format!("{} → {}", grouped(total.old.input_tokens), grouped(total.new.input_tokens)),
         total.old.cost.to_string(),
         total.new.cost.to_string(),
@@ -419,27 +440,46 @@ fn total_cells(total: &Total) -> [String; 8] {
 
 const TITLES: [&str; 8] = ["request", "input tokens", "was", "is", "by prompt", "by config", "by prices", "change"];
 
+impl Total {
+    /// Returns the titles or the cells of a row without the causes that changed nothing.
+    fn select<T>(&self, row: [T; 8]) -> Vec<T> {
+        let causes = [&self.prompt, &self.config, &self.price].map(|cause| !cause.amount().is_zero());
+        let shown = [&[true; 4], &causes[..], &[true]].concat();
+        row.into_iter().zip(shown).filter(|(_, is_shown)| *is_shown).map(|(cell, _)| cell).collect()
+    }
+}
+
 fn write_table(args: &DiffArgs, project: &Project, difference: &Difference, out: &mut impl Write) -> Result<(), Stop> {
     let (base, head) = names(args);
-    writeln!(out, "{base} → {head}  {}\n", project.prices())?;
-    let changed = difference.changed();
-    let mut rows = vec![TITLES.map(Cell::title).to_vec()];
-    rows[0][0] = Cell::heading(TITLES[0]);
+    write_line(&[Cell::plain(format!("{base} → {head}")), Cell::plain(project.prices())], out)?;
+    writeln!(out)?;
+    let (changed, total) = (difference.changed(), &difference.total);
+    let ranks = [0, 0, 4, 0, 1, 2, 3, 0];
+    let mut place = 0;
+    let titles = TITLES.map(|title| {
+        place += 1;
+        let cell = if place == 1 { Cell::heading(title) } else { Cell::title(title) };
+        cell.rank(ranks[place - 1])
+    });
+    let mut rows = vec![total.select(titles)];
     let line = |cells: [String; 8]| {
-        let mut cells = cells.into_iter();
+        let mut cells = total.select(cells).into_iter();
         let name = cells.next().map(Cell::plain);
         name.into_iter().chain(cells.map(Cell::right)).collect::<Vec<Cell>>()
     };
     rows.extend(changed.iter().map(|change| line(cells(change))));
-    rows.push(line(total_cells(&difference.total)));
+    rows.push(line(total_cells("total", total)));
     write_grid(&rows, out)?;
-    let same = difference.changes.len() - changed.len();
-    writeln!(out, "\n  {} changed, {same} unchanged", plural(changed.len(), "request"))?;
+    writeln!(out, "\n  {}", difference.summary())?;
     if let Some(month) = &difference.month {
         writeln!(out, "  {}", month.text())?;
     }
     for broken in &difference.broken {
         writeln!(out, "  broken in {}: {}", side_name(broken, &base, &head), broken.text())?;
+    }
+    if let Some(hint) = difference.output_hint() {
+        writeln!(out)?;
+        write_grid(&[vec![Cell::heading(hint)]], out)?;
     }
     Ok(())
 }
@@ -468,6 +508,12 @@ impl Broken {
     }
 }
 
+/// The most bytes of the rows of a comment: GitHub takes 65,536 characters in all.
+const MOST_ROWS: usize = 50_000;
+
+/// The most bytes of a comment that are about broken files.
+const MOST_BROKEN: usize = 10_000;
+
 fn write_markdown(
     args: &DiffArgs,
     project: &Project,
@@ -475,32 +521,54 @@ fn write_markdown(
     out: &mut impl Write,
 ) -> Result<(), Stop> {
     let (changed, total) = (difference.changed(), &difference.total);
-    // By this line, whoever writes the comment finds the one to update.
-    writeln!(out, "<!-- gpt-cost diff -->")?;
+    // By the beginning of this line, whoever writes the comment finds the one to update; with nothing new, none is written.
+    let is_same = changed.is_empty() && difference.broken.is_empty();
+    writeln!(out, "<!-- gpt-cost diff{} -->", if is_same { ": no change" } else { "" })?;
     let (old, new) = (total.old.cost, total.new.cost);
-    writeln!(out, "### What the prompts cost: {old} → {new} ({})\n", percent(old, new))?;
-    let (base, head) = names(args);
-    for broken in &difference.broken {
-        let side = markdown_cell(side_name(broken, &base, &head));
-        writeln!(out, "- **broken** in {side}: {}", markdown_cell(&broken.text()))?;
+    writeln!(out, "### Prompt costs: {old} → {new} ({})\n", percent(old, new))?;
+    if let Some(month) = &difference.month {
+        writeln!(out, "{}\n", month.text())?;
     }
-    if !difference.broken.is_empty() {
+    let (base, head) = names(args);
+    let broken = difference.broken.iter().map(|broken| {
+        let side = markdown_cell(side_name(broken, &base, &head));
+        format!("- **broken** in {side}: {}", markdown_cell(&broken.text()))
+    });
+    let (broken, more) = up_to(MOST_BROKEN, broken);
+    broken.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    if more > 0 {
+        writeln!(out, "- and {} more", grouped(more as u64))?;
+    }
+    if !broken.is_empty() {
         writeln!(out)?;
     }
     if changed.is_empty() {
-        return Ok(writeln!(out, "No request costs more or less than on {}.", markdown_cell(&args.base))?);
+        writeln!(out, "No request costs more or less than in {}.", markdown_cell(&base))?;
+    } else {
+        write_markdown_table(&changed, total, out)?;
     }
-    writeln!(out, "| {} |\n| :--- |{}", TITLES.join(" | "), " ---: |".repeat(TITLES.len() - 1))?;
-    for cells in changed.iter().map(|change| cells(change)).chain([total_cells(total)]) {
-        let cells = cells.map(|cell| markdown_cell(&cell));
-        writeln!(out, "| {} |", cells.join(" | "))?;
-    }
-    let same = difference.changes.len() - changed.len();
-    writeln!(out, "\n{} changed, {same} unchanged.", plural(changed.len(), "request"))?;
-    if let Some(month) = &difference.month {
-        writeln!(out, "\n{}", month.text())?;
+    writeln!(out, "\n{}.", difference.summary())?;
+    if let Some(hint) = difference.output_hint() {
+        writeln!(out, "\n{}", markdown_cell(hint))?;
     }
     Ok(writeln!(out, "\n{}", markdown_cell(&project.prices()))?)
+}
+
+/// Writes the changes, those that there is no room for in one row, and the total.
+fn write_markdown_table(changed: &[&Change], total: &Total, out: &mut impl Write) -> Result<(), Stop> {
+    let titles = total.select(TITLES);
+    writeln!(out, "| {} |\n| :--- |{}", titles.join(" | "), " ---: |".repeat(titles.len() - 1))?;
+    let row = |cells: [String; 8]| {
+        let cells: Vec<String> = total.select(cells).iter().map(|cell| markdown_cell(cell)).collect();
+        format!("| {} |", cells.join(" | "))
+    };
+    let (rows, more) = up_to(MOST_ROWS, changed.iter().map(|change| row(cells(change))));
+    rows.iter().try_for_each(|row| writeln!(out, "{row}"))?;
+    if more > 0 {
+        let rest = Total::of(changed[rows.len()..].iter().copied());
+        writeln!(out, "{}", row(total_cells(&format!("and {} more", grouped(more as u64)), &rest)))?;
+    }
+    Ok(writeln!(out, "{}", row(total_cells("total", total)))?)
 }
 
 fn json(project: &Project, difference: &Difference) -> serde_json::Value {

@@ -5,8 +5,8 @@ use std::io::Write;
 
 use super::args::{ListFormat, ModelsCommand, ModelsListArgs, ModelsShowArgs, ReportFormat, SortBy};
 use super::exit::{Failure, Outcome, Stop};
+use super::report::grid::{Cell, write_grid};
 use super::report::plural;
-use super::report::table::{Cell, write_grid};
 use super::{day, prices, shown};
 use crate::catalog::{Field, ImageRule, Layer, Model, ModelRef, PriceRow};
 use crate::money::{Per, Usd, grouped};
@@ -154,7 +154,7 @@ fn write_list(lines: &[Line<'_>], tier: Tier, day: Date, tables: &str, out: &mut
     let titles = ["model", "context", "max output", "input", "cached", "output", "encoding", ""];
     let mut rows = vec![titles.map(Cell::title).to_vec()];
     rows[0][0] = Cell::heading("model");
-    rows[0][6] = Cell::heading("encoding");
+    rows[0][6] = Cell::heading("encoding").rank(1);
     let decimals = |field| lines.iter().filter_map(|line| line.amount(field)).map(Usd::decimals).max().unwrap_or(2);
     let digits = [Field::Input, Field::Cached, Field::Output].map(|field| decimals(field) as usize);
     for line in lines {

@@ -10,8 +10,8 @@ use super::args::{
     ReportFormat,
 };
 use super::exit::{Failure, Outcome, Stop};
+use super::report::grid::{Cell, write_grid};
 use super::report::plural;
-use super::report::table::{Cell, write_grid};
 use super::{day, files, models, note, prices, shown};
 use crate::catalog::{Difference, Model};
 use crate::{Catalog, Date};

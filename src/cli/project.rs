@@ -13,9 +13,9 @@ use super::args::{ProjectArgs, RequestArgs, TableArgs};
 use super::exit::Failure;
 use super::files::{self, shown};
 use super::prices::{self, OwnTable};
-use super::{day, input, report, terms};
+use super::{day, input, terms};
 use crate::budget::{Baseline, Budget, Config, CostBounds, Entry, Finding, Level};
-use crate::request::{Api, Format, ImageSize};
+use crate::request::{Api, Format, ImageSize, Warning};
 use crate::source::{Document, InputFormat, Place, documents};
 use crate::{Catalog, Date, Estimate, Request, TokenCount};
 
@@ -115,10 +115,18 @@ pub(super) struct Measured {
     /// The tokens of the input, without what has which of them.
     pub(super) input: TokenCount,
     pub(super) cost: CostBounds,
-    /// What there is to know of the request, and what of it is not counted.
-    pub(super) remarks: Vec<(&'static str, String)>,
-    /// The line of what uses the most tokens.
-    heaviest_line: usize,
+    pub(super) warnings: Vec<Warning>,
+    /// The part of the input that uses the most tokens; none in a text, which is one part.
+    pub(super) heaviest: Option<Part>,
+    /// The line to look at: that of the heaviest part.
+    line: usize,
+}
+
+/// A part of the input.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub(super) path: String,
+    pub(super) tokens: u64,
 }
 
 impl Checked {
@@ -152,18 +160,29 @@ impl Checked {
         failures
     }
 
+    /// Returns what it uses and costs on the terms on which it costs most.
+    pub(super) fn measured(&self) -> Option<&Measured> {
+        // The first of those that cost the same.
+        self.verdicts.iter().rev().filter_map(Verdict::measured).max_by_key(|measured| measured.entry.cost)
+    }
+
     /// Adds findings of a budget's, and points at the line that they are about.
     pub(super) fn add(&mut self, budget: usize, findings: impl IntoIterator<Item = Finding>) {
         let Some(verdict) = self.verdicts.iter_mut().find(|verdict| verdict.budget == budget) else { return };
         verdict.findings.extend(findings);
         verdict.findings.sort_by(|one, other| other.level.cmp(&one.level).then(other.excess.cmp(&one.excess)));
         if let (Ok(measured), false) = (&verdict.outcome, verdict.findings.is_empty()) {
-            self.line = measured.heaviest_line;
+            self.line = measured.line;
         }
     }
 }
 
 impl Verdict {
+    /// Returns what the request uses and costs, where it can be counted and priced.
+    pub(super) fn measured(&self) -> Option<&Measured> {
+        self.outcome.as_ref().ok()
+    }
+
     /// Returns the worst that the budget says.
     pub(super) fn level(&self) -> Option<Level> {
         self.outcome.is_err().then_some(Level::Unknown).max(worst(&self.findings))
@@ -406,8 +425,8 @@ impl Project {
         let mut findings = budget.limits.check(&estimate);
         findings.extend(budget.limits.check_shutdown(&estimate, self.today));
         let mut measured = measured(document, request, &estimate);
-        // What is a finding is not repeated as a remark.
-        measured.remarks.retain(|(_, text)| findings.iter().all(|finding| finding.message != *text));
+        // What is a finding is not repeated as a warning.
+        measured.warnings.retain(|warning| findings.iter().all(|finding| finding.message != warning.message));
         Ok((measured, findings))
     }
 }
@@ -445,8 +464,9 @@ fn measured(document: &Document<'_>, request: &Request, estimate: &Estimate<'_>)
         entry: Entry::of(estimate, request.custom_id(), hash(document.bytes().trim_ascii())),
         input: estimate.input().times(1),
         cost: CostBounds { least: estimate.cost().total.min, most: estimate.cost().most() },
-        remarks: report::remarks(estimate.input(), estimate.warnings()),
-        heaviest_line: heaviest.map_or(document.first_line(), |share| document.line_of(&share.path)),
+        warnings: estimate.warnings().to_vec(),
+        line: heaviest.map_or(document.first_line(), |share| document.line_of(&share.path)),
+        heaviest: heaviest.map(|share| Part { path: share.path.clone(), tokens: share.tokens }),
     }
 }
 

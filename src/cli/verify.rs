@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::args::{ReportFormat, VerifyArgs};
 use super::exit::{Failure, Outcome, Stop};
-use super::report::table::{Cell, write_grid};
+use super::report::grid::{Cell, write_grid};
 use super::{day, files, prices};
 use crate::money::grouped;
 use crate::source::{Document, InputFormat, documents};

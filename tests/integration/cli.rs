@@ -162,9 +162,12 @@ fn the_readme_shows_what_the_commands_print() {
         let shown = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
         let expected: String = lines.map(|line| format!("{line}\n")).collect();
         assert_eq!(shown.trim_end(), expected.trim_end(), "{typed}");
+        assert_eq!(output.status.code(), Some(0), "{typed}");
         commands += 1;
     }
-    assert!(commands >= 2, "the README shows {commands} commands");
+    assert!(commands >= 3, "the README shows {commands} commands");
+    let retired = "$ gpt-cost estimate examples/prompt.json --model gpt-4\n";
+    assert!(readme.contains(retired), "the command of a retired model stays an example");
 }
 
 /// Makes an empty folder that looks like the root of a repository.

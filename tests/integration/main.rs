@@ -4,6 +4,7 @@
 
 mod accounting;
 mod budgets;
+mod ci;
 mod cli;
 mod edges;
 mod encoding;

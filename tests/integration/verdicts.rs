@@ -322,7 +322,7 @@ fn a_check_has_the_terms_of_an_estimate() {
     );
     assert_eq!((check(&["--max-cost", "1"]), check(&["--max-cost", "1", "--allow-uncounted"])), (2, 0));
     let output = text(&gpt_cost(&root, &["check", "p.json", "--max-cost", "1"]).stdout);
-    assert!(output.contains("not counted: p.json: previous_response_id: "), "{output}");
+    assert!(output.contains("           not counted: previous_response_id: "), "{output}");
     // 200 tokens of output at 8 dollars a million, and half of it in a batch.
     write(&root, "p.json", &request("gpt-4.1", "Hi", r#", "max_tokens": 200"#));
     assert_eq!((check(&["--max-cost", "0.001"]), check(&["--max-cost", "0.001", "--tier", "batch"])), (1, 0));

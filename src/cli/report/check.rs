@@ -10,10 +10,13 @@ mod table;
 
 use std::io::{self, Write};
 
-use crate::budget::{Budget, Finding, Level};
+use super::{OUTPUT_HINT, plural, remark};
+use crate::TokenCount;
+use crate::budget::{Budget, CostBounds, Finding, Level};
 use crate::cli::args::CheckFormat;
 use crate::cli::exit::Failure;
-use crate::cli::project::{Checked, Project};
+use crate::cli::project::{Checked, Measured, Project, Verdict};
+use crate::money::{Usd, grouped};
 use crate::source::Place;
 
 /// All that `check` found.
@@ -27,6 +30,8 @@ pub(in crate::cli) struct CheckReport<'p> {
     /// Requests of the baseline that are gone.
     pub(in crate::cli) stale: Vec<Place>,
     pub(in crate::cli) warn_only: bool,
+    /// Whether the table has findings alone.
+    pub(in crate::cli) quiet: bool,
 }
 
 /// A budget, and what its limits say of all of its requests together.
@@ -39,6 +44,28 @@ pub(in crate::cli) struct BudgetReport {
     pub(in crate::cli) failure: Option<Failure>,
 }
 
+/// What requests use and cost together: each of those that can be measured, once.
+pub(super) struct Total {
+    pub(super) requests: usize,
+    pub(super) input: TokenCount,
+    pub(super) cost: CostBounds,
+    /// The cost of a month, of the requests whose budgets say how often they are sent.
+    pub(super) month: Option<CostBounds>,
+}
+
+impl Total {
+    fn of<'m>(requests: impl Iterator<Item = (&'m Measured, Option<CostBounds>)>) -> Total {
+        let requests: Vec<_> = requests.collect();
+        let months: Vec<CostBounds> = requests.iter().filter_map(|(_, month)| *month).collect();
+        Total {
+            requests: requests.len(),
+            input: requests.iter().map(|(measured, _)| measured.input.clone()).sum(),
+            cost: requests.iter().map(|(measured, _)| measured.cost).sum(),
+            month: (!months.is_empty()).then(|| months.into_iter().sum()),
+        }
+    }
+}
+
 /// Writes the report.
 pub(in crate::cli) fn write(report: &CheckReport<'_>, format: CheckFormat, out: &mut impl Write) -> io::Result<()> {
     match format {
@@ -46,8 +73,8 @@ pub(in crate::cli) fn write(report: &CheckReport<'_>, format: CheckFormat, out: 
         CheckFormat::Json => writeln!(out, "{:#}", json::document(report)),
         CheckFormat::Jsonl => {
             report.requests.iter().try_for_each(|one| writeln!(out, "{}", json::request(report, one)))?;
-            let of_all = report.budgets.iter().filter(|one| !one.findings.is_empty());
-            of_all.map(json::budget).try_for_each(|one| writeln!(out, "{one}"))
+            let of_all = (0..report.budgets.len()).filter(|index| !report.budgets[*index].findings.is_empty());
+            of_all.map(|index| json::budget(report, index)).try_for_each(|one| writeln!(out, "{one}"))
         }
         CheckFormat::Csv => csv::write(report, out),
         CheckFormat::Markdown => markdown::write(report, out),
@@ -95,8 +122,8 @@ impl CheckReport<'_> {
             }
             for verdict in &one.verdicts {
                 let budget = &self.budgets[verdict.budget].budget;
-                let findings = verdict.findings.iter();
-                issues.extend(findings.map(|finding| issue(finding.rule, finding.level, text(finding, budget))));
+                let texts = verdict.findings.iter().map(|finding| (finding, text(finding, verdict.measured(), budget)));
+                issues.extend(texts.map(|(finding, text)| issue(finding.rule, finding.level, text)));
             }
         }
         let config = self.project.config_name.as_deref().unwrap_or("gpt-cost.toml");
@@ -125,16 +152,107 @@ impl CheckReport<'_> {
                 line: budget.line.max(1),
                 rule: finding.rule,
                 level: finding.level,
-                text: text(finding, budget),
+                text: text(finding, None, budget),
             }));
         }
         issues
     }
 }
 
-/// Returns a finding in words, with the budget's own.
-fn text(finding: &Finding, budget: &Budget) -> String {
-    let hint = finding.hint.as_ref().map(|hint| format!(" — {hint}")).unwrap_or_default();
-    let message = budget.message.as_ref().map(|message| format!(" — {message}")).unwrap_or_default();
-    format!("{} (budget `{}`, {}){hint}{message}", finding.message, budget.name, finding.rule)
+impl CheckReport<'_> {
+    /// Returns the requests that can be measured, the most expensive first.
+    fn most_expensive(&self) -> Vec<&Checked> {
+        let cost = |one: &Checked| one.measured().map(|measured| measured.entry.cost);
+        let mut requests: Vec<&Checked> = self.requests.iter().filter(|one| one.measured().is_some()).collect();
+        requests.sort_by(|one, other| cost(other).cmp(&cost(one)).then_with(|| one.place.cmp(&other.place)));
+        requests
+    }
+
+    /// Returns what a request costs in a month on the terms of a budget that says how often it is sent.
+    fn month(&self, verdict: &Verdict) -> Option<CostBounds> {
+        let times = self.budgets[verdict.budget].budget.limits.monthly_requests?;
+        Some(verdict.measured()?.cost.times(times))
+    }
+
+    /// Returns what a request costs in a month, by the first of its budgets that says how often it is sent.
+    fn month_of(&self, one: &Checked) -> Option<CostBounds> {
+        one.verdicts.iter().find_map(|verdict| self.month(verdict))
+    }
+
+    /// Returns what all requests use and cost, each by the budget on whose terms it costs most.
+    fn total(&self) -> Total {
+        Total::of(self.requests.iter().filter_map(|one| Some((one.measured()?, self.month_of(one)))))
+    }
+
+    /// Returns what the requests of a budget use and cost.
+    fn total_of(&self, budget: usize) -> Total {
+        let verdicts = self.requests.iter().flat_map(|one| &one.verdicts).filter(|verdict| verdict.budget == budget);
+        Total::of(verdicts.filter_map(|verdict| Some((verdict.measured()?, self.month(verdict)))))
+    }
+
+    /// Returns what to do where costs are those of the most output, as nothing says what is expected.
+    fn output_hint(&self) -> Option<&'static str> {
+        let is_open = |measured: &Measured| !measured.entry.expects_output && measured.entry.usage.output > 0;
+        let is_any = self.requests.iter().filter_map(Checked::measured).any(is_open);
+        is_any.then_some(OUTPUT_HINT)
+    }
+
+    /// Returns how many requests there are at each level, in words.
+    fn summary(&self) -> String {
+        let tally = self.tally();
+        let count = |word| tally.get(word).copied().unwrap_or(0);
+        let mut parts = vec![format!("{} within budget", grouped(count("within") as u64))];
+        for (word, text) in [("warning", "with a warning"), ("exceeded", "over a limit"), ("unknown", "unknown")] {
+            if count(word) > 0 {
+                parts.push(format!("{} {text}", grouped(count(word) as u64)));
+            }
+        }
+        let only = if self.warn_only { "; --warn-only: no failure" } else { "" };
+        format!("{}: {}{only}", plural(self.requests.len(), "request"), parts.join(", "))
+    }
+}
+
+/// Returns an upper end as reports show it; where there is none, the lower one.
+fn at_most(cost: CostBounds) -> String {
+    cost.most.map_or_else(|| format!("{} or more", cost.least), |most| most.to_string())
+}
+
+/// Returns a finding in words, with what it is about and the budget's own words.
+fn text(finding: &Finding, measured: Option<&Measured>, budget: &Budget) -> String {
+    let detail = measured.and_then(|measured| detail(finding, measured));
+    let more = [detail, finding.hint.clone(), budget.message.clone()].into_iter().flatten();
+    let more: String = more.map(|text| format!(" — {text}")).collect();
+    format!("{} (budget `{}`, {}){more}", finding.message, budget.name, finding.rule)
+}
+
+/// Returns what is most of an amount that a limit is for, or what of it is not counted.
+fn detail(finding: &Finding, measured: &Measured) -> Option<String> {
+    let usage = &measured.entry.usage;
+    let output_cost = Usd::from(measured.entry.cost.amount() - measured.entry.input_cost.amount());
+    let is_output = match (finding.level, finding.rule) {
+        (Level::Unknown, _) => return not_counted(measured),
+        (_, "max_cost_per_request") => output_cost > measured.entry.input_cost,
+        (_, "max_total_tokens") => usage.output > usage.input,
+        (_, "max_input_cost" | "max_input_tokens" | "max_increase" | "min_context_left") => false,
+        (_, "fit") if usage.input > usage.output => false,
+        _ => return None,
+    };
+    if is_output {
+        return Some(format!("most of it is output: {} tokens, {output_cost}", grouped(usage.output)));
+    }
+    let part = measured.heaviest.as_ref()?;
+    let (tokens, all) = (grouped(part.tokens), grouped(usage.input));
+    Some(format!("the largest part of the input is {}: {tokens} of {all} tokens", part.path))
+}
+
+/// Names the parts that are not counted: the first ones and how many more there are.
+fn not_counted(measured: &Measured) -> Option<String> {
+    const MOST: usize = 3;
+    let parts = measured.input.uncounted();
+    let named: Vec<String> = parts.iter().take(MOST).map(|one| remark(&one.path, &one.reason)).collect();
+    let more = match parts.len().saturating_sub(MOST) {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    (!named.is_empty()).then(|| format!("not counted: {}{more}", named.join("; ")))
 }

@@ -1,6 +1,7 @@
 //! What a command found, in the formats that people and programs read.
 
 pub(super) mod check;
+pub(super) mod grid;
 pub(super) mod json;
 pub(super) mod table;
 
@@ -65,17 +66,38 @@ pub(super) fn markdown_cell(text: &str) -> String {
     out
 }
 
+/// Returns as many of the first lines as there are bytes for, and how many more there are.
+pub(super) fn up_to(bytes: usize, lines: impl Iterator<Item = String>) -> (Vec<String>, usize) {
+    let (mut kept, mut size, mut more) = (Vec::new(), 0, 0);
+    for line in lines {
+        size += line.len() + 1;
+        if size <= bytes {
+            kept.push(line);
+        } else {
+            more += 1;
+        }
+    }
+    (kept, more)
+}
+
 /// Returns a remark with its place; one without is about the request as a whole.
 pub(super) fn remark(path: &str, text: &str) -> String {
     if path.is_empty() { text.to_owned() } else { format!("{path}: {text}") }
 }
 
+/// What to do where costs are those of the most output, as nothing says what is expected.
+pub(super) const OUTPUT_HINT: &str = "costs include the most output that each request allows; output_tokens in gpt-cost.toml \
+                                      or --output-tokens N gives the expected output";
+
 /// What to do about images of unknown size.
 pub(super) const IMAGE_SIZE: &str = "--image-size WxH gives the size of images that the request does not say";
 
+/// The word of reports for a part that is not counted.
+pub(super) const NOT_COUNTED: &str = "not counted";
+
 /// Returns what there is to know of a request, each with the word that reports have for it.
 pub(super) fn remarks(input: &TokenCount, warnings: &[Warning]) -> Vec<(&'static str, String)> {
-    let uncounted = input.uncounted().iter().map(|one| ("not counted", remark(&one.path, &one.reason)));
+    let uncounted = input.uncounted().iter().map(|one| (NOT_COUNTED, remark(&one.path, &one.reason)));
     uncounted.chain(warnings.iter().map(|one| ("warning", remark(&one.path, &one.message)))).collect()
 }
 

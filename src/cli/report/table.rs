@@ -4,11 +4,15 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
+use super::grid::{Cell, write_grid, write_line};
 use super::{Entry, IMAGE_SIZE, Report, formats, grouped_remarks, label, plural, remark, remarks};
 use crate::catalog::{Field, Kind, PriceRow};
 use crate::cli::files::shown;
 use crate::money::grouped;
-use crate::{Band, Cost, Estimate, Fit, Label, TokenCount, Usd, Verdict};
+use crate::{Band, Cost, Estimate, Fit, Label, Tier, TokenCount, Usd, Verdict};
+
+/// The word of reports for a request that exceeds a limit of its model's.
+const DOES_NOT_FIT: &str = "does not fit";
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -33,52 +37,65 @@ fn write_many(report: &Report<'_>, entries: &[Entry<'_>], out: &mut impl Write) 
     let tables: Vec<&str> = report.layers.iter().map(|layer| layer.origin()).collect();
     let requests = plural(entries.len(), "request");
     let formats = formats(entries.iter().map(|entry| entry.request.format()));
-    let formats = if formats.is_empty() { formats } else { format!(" ({formats})") };
-    let (day, tables) = (report.day, tables.join(", "));
-    writeln!(out, "{BOLD}{requests}{BOLD:#}{formats}  {DIM}as of {day}, prices by {tables}{DIM:#}\n")?;
+    let prices = format!("as of {}, prices by {}", report.day, tables.join(", "));
+    write_line(&[Cell::styled(requests, BOLD), Cell::plain(formats), Cell::styled(prices, DIM)], out)?;
+    writeln!(out)?;
     let total: Cost = entries.iter().map(|entry| entry.estimate.cost_of_all()).sum();
     let tokens: TokenCount = entries.iter().map(|entry| entry.estimate.input().times(entry.estimate.requests())).sum();
     let digits = amounts(&total.total).map(Usd::decimals).max().unwrap_or(2) as usize;
     let money = |amount: Usd| format!("{amount:.digits$}");
-    let expects = total.total.expected.is_some();
-    let mut rows = vec![vec![
+    let has = |column: fn(&Estimate<'_>) -> bool| entries.iter().any(|entry| column(entry.estimate));
+    let columns = Columns {
+        tier: has(|estimate| estimate.tier() != Tier::Standard),
+        cached: has(|estimate| estimate.cached() > 0),
+        expected: total.total.expected.is_some(),
+    };
+    let mut rows = vec![columns.select([
         Cell::heading("request"),
-        Cell::heading("model"),
+        Cell::heading("model").rank(2),
+        Cell::heading("tier").rank(1),
         Cell::title("input"),
         Cell::heading(""),
-        Cell::title("cost"),
-        Cell::title(if expects { "expected" } else { "" }),
+        Cell::title("cached").rank(1),
+        Cell::title("expected"),
+        Cell::title("at most"),
         Cell::heading(""),
-    ]];
-    let expected = |cost: &Cost| Cell::right(cost.total.expected.filter(|_| expects).map(money).unwrap_or_default());
+    ])];
+    let expected = |cost: &Cost| Cell::right(cost.total.expected.map(money).unwrap_or_default());
+    let most = |cost: &Cost| cost.total.max.map_or_else(|| format!("{} or more", money(cost.total.min)), money);
     for entry in entries {
         let (estimate, cost) = (entry.estimate, entry.estimate.cost_of_all());
         let fits = match estimate.fit().verdict() {
             Verdict::Fits => Cell::plain(""),
-            Verdict::Exceeds => Cell::styled("does not fit", RED),
+            Verdict::Exceeds => Cell::styled(DOES_NOT_FIT, RED),
             Verdict::Unknown => Cell::styled("fit unknown", YELLOW),
         };
         let times =
             if estimate.requests() > 1 { format!(" × {}", grouped(estimate.requests())) } else { String::new() };
-        rows.push(vec![
+        let cached = estimate.cached();
+        rows.push(columns.select([
             Cell::plain(format!("{}{times}", shown(&entry.place.to_string()))),
             Cell::plain(estimate.name()),
+            Cell::plain(estimate.tier().word()),
             Cell::right(grouped(estimate.input().tokens())),
             Cell::plain(label(estimate.input())),
-            Cell::right(range(&cost.total, money)),
+            Cell::right(if cached == 0 { "–".to_owned() } else { grouped(cached) }),
             expected(&cost),
+            Cell::right(most(&cost)),
             fits,
-        ]);
+        ]));
     }
-    rows.push(vec![
+    rows.push(columns.select([
         Cell::styled("total", BOLD),
+        Cell::plain(""),
         Cell::plain(""),
         Cell::right(grouped(tokens.tokens())),
         Cell::plain(label(&tokens)),
-        Cell::right(range(&total.total, money)),
-        expected(&total),
         Cell::plain(""),
-    ]);
+        expected(&total),
+        Cell::right(most(&total)),
+        Cell::plain(""),
+    ]));
     write_grid(&rows, out)?;
     write_remarks(report, out)?;
     for (index, one) in report.failed.iter().enumerate() {
@@ -86,7 +103,36 @@ fn write_many(report: &Report<'_>, entries: &[Entry<'_>], out: &mut impl Write) 
         let place = shown(&one.place.to_string());
         writeln!(out, "{before}  {RED}failed{RED:#}: {place}: {}", one.failure.message())?;
     }
-    Ok(())
+    write_output_hint(entries, out)
+}
+
+/// The columns of a table of several requests that only some tables have.
+struct Columns {
+    tier: bool,
+    cached: bool,
+    expected: bool,
+}
+
+impl Columns {
+    /// Returns the cells of a row that are shown.
+    fn select(&self, cells: [Cell; 9]) -> Vec<Cell> {
+        let shown = [true, true, self.tier, true, true, self.cached, self.expected, true, true];
+        cells.into_iter().zip(shown).filter(|(_, is_shown)| *is_shown).map(|(cell, _)| cell).collect()
+    }
+}
+
+/// Says how to have the expected cost, where nothing says what output is expected.
+fn write_output_hint(entries: &[Entry<'_>], out: &mut impl Write) -> io::Result<()> {
+    let is_open = |entry: &Entry<'_>| {
+        let output = entry.estimate.output();
+        output.expected.is_none() && output.max != Some(0)
+    };
+    match entries.iter().any(is_open) {
+        true => {
+            writeln!(out, "\n  {DIM}hint: --output-tokens N adds the expected cost, with N tokens of output{DIM:#}")
+        }
+        false => Ok(()),
+    }
 }
 
 /// Writes what there is to know of the requests, each remark once with the requests that it is about.
@@ -94,7 +140,12 @@ fn write_remarks(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
     let remarks: Vec<_> = report
         .entries
         .iter()
-        .map(|entry| (entry.place.to_string(), remarks(entry.estimate.input(), entry.warnings)))
+        .map(|entry| {
+            let exceeded = entry.estimate.fit().exceeded().iter();
+            let mut all: Vec<_> = exceeded.map(|exceeded| (DOES_NOT_FIT, exceeded.to_string())).collect();
+            all.extend(remarks(entry.estimate.input(), entry.warnings));
+            (entry.place.to_string(), all)
+        })
         .collect();
     write_grouped(remarks.iter().map(|(place, remarks)| (place.clone(), remarks.as_slice())), out)
 }
@@ -111,7 +162,8 @@ pub(in crate::cli) fn write_grouped<'r>(
     for (index, ((what, text), place, more)) in remarks.into_iter().take(MOST).enumerate() {
         let before = if index == 0 { "\n" } else { "" };
         let more = if more == 0 { String::new() } else { format!(" and {} more", grouped(more as u64)) };
-        writeln!(out, "{before}  {YELLOW}{what}{YELLOW:#}: {}{more}: {text}", shown(&place))?;
+        let style = if *what == DOES_NOT_FIT { RED } else { YELLOW };
+        writeln!(out, "{before}  {style}{what}{style:#}: {}{more}: {text}", shown(&place))?;
     }
     if others > 0 {
         writeln!(out, "  and {} more: --format json has them", plural(others, "remark"))?;
@@ -122,7 +174,8 @@ pub(in crate::cli) fn write_grouped<'r>(
 fn write_entry(report: &Report<'_>, entry: &Entry<'_>, out: &mut impl Write) -> io::Result<()> {
     let estimate = entry.estimate;
     let (place, format) = (shown(&entry.place.to_string()), entry.request.format());
-    writeln!(out, "{BOLD}{place}{BOLD:#}  {format}  {}  {DIM}as of {}{DIM:#}", model(estimate), report.day)?;
+    let day = Cell::styled(format!("as of {}", report.day), DIM);
+    write_line(&[Cell::styled(place, BOLD), Cell::plain(format.to_string()), Cell::plain(model(estimate)), day], out)?;
     writeln!(out)?;
     write_grid(&costs(entry), out)?;
     writeln!(out)?;
@@ -148,7 +201,7 @@ fn write_entry(report: &Report<'_>, entry: &Entry<'_>, out: &mut impl Write) -> 
     if entry.warnings.iter().any(|warning| warning.lacks_image_size) {
         writeln!(out, "  hint: {IMAGE_SIZE}")?;
     }
-    Ok(())
+    write_output_hint(std::slice::from_ref(entry), out)
 }
 
 /// Returns the model's name, the row that it stands for where that is another, its encoding, and a tier that is not standard.
@@ -156,11 +209,11 @@ fn model(estimate: &Estimate<'_>) -> String {
     let (name, model) = (estimate.name(), estimate.model());
     let stands_for = if name == model.name() { String::new() } else { format!(" → {}", model.name()) };
     let tier = match estimate.tier() {
-        crate::Tier::Standard => String::new(),
+        Tier::Standard => String::new(),
         tier => format!(", {} tier", tier.word()),
     };
     let encoding = model.encoding().map_or("unknown encoding", |encoding| encoding.name());
-    format!("{BOLD}{name}{BOLD:#}{stands_for} ({encoding}{tier})")
+    format!("{name}{stands_for} ({encoding}{tier})")
 }
 
 /// Returns the rows for input, output and total. All amounts have as many digits as the one that needs the most.
@@ -169,13 +222,17 @@ fn costs(entry: &Entry<'_>) -> Vec<Vec<Cell>> {
     let (input, output) = (estimate.input(), estimate.output());
     let all = estimate.cost_of_all().total;
     let digits = [&cost.input, &cost.output, &cost.total, &all].into_iter().flat_map(amounts).map(Usd::decimals).max();
-    let money =
-        |band: &Band<Usd>| Cell::right(range(band, |amount| format!("{amount:.*}", digits.unwrap_or(2) as usize)));
-    let expected = |band: &Band<Usd>| {
-        Cell::right(
-            band.expected.map(|amount| format!("{amount:.*}", digits.unwrap_or(2) as usize)).unwrap_or_default(),
-        )
+    let digits = digits.unwrap_or(2) as usize;
+    let amount = |amount: Usd| if amount == Usd::ZERO { "$0".to_owned() } else { format!("{amount:.digits$}") };
+    // What is expected stands before the most that it can be, and in the place of the least.
+    let has_expected = output.expected.is_some();
+    let money = |band: &Band<Usd>| {
+        Cell::right(match has_expected {
+            true => band.max.map_or_else(|| format!("{} or more", amount(band.min)), amount),
+            false => range(band, amount),
+        })
     };
+    let expected = |band: &Band<Usd>| Cell::right(band.expected.map(amount).unwrap_or_default());
     let sure = if input.label() == Label::Exact { GREEN } else { YELLOW };
     let label = Cell::styled(label(input), sure);
     let tokens = Band { min: output.min, expected: None, max: output.max };
@@ -197,15 +254,17 @@ fn costs(entry: &Entry<'_>) -> Vec<Vec<Cell>> {
         let times = Cell::plain(format!("× {}", grouped(estimate.requests())));
         rows.push(vec![times, Cell::plain(""), Cell::plain("requests"), money(&all)]);
     }
-    let mut header = ["", "tokens", "", "cost"].map(Cell::title).to_vec();
+    let mut header = ["", "tokens", "", if has_expected { "at most" } else { "cost" }].map(Cell::title).to_vec();
     if let Some(tokens) = output.expected {
-        header.push(Cell::title(&format!("with {} out", grouped(tokens))));
+        const PLACE: usize = 3;
+        header.insert(PLACE, Cell::title(&format!("with {} out", grouped(tokens))));
         let mut column = [&cost.input, &cost.output, &cost.total, &all].map(expected).to_vec();
         if estimate.cached() > 0 {
             column.insert(1, Cell::plain(""));
-            rows[1].push(Cell::plain(""));
         }
-        rows.iter_mut().zip(column).for_each(|(row, cell)| row.push(cell));
+        for (row, cell) in rows.iter_mut().zip(column) {
+            row.insert(PLACE.min(row.len()), cell);
+        }
     }
     rows.insert(0, header);
     rows
@@ -276,58 +335,4 @@ fn range<T: Copy + PartialEq>(band: &Band<T>, show: impl Fn(T) -> String) -> Str
         Some(max) => format!("{} … {}", show(band.min), show(max)),
         None => format!("{} or more", show(band.min)),
     }
-}
-
-/// One cell of a grid.
-#[derive(Clone)]
-pub(in crate::cli) struct Cell {
-    text: String,
-    style: Style,
-    right: bool,
-}
-
-impl Cell {
-    pub(in crate::cli) fn plain(text: impl Into<String>) -> Cell {
-        Cell::styled(text, Style::new())
-    }
-
-    fn styled(text: impl Into<String>, style: Style) -> Cell {
-        Cell { text: text.into(), style, right: false }
-    }
-
-    pub(in crate::cli) fn title(text: &str) -> Cell {
-        Cell { style: DIM, ..Cell::right(text) }
-    }
-
-    /// The title of a column of text.
-    pub(in crate::cli) fn heading(text: &str) -> Cell {
-        Cell { right: false, ..Cell::title(text) }
-    }
-
-    pub(in crate::cli) fn right(text: impl Into<String>) -> Cell {
-        Cell { right: true, ..Cell::plain(text) }
-    }
-}
-
-/// Writes rows with their columns aligned, no space at the end of a line. All that stands in a grid is narrow text.
-pub(in crate::cli) fn write_grid(rows: &[Vec<Cell>], out: &mut impl Write) -> io::Result<()> {
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width =
-        |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.text.chars().count()).max();
-    let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
-    for row in rows {
-        let Some(last) = row.iter().rposition(|cell| !cell.text.is_empty()) else {
-            writeln!(out)?;
-            continue;
-        };
-        for (index, (cell, width)) in row.iter().zip(&widths).take(last + 1).enumerate() {
-            let padding = " ".repeat(width - cell.text.chars().count());
-            let (before, after) = if cell.right { (padding.as_str(), "") } else { ("", padding.as_str()) };
-            let after = if index == last { "" } else { after };
-            let style = if cell.text.is_empty() { Style::new() } else { cell.style };
-            write!(out, "  {before}{style}{}{style:#}{after}", cell.text)?;
-        }
-        writeln!(out)?;
-    }
-    Ok(())
 }

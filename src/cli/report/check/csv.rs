@@ -19,13 +19,18 @@ pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Resul
         "input_min",
         "input_max",
         "cost_min",
+        "cost_expected",
         "cost_max",
+        "monthly_cost_max",
+        "heaviest",
+        "heaviest_tokens",
+        "not_counted",
         "why",
     ])?;
     for one in &report.requests {
         if let Some(failure) = &one.failure {
             let mut row = vec![formula_free(&one.place.to_string()), one.line.to_string(), String::new()];
-            row.extend([word(one.level()).to_owned()].into_iter().chain(vec![String::new(); 7]));
+            row.extend([word(one.level()).to_owned()].into_iter().chain(vec![String::new(); 12]));
             row.push(failure.message());
             csv.write_record(row)?;
         }
@@ -37,17 +42,18 @@ pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Resul
         let why: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
         let mut row = vec![String::new(), budget.line.max(1).to_string(), formula_free(&budget.name)];
         row.push(word(worst(findings)).to_owned());
-        row.extend(vec![String::new(); 7]);
+        row.extend(vec![String::new(); 12]);
         row.push(why.join("; "));
         csv.write_record(row)?;
     }
     csv.flush()
 }
 
-fn row(report: &CheckReport<'_>, one: &Checked, verdict: &Verdict) -> [String; 12] {
+fn row(report: &CheckReport<'_>, one: &Checked, verdict: &Verdict) -> [String; 17] {
     let dollars = |amount: Usd| amount.amount().to_string();
     let findings: Vec<&str> = verdict.findings.iter().map(|finding| finding.message.as_str()).collect();
-    let measured = verdict.outcome.as_ref().ok();
+    let measured = verdict.measured();
+    let part = measured.and_then(|measured| measured.heaviest.as_ref());
     [
         formula_free(&one.place.to_string()),
         one.line.to_string(),
@@ -59,7 +65,18 @@ fn row(report: &CheckReport<'_>, one: &Checked, verdict: &Verdict) -> [String; 1
         measured.map(|measured| measured.input.min().to_string()).unwrap_or_default(),
         measured.and_then(|measured| measured.input.max()).map(|max| max.to_string()).unwrap_or_default(),
         measured.map(|measured| dollars(measured.cost.least)).unwrap_or_default(),
+        measured.filter(|one| one.entry.expects_output).map(|one| dollars(one.entry.cost)).unwrap_or_default(),
         measured.and_then(|measured| measured.cost.most).map(dollars).unwrap_or_default(),
+        report.month(verdict).and_then(|month| month.most).map(dollars).unwrap_or_default(),
+        part.map(|part| formula_free(&part.path)).unwrap_or_default(),
+        part.map(|part| part.tokens.to_string()).unwrap_or_default(),
+        measured
+            .map(|measured| measured.input.uncounted())
+            .unwrap_or_default()
+            .iter()
+            .map(|one| one.path.as_str())
+            .collect::<Vec<_>>()
+            .join("; "),
         verdict.outcome.as_ref().err().map_or_else(|| findings.join("; "), |failure| failure.message()),
     ]
 }

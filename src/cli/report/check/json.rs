@@ -1,13 +1,14 @@
-//! For programs: `{schema, kind, as_of, pricing, requests: […], budgets: […], tally}`, decimal strings.
+//! For programs: `{schema, kind, as_of, pricing, requests: […], budgets: […], total, tally}`, decimal strings.
 
-use serde_json::{Value, json};
+use rust_decimal::Decimal;
+use serde_json::{Map, Value, json};
 
-use super::{BudgetReport, CheckReport};
-use crate::Tier;
-use crate::budget::{Entry, Finding};
+use super::{CheckReport, Total};
+use crate::budget::{CostBounds, Entry, Finding, Limits};
 use crate::cli::project::{Checked, Verdict, word};
 use crate::money::Usd;
 use crate::source::Place;
+use crate::{Tier, TokenCount};
 
 pub(super) fn document(report: &CheckReport<'_>) -> Value {
     let layers = report
@@ -24,21 +25,64 @@ pub(super) fn document(report: &CheckReport<'_>) -> Value {
         "requests": report.requests.iter().map(|one| request(report, one)).collect::<Vec<_>>(),
         "findings": report.lock.iter().map(finding).collect::<Vec<_>>(),
         "stale": report.stale.iter().map(|place| place.to_string()).collect::<Vec<_>>(),
-        "budgets": report.budgets.iter().map(budget).collect::<Vec<_>>(),
+        "budgets": (0..report.budgets.len()).map(|index| budget(report, index)).collect::<Vec<_>>(),
+        "total": total(&report.total()),
         "tally": report.tally(),
         "warn_only": report.warn_only,
     })
 }
 
-pub(super) fn budget(one: &BudgetReport) -> Value {
+pub(super) fn budget(report: &CheckReport<'_>, index: usize) -> Value {
+    let one = &report.budgets[index];
     json!({
         "name": one.budget.name,
         "line": one.budget.line,
         "requests": one.requests,
+        "limits": limits(&one.budget.limits),
+        "total": total(&report.total_of(index)),
         "error": one.failure.as_ref().map(|failure| failure.message()),
         "hint": one.failure.as_ref().and_then(|failure| failure.advice()),
         "findings": one.findings.iter().map(finding).collect::<Vec<_>>(),
     })
+}
+
+/// Returns the limits that are set, as the configuration writes them.
+fn limits(limits: &Limits) -> Value {
+    let Limits { monthly_requests, max_increase, allow_uncounted, warn_at, fail_on_shutdown, .. } = limits;
+    let dollars = |amount: Option<Usd>| amount.map(dollars).map(Value::from);
+    let tokens = |tokens: Option<u64>| tokens.map(Value::from);
+    let set = [
+        ("max_cost_per_request", dollars(limits.max_cost_per_request)),
+        ("max_input_cost", dollars(limits.max_input_cost)),
+        ("max_input_tokens", tokens(limits.max_input_tokens)),
+        ("max_total_tokens", tokens(limits.max_total_tokens)),
+        ("min_context_left", tokens(limits.min_context_left)),
+        ("max_cost_all_requests", dollars(limits.max_cost_all_requests)),
+        ("monthly_requests", tokens(*monthly_requests)),
+        ("max_monthly_cost", dollars(limits.max_monthly_cost)),
+        ("max_increase", max_increase.map(|increase| increase.to_string().into())),
+        ("allow_uncounted", allow_uncounted.then_some(Value::Bool(true))),
+        ("warn_at", warn_at.map(|share| format!("{}%", share.normalize()).into())),
+        ("fail_on_shutdown", fail_on_shutdown.map(|days| format!("{days}d").into())),
+    ];
+    set.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect::<Map<_, _>>().into()
+}
+
+fn total(total: &Total) -> Value {
+    json!({
+        "requests": total.requests,
+        "input_tokens": tokens(&total.input),
+        "cost": cost(total.cost),
+        "monthly_cost": total.month.map(cost),
+    })
+}
+
+fn tokens(count: &TokenCount) -> Value {
+    json!({"tokens": count.tokens(), "min": count.min(), "max": count.max(), "label": count.label().as_str()})
+}
+
+fn cost(cost: CostBounds) -> Value {
+    json!({"min": dollars(cost.least), "max": cost.most.map(dollars)})
 }
 
 pub(super) fn request(report: &CheckReport<'_>, one: &Checked) -> Value {
@@ -67,18 +111,17 @@ fn of_budget(report: &CheckReport<'_>, one: &Checked, verdict: &Verdict) -> Valu
     if let Ok(measured) = &verdict.outcome {
         let entry = &measured.entry;
         json["model"] = entry.model.as_str().into();
-        let input = &measured.input;
-        json["input_tokens"] = json!({
-            "tokens": input.tokens(),
-            "min": input.min(),
-            "max": input.max(),
-            "label": input.label().as_str(),
-        });
-        json["cost"] = json!({"min": dollars(measured.cost.least), "max": measured.cost.most.map(dollars)});
+        json["input_tokens"] = tokens(&measured.input);
+        json["cost"] = cost(measured.cost);
+        json["cost"]["expected"] = entry.expects_output.then(|| dollars(entry.cost)).into();
+        json["monthly_cost"] = report.month(verdict).map(cost).into();
         json["current"] = current(&one.place, entry);
         json["baseline"] = verdict.before.as_ref().map(|before| current(&one.place, before)).into();
-        let remarks = measured.remarks.iter().map(|(kind, text)| json!({"kind": kind, "message": text}));
-        json["remarks"] = remarks.collect();
+        json["heaviest"] =
+            measured.heaviest.as_ref().map(|part| json!({"path": part.path, "tokens": part.tokens})).into();
+        let text = |path: &str, text: &str| json!({"path": path, "text": text});
+        json["not_counted"] = measured.input.uncounted().iter().map(|one| text(&one.path, &one.reason)).collect();
+        json["warnings"] = measured.warnings.iter().map(|one| text(&one.path, &one.message)).collect();
     }
     json
 }
@@ -119,7 +162,7 @@ fn finding(finding: &Finding) -> Value {
     json!({
         "rule": finding.rule,
         "level": finding.level.word(),
-        "excess_percent": finding.excess.round_dp(1).normalize().to_string(),
+        "excess_percent": (finding.excess < Decimal::MAX).then(|| finding.excess.round_dp(1).normalize().to_string()),
         "message": finding.message,
         "hint": finding.hint,
     })

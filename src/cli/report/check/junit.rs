@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::{BudgetReport, CheckReport, text};
 use crate::budget::{Finding, Level};
 use crate::cli::exit::Failure;
-use crate::cli::project::{Checked, Verdict};
+use crate::cli::project::{Checked, Measured, Verdict};
 
 /// A suite: a budget with its requests, or the files that are not read, which are in every budget that they are for.
 struct Suite<'r> {
@@ -57,15 +57,15 @@ fn budgets<'r>(report: &'r CheckReport<'_>) -> impl Iterator<Item = Suite<'r>> {
     report.budgets.iter().enumerate().map(|(index, of_budget)| {
         let BudgetReport { budget, findings, .. } = of_budget;
         let name = budget.name.as_str();
-        let texts = |findings: &[Finding]| {
+        let texts = |findings: &[Finding], measured: Option<&Measured>| {
             let failures = findings.iter().filter(|finding| is_failure(finding, report.warn_only));
-            failures.map(|finding| (finding.rule, text(finding, budget))).collect::<Vec<_>>()
+            failures.map(|finding| (finding.rule, text(finding, measured, budget))).collect::<Vec<_>>()
         };
         let verdict = |one: &'r Checked| Some((one, one.verdicts.iter().find(|verdict| verdict.budget == index)?));
         let case = |(one, verdict): (&'r Checked, &'r Verdict)| Case {
             name: one.place.to_string(),
             error: verdict.outcome.as_ref().err().map(Failure::message),
-            failures: texts(&verdict.findings),
+            failures: texts(&verdict.findings, verdict.measured()),
             suite: name,
         };
         let mut cases: Vec<Case<'_>> = report.requests.iter().filter_map(verdict).map(case).collect();
@@ -74,7 +74,12 @@ fn budgets<'r>(report: &'r CheckReport<'_>) -> impl Iterator<Item = Suite<'r>> {
             cases.push(Case { name: "all requests".to_owned(), error, failures: Vec::new(), suite: name });
         }
         if !findings.is_empty() {
-            cases.push(Case { name: "all requests".to_owned(), error: None, failures: texts(findings), suite: name });
+            cases.push(Case {
+                name: "all requests".to_owned(),
+                error: None,
+                failures: texts(findings, None),
+                suite: name,
+            });
         }
         Suite { name, cases }
     })

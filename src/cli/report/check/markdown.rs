@@ -2,17 +2,17 @@
 
 use std::io::{self, Write};
 
-use super::CheckReport;
-use crate::budget::Level;
-use crate::cli::report::{markdown_cell, plural};
+use super::{CheckReport, at_most};
+use crate::budget::{CostBounds, Level};
+use crate::cli::report::{label, markdown_cell, plural, up_to};
+use crate::money::grouped;
+use crate::{Label, TokenCount};
 
-/// The most rows: a comment has a limited length.
-const MOST: usize = 50;
+/// The most bytes of what failed: GitHub takes 65,536 characters in a comment.
+const MOST_BYTES: usize = 50_000;
 
 pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "<!-- gpt-cost check -->")?;
-    let tally = report.tally();
-    let count = |word| tally.get(word).copied().unwrap_or(0);
     let verdict = match report.worst() {
         None => "all within budget",
         Some(Level::Warning) => "within budget, with warnings",
@@ -24,21 +24,54 @@ pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Resul
     if !issues.is_empty() {
         writeln!(out, "| | file | what |\n| --- | --- | --- |")?;
     }
-    for issue in issues.iter().take(MOST) {
+    let rows = issues.iter().map(|issue| {
         let place = format!("{}:{}", issue.file, issue.line);
-        writeln!(out, "| {} | {} | {} |", issue.level.word(), markdown_cell(&place), markdown_cell(&issue.text))?;
+        format!("| {} | {} | {} |", issue.level.word(), markdown_cell(&place), markdown_cell(&issue.text))
+    });
+    let (rows, more) = up_to(MOST_BYTES, rows);
+    rows.iter().try_for_each(|row| writeln!(out, "{row}"))?;
+    if more > 0 {
+        writeln!(out, "| | | and {} more |", grouped(more as u64))?;
     }
-    if issues.len() > MOST {
-        writeln!(out, "\nand {} more", issues.len() - MOST)?;
+    write_most_expensive(report, out)?;
+    writeln!(out, "\n{}\n\n{}", report.summary(), markdown_cell(&report.project.prices()))
+}
+
+/// Writes the most expensive requests, and what all of them cost.
+fn write_most_expensive(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> {
+    const MOST: usize = 10;
+    let requests = report.most_expensive();
+    if requests.is_empty() {
+        return Ok(());
     }
-    writeln!(
-        out,
-        "\n{}: {} within budget, {} with a warning, {} over a limit, {} unknown. Prices as of {}.",
-        plural(report.requests.len(), "request"),
-        count("within"),
-        count("warning"),
-        count("exceeded"),
-        count("unknown"),
-        report.project.day
-    )
+    if !report.issues().is_empty() {
+        writeln!(out)?;
+    }
+    let total = report.total();
+    let month = if total.month.is_some() { " a month |" } else { "" };
+    writeln!(out, "| most expensive | input tokens | at most |{month}")?;
+    writeln!(out, "| :--- | ---: | ---: |{}", if month.is_empty() { "" } else { " ---: |" })?;
+    let row = |name: String, input: &TokenCount, cost: CostBounds, of_month: Option<CostBounds>| {
+        let tokens = match input.label() {
+            Label::Exact => grouped(input.tokens()),
+            _ => format!("{} ({})", grouped(input.tokens()), label(input)),
+        };
+        let of_month = of_month.map(at_most).unwrap_or_default();
+        let of_month = if month.is_empty() { String::new() } else { format!(" {of_month} |") };
+        format!("| {name} | {tokens} | {} |{of_month}", at_most(cost))
+    };
+    for one in requests.iter().take(MOST) {
+        let Some(measured) = one.measured() else { continue };
+        let name = markdown_cell(&one.place.to_string());
+        writeln!(out, "{}", row(name, &measured.input, measured.cost, report.month_of(one)))?;
+    }
+    if requests.len() > MOST {
+        writeln!(out, "| and {} more | | |{}", requests.len() - MOST, if month.is_empty() { "" } else { " |" })?;
+    }
+    let all = format!("**total, {}**", plural(total.requests, "request"));
+    writeln!(out, "{}", row(all, &total.input, total.cost, total.month))?;
+    match report.output_hint() {
+        Some(hint) => writeln!(out, "\n{}", markdown_cell(hint)),
+        None => Ok(()),
+    }
 }

@@ -4,21 +4,40 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::{BudgetReport, CheckReport};
-use crate::budget::{Budget, Finding, Level};
+use super::{BudgetReport, CheckReport, Total, at_most, detail};
+use crate::TokenCount;
+use crate::budget::{Budget, CostBounds, Finding, Level};
 use crate::cli::files::shown;
-use crate::cli::project::Checked;
-use crate::cli::report::table::{Cell, write_grid, write_grouped};
-use crate::cli::report::{formats, label, plural};
+use crate::cli::project::{Checked, Measured, Verdict, word};
+use crate::cli::report::grid::{Cell, write_grid, write_line};
+use crate::cli::report::table::write_grouped;
+use crate::cli::report::{NOT_COUNTED, formats, label, plural, remarks};
 use crate::money::grouped;
 
 const DIM: Style = Style::new().dimmed();
 
+/// The most requests that are listed as the most expensive ones.
+const MOST: usize = 10;
+
 pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> {
-    let config = report.project.config_name.as_deref().unwrap_or("no gpt-cost.toml");
+    if report.quiet {
+        return write_issues(report, out);
+    }
+    let config = config_name(report);
     let formats = formats(report.requests.iter().filter_map(|one| one.format));
-    let formats = if formats.is_empty() { formats } else { format!("  {formats}") };
-    writeln!(out, "{config}{formats}  {DIM}{}{DIM:#}", report.project.prices())?;
+    write_line(&[Cell::plain(config), Cell::plain(formats), Cell::styled(report.project.prices(), DIM)], out)?;
+    write_issues(report, out)?;
+    write_most_expensive(report, out)?;
+    write_remarks(report, out)?;
+    writeln!(out, "\n{}", report.summary())
+}
+
+fn config_name<'r>(report: &'r CheckReport<'_>) -> &'r str {
+    report.project.config_name.as_deref().unwrap_or("no gpt-cost.toml")
+}
+
+/// Writes what failed or has findings: requests, the worst first, budgets as a whole, and the price tables.
+fn write_issues(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> {
     for one in report.requests.iter().filter(|one| one.level().is_some()) {
         write_request(report, one, out)?;
     }
@@ -32,39 +51,37 @@ pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Resul
         }
         if !findings.is_empty() {
             writeln!(out, "\n{} of budget `{}` together", plural(*requests, "request"), shown(&budget.name))?;
-            write_findings(findings, budget, out)?;
+            write_findings(findings, None, budget, out)?;
         }
     }
     if let Some(lock) = &report.lock {
-        writeln!(out, "\n{config}")?;
-        write_findings(std::slice::from_ref(lock), &Budget::default(), out)?;
+        writeln!(out, "\n{}", config_name(report))?;
+        write_findings(std::slice::from_ref(lock), None, &Budget::default(), out)?;
     }
-    write_fine(report, out)?;
-    let remarks = report.requests.iter().filter_map(|one| {
-        let measured = one.verdicts.iter().find_map(|verdict| verdict.outcome.as_ref().ok())?;
-        Some((one.place.to_string(), measured.remarks.as_slice()))
-    });
-    write_grouped(remarks, out)?;
+    Ok(())
+}
+
+/// Writes what else there is to know: of requests, of budgets and of the baseline.
+fn write_remarks(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> {
+    let of_request = |one: &Checked| {
+        let measured = one.verdicts.iter().find_map(Verdict::measured)?;
+        let mut remarks = remarks(&measured.input, &measured.warnings);
+        // Findings have it.
+        remarks.retain(|(kind, _)| *kind != NOT_COUNTED || one.level() != Some(Level::Unknown));
+        Some((one.place.to_string(), remarks))
+    };
+    let remarks: Vec<_> = report.requests.iter().filter_map(of_request).collect();
+    write_grouped(remarks.iter().map(|(place, remarks)| (place.clone(), remarks.as_slice())), out)?;
     let no_limit = report.budgets.iter().filter(|one| !one.budget.limits.has_any() && one.failure.is_none());
     for one in no_limit {
         writeln!(out, "\n  budget `{}` has no limit: only fit and retirement are checked", shown(&one.budget.name))?;
     }
-    if !report.stale.is_empty() {
-        let first = shown(&report.stale[0].to_string());
-        let more =
-            if report.stale.len() == 1 { String::new() } else { format!(" and {} more", report.stale.len() - 1) };
+    if let [first, others @ ..] = report.stale.as_slice() {
+        let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
+        let first = shown(&first.to_string());
         writeln!(out, "\n  in the baseline, but gone: {first}{more}; gpt-cost baseline write leaves them out")?;
     }
-    let tally = report.tally();
-    let count = |word| tally.get(word).copied().unwrap_or(0);
-    let mut parts = vec![format!("{} within budget", grouped(count("within") as u64))];
-    for (word, text) in [("warning", "with a warning"), ("exceeded", "over a limit"), ("unknown", "unknown")] {
-        if count(word) > 0 {
-            parts.push(format!("{} {text}", grouped(count(word) as u64)));
-        }
-    }
-    let only = if report.warn_only { "; --warn-only: no failure" } else { "" };
-    writeln!(out, "\n{}: {}{only}", plural(report.requests.len(), "request"), parts.join(", "))
+    Ok(())
 }
 
 fn write_request(report: &CheckReport<'_>, one: &Checked, out: &mut impl Write) -> io::Result<()> {
@@ -90,12 +107,18 @@ fn write_request(report: &CheckReport<'_>, one: &Checked, out: &mut impl Write) 
         let of_budget = if several { format!(", budget `{}`", shown(&budget.name)) } else { String::new() };
         let (model, tokens) = (&measured.entry.model, grouped(measured.entry.usage.input));
         writeln!(out, "  {DIM}{model}, {tokens} tokens of input, {}{of_budget}{DIM:#}", label(&measured.input))?;
-        write_findings(&verdict.findings, budget, out)?;
+        write_findings(&verdict.findings, Some(measured), budget, out)?;
     }
     Ok(())
 }
 
-fn write_findings(findings: &[Finding], budget: &Budget, out: &mut impl Write) -> io::Result<()> {
+fn write_findings(
+    findings: &[Finding],
+    measured: Option<&Measured>,
+    budget: &Budget,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let mut last = None;
     for finding in findings {
         let (word, style) = match finding.level {
             Level::Warning => ("warning", AnsiColor::Yellow.on_default()),
@@ -103,9 +126,12 @@ fn write_findings(findings: &[Finding], budget: &Budget, out: &mut impl Write) -
             Level::Unknown => ("unknown", AnsiColor::Red.on_default()),
         };
         writeln!(out, "  {style}{word:8}{style:#} {}: {}", finding.rule, finding.message)?;
-        if let Some(hint) = &finding.hint {
-            writeln!(out, "           {hint}")?;
+        // What several findings have in common is said once.
+        let detail = measured.and_then(|measured| detail(finding, measured)).filter(|text| last.as_ref() != Some(text));
+        for text in detail.iter().chain(&finding.hint) {
+            writeln!(out, "           {text}")?;
         }
+        last = detail.or(last);
     }
     match &budget.message {
         Some(message) => writeln!(out, "           {}", shown(message)),
@@ -113,43 +139,65 @@ fn write_findings(findings: &[Finding], budget: &Budget, out: &mut impl Write) -
     }
 }
 
-/// Lists the requests within their budgets, the most expensive first, unless there are many.
-fn write_fine(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> {
-    const MOST: usize = 20;
-    // Each request by the terms on which it costs most.
-    let measured = |one: &Checked| {
-        let measured = one.verdicts.iter().filter_map(|verdict| verdict.outcome.as_ref().ok());
-        measured.max_by_key(|measured| measured.entry.cost).map(|measured| measured.entry.cost)
-    };
-    let mut fine: Vec<&Checked> = report.requests.iter().filter(|one| one.level().is_none()).collect();
-    fine.sort_by(|one, other| measured(other).cmp(&measured(one)).then_with(|| one.place.cmp(&other.place)));
-    if fine.is_empty() {
+/// Writes the most expensive requests, and what all of them cost.
+fn write_most_expensive(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> {
+    let requests = report.most_expensive();
+    if requests.is_empty() {
         return Ok(());
     }
+    let total = report.total();
+    let month = if total.month.is_some() { "a month" } else { "" };
     let mut rows = vec![vec![
-        Cell::heading("within budget"),
+        Cell::heading("most expensive"),
         Cell::title("input"),
         Cell::heading(""),
         Cell::title("at most"),
-        Cell::heading("budget"),
+        Cell::title(month),
+        Cell::heading(""),
+        Cell::heading("budget").rank(1),
     ]];
-    for one in fine.iter().take(MOST) {
-        for (index, verdict) in one.verdicts.iter().enumerate() {
-            let Ok(measured) = &verdict.outcome else { continue };
-            let name = if index == 0 { shown(&one.place.to_string()) } else { String::new() };
-            rows.push(vec![
-                Cell::plain(name),
-                Cell::right(grouped(measured.entry.usage.input)),
-                Cell::plain(label(&measured.input)),
-                Cell::right(measured.cost.most.map_or("–".to_owned(), |most| most.to_string())),
-                Cell::plain(shown(&report.budgets[verdict.budget].budget.name)),
-            ]);
+    for one in requests.iter().take(MOST) {
+        let Some(measured) = one.measured() else { continue };
+        let budgets = one.verdicts.iter().map(|verdict| shown(&report.budgets[verdict.budget].budget.name));
+        let mut row = amounts(shown(&one.place.to_string()), &measured.input, measured.cost, report.month_of(one));
+        row.push(Cell::plain(if one.level().is_some() { word(one.level()) } else { "" }));
+        row.push(Cell::plain(budgets.collect::<Vec<_>>().join(", ")));
+        rows.push(row);
+    }
+    if requests.len() > MOST {
+        rows.push(vec![Cell::plain(format!("and {} more", grouped((requests.len() - MOST) as u64)))]);
+    }
+    let title = |name: &str, total: &Total, requests| match total.requests == requests {
+        true => format!("{name}, {}", plural(requests, "request")),
+        false => format!("{name}, {} of {}", grouped(total.requests as u64), plural(requests, "request")),
+    };
+    if report.budgets.len() > 1 {
+        for (index, one) in report.budgets.iter().enumerate() {
+            let total = report.total_of(index);
+            let title = title(&format!("`{}`", shown(&one.budget.name)), &total, one.requests);
+            rows.push(amounts(title, &total.input, total.cost, total.month));
         }
     }
+    let title = title("total", &total, report.requests.len());
+    rows.push(amounts(title, &total.input, total.cost, total.month));
     writeln!(out)?;
     write_grid(&rows, out)?;
-    match fine.len().saturating_sub(MOST) {
-        0 => Ok(()),
-        more => writeln!(out, "  and {} more", grouped(more as u64)),
+    match report.output_hint() {
+        Some(hint) => {
+            writeln!(out)?;
+            write_grid(&[vec![Cell::heading(hint)]], out)
+        }
+        None => Ok(()),
     }
+}
+
+/// Returns the cells of what a request, or several, use and cost.
+fn amounts(name: String, input: &TokenCount, cost: CostBounds, month: Option<CostBounds>) -> Vec<Cell> {
+    vec![
+        Cell::plain(name),
+        Cell::right(grouped(input.tokens())),
+        Cell::plain(label(input)),
+        Cell::right(at_most(cost)),
+        Cell::right(month.map(at_most).unwrap_or_default()),
+    ]
 }
