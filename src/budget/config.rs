@@ -208,7 +208,7 @@ fn read_config(tree: &Spanned<DeTable<'_>>, lines: &Lines<'_>, problems: &mut Ve
         tier: None,
         output_tokens: None,
         cached: None,
-        image_size: parsed(&mut fields, "image_size", "a width and a height, such as \"1024x768\"", ImageSize::parse),
+        image_size: parsed(&mut fields, "image_size", "a width and a height in pixels", "1024x768", ImageSize::parse),
         budgets: Vec::new(),
     };
     let defaults = Budget {
@@ -330,18 +330,17 @@ fn read_budget(
         fields.missing("monthly_requests", "say how often each request is sent in a month");
     }
     budget.limits.max_increase =
-        parsed(&mut fields, "max_increase", "\"10%\", \"$0.002\" or \"500 tokens\"", Increase::parse);
-    budget.limits.warn_at =
-        parsed(&mut fields, "warn_at", "a share of the limit, such as \"80%\"", |text| match Cached::parse(text) {
+        parsed(&mut fields, "max_increase", "\"10%\", \"$0.002\" or \"500 tokens\"", "10%", Increase::parse);
+    budget.limits.warn_at = parsed(&mut fields, "warn_at", "a share of the limit from 0% to 100%", "80%", |text| {
+        match Cached::parse(text) {
             Some(Cached::Percent(percent)) => Some(percent),
             _ => None,
+        }
+    });
+    budget.limits.fail_on_shutdown =
+        parsed(&mut fields, "fail_on_shutdown", "a number of days, or \"0d\" for the day itself", "60d", |text| {
+            text.strip_suffix('d')?.parse::<u16>().ok().map(i32::from)
         });
-    budget.limits.fail_on_shutdown = parsed(
-        &mut fields,
-        "fail_on_shutdown",
-        "a number of days such as \"60d\", or \"0d\" for the day itself",
-        |text| text.strip_suffix('d')?.parse::<u16>().ok().map(i32::from),
-    );
     budget.var_tokens = table.get("var_tokens").map(|value| read_sizes(value, problems)).unwrap_or_default();
     budget.cached = match table.get("cached") {
         Some(value) => read_cached(value, problems),
@@ -354,12 +353,14 @@ fn parsed<T>(
     fields: &mut Fields<'_, '_, '_>,
     key: &str,
     expected: &str,
+    example: &str,
     parse: impl Fn(&str) -> Option<T>,
 ) -> Option<T> {
-    let name = fields.name(key)?;
+    let hint = format!("write {key} = \"{example}\"");
+    let name = fields.name_with_hint(key, &hint)?;
     let value = parse(&name.text);
     if value.is_none() {
-        fields.problem(name.span, format!("{key}: expected {expected}"), "write it in quotes".to_owned());
+        fields.problem(name.span, format!("{key}: expected {expected}"), hint);
     }
     value
 }

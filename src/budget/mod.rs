@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 
 pub use self::baseline::{Baseline, Change, Changed, Entry};
 pub use self::config::{Budget, Config, NewRequests, PriceTables};
-use crate::estimate::{Estimate, Verdict};
+use crate::estimate::{Cost, Estimate, Verdict};
 use crate::money::{Usd, grouped};
 
 /// What one request, or all requests of a budget together, may take. Nothing is limited unless it is set.
@@ -129,28 +129,40 @@ impl Sum for Spend {
     }
 }
 
-/// The least and the most that a request can cost; no most where it is unknown.
+/// The least and the most that a request can cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CostBounds {
     /// The least.
     pub least: Usd,
-    /// The most.
+    /// What is known of the most: it is this, or more.
+    pub known: Usd,
+    /// The most, with the output that is expected or allowed; `None` where something is not counted.
     pub most: Option<Usd>,
 }
 
 impl CostBounds {
+    /// Returns the bounds of a cost.
+    pub fn of(cost: &Cost) -> CostBounds {
+        CostBounds { least: cost.total.min, known: cost.known(), most: cost.most() }
+    }
+
     /// Returns the cost of as many requests, all alike.
     pub fn times(self, requests: u64) -> CostBounds {
-        CostBounds { least: self.least * requests, most: self.most.map(|most| most * requests) }
+        CostBounds {
+            least: self.least * requests,
+            known: self.known * requests,
+            most: self.most.map(|most| most * requests),
+        }
     }
 }
 
 /// The sum has a most where all have one.
 impl Sum for CostBounds {
     fn sum<I: Iterator<Item = CostBounds>>(costs: I) -> CostBounds {
-        let none = CostBounds { least: Usd::ZERO, most: Some(Usd::ZERO) };
+        let none = CostBounds { least: Usd::ZERO, known: Usd::ZERO, most: Some(Usd::ZERO) };
         costs.fold(none, |sum, one| CostBounds {
             least: sum.least + one.least,
+            known: sum.known + one.known,
             most: sum.most.zip(one.most).map(|(sum, one)| sum + one),
         })
     }
@@ -230,12 +242,12 @@ impl Amount for Usd {
     }
 }
 
-/// An amount that is limited: what it is called, the least and the most that it can be, and the limit.
+/// An amount that is limited: what it is called, the most that it can be and what is known of that, and the limit.
 struct Gate<'g, A> {
     rule: &'static str,
     what: &'g str,
     found: Option<A>,
-    least: A,
+    known: A,
     limit: Option<A>,
     hint: Option<String>,
 }
@@ -267,7 +279,7 @@ impl Limits {
                 rule: "max_cost_per_request",
                 what: "the request costs",
                 found: cost.most(),
-                least: cost.total.min,
+                known: cost.known(),
                 limit: self.max_cost_per_request,
                 hint: open_end.clone(),
             },
@@ -278,7 +290,7 @@ impl Limits {
                 rule: "max_input_cost",
                 what: "the input costs",
                 found: cost.input.max,
-                least: cost.input.min,
+                known: cost.input.min,
                 limit: self.max_input_cost,
                 hint: None,
             },
@@ -289,7 +301,7 @@ impl Limits {
                 rule: "max_input_tokens",
                 what: "the input has",
                 found: input.max(),
-                least: input.min(),
+                known: input.min(),
                 limit: self.max_input_tokens,
                 hint: None,
             },
@@ -300,7 +312,7 @@ impl Limits {
                 rule: "max_total_tokens",
                 what: "input and output have",
                 found: total_tokens,
-                least: input.min(),
+                known: input.min().saturating_add(output.unwrap_or(0)),
                 limit: self.max_total_tokens,
                 hint: open_end,
             },
@@ -358,29 +370,27 @@ impl Limits {
 
     /// Returns what the limits say of all requests of a budget together.
     pub fn check_all(&self, costs: &[CostBounds]) -> Vec<Finding> {
-        let most = |cost: &CostBounds| if self.allow_uncounted { cost.most.or(Some(cost.least)) } else { cost.most };
-        let found: Option<Usd> = costs.iter().map(most).sum();
-        let least: Usd = costs.iter().map(|cost| cost.least).sum();
+        let sum: CostBounds = costs.iter().copied().sum();
         let mut findings = Vec::new();
         self.gate(
             &mut findings,
             Gate {
                 rule: "max_cost_all_requests",
                 what: "all requests together cost",
-                found,
-                least,
+                found: sum.most,
+                known: sum.known,
                 limit: self.max_cost_all_requests,
                 hint: None,
             },
         );
-        let times = self.monthly_requests.unwrap_or(1);
+        let month = sum.times(self.monthly_requests.unwrap_or(1));
         self.gate(
             &mut findings,
             Gate {
                 rule: "max_monthly_cost",
                 what: "a month costs",
-                found: found.map(|cost| cost * times),
-                least: least * times,
+                found: month.most,
+                known: month.known,
                 limit: self.max_monthly_cost,
                 hint: None,
             },
@@ -390,7 +400,7 @@ impl Limits {
 
     fn gate<A: Amount>(&self, findings: &mut Vec<Finding>, gate: Gate<'_, A>) {
         let Some(limit) = gate.limit else { return };
-        let found = gate.found.or(self.allow_uncounted.then_some(gate.least));
+        let found = gate.found.or(self.allow_uncounted.then_some(gate.known));
         let over = |found: A| excess(found.number(), limit.number());
         let (level, excess, message) = match found {
             Some(found) if found > limit => {
@@ -399,15 +409,15 @@ impl Limits {
                 let (found, limit) = (found.shown(), limit.shown());
                 (Level::Exceeded, percent, format!("{} {found}, {limit} allowed: {by} too much{share}", gate.what))
             }
-            None if gate.least > limit => {
-                let message = format!("{} at least {}, {} allowed", gate.what, gate.least.shown(), limit.shown());
-                (Level::Exceeded, over(gate.least), message)
+            None if gate.known > limit => {
+                let message = format!("{} at least {}, {} allowed", gate.what, gate.known.shown(), limit.shown());
+                (Level::Exceeded, over(gate.known), message)
             }
             None => {
                 let message = format!(
                     "{} at least {} of {} allowed, and not everything is counted",
                     gate.what,
-                    gate.least.shown(),
+                    gate.known.shown(),
                     limit.shown()
                 );
                 (Level::Unknown, Decimal::ZERO, message)

@@ -275,6 +275,8 @@ impl Catalog {
             |alias: &Alias| matches!(self.find(&alias.name), Some(Found::Alias(one)) if std::ptr::eq(one, alias));
         let mut aliases: Vec<(&Layer, &Alias)> = all.filter(|(_, alias)| wins(alias)).collect();
         aliases.sort_by(|(_, one), (_, other)| one.name.cmp(&other.name));
+        // A copy of a table has the aliases of the original itself.
+        aliases.dedup_by(|(_, one), (_, other)| one.name == other.name);
         aliases
     }
 

@@ -2,11 +2,12 @@
 
 use std::io::Write;
 
-use super::args::{ActualArgs, ReportFormat};
+use super::args::{ActualArgs, ReportFormat, TableArgs};
 use super::exit::{Failure, Outcome, Stop};
+use super::project::Project;
 use super::report::grid::{Cell, write_grid};
 use super::report::plural;
-use super::{day, files, note, prices};
+use super::{files, note, prices};
 use crate::money::grouped;
 use crate::source::{InputFormat, Place, documents};
 use crate::usage::{Bill, Response};
@@ -17,14 +18,12 @@ pub(super) fn run(args: &ActualArgs, out: &mut impl Write) -> Result<Outcome, St
     let name = files::name(&args.file);
     let bytes = files::read(&args.file)?;
     let response = read(&name, &bytes)?;
-    let catalog = match args.no_config {
-        true => prices::bare(&args.pricing)?,
-        false => prices::catalog(&args.pricing, prices::OwnTable::Used)?,
-    };
+    let tables = TableArgs { as_of: args.as_of, pricing: args.pricing.clone() };
+    let Project { catalog, today, .. } = Project::around(&tables, args.no_config)?;
     let model = args.model.as_ref().or(response.model.as_ref()).ok_or_else(|| {
         Failure::at(&name, "it names no model").hint("name one with --model NAME, such as --model gpt-4o")
     })?;
-    let day = args.as_of.or(response.day).unwrap_or_else(|| day(None));
+    let day = args.as_of.or(response.day).unwrap_or(today);
     let tier = args.tier.or(response.tier).unwrap_or(Tier::Standard);
     let billed = catalog.model(model).and_then(|model| {
         model.remark().iter().for_each(|remark| note(remark));

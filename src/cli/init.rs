@@ -169,7 +169,7 @@ fn configuration(model: Option<&str>, groups: &[Group<'_>], paths: &[Vec<String>
         let measured =
             || group.requests.iter().flat_map(|one| &one.verdicts).filter_map(|verdict| verdict.outcome.as_ref().ok());
         let tokens = measured().map(|one| one.input.max().unwrap_or(one.input.tokens())).max();
-        let cost = measured().map(|measured| measured.cost.most.unwrap_or(measured.cost.least)).max();
+        let cost = measured().map(|measured| measured.cost.known).max();
         let name = if group.folder.is_empty() { "prompts" } else { group.folder.as_str() };
         let paths: Vec<String> = paths.iter().map(|path| quoted(path)).collect();
         out.push_str(&format!(

@@ -5,9 +5,10 @@ use std::io::Write;
 
 use super::args::{ListFormat, ModelsCommand, ModelsListArgs, ModelsShowArgs, ReportFormat, SortBy};
 use super::exit::{Failure, Outcome, Stop};
+use super::project::Project;
 use super::report::grid::{Cell, write_grid};
 use super::report::plural;
-use super::{day, prices, shown};
+use super::shown;
 use crate::catalog::{Field, ImageRule, Layer, Model, ModelRef, PriceRow};
 use crate::money::{Per, Usd, grouped};
 use crate::{Date, Tier};
@@ -23,8 +24,7 @@ pub(super) fn run(command: &ModelsCommand, out: &mut impl Write) -> Result<Outco
 }
 
 fn list(args: &ModelsListArgs, out: &mut impl Write) -> Result<(), Stop> {
-    let catalog = prices::catalog(&args.tables.pricing, prices::OwnTable::Used)?;
-    let day = day(args.tables.as_of);
+    let Project { catalog, day, .. } = Project::around(&args.tables, false)?;
     let rows = catalog.models().into_iter().map(|(layer, model)| (model.name(), layer, model));
     // An alias is a line of its own, with what it stands for on the day.
     let aliases = catalog.aliases().into_iter().filter_map(|(_, alias)| {
@@ -40,6 +40,14 @@ fn list(args: &ModelsListArgs, out: &mut impl Write) -> Result<(), Stop> {
             args.max_price.is_none_or(|most| line.amount(Field::Input).is_some_and(|price| price.amount() <= most))
         })
         .collect();
+    if let (Some(name), true) = (&args.name, lines.is_empty()) {
+        let available = if args.all { "" } else { " that is available" };
+        let failure = Failure::new(format!("no model{available} has a name with `{}`", shown(name)));
+        return Err(match args.all {
+            true => failure.into(),
+            false => failure.hint("--all also lists models that were shut down or are not out yet").into(),
+        });
+    }
     match args.sort {
         None => {}
         Some(SortBy::Name) => lines.sort_by_key(|line| line.name),
@@ -111,17 +119,20 @@ impl Line<'_> {
         self.model.encoding().map_or("unknown", |encoding| encoding.name())
     }
 
-    /// Says what an alias stands for, and when the model came, or goes, where that matters.
+    /// Returns the name, with the model that an alias stands for.
+    fn full_name(&self) -> String {
+        let model = self.model.name();
+        if self.name == model { self.name.to_owned() } else { format!("{} → {model}", self.name) }
+    }
+
+    /// Returns when the model came, or goes, where that matters.
     fn state(&self, day: Date) -> String {
-        let stands_for =
-            if self.name == self.model.name() { String::new() } else { format!("→ {}", self.model.name()) };
-        let days = match (self.model.shutdown(), self.model.released()) {
+        match (self.model.shutdown(), self.model.released()) {
             (Some(last), _) if last <= day => format!("shut down {last}"),
             (_, Some(first)) if first > day => format!("from {first}"),
             (Some(last), _) => format!("until {last}"),
             _ => String::new(),
-        };
-        [stands_for, days].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ")
+        }
     }
 
     fn json(&self, day: Date) -> serde_json::Value {
@@ -152,9 +163,12 @@ impl Line<'_> {
 
 fn write_list(lines: &[Line<'_>], tier: Tier, day: Date, tables: &str, out: &mut impl Write) -> Result<(), Stop> {
     let titles = ["model", "context", "max output", "input", "cached", "output", "encoding", ""];
-    let mut rows = vec![titles.map(Cell::title).to_vec()];
-    rows[0][0] = Cell::heading("model");
-    rows[0][6] = Cell::heading("encoding").rank(1);
+    let ranks = [0, 0, 2, 0, 1, 0, 3, 0];
+    let title = |(place, (title, rank)): (usize, (&str, u8))| {
+        let cell = if [0, 6].contains(&place) { Cell::heading(title) } else { Cell::title(title) };
+        cell.rank(rank)
+    };
+    let mut rows = vec![titles.into_iter().zip(ranks).enumerate().map(title).collect::<Vec<_>>()];
     let decimals = |field| lines.iter().filter_map(|line| line.amount(field)).map(Usd::decimals).max().unwrap_or(2);
     let digits = [Field::Input, Field::Cached, Field::Output].map(|field| decimals(field) as usize);
     for line in lines {
@@ -163,7 +177,7 @@ fn write_list(lines: &[Line<'_>], tier: Tier, day: Date, tables: &str, out: &mut
             Cell::right(line.amount(field).map_or("–".to_owned(), |amount| format!("{amount:.digits$}")))
         };
         rows.push(vec![
-            Cell::plain(line.name),
+            Cell::plain(line.full_name()),
             tokens(line.model.context()),
             tokens(line.model.max_output()),
             money(Field::Input, digits[0]),
@@ -216,8 +230,7 @@ fn write_csv(lines: &[Line<'_>], day: Date, out: &mut impl Write) -> Result<(), 
 }
 
 fn show(args: &ModelsShowArgs, out: &mut impl Write) -> Result<(), Stop> {
-    let catalog = prices::catalog(&args.tables.pricing, prices::OwnTable::Used)?;
-    let day = day(args.tables.as_of);
+    let Project { catalog, day, .. } = Project::around(&args.tables, false)?;
     let found = catalog.model(&args.name).and_then(|name| Ok((name.on(day)?, name)));
     let ((layer, model), name) = found.map_err(|error| Failure::of(&error))?;
     match args.format {
@@ -270,7 +283,12 @@ fn write_model(name: &ModelRef<'_>, layer: &Layer, model: &Model, day: Date, out
     }
     writeln!(out)?;
     write_grid(&price_rows(layer, model, day, |_| true), out)?;
-    Ok(writeln!(out, "\n  ● holds on {day}; prices are for a million tokens")?)
+    writeln!(out, "\n  ● holds on {day}; prices are for a million tokens")?;
+    if model.prices().iter().any(|row| row.rate(Field::WriteLong).is_some()) {
+        let words = "write, write_long: input written to the prompt cache for 30 minutes, for 12 hours";
+        write_grid(&[vec![Cell::heading(words)]], out)?;
+    }
+    Ok(())
 }
 
 fn facts(name: &ModelRef<'_>, layer: &Layer, model: &Model) -> Vec<Vec<Cell>> {
@@ -328,8 +346,9 @@ pub(super) fn price_rows(
     let has = |field: &&Field| model.prices().iter().any(|row| row.rate(**field).is_some());
     let fields: Vec<Field> = Field::ALL.iter().filter(has).copied().collect();
     let mut titles = vec![Cell::plain(""), Cell::heading("tier"), Cell::heading("from"), Cell::title("above")];
-    titles.extend(fields.iter().map(|field| Cell::title(field.word())));
-    titles.push(Cell::heading("table"));
+    let is_common = |field: &Field| matches!(field, Field::Input | Field::Cached | Field::Output);
+    titles.extend(fields.iter().map(|field| Cell::title(field.word()).rank(if is_common(field) { 0 } else { 2 })));
+    titles.push(Cell::heading("table").rank(3));
     let mut rows = vec![titles];
     for price in model.prices().iter().filter(|row| is_shown(row)) {
         let above = if price.above() > 0 { grouped(price.above()) } else { String::new() };

@@ -7,12 +7,13 @@ use std::path::Path;
 
 use super::args::{
     PricingCommand, PricingDiffArgs, PricingExportArgs, PricingInitArgs, PricingShowArgs, PricingValidateArgs,
-    ReportFormat,
+    ReportFormat, TableArgs,
 };
 use super::exit::{Failure, Outcome, Stop};
+use super::project::Project;
 use super::report::grid::{Cell, write_grid};
 use super::report::plural;
-use super::{day, files, models, note, prices, shown};
+use super::{files, models, note, shown};
 use crate::catalog::{Difference, Model};
 use crate::{Catalog, Date};
 
@@ -37,8 +38,7 @@ pub(super) fn run(command: &PricingCommand, out: &mut impl Write) -> Result<Outc
 }
 
 fn show(args: &PricingShowArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
-    let catalog = prices::catalog(&args.tables.pricing, prices::OwnTable::Used)?;
-    let day = day(args.tables.as_of);
+    let Project { catalog, day, .. } = Project::around(&args.tables, false)?;
     let shown_models = match &args.name {
         Some(name) => {
             let found = catalog.model(name).and_then(|name| Ok((name.on(day)?, name.remark())));
@@ -127,7 +127,8 @@ fn init(args: &PricingInitArgs) -> Result<Outcome, Stop> {
 
 fn export(args: &PricingExportArgs, out: &mut impl Write) -> Result<(), Stop> {
     files::check_outputs([args.out.as_path()], args.pricing.iter().cloned())?;
-    let table = prices::catalog(&args.pricing, prices::OwnTable::Used)?.to_toml();
+    let tables = TableArgs { pricing: args.pricing.clone(), ..TableArgs::default() };
+    let table = Project::around(&tables, false)?.catalog.to_toml();
     if files::is_standard(&args.out) {
         return Ok(out.write_all(table.as_bytes())?);
     }

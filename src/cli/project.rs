@@ -463,7 +463,7 @@ fn measured(document: &Document<'_>, request: &Request, estimate: &Estimate<'_>)
     Measured {
         entry: Entry::of(estimate, request.custom_id(), hash(document.bytes().trim_ascii())),
         input: estimate.input().times(1),
-        cost: CostBounds { least: estimate.cost().total.min, most: estimate.cost().most() },
+        cost: CostBounds::of(estimate.cost()),
         warnings: estimate.warnings().to_vec(),
         line: heaviest.map_or(document.first_line(), |share| document.line_of(&share.path)),
         heaviest: heaviest.map(|share| Part { path: share.path.clone(), tokens: share.tokens }),

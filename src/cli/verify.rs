@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::args::{ReportFormat, VerifyArgs};
+use super::args::{ReportFormat, TableArgs, VerifyArgs};
 use super::exit::{Failure, Outcome, Stop};
+use super::project::Project;
 use super::report::grid::{Cell, write_grid};
-use super::{day, files, prices};
+use super::{files, note};
 use crate::money::grouped;
 use crate::source::{Document, InputFormat, documents};
 use crate::verify::{Recording, Report, Score, Spent};
@@ -15,12 +16,9 @@ use crate::{Catalog, Date};
 
 /// Runs the command.
 pub(super) fn run(args: &VerifyArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
-    let mut reader = Reader {
-        catalog: prices::catalog(&args.pricing, prices::OwnTable::Used)?,
-        today: day(None),
-        report: Report::default(),
-        unread: 0,
-    };
+    let tables = TableArgs { pricing: args.pricing.clone(), ..TableArgs::default() };
+    let Project { catalog, today, .. } = Project::around(&tables, false)?;
+    let mut reader = Reader { catalog, today, report: Report::default(), unread: 0 };
     for path in &args.files {
         reader.file(path)?;
     }
@@ -33,8 +31,14 @@ pub(super) fn run(args: &VerifyArgs, out: &mut impl Write) -> Result<Outcome, St
     let share = report.total.exact_share();
     Ok(match args.min_exact {
         _ if unread > 0 => Outcome::Error,
-        Some(_) if share.is_none() => Outcome::Error,
-        Some(least) if share < Some(least * 100) => Outcome::Exceeded,
+        Some(_) if share.is_none() => {
+            return Err(Failure::new("no case is counted, so that --min-exact cannot be checked").into());
+        }
+        Some(least) if share < Some(least * 100) => {
+            let share = share.map_or("none".to_owned(), |share| format!("{}%", hundredths(share)));
+            note(&format!("{share} of the counted cases are exact, fewer than --min-exact {least}%"));
+            Outcome::Exceeded
+        }
         _ => Outcome::Success,
     })
 }
@@ -75,7 +79,8 @@ fn recording(document: &Document<'_>) -> Result<Recording, Failure> {
 
 fn write_table(report: &Report, worst: usize, out: &mut impl Write) -> io::Result<()> {
     let titles = ["", "cases", "counted", "exact", "exact %", "mean error", "outside", "between", "not counted"];
-    let mut rows = vec![titles.map(Cell::title).to_vec()];
+    let ranks = [0, 0, 1, 0, 0, 2, 0, 3, 0];
+    let mut rows = vec![titles.into_iter().zip(ranks).map(|(title, rank)| Cell::title(title).rank(rank)).collect()];
     rows.push(row("total", &report.total));
     rows.push(row("with the reported model", &report.with_reported_model));
     for (title, scores) in groups(report) {
@@ -95,6 +100,11 @@ fn write_table(report: &Report, worst: usize, out: &mut impl Write) -> io::Resul
     let (priced, unpriced) = (grouped(priced), grouped(unpriced));
     writeln!(out, "  spent, by their usage: {total} (responses: {priced}; without a price: {unpriced})")?;
     writeln!(out, "  suspect recordings, left out: {}", grouped(report.total.suspect))?;
+    write_grid(&[vec![Cell::heading("outside: billed more or less than the stated bound")]], out)?;
+    if report.total.between > 0 {
+        let words = "between: counted as a range, such as that of an image of unknown size";
+        write_grid(&[vec![Cell::heading(words)]], out)?;
+    }
     for miss in report.worst(worst) {
         writeln!(out, "  {}  {:+} of {} tokens", miss.place, miss.error, grouped(miss.billed))?;
     }
@@ -118,6 +128,11 @@ fn hundredths(number: u64) -> String {
     format!("{}.{:02}", grouped(number / 100), number % 100)
 }
 
+/// Returns hundredths as a decimal string, as JSON has all amounts.
+fn decimal(hundredths: u64) -> String {
+    format!("{}.{:02}", hundredths / 100, hundredths % 100)
+}
+
 fn json(report: &Report, worst: usize) -> serde_json::Value {
     let score = |score: &Score| {
         serde_json::json!({
@@ -129,7 +144,8 @@ fn json(report: &Report, worst: usize) -> serde_json::Value {
             "outside_ends": score.outside_ends,
             "not_counted": score.not_counted,
             "suspect": score.suspect,
-            "mean_error": score.mean_error().map(|error| error as f64 / 100.0),
+            "exact_percent": score.exact_share().map(decimal),
+            "mean_error": score.mean_error().map(decimal),
         })
     };
     let all = |scores: &BTreeMap<String, Score>| {
@@ -148,7 +164,7 @@ fn json(report: &Report, worst: usize) -> serde_json::Value {
         "models": all(&report.models),
         "features": all(&report.features),
         "projects": all(&report.projects),
-        "mean_over_projects": report.mean_over_projects().map(|(share, _)| share as f64 / 100.0),
+        "mean_over_projects": report.mean_over_projects().map(|(share, _)| decimal(share)),
         "spent": {
             "priced": report.spent.priced,
             "total": report.spent.total.amount().to_string(),

@@ -161,6 +161,12 @@ impl Cost {
         let output = self.output.expected.or(self.output.max);
         self.input.max.zip(output).map(|(input, output)| input + output)
     }
+
+    /// Returns what is known of [`Cost::most`]: all of it, or the least that the input costs, with the output that is expected or allowed.
+    pub fn known(&self) -> Usd {
+        let output = self.output.expected.or(self.output.max).unwrap_or(self.output.min);
+        self.most().unwrap_or(self.input.min + output)
+    }
 }
 
 /// The sum has what is expected, and a most, where all have one.

@@ -92,6 +92,15 @@ impl<'t, 'i, 'p> Fields<'t, 'i, 'p> {
         })
     }
 
+    /// Reads a string; what is none has a hint.
+    pub fn name_with_hint(&mut self, key: &str, hint: &str) -> Option<Name> {
+        let name = self.name(key);
+        if let (None, true, Some(problem)) = (&name, self.table.contains_key(key), self.problems.last_mut()) {
+            problem.hint = Some(hint.to_owned());
+        }
+        name
+    }
+
     pub fn required_name(&mut self, key: &str) -> Option<Name> {
         if !self.table.contains_key(key) {
             self.missing(key, "add it, as a string");

@@ -12,6 +12,7 @@ mod estimate;
 mod holes;
 mod outputs;
 mod prices;
+mod reports;
 mod request;
 mod tokens;
 mod verdicts;

@@ -508,7 +508,7 @@ mod import {
         let imported = Imported::read(ImportFormat::Csv, csv).unwrap();
         let today = day(2026, 11, 24);
         let plan = catalog.plan_import(&imported, today);
-        let written = plan.apply(&catalog, "ours.toml", target, "from a test", today).unwrap();
+        let written = plan.apply(&catalog, "ours.toml", target, "from a test").unwrap();
         assert!(written.contains(
             "price = [\n  { per = \"1M\", input = \"3\", output = \"9\" }, # a, comment\n  { per = \"1M\", from = 2026-11-24, input = \"2.00\", output = \"8.00\" },  # from a test\n]"
         ), "{written}");

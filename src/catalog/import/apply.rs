@@ -1,6 +1,5 @@
 //! The rows of a plan → the text of a price table, with all that stands in it kept.
 
-use jiff::civil::Date;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -16,15 +15,15 @@ impl Plan {
     /// # Errors
     ///
     /// A text that is no valid table, or one whose prices are written in a way that rows cannot be added to.
-    pub fn apply(&self, catalog: &Catalog, origin: &str, source: &str, provenance: &str, day: Date) -> Result<String> {
+    pub fn apply(&self, catalog: &Catalog, origin: &str, source: &str, provenance: &str) -> Result<String> {
         let mut text = source.to_owned();
         if text.trim().is_empty() {
-            text = format!("schema  = {}\nchecked = {day}\n", file::SCHEMA);
+            text = format!("schema = {}\n", file::SCHEMA);
         }
         for (name, rows) in &self.rows {
             text = match has_table(&text, name) {
                 true => insert(&text, name, rows, provenance).ok_or_else(|| unchangeable(origin, name))?,
-                false => append(text, catalog, name, rows, provenance, day),
+                false => append(text, catalog, name, rows, provenance),
             };
         }
         // What was written must read back, with the rows in it.
@@ -61,15 +60,16 @@ fn table<'t, 'i>(tree: &'t Spanned<DeTable<'i>>, name: &str) -> Option<&'t DeTab
     }
 }
 
-/// Adds a copy of the model's table, with the rows behind those that it has.
-fn append(mut text: String, catalog: &Catalog, name: &str, rows: &[PriceRow], provenance: &str, day: Date) -> String {
+/// Adds a copy of the model's table, with the rows behind those that it has. It is as old as it was: nobody has compared its other rows.
+fn append(mut text: String, catalog: &Catalog, name: &str, rows: &[PriceRow], provenance: &str) -> String {
     let Some((layer, model)) = catalog.row(name) else { return text };
     let prices: Vec<PriceRow> = model.prices().iter().chain(rows).cloned().collect();
+    let checked = model.checked().or(layer.checked());
     let copy = Model { prices: prices.into(), ..model.clone() };
     if !text.ends_with('\n') {
         text.push('\n');
     }
-    text.push_str(&format!("\n# {provenance}\n{}", write::table(&copy, layer.also(model), Some(day))));
+    text.push_str(&format!("\n# {provenance}\n{}", write::table(&copy, layer.also(model), checked)));
     text
 }
 

@@ -52,7 +52,7 @@ pub(super) fn run(args: &PricingImportArgs, out: &mut impl Write) -> Result<Outc
     let hash = sha256(text.as_bytes());
     let file = args.file.file_name().map(|name| shown(&name.to_string_lossy())).unwrap_or_default();
     let provenance = format!("imported {day} from {} {file}, sha256 {hash}", args.from.name());
-    let written = plan.apply(&catalog, &into, &target, &provenance, day).map_err(|error| Failure::of(&error))?;
+    let written = plan.apply(&catalog, &into, &target, &provenance).map_err(|error| Failure::of(&error))?;
     files::write(&args.into, written.as_bytes())?;
     note(&format!("added to {into}"));
     Ok(Outcome::Success)

@@ -214,7 +214,7 @@ impl CheckReport<'_> {
 
 /// Returns an upper end as reports show it; where there is none, the lower one.
 fn at_most(cost: CostBounds) -> String {
-    cost.most.map_or_else(|| format!("{} or more", cost.least), |most| most.to_string())
+    cost.most.map_or_else(|| format!("≥ {}", cost.known), |most| most.to_string())
 }
 
 /// Returns a finding in words, with what it is about and the budget's own words.

@@ -108,6 +108,8 @@ struct Layout {
 struct Column {
     index: usize,
     width: usize,
+    /// The width to which it can be folded: as the first column onto a line of its own, as the last one between its words.
+    folded: [usize; 2],
     /// Whether it has no numbers, so that it can be folded at the end of a row.
     is_text: bool,
     rank: u8,
@@ -128,7 +130,8 @@ impl Layout {
         for place in [columns.len().saturating_sub(1), 0] {
             let excess = columns.iter().map(|column| GAP + column.width).sum::<usize>().saturating_sub(width);
             if let Some(column) = columns.get_mut(place).filter(|column| place == 0 || column.is_text) {
-                column.width = column.width.min(column.width.saturating_sub(excess).max(FOLDED));
+                let folded = column.folded[usize::from(place > 0)];
+                column.width = column.width.saturating_sub(excess).max(folded);
             }
         }
         Layout { columns, left_out }
@@ -168,9 +171,12 @@ impl Layout {
 impl Column {
     fn of(rows: &[Vec<Cell>], index: usize) -> Column {
         let cells = || rows.iter().filter_map(|row| row.get(index));
+        let width = cells().map(Cell::width).max().unwrap_or(0);
+        let word = cells().flat_map(|cell| cell.text.split(' ')).map(UnicodeWidthStr::width).max().unwrap_or(0);
         Column {
             index,
-            width: cells().map(Cell::width).max().unwrap_or(0),
+            width,
+            folded: [width.min(FOLDED), width.min(word.max(FOLDED))],
             is_text: cells().skip(1).all(|cell| !cell.is_right),
             rank: cells().map(|cell| cell.rank).max().unwrap_or(0),
         }
@@ -180,9 +186,10 @@ impl Column {
 /// Returns the width of columns of which the first, and text at the end, are folded.
 fn least_width(columns: &[Column]) -> usize {
     let last = columns.len().saturating_sub(1);
-    let least = |(place, column): (usize, &Column)| match place == 0 || (place == last && column.is_text) {
-        true => column.width.min(FOLDED),
-        false => column.width,
+    let least = |(place, column): (usize, &Column)| match place {
+        0 => column.folded[0],
+        _ if place == last && column.is_text => column.folded[1],
+        _ => column.width,
     };
     columns.iter().enumerate().map(|column| GAP + least(column)).sum()
 }

@@ -62,7 +62,7 @@ fn write_many(report: &Report<'_>, entries: &[Entry<'_>], out: &mut impl Write) 
         Cell::heading(""),
     ])];
     let expected = |cost: &Cost| Cell::right(cost.total.expected.map(money).unwrap_or_default());
-    let most = |cost: &Cost| cost.total.max.map_or_else(|| format!("{} or more", money(cost.total.min)), money);
+    let most = |cost: &Cost| cost.total.max.map_or_else(|| format!("≥ {}", money(cost.total.min)), money);
     for entry in entries {
         let (estimate, cost) = (entry.estimate, entry.estimate.cost_of_all());
         let fits = match estimate.fit().verdict() {

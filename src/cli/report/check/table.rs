@@ -118,7 +118,8 @@ fn write_findings(
     budget: &Budget,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    let mut last = None;
+    // What several findings have in common is printed once.
+    let mut printed: Vec<String> = Vec::new();
     for finding in findings {
         let (word, style) = match finding.level {
             Level::Warning => ("warning", AnsiColor::Yellow.on_default()),
@@ -126,12 +127,13 @@ fn write_findings(
             Level::Unknown => ("unknown", AnsiColor::Red.on_default()),
         };
         writeln!(out, "  {style}{word:8}{style:#} {}: {}", finding.rule, finding.message)?;
-        // What several findings have in common is said once.
-        let detail = measured.and_then(|measured| detail(finding, measured)).filter(|text| last.as_ref() != Some(text));
-        for text in detail.iter().chain(&finding.hint) {
-            writeln!(out, "           {text}")?;
+        let detail = measured.and_then(|measured| detail(finding, measured));
+        for text in detail.into_iter().chain(finding.hint.clone()) {
+            if !printed.contains(&text) {
+                writeln!(out, "           {text}")?;
+                printed.push(text);
+            }
         }
-        last = detail.or(last);
     }
     match &budget.message {
         Some(message) => writeln!(out, "           {}", shown(message)),
