@@ -18,9 +18,9 @@ const STYLES: Styles = Styles::styled();
 #[command(name = "gpt-cost", version, styles = STYLES, arg_required_else_help = true)]
 #[command(after_help = "\
 Exit codes:
-  0  fine
+  0  success, also with warnings
   1  a limit is exceeded, or a price is older than --max-age (the report is printed first)
-  2  it could not be told: usage, input, unknown model or price, an invalid price table")]
+  2  an error: usage, input, configuration, an unknown model or price")]
 pub(super) struct Args {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -288,6 +288,7 @@ Examples:
   gpt-cost check                                     all budgets of gpt-cost.toml
   gpt-cost check prompts/support.json                those that this file is in
   gpt-cost check prompts --max-cost 0.05 -m gpt-4.1  without a gpt-cost.toml
+  gpt-cost check --quiet                             what needs attention alone
   gpt-cost check --format github --out sarif:gpt-cost.sarif
 
 Exit codes:
