@@ -82,7 +82,7 @@ fn tokens(count: &TokenCount) -> Value {
 }
 
 fn cost(cost: CostBounds) -> Value {
-    json!({"min": dollars(cost.least), "max": cost.most.map(dollars)})
+    json!({"min": dollars(cost.least), "at_least": dollars(cost.known), "max": cost.most.map(dollars)})
 }
 
 pub(super) fn request(report: &CheckReport<'_>, one: &Checked) -> Value {
