@@ -248,6 +248,8 @@ struct Gate<'g, A> {
     what: &'g str,
     found: Option<A>,
     known: A,
+    /// Whether the count is a range, so that the amount is that of its upper end.
+    is_range: bool,
     limit: Option<A>,
     hint: Option<String>,
 }
@@ -266,6 +268,7 @@ impl Limits {
     pub fn check(&self, estimate: &Estimate<'_>) -> Vec<Finding> {
         let (input, cost) = (estimate.input(), estimate.cost());
         let output = estimate.output().expected.or(estimate.output().max);
+        let is_range = input.max().is_some_and(|max| max > input.min());
         let total_tokens = input.max().zip(output).map(|(input, output)| input.saturating_add(output));
         let open_end = (estimate.output_limit().is_none() && estimate.output().expected.is_none()).then(|| {
             "the request does not limit its output: set max_completion_tokens (max_output_tokens in Responses), or give the \
@@ -280,6 +283,7 @@ impl Limits {
                 what: "the request costs",
                 found: cost.most(),
                 known: cost.known(),
+                is_range,
                 limit: self.max_cost_per_request,
                 hint: open_end.clone(),
             },
@@ -291,6 +295,7 @@ impl Limits {
                 what: "the input costs",
                 found: cost.input.max,
                 known: cost.input.min,
+                is_range,
                 limit: self.max_input_cost,
                 hint: None,
             },
@@ -302,6 +307,7 @@ impl Limits {
                 what: "the input has",
                 found: input.max(),
                 known: input.min(),
+                is_range,
                 limit: self.max_input_tokens,
                 hint: None,
             },
@@ -313,6 +319,7 @@ impl Limits {
                 what: "input and output have",
                 found: total_tokens,
                 known: input.min().saturating_add(output.unwrap_or(0)),
+                is_range,
                 limit: self.max_total_tokens,
                 hint: open_end,
             },
@@ -379,6 +386,7 @@ impl Limits {
                 what: "all requests together cost",
                 found: sum.most,
                 known: sum.known,
+                is_range: false,
                 limit: self.max_cost_all_requests,
                 hint: None,
             },
@@ -391,6 +399,7 @@ impl Limits {
                 what: "a month costs",
                 found: month.most,
                 known: month.known,
+                is_range: false,
                 limit: self.max_monthly_cost,
                 hint: None,
             },
@@ -402,12 +411,17 @@ impl Limits {
         let Some(limit) = gate.limit else { return };
         let found = gate.found.or(self.allow_uncounted.then_some(gate.known));
         let over = |found: A| excess(found.number(), limit.number());
+        let up_to = if gate.is_range { " up to" } else { "" };
         let (level, excess, message) = match found {
             Some(found) if found > limit => {
                 let (percent, by) = (over(found), found.less(limit).shown());
                 let share = shown_percent(percent, "limit").map(|share| format!(" ({share})")).unwrap_or_default();
                 let (found, limit) = (found.shown(), limit.shown());
-                (Level::Exceeded, percent, format!("{} {found}, {limit} allowed: {by} too much{share}", gate.what))
+                (
+                    Level::Exceeded,
+                    percent,
+                    format!("{}{up_to} {found}, {limit} allowed: {by} too much{share}", gate.what),
+                )
             }
             None if gate.known > limit => {
                 let message = format!("{} at least {}, {} allowed", gate.what, gate.known.shown(), limit.shown());
@@ -423,7 +437,7 @@ impl Limits {
                 (Level::Unknown, Decimal::ZERO, message)
             }
             Some(found) if self.is_near(found.number(), limit.number()) => {
-                let message = format!("{} {} of {} allowed", gate.what, found.shown(), limit.shown());
+                let message = format!("{}{up_to} {} of {} allowed", gate.what, found.shown(), limit.shown());
                 (Level::Warning, over(found), message)
             }
             Some(_) => return,

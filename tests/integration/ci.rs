@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use crate::budgets::{DAY, commit, git, gpt_cost, json, repository, text, write};
+use crate::cli::copy;
 
 const SUPPORT: &str = "prompts/support.json";
 
@@ -17,18 +18,6 @@ fn example(name: &str) -> PathBuf {
     commit(&root);
     git(&root, &["checkout", "--quiet", "-b", "change"]);
     root
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let to = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            fs::copy(entry.path(), to).unwrap();
-        }
-    }
 }
 
 /// Makes the support prompt longer.

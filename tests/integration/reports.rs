@@ -257,6 +257,78 @@ fn no_document_has_a_float() {
     }
 }
 
+/// The count is a range: a limit is compared with its upper end, and says so.
+#[test]
+fn a_finding_on_a_range_says_up_to() {
+    let root = repository("reports-range");
+    let image = r#"[{"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}]"#;
+    write(
+        &root,
+        "p.json",
+        &format!(r#"{{"model": "gpt-4o", "max_tokens": 10, "messages": [{{"role": "user", "content": {image}}}]}}"#),
+    );
+    let output = gpt_cost(&root, &["check", "p.json", "--max-input-tokens", "1000", "--max-cost", "0.003"]);
+    let report = text(&output.stdout);
+    assert!(report.contains("gpt-4o, 92 tokens of input, 91 … 1,453\n"), "{report}");
+    assert!(report.contains("exceeded max_input_tokens: the input has up to 1,453 tokens, 1,000 tokens allowed: 453 tokens too much (45.3%)"), "{report}");
+    assert!(
+        report.contains("exceeded max_cost_per_request: the request costs up to $0.0037325, $0.003 allowed"),
+        "{report}"
+    );
+}
+
+/// Percentages of nothing and of very much are not printed as such.
+#[test]
+fn amounts_are_shown_as_people_write_them() {
+    let root = repository("reports-amounts");
+    write(
+        &root,
+        "gpt-cost.toml",
+        "[[budget]]\nname = \"b\"\npaths = [\"*.json\"]\nmax_input_tokens = 1\nmax_cost_per_request = \"0\"\nmax_increase = \"10%\"\n",
+    );
+    write(&root, "p.json", &request("gpt-4.1", "Hi", r#", "max_tokens": 1"#));
+    assert_eq!(gpt_cost(&root, &["baseline", "write"]).status.code(), Some(0));
+    write(&root, "p.json", &request("gpt-4.1", &" a".repeat(9_000), r#", "max_tokens": 1"#));
+    let report = text(&gpt_cost(&root, &["check"]).stdout);
+    assert!(report.contains("max_input_tokens: the input has 9,014 tokens, 1 token allowed: 9,013 tokens too much (9,014 times the limit)"), "{report}");
+    assert!(
+        report.contains("max_cost_per_request: the request costs $0.018036, $0 allowed: $0.018036 too much\n")
+            || report.contains("$0.00 allowed: $0.018036 too much\n"),
+        "{report}"
+    );
+    assert!(
+        report.contains("it grew from $0.00003 to $0.018028 for its input, 601 times the baseline; 10% more allowed"),
+        "{report}"
+    );
+    let json = json(&gpt_cost(&root, &["check", "--format", "json"]));
+    let excess = |rule: &str| {
+        let findings = json["requests"][0]["budgets"][0]["findings"].as_array().unwrap().clone();
+        findings.into_iter().find(|finding| finding["rule"] == rule).unwrap()["excess_percent"].clone()
+    };
+    assert_eq!(excess("max_cost_per_request"), Value::Null);
+    // A change of less than a thousandth is neither nothing nor "+0.0%".
+    write(&root, "q.json", &request("gpt-4.1", &" a".repeat(9_001), r#", "max_tokens": 1"#));
+    let difference = text(&gpt_cost(&root, &["diff", "p.json", "q.json"]).stdout);
+    assert!(difference.contains("+<0.1%") && !difference.contains("0.0%"), "{difference}");
+}
+
+/// Hints fit what was written.
+#[test]
+fn hints_about_quotes_are_for_what_has_none() {
+    let root = repository("reports-hints");
+    let errors = |value: &str| {
+        write(
+            &root,
+            "gpt-cost.toml",
+            &format!("[[budget]]\nname = \"b\"\npaths = [\"*.json\"]\nmax_increase = {value}\n"),
+        );
+        text(&gpt_cost(&root, &["check"]).stderr)
+    };
+    for value in ["\"10\"", "\"-10%\"", "10"] {
+        assert!(errors(value).contains("hint: write max_increase = \"10%\"\n"), "{value}: {}", errors(value));
+    }
+}
+
 #[test]
 fn verify_says_why_it_fails() {
     let root = repository("reports-verify");
