@@ -4,17 +4,17 @@ use std::cell::Cell;
 use std::ops::Range;
 
 use super::merge::{Merger, each_segment, is_repeated};
-use super::vocab::Vocabulary;
+use super::vocab::Ranks;
 
 /// Lines of 32 bytes, so 256 KiB for each thread that merges: a quarter of a core's second-level cache.
 const LINES: usize = 1 << LINES_BITS;
 const LINES_BITS: u32 = 13;
 
-/// The longest piece that is remembered: a line less the three bytes for its length, vocabulary and tokens.
+/// The longest piece that is remembered: a line less the three bytes for its length, encoding and number of tokens.
 const LONGEST: usize = 29;
 
 const TOKENS: usize = 29;
-const VOCABULARY: usize = 30;
+const ENCODING: usize = 30;
 const LENGTH: usize = 31;
 
 type Line = [u8; 32];
@@ -41,33 +41,24 @@ pub(super) fn with<T>(count: impl FnOnce(&mut Memory) -> T) -> T {
 }
 
 impl Memory {
-    /// Returns the number of tokens of the piece of `text` in `range`, which is not known to be a token. Tokens of rank `below` and above do
-    /// not exist; `id` tells vocabularies and limits apart.
+    /// Returns the number of tokens of the piece of `text` in `range`, which is not known to be a token. Each encoding's `ranks` have an
+    /// `id` of their own.
     #[inline]
-    pub(super) fn count(
-        &mut self,
-        id: u8,
-        vocabulary: &Vocabulary,
-        below: u32,
-        text: &[u8],
-        range: Range<usize>,
-    ) -> usize {
+    pub(super) fn count(&mut self, id: u8, ranks: Ranks, text: &[u8], range: Range<usize>) -> usize {
         let piece = &text[range.clone()];
         if piece.is_ascii() || is_repeated(piece) {
-            return self.recall(id, piece, |merger| merger.count_segment(vocabulary, below, text, range));
+            return self.recall(id, piece, |merger| merger.count_segment(ranks, text, range));
         }
         let mut count = 0;
-        each_segment(vocabulary, piece, |segment, tokens| {
+        each_segment(ranks, piece, |segment, tokens| {
             count += tokens;
             if tokens > 0 {
                 return;
             }
             let segment = range.start + segment.start..range.start + segment.end;
-            count += match vocabulary.rank(text, segment.start, segment.end) {
-                rank if rank < below => 1,
-                _ => self.recall(id, &text[segment.clone()], |merger| {
-                    merger.count_segment(vocabulary, below, text, segment)
-                }),
+            count += match ranks.rank(text, segment.start, segment.end) {
+                Some(_) => 1,
+                None => self.recall(id, &text[segment.clone()], |merger| merger.count_segment(ranks, text, segment)),
             };
         });
         count
@@ -83,13 +74,13 @@ impl Memory {
             self.lines = vec![[0; 32]; LINES];
         }
         let line = &mut self.lines[place(id, piece)];
-        if line[LENGTH] == piece.len() as u8 && line[VOCABULARY] == id && line[..piece.len()] == *piece {
+        if line[LENGTH] == piece.len() as u8 && line[ENCODING] == id && line[..piece.len()] == *piece {
             return usize::from(line[TOKENS]);
         }
         // At most as many as bytes.
         let tokens = merge(&mut self.merger);
         line[..piece.len()].copy_from_slice(piece);
-        (line[TOKENS], line[VOCABULARY], line[LENGTH]) = (tokens as u8, id, piece.len() as u8);
+        (line[TOKENS], line[ENCODING], line[LENGTH]) = (tokens as u8, id, piece.len() as u8);
         tokens
     }
 }
@@ -111,7 +102,11 @@ fn place(id: u8, piece: &[u8]) -> usize {
 #[cfg(all(test, feature = "encodings"))]
 mod tests {
     use super::*;
-    use crate::encoding::vocab::{CL100K, P50K};
+    use crate::encoding::vocab;
+
+    const CL100K: Ranks = Ranks::all(&vocab::CL100K);
+    const P50K: Ranks = Ranks::all(&vocab::P50K);
+    const R50K: Ranks = Ranks::below(&vocab::P50K, 50_256);
 
     #[test]
     fn pieces_that_push_each_other_out_keep_their_counts() {
@@ -119,9 +114,9 @@ mod tests {
         let mut memory = Memory::default();
         for _ in 0..2 {
             for piece in &pieces {
-                for (id, vocabulary, below) in [(0, &CL100K, u32::MAX), (1, &P50K, u32::MAX), (2, &P50K, 50_256)] {
-                    let expected = Merger::default().merge(vocabulary, below, piece.as_bytes(), 0..piece.len()).len();
-                    assert_eq!(memory.count(id, vocabulary, below, piece.as_bytes(), 0..piece.len()), expected);
+                for (id, ranks) in [(0, CL100K), (1, P50K), (2, R50K)] {
+                    let expected = Merger::default().merge(ranks, piece.as_bytes(), 0..piece.len()).len();
+                    assert_eq!(memory.count(id, ranks, piece.as_bytes(), 0..piece.len()), expected);
                 }
             }
         }
@@ -132,8 +127,8 @@ mod tests {
         let mut memory = Memory::default();
         for last in ["x", "y"] {
             let piece = "!".repeat(LONGEST - 1) + last;
-            let expected = Merger::default().merge(&CL100K, u32::MAX, piece.as_bytes(), 0..piece.len()).len();
-            assert_eq!([memory.count(0, &CL100K, u32::MAX, piece.as_bytes(), 0..piece.len()); 2], [expected; 2]);
+            let expected = Merger::default().merge(CL100K, piece.as_bytes(), 0..piece.len()).len();
+            assert_eq!([memory.count(0, CL100K, piece.as_bytes(), 0..piece.len()); 2], [expected; 2]);
         }
     }
 }

@@ -24,7 +24,7 @@ use std::str::FromStr;
 use self::merge::Merger;
 use self::split::Pattern;
 pub use self::tokens::{Token, Tokens};
-use self::vocab::Vocabulary;
+use self::vocab::Ranks;
 
 /// A byte-pair encoding of OpenAI's: how text becomes tokens. Each is a feature of the crate, and there with its feature alone.
 ///
@@ -95,7 +95,7 @@ impl Encoding {
     /// ```
     pub fn count_up_to(self, text: &str, limit: usize) -> Option<usize> {
         let tables = self.tables();
-        if text.len() / tables.vocabulary.longest() > limit {
+        if text.len() / tables.ranks.longest() > limit {
             return None;
         }
         (tables.count)(text, limit)
@@ -137,13 +137,10 @@ impl Encoding {
     ///
     /// The first of `tokens` that this encoding does not have. Special tokens are none of its tokens.
     pub fn decode(self, tokens: &[u32]) -> Result<Vec<u8>, UnknownToken> {
-        let Tables { vocabulary, below, .. } = self.tables();
+        let ranks = self.tables().ranks;
         let mut bytes = Vec::new();
         for token in tokens.iter().copied() {
-            match vocabulary.token(token) {
-                known if !known.is_empty() && token < below => bytes.extend_from_slice(known),
-                _ => return Err(UnknownToken { token, encoding: self }),
-            }
+            bytes.extend_from_slice(ranks.token(token).ok_or(UnknownToken { token, encoding: self })?);
         }
         Ok(bytes)
     }
@@ -204,16 +201,15 @@ impl Encoding {
         (self.tables().piece_end)(text, start)
     }
 
-    /// Puts the tokens of the piece at `range`, and where they end in the text, behind what is in `tokens`.
+    /// Adds the tokens of the piece at `range` to `tokens`, each with its end in the text.
     fn merge_piece(self, text: &[u8], range: Range<usize>, tokens: &mut Vec<(u32, usize)>) {
-        let Tables { vocabulary, below, .. } = self.tables();
-        let rank = vocabulary.rank(text, range.start, range.end);
-        if rank < below {
+        let ranks = self.tables().ranks;
+        if let Some(rank) = ranks.rank(text, range.start, range.end) {
             tokens.push((rank, range.end));
             return;
         }
         let mut end = range.start;
-        tokens.extend(Merger::default().merge(vocabulary, below, text, range).iter().map(|token| {
+        tokens.extend(Merger::default().merge(ranks, text, range).iter().map(|token| {
             end += token.length as usize;
             (token.rank, end)
         }));
@@ -233,10 +229,9 @@ impl Encoding {
     }
 }
 
-/// A vocabulary, the rank below which its tokens exist, and what is done with them.
+/// The tokens of an encoding, and what is done with them.
 struct Tables {
-    vocabulary: &'static Vocabulary,
-    below: u32,
+    ranks: Ranks,
     piece_end: fn(&[u8], usize) -> usize,
     count: fn(&str, usize) -> Option<usize>,
     encode: fn(&str) -> Vec<u32>,
@@ -244,22 +239,14 @@ struct Tables {
 
 impl Tables {
     fn of<C: Coding>() -> Tables {
-        Tables {
-            vocabulary: C::VOCABULARY,
-            below: C::BELOW,
-            piece_end: C::Pattern::piece_end,
-            count: count::<C>,
-            encode: encode::<C>,
-        }
+        Tables { ranks: C::RANKS, piece_end: C::Pattern::piece_end, count: count::<C>, encode: encode::<C> }
     }
 }
 
 /// An encoding that the compiler knows, so that the places of its tables are constants where each nanosecond counts.
 trait Coding {
     type Pattern: Pattern;
-    const VOCABULARY: &'static Vocabulary;
-    /// The rank below which tokens exist.
-    const BELOW: u32 = u32::MAX;
+    const RANKS: Ranks;
     /// What the cache knows the tokens by.
     const ID: u8;
 }
@@ -271,7 +258,7 @@ mod codings {
     #[cfg(feature = "cl100k_base")]
     impl super::Coding for Cl100kBase {
         type Pattern = super::split::Cl100k;
-        const VOCABULARY: &'static super::Vocabulary = &super::vocab::CL100K;
+        const RANKS: super::Ranks = super::Ranks::all(&super::vocab::CL100K);
         const ID: u8 = 0;
     }
 
@@ -281,7 +268,7 @@ mod codings {
     #[cfg(feature = "o200k_base")]
     impl super::Coding for O200kBase {
         type Pattern = super::split::O200k;
-        const VOCABULARY: &'static super::Vocabulary = &super::vocab::O200K;
+        const RANKS: super::Ranks = super::Ranks::all(&super::vocab::O200K);
         const ID: u8 = 1;
     }
 
@@ -291,7 +278,7 @@ mod codings {
     #[cfg(feature = "p50k_base")]
     impl super::Coding for P50kBase {
         type Pattern = super::split::P50k;
-        const VOCABULARY: &'static super::Vocabulary = &super::vocab::P50K;
+        const RANKS: super::Ranks = super::Ranks::all(&super::vocab::P50K);
         const ID: u8 = 2;
     }
 
@@ -301,29 +288,23 @@ mod codings {
     #[cfg(feature = "r50k_base")]
     impl super::Coding for R50kBase {
         type Pattern = super::split::P50k;
-        const VOCABULARY: &'static super::Vocabulary = &super::vocab::P50K;
-        // p50k_base has these tokens, and adds runs of spaces.
-        const BELOW: u32 = 50_256;
+        const RANKS: super::Ranks = super::Ranks::below(&super::vocab::P50K, 50_256);
         const ID: u8 = 3;
     }
 }
 
 fn count<C: Coding>(text: &str, limit: usize) -> Option<usize> {
-    let (vocabulary, below) = (C::VOCABULARY, C::BELOW);
     let bytes = text.as_bytes();
     cache::with(|memory| {
         let mut count = 0usize;
         let flow = window::each_pieces::<C::Pattern, ()>(bytes, |mut start, ends| {
             for end in ends.iter().copied() {
-                let is_token = match below {
-                    u32::MAX => vocabulary.holds(bytes, start, end),
-                    _ => vocabulary.rank(bytes, start, end) < below,
-                };
-                count += match (end - start) / vocabulary.longest() {
+                let is_token = C::RANKS.contains(bytes, start, end);
+                count += match (end - start) / C::RANKS.longest() {
                     _ if is_token => 1,
-                    // So many tokens it has at least.
+                    // It has at least this number of tokens.
                     least if least > limit => return ControlFlow::Break(()),
-                    _ => memory.count(C::ID, vocabulary, below, bytes, start..end),
+                    _ => memory.count(C::ID, C::RANKS, bytes, start..end),
                 };
                 start = end;
             }
@@ -334,14 +315,13 @@ fn count<C: Coding>(text: &str, limit: usize) -> Option<usize> {
 }
 
 fn encode<C: Coding>(text: &str) -> Vec<u32> {
-    let (vocabulary, below) = (C::VOCABULARY, C::BELOW);
     let bytes = text.as_bytes();
     let (mut tokens, mut merger) = (Vec::new(), Merger::default());
     let _ = window::each_pieces::<C::Pattern, ()>(bytes, |mut start, ends| {
         for end in ends.iter().copied() {
-            match vocabulary.rank(bytes, start, end) {
-                rank if rank < below => tokens.push(rank),
-                _ => tokens.extend(merger.merge(vocabulary, below, bytes, start..end).iter().map(|token| token.rank)),
+            match C::RANKS.rank(bytes, start, end) {
+                Some(rank) => tokens.push(rank),
+                None => tokens.extend(merger.merge(C::RANKS, bytes, start..end).iter().map(|token| token.rank)),
             }
             start = end;
         }

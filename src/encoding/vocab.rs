@@ -1,4 +1,4 @@
-//! The vocabularies: static tables that the build script writes, probed where they lie. Nothing is parsed or built at run time, and
+//! The vocabularies: static tables that the build script writes, searched where they are. Nothing is parsed or built at run time, and
 //! only the pages that are touched are read.
 
 use super::layout::{
@@ -38,10 +38,139 @@ macro_rules! aligned {
 
 include!(concat!(env!("OUT_DIR"), "/vocabularies.rs"));
 
-impl Vocabulary {
-    /// Returns the rank of the token `text[start..end]`, or [`NONE`]. That the text goes on behind the token makes it faster.
+/// The tokens of an encoding, by their ranks: the tables of a vocabulary, and how many of its ranks the encoding has.
+///
+/// Nothing outside of this type knows that number: to all others, a token of a higher rank does not exist.
+#[derive(Clone, Copy)]
+pub(super) struct Ranks {
+    tables: &'static Vocabulary,
+    /// The encoding has the ranks below this one.
+    below: u32,
+}
+
+impl Ranks {
+    /// Returns all tokens of the vocabulary.
+    pub(super) const fn all(tables: &'static Vocabulary) -> Ranks {
+        Ranks { tables, below: NONE }
+    }
+
+    /// Returns those tokens of the vocabulary whose rank is lower than `below`.
+    pub(super) const fn below(tables: &'static Vocabulary, below: u32) -> Ranks {
+        Ranks { tables, below }
+    }
+
+    /// Returns the rank, unless the encoding does not have it; [`NONE`] is a rank that none has.
     #[inline(always)]
-    pub(super) fn rank(&self, text: &[u8], start: usize, end: usize) -> u32 {
+    fn known(self, rank: u32) -> Option<u32> {
+        if rank < self.below { Some(rank) } else { None }
+    }
+
+    /// Returns the rank of the token `text[start..end]`. It is faster where the text goes on after the token.
+    #[inline(always)]
+    pub(super) fn rank(self, text: &[u8], start: usize, end: usize) -> Option<u32> {
+        self.known(self.tables.rank(text, start, end))
+    }
+
+    /// Returns the rank of `text[start..end]`, which is known to be a token.
+    #[inline(always)]
+    pub(super) fn rank_of_token(self, text: &[u8], start: usize, end: usize) -> u32 {
+        self.tables.rank(text, start, end)
+    }
+
+    /// Returns whether `text[start..end]` is a token.
+    #[inline(always)]
+    pub(super) fn contains(self, text: &[u8], start: usize, end: usize) -> bool {
+        match self.below {
+            // To find the token is enough: its rank does not matter.
+            NONE => self.tables.contains(text, start, end),
+            _ => self.rank(text, start, end).is_some(),
+        }
+    }
+
+    /// Returns what [`Ranks::rank`] does, faster where there is no such token.
+    #[inline(always)]
+    pub(super) fn unlikely_rank(self, text: &[u8], start: usize, end: usize) -> Option<u32> {
+        self.known(self.tables.unlikely_rank(text, start, end))
+    }
+
+    /// Returns the rank of the token of one byte.
+    #[inline]
+    pub(super) fn single(self, byte: u8) -> u32 {
+        self.tables.singles[usize::from(byte)]
+    }
+
+    /// Returns the rank of the token of two bytes.
+    #[inline(always)]
+    pub(super) fn pair(self, first: u8, second: u8) -> Option<u32> {
+        self.known(self.tables.pair(first, second))
+    }
+
+    /// Returns the bytes of the token of that rank.
+    #[inline]
+    pub(super) fn token(self, rank: u32) -> Option<&'static [u8]> {
+        let token = self.tables.token(self.known(rank)?);
+        if token.is_empty() { None } else { Some(token) }
+    }
+
+    /// Returns the length of the longest token, in bytes.
+    #[inline(always)]
+    pub(super) fn longest(self) -> usize {
+        self.tables.longest
+    }
+
+    /// Returns the length of the left half of the last merge of the token of that rank; 0 for a byte.
+    #[inline]
+    pub(super) fn left_half(self, rank: u32) -> u32 {
+        u32::from(self.tables.splits[rank as usize])
+    }
+
+    /// Returns which lengths a token can have that begins at `at`, without those that are out of the text.
+    #[inline]
+    pub(super) fn lengths(self, text: &[u8], at: usize) -> Lengths {
+        let left = text.len() - at;
+        let bytes = load(text, at) as u64;
+        let table = self.tables.lengths_at(bytes);
+        let longest = if table >> 15 == 1 { self.tables.longest_at(bytes) } else { 0 };
+        // Bit 0 is a length of 1, which every byte has, and bit 1 one of 2, which is tried.
+        let short = u32::from(table & 0x7fff) << (PREFIX - 1) | 0b11;
+        let within = u32::MAX >> (32 - left.min(INLINE));
+        Lengths { short: short & within, long: longest.min(left) }
+    }
+
+    /// Returns whether a token may have its last merge between these; where not, no merge ever crosses the border.
+    #[inline(always)]
+    pub(super) fn crosses(self, before: Character, after: Character) -> bool {
+        bit(self.tables.borders, border_bit(before.bytes, after.bytes))
+            || self.crosses_inside(before, after)
+            || after.is_continuation()
+    }
+
+    /// Returns whether a merge may cross this border that has only a part of one of the characters.
+    #[inline(always)]
+    pub(super) fn crosses_inside(self, before: Character, after: Character) -> bool {
+        let last = before.bytes >> (8 * (before.length - 1));
+        bit(self.tables.partial_borders, (last & 0xff | (after.bytes & 0xff) << 8) as usize)
+    }
+
+    /// Returns the number of tokens of the character by itself; 0 for some of those that are rare, and for what is none.
+    #[inline(always)]
+    pub(super) fn tokens_of(self, character: Character) -> usize {
+        let [a, b, c, _] = character.bytes.to_le_bytes().map(|byte| usize::from(byte & 0x3f));
+        let code_point = match character.length {
+            1 => return usize::from(character.bytes < 0x80),
+            2 => (a & 0x1f) << 6 | b,
+            3 => (a & 0x0f) << 12 | b << 6 | c,
+            _ => return 0,
+        };
+        usize::from(self.tables.characters[code_point / 4] >> (code_point % 4 * 2) & 3)
+    }
+}
+
+/// Lookups in all of the tables, whatever an encoding has of them.
+impl Vocabulary {
+    /// Returns the rank of the token `text[start..end]`, or [`NONE`].
+    #[inline(always)]
+    fn rank(&self, text: &[u8], start: usize, end: usize) -> u32 {
         let length = end - start;
         if length <= INLINE {
             return self.short_rank(Slot::key(load(text, start), length));
@@ -51,17 +180,17 @@ impl Vocabulary {
 
     /// Returns whether `text[start..end]` is a token.
     #[inline(always)]
-    pub(super) fn holds(&self, text: &[u8], start: usize, end: usize) -> bool {
+    fn contains(&self, text: &[u8], start: usize, end: usize) -> bool {
         let length = end - start;
         if length <= INLINE {
-            return self.holds_short(Slot::key(load(text, start), length));
+            return self.contains_short(Slot::key(load(text, start), length));
         }
         self.begins_long(text, start, length) && self.long_rank(&text[start..end]) != NONE
     }
 
     /// Returns what [`Vocabulary::rank`] does, faster where there is no such token.
     #[inline(always)]
-    pub(super) fn unlikely_rank(&self, text: &[u8], start: usize, end: usize) -> u32 {
+    fn unlikely_rank(&self, text: &[u8], start: usize, end: usize) -> u32 {
         let length = end - start;
         if (3..=INLINE).contains(&length) {
             let key = Slot::key(load(text, start), length);
@@ -71,14 +200,14 @@ impl Vocabulary {
         if length > INLINE && !self.begins_long(text, start, length) {
             return NONE;
         }
-        self.odd_rank(&text[start..end])
+        self.rank_of_rare_length(&text[start..end])
     }
 
     /// Whether some token of `length` bytes or more, longer than [`INLINE`], may begin here.
     #[inline]
     fn begins_long(&self, text: &[u8], start: usize, length: usize) -> bool {
         let bytes = load(text, start) as u64;
-        self.lengths_at(bytes) >> 15 == 1 && usize::from(self.long_lengths[long_lengths_slot(bytes)]) >= length
+        self.lengths_at(bytes) >> 15 == 1 && self.longest_at(bytes) >= length
     }
 
     #[inline]
@@ -86,9 +215,14 @@ impl Vocabulary {
         u16::from_le_bytes(self.lengths.0.as_chunks::<2>().0[lengths_slot(bytes)])
     }
 
+    #[inline]
+    fn longest_at(&self, bytes: u64) -> usize {
+        usize::from(self.long_lengths[long_lengths_slot(bytes)])
+    }
+
     /// Returns the rank of a token whose length is not that of most.
     #[inline]
-    fn odd_rank(&self, token: &[u8]) -> u32 {
+    fn rank_of_rare_length(&self, token: &[u8]) -> u32 {
         match token {
             [byte] => self.singles[usize::from(*byte)],
             [first, second] => self.pair(*first, *second),
@@ -97,20 +231,14 @@ impl Vocabulary {
         }
     }
 
-    /// Returns the rank of the token of one byte.
-    #[inline]
-    pub(super) fn single(&self, byte: u8) -> u32 {
-        self.singles[usize::from(byte)]
-    }
-
     /// Returns the rank of a token of two bytes, or [`NONE`].
     #[inline]
-    pub(super) fn pair(&self, first: u8, second: u8) -> u32 {
+    fn pair(&self, first: u8, second: u8) -> u32 {
         number(&self.pairs.0, usize::from(u16::from_le_bytes([first, second])))
     }
 
     /// Returns the bytes of the token of that rank; empty for a rank that has none.
-    pub(super) fn token(&self, rank: u32) -> &'static [u8] {
+    fn token(&self, rank: u32) -> &'static [u8] {
         let rank = rank as usize;
         let Some(length) = self.token_lengths.get(rank).copied().map(usize::from) else { return &[] };
         let group = rank / GROUP;
@@ -119,60 +247,8 @@ impl Vocabulary {
         &self.bytes[start..start + length]
     }
 
-    /// Returns the length of the longest token, in bytes.
-    pub(super) fn longest(&self) -> usize {
-        self.longest
-    }
-
-    /// Returns the length of the left half of the last merge of the token of that rank; 0 for a byte.
-    #[inline]
-    pub(super) fn left_half(&self, rank: u32) -> u32 {
-        u32::from(self.splits[rank as usize])
-    }
-
-    /// Returns which lengths a token can have that begins at `at`, without those that are out of the text.
-    #[inline]
-    pub(super) fn lengths(&self, text: &[u8], at: usize) -> Lengths {
-        let left = text.len() - at;
-        let bytes = load(text, at) as u64;
-        let table = self.lengths_at(bytes);
-        let longest = if table >> 15 == 1 { usize::from(self.long_lengths[long_lengths_slot(bytes)]) } else { 0 };
-        // Bit 0 is a length of 1, which every byte has, and bit 1 one of 2, which is tried.
-        let short = u32::from(table & 0x7fff) << (PREFIX - 1) | 0b11;
-        let within = u32::MAX >> (32 - left.min(INLINE));
-        Lengths { short: short & within, long: longest.min(left) }
-    }
-
-    /// Returns whether a token may have its last merge between these; where not, no merge ever crosses the border.
     #[inline(always)]
-    pub(super) fn crosses(&self, before: Character, behind: Character) -> bool {
-        bit(self.borders, border_bit(before.bytes, behind.bytes))
-            || self.crosses_inside(before, behind)
-            || behind.is_continuation()
-    }
-
-    /// Returns whether a merge may cross this border that has only a part of one of the characters.
-    #[inline(always)]
-    pub(super) fn crosses_inside(&self, before: Character, behind: Character) -> bool {
-        let last = before.bytes >> (8 * (before.length - 1));
-        bit(self.partial_borders, (last & 0xff | (behind.bytes & 0xff) << 8) as usize)
-    }
-
-    /// Returns the number of tokens of the character by itself; 0 for some of those that are rare, and for what is none.
-    #[inline(always)]
-    pub(super) fn tokens_of(&self, character: Character) -> usize {
-        let [a, b, c, _] = character.bytes.to_le_bytes().map(|byte| usize::from(byte & 0x3f));
-        let code_point = match character.length {
-            1 => return usize::from(character.bytes < 0x80),
-            2 => (a & 0x1f) << 6 | b,
-            3 => (a & 0x0f) << 12 | b << 6 | c,
-            _ => return 0,
-        };
-        usize::from(self.characters[code_point / 4] >> (code_point % 4 * 2) & 3)
-    }
-
-    #[inline(always)]
-    fn holds_short(&self, key: Slot) -> bool {
+    fn contains_short(&self, key: Slot) -> bool {
         let (buckets, _) = self.short.0.as_chunks::<{ BUCKET * 16 }>();
         let words = buckets[key.bucket(buckets.len())].as_chunks::<8>().0;
         let word = |index: usize| u64::from_le_bytes(words[index]);
@@ -293,7 +369,7 @@ impl Iterator for Lengths {
     }
 }
 
-/// Returns 16 bytes of the text from `at` on, in its order, with zeros behind its end.
+/// Returns 16 bytes of the text from `at` on, in its order, with zeros after its end.
 #[inline(always)]
 fn load(text: &[u8], at: usize) -> u128 {
     match text[at..].first_chunk::<16>() {
