@@ -168,7 +168,7 @@ fn short_table(tokens: &[Vec<u8>]) -> Vec<Slot> {
 }
 
 /// Sets a bit for each key of the short table, of five to ten times as many: small enough to stay near the
-/// processor, it tells most of what is no token without a look at the table.
+/// processor, it rules out most of what is no token without a look at the table.
 fn filter(tokens: &[Vec<u8>]) -> Vec<u8> {
     let mut filter = vec![0u8; (tokens.len() * 5 / 8).next_power_of_two()];
     for token in tokens.iter().filter(|token| (1..=INLINE).contains(&token.len())) {
@@ -215,7 +215,7 @@ fn splits(tokens: &[Vec<u8>]) -> Vec<u8> {
     tokens.iter().map(left_half).collect()
 }
 
-/// Merges bytes by the textbook, until at most so many parts are left; returns where they end.
+/// Merges bytes by the textbook, until at most `parts` are left; returns where they end.
 fn merged(bytes: &[u8], ranks: &HashMap<&[u8], u32>, parts: usize) -> Vec<usize> {
     let mut ends: Vec<usize> = (1..=bytes.len()).collect();
     while ends.len() > parts {
@@ -248,10 +248,10 @@ fn long_lengths(tokens: &[Vec<u8>]) -> Vec<u8> {
     lengths
 }
 
-/// Returns two tables of bits that tell which borders between characters some merge crosses.
+/// Returns two tables of bits: which borders between characters some merge crosses.
 ///
 /// The first merge across a border joins two parts that meet at it, so the border is that of a token's last merge. In the one table is
-/// a bit for each two characters that meet so, whole; in the other, for each two bytes, the last before and the first behind, where a
+/// a bit for each two characters that meet so, whole; in the other, for each two bytes, the last before and the first after, where a
 /// part begins or ends inside of its character at the border.
 fn borders(tokens: &[Vec<u8>], splits: &[u8]) -> [Vec<u8>; 2] {
     let (mut whole, mut partial) = (vec![0u8; 1 << (BORDER_BITS - 3)], vec![0u8; 1 << 13]);
@@ -264,10 +264,10 @@ fn borders(tokens: &[Vec<u8>], splits: &[u8]) -> [Vec<u8>; 2] {
         }
         let last_start = (0..left.len()).rev().take(4).find(|at| !is_continuation(left[*at]));
         let before = last_start.map(|at| &left[at..]).filter(|bytes| bytes.len() == utf8_length(bytes[0]));
-        let behind =
+        let after =
             right.get(..utf8_length(first)).filter(|bytes| bytes[1..].iter().all(|byte| is_continuation(*byte)));
-        let (table, bit) = match (before, behind) {
-            (Some(before), Some(behind)) => (&mut whole, border_bit(number(before), number(behind))),
+        let (table, bit) = match (before, after) {
+            (Some(before), Some(after)) => (&mut whole, border_bit(number(before), number(after))),
             _ => (&mut partial, usize::from(u16::from_le_bytes([last, first]))),
         };
         table[bit / 8] |= 1 << (bit % 8);

@@ -106,7 +106,7 @@ mod tests {
 
     const CL100K: Ranks = Ranks::all(&vocab::CL100K);
     const P50K: Ranks = Ranks::all(&vocab::P50K);
-    const R50K: Ranks = Ranks::below(&vocab::P50K, 50_256);
+    const R50K: Ranks = P50K.below(50_256);
 
     #[test]
     fn pieces_that_push_each_other_out_keep_their_counts() {

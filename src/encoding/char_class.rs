@@ -1,4 +1,4 @@
-//! Classes of characters, as the split patterns tell them apart, from tables that the build script writes.
+//! Classes of characters, as the split patterns need them, from tables that the build script writes.
 
 /// What the split patterns ask of a character. The numbers are those of `build/classes.rs`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Code that the compiler may write for a newer processor, where there is one.
+//! Code that is compiled a second time for a processor with AVX2; which of the two runs is decided at run time.
 
 /// Something to compute; `run` must be inlined.
 pub(super) trait Kernel {
@@ -9,26 +9,53 @@ pub(super) trait Kernel {
 #[inline]
 pub(super) fn run<K: Kernel>(kernel: K) {
     #[cfg(target_arch = "x86_64")]
-    if has_avx2() {
-        #[expect(unsafe_code, reason = "a feature of the processor")]
-        // SAFETY: the processor has it.
-        return unsafe { run_with_avx2(kernel) };
+    if let Some(avx2) = Avx2::detect() {
+        #[expect(unsafe_code, reason = "the function uses features of the processor")]
+        // SAFETY: `avx2` is the proof that the processor has the features with which the function is compiled.
+        return unsafe { run_with_avx2(avx2, kernel) };
     }
     kernel.run();
 }
 
+/// The proof that this processor has vectors of 32 bytes, and the instructions on bits that came with them.
+///
+/// Only [`Avx2::detect`] makes one, so a function with [`with_avx2`] that takes one is called only where its instructions exist.
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt")]
-fn run_with_avx2<K: Kernel>(kernel: K) {
-    kernel.run();
+#[derive(Clone, Copy)]
+pub(super) struct Avx2(());
+
+/// Defines what depends on the list of features: the detection of them, and the macro that compiles a function with them.
+#[cfg(target_arch = "x86_64")]
+macro_rules! features {
+    ($($feature:tt)*) => {
+        impl Avx2 {
+            /// Returns the proof, if this processor has all of the features.
+            #[inline]
+            pub(super) fn detect() -> Option<Avx2> {
+                let has_all = true $(&& is_x86_feature_detected!($feature))*;
+                has_all.then_some(Avx2(()))
+            }
+        }
+
+        /// Compiles a function with the features that [`Avx2`] proves.
+        macro_rules! with_avx2 {
+            ($function:item) => {
+                $(#[target_feature(enable = $feature)])*
+                $function
+            };
+        }
+    };
 }
 
-/// Returns whether the processor has vectors of 32 bytes, and the instructions on bits that came with them.
 #[cfg(target_arch = "x86_64")]
-#[inline]
-pub(super) fn has_avx2() -> bool {
-    is_x86_feature_detected!("avx2")
-        && is_x86_feature_detected!("bmi1")
-        && is_x86_feature_detected!("bmi2")
-        && is_x86_feature_detected!("lzcnt")
+features!("avx2" "bmi1" "bmi2" "lzcnt");
+
+#[cfg(target_arch = "x86_64")]
+pub(super) use with_avx2;
+
+#[cfg(target_arch = "x86_64")]
+with_avx2! {
+    fn run_with_avx2<K: Kernel>(_: Avx2, kernel: K) {
+        kernel.run();
+    }
 }

@@ -8,7 +8,7 @@ pub const INLINE: usize = 13;
 /// Slots of 16 bytes in a bucket: one cache line.
 pub const BUCKET: usize = 4;
 
-/// What stands for "no token" in tables of ranks.
+/// The value for "no token" in tables of ranks.
 pub const NONE: u32 = u32::MAX;
 
 /// A slot: the first eight bytes of a token, and, from the lowest bit on, the next five, its length and its rank. Eight zeros and
@@ -59,7 +59,7 @@ impl Slot {
         product as u64 ^ (product >> 64) as u64
     }
 
-    /// Returns the bucket, of so many, in which the key belongs.
+    /// Returns in which of the buckets the key belongs.
     #[inline(always)]
     pub const fn bucket(self, buckets: usize) -> usize {
         ((self.hash() as u128 * buckets as u128) >> 64) as usize
@@ -79,13 +79,13 @@ pub const PREFIX: usize = 3;
 pub const LENGTHS_BITS: u32 = 16;
 pub const LONG_LENGTHS_BITS: u32 = 14;
 
-/// Returns where the lengths of the tokens stand that begin with the first [`PREFIX`] of these bytes.
+/// Returns where the lengths of the tokens are that begin with the first [`PREFIX`] of these bytes.
 #[inline(always)]
 pub const fn lengths_slot(bytes: u64) -> usize {
     ((bytes << 40).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - LENGTHS_BITS)) as usize
 }
 
-/// Returns where the greatest length stands of the tokens longer than [`INLINE`] that begin with these eight bytes.
+/// Returns where the greatest length is of the tokens longer than [`INLINE`] that begin with these eight bytes.
 #[inline(always)]
 pub const fn long_lengths_slot(bytes: u64) -> usize {
     (bytes.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - LONG_LENGTHS_BITS)) as usize
@@ -110,8 +110,8 @@ pub const BORDER_BITS: u32 = 20;
 
 /// Returns the bit of the border between two characters, each given as the bytes of its UTF-8, the first the lowest.
 #[inline(always)]
-pub const fn border_bit(before: u32, behind: u32) -> usize {
-    let both = (before as u64) << 32 | behind as u64;
+pub const fn border_bit(before: u32, after: u32) -> usize {
+    let both = (before as u64) << 32 | after as u64;
     let mixed = (both ^ both >> 29).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     (mixed >> (64 - BORDER_BITS)) as usize
 }

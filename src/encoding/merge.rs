@@ -356,7 +356,7 @@ mod tests {
     const CL100K: Ranks = Ranks::all(&vocab::CL100K);
     const O200K: Ranks = Ranks::all(&vocab::O200K);
     const P50K: Ranks = Ranks::all(&vocab::P50K);
-    const R50K: Ranks = Ranks::below(&vocab::P50K, 50_256);
+    const R50K: Ranks = P50K.below(50_256);
 
     /// The tokens of the encoding, each with its rank.
     fn tokens(ranks: Ranks) -> impl Iterator<Item = (u32, &'static [u8])> {

@@ -26,55 +26,105 @@ use self::split::Pattern;
 pub use self::tokens::{Token, Tokens};
 use self::vocab::Ranks;
 
-/// A byte-pair encoding of OpenAI's: how text becomes tokens. Each is a feature of the crate, and there with its feature alone.
-///
-/// Special tokens in a text, such as `<|endoftext|>`, are ordinary text: what a user writes never becomes one.
-///
-/// ```
-/// use gpt_cost::Encoding;
-///
-/// let encoding = Encoding::Cl100kBase;
-/// assert_eq!(encoding.count("hello world"), 2);
-/// assert_eq!(encoding.encode("hello world"), [15339, 1917]);
-/// assert_eq!(encoding.decode(&[15339, 1917])?, b"hello world");
-/// # Ok::<(), gpt_cost::encoding::UnknownToken>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Encoding {
-    /// `cl100k_base`: gpt-3.5-turbo, gpt-4, gpt-4-turbo and the embeddings from text-embedding-ada-002 on.
-    #[cfg(feature = "cl100k_base")]
-    Cl100kBase,
-    /// `o200k_base`: gpt-4o and all chat models since.
-    #[cfg(feature = "o200k_base")]
-    O200kBase,
-    /// `o200k_harmony`: the open-weight models gpt-oss. Its ordinary tokens are those of `o200k_base`; it differs in special
-    /// tokens alone, which a text never becomes here.
-    #[cfg(feature = "o200k_base")]
-    O200kHarmony,
-    /// `p50k_base`: text-davinci-002, text-davinci-003 and the code models of 2021 and 2022.
-    #[cfg(feature = "p50k_base")]
-    P50kBase,
-    /// `r50k_base`: the GPT-3 models of 2020 (davinci, curie, babbage, ada).
-    #[cfg(feature = "r50k_base")]
-    R50kBase,
+/// Defines the encodings by a table, one a row, newest first. A row has the number by which encodings are sorted, and by which the cache
+/// keeps them apart; the name; the feature of the crate; and then either the split pattern and the vocabulary, with the rank `below`
+/// which its tokens are, or the encoding that it is `like`.
+macro_rules! encodings {
+    (
+        $(#[$enum_attribute:meta])*
+        pub enum $Encoding:ident {$(
+            $(#[$attribute:meta])*
+            $Variant:ident = $number:literal, $name:literal, feature $feature:literal,
+            $(pattern $Pattern:ident, vocabulary $VOCABULARY:ident $(below $below:literal)?)?
+            $(like $Like:ident)?;
+        )*}
+    ) => {
+        $(#[$enum_attribute])*
+        pub enum $Encoding {$(
+            $(#[$attribute])*
+            #[cfg(feature = $feature)]
+            $Variant = $number,
+        )*}
+
+        impl $Encoding {
+            /// All encodings, newest first.
+            pub const ALL: &[$Encoding] = &[$(
+                #[cfg(feature = $feature)]
+                $Encoding::$Variant,
+            )*];
+
+            /// Returns the name that OpenAI gives the encoding, such as `cl100k_base`.
+            pub const fn as_str(self) -> &'static str {
+                match self {$(
+                    #[cfg(feature = $feature)]
+                    $Encoding::$Variant => $name,
+                )*}
+            }
+
+            fn tables(self) -> Tables {
+                match self {$(
+                    #[cfg(feature = $feature)]
+                    $Encoding::$Variant => Tables::of::<codings::$Variant>(),
+                )*}
+            }
+        }
+
+        /// A type for each encoding.
+        mod codings {
+            $(
+                $(
+                    #[cfg(feature = $feature)]
+                    pub(super) struct $Variant;
+
+                    #[cfg(feature = $feature)]
+                    impl super::Coding for $Variant {
+                        type Pattern = super::split::$Pattern;
+                        const RANKS: super::Ranks = super::Ranks::all(&super::vocab::$VOCABULARY)$(.below($below))?;
+                        const ID: u8 = $number;
+                    }
+                )?
+                $(
+                    #[cfg(feature = $feature)]
+                    pub(super) type $Variant = $Like;
+                )?
+            )*
+        }
+    };
+}
+
+encodings! {
+    /// A byte-pair encoding of OpenAI's: how text becomes tokens. Each is a feature of the crate, and there with its feature alone.
+    ///
+    /// Special tokens in a text, such as `<|endoftext|>`, are ordinary text: what a user writes never becomes one.
+    ///
+    /// ```
+    /// use gpt_cost::Encoding;
+    ///
+    /// let encoding = Encoding::Cl100kBase;
+    /// assert_eq!(encoding.count("hello world"), 2);
+    /// assert_eq!(encoding.encode("hello world"), [15339, 1917]);
+    /// assert_eq!(encoding.decode(&[15339, 1917])?, b"hello world");
+    /// # Ok::<(), gpt_cost::encoding::UnknownToken>(())
+    /// ```
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    #[non_exhaustive]
+    pub enum Encoding {
+        /// `o200k_harmony`: the open-weight models gpt-oss. Its ordinary tokens are those of `o200k_base`; it differs in special
+        /// tokens alone, which a text never becomes here.
+        O200kHarmony = 2, "o200k_harmony", feature "o200k_base", like O200kBase;
+        /// `o200k_base`: gpt-4o and all chat models since.
+        O200kBase = 1, "o200k_base", feature "o200k_base", pattern O200k, vocabulary O200K;
+        /// `cl100k_base`: gpt-3.5-turbo, gpt-4, gpt-4-turbo and the embeddings from text-embedding-ada-002 on.
+        Cl100kBase = 0, "cl100k_base", feature "cl100k_base", pattern Cl100k, vocabulary CL100K;
+        /// `p50k_base`: text-davinci-002, text-davinci-003 and the code models of 2021 and 2022.
+        P50kBase = 3, "p50k_base", feature "p50k_base", pattern P50k, vocabulary P50K;
+        // p50k_base has its tokens, and adds runs of spaces.
+        /// `r50k_base`: the GPT-3 models of 2020 (davinci, curie, babbage, ada).
+        R50kBase = 4, "r50k_base", feature "r50k_base", pattern P50k, vocabulary P50K below 50_256;
+    }
 }
 
 impl Encoding {
-    /// All encodings, newest first.
-    pub const ALL: &[Encoding] = &[
-        #[cfg(feature = "o200k_base")]
-        Encoding::O200kHarmony,
-        #[cfg(feature = "o200k_base")]
-        Encoding::O200kBase,
-        #[cfg(feature = "cl100k_base")]
-        Encoding::Cl100kBase,
-        #[cfg(feature = "p50k_base")]
-        Encoding::P50kBase,
-        #[cfg(feature = "r50k_base")]
-        Encoding::R50kBase,
-    ];
-
     /// Returns the number of tokens of `text`, special tokens counted as ordinary text.
     ///
     /// Exact: equal to the length of what OpenAI's tokenizer gives. Its time is linear in the length of `text`, whatever it is.
@@ -106,7 +156,7 @@ impl Encoding {
         (self.tables().encode)(text)
     }
 
-    /// Returns the tokens of `text` one by one, each with the bytes that it stands for.
+    /// Returns the tokens of `text` one by one, each with its place in `text`.
     ///
     /// ```
     /// let text = "hello world";
@@ -131,7 +181,7 @@ impl Encoding {
         &text[..tokens::longest_prefix(self, text, limit)]
     }
 
-    /// Returns the bytes that `tokens` stand for; they need not be UTF-8, since a token can end inside a character.
+    /// Returns the bytes of `tokens`; they need not be UTF-8, since a token can end inside a character.
     ///
     /// # Errors
     ///
@@ -145,7 +195,7 @@ impl Encoding {
         Ok(bytes)
     }
 
-    /// Returns the text that `tokens` stand for.
+    /// Returns the text of `tokens`.
     ///
     /// # Errors
     ///
@@ -163,37 +213,21 @@ impl Encoding {
         String::from_utf8(bytes).map_err(|error| DecodeError(Reason::BrokenText(error.utf8_error().valid_up_to())))
     }
 
-    /// Returns the name that OpenAI gives the encoding, such as `cl100k_base`.
+    /// Returns the name of the encoding: the same as [`Encoding::as_str`].
     pub const fn name(self) -> &'static str {
-        match self {
-            #[cfg(feature = "cl100k_base")]
-            Encoding::Cl100kBase => "cl100k_base",
-            #[cfg(feature = "o200k_base")]
-            Encoding::O200kBase => "o200k_base",
-            #[cfg(feature = "o200k_base")]
-            Encoding::O200kHarmony => "o200k_harmony",
-            #[cfg(feature = "p50k_base")]
-            Encoding::P50kBase => "p50k_base",
-            #[cfg(feature = "r50k_base")]
-            Encoding::R50kBase => "r50k_base",
-        }
+        self.as_str()
     }
 
     /// Returns the encoding of that name.
     pub(crate) const fn named(name: &str) -> Option<Encoding> {
-        match name.as_bytes() {
-            #[cfg(feature = "cl100k_base")]
-            b"cl100k_base" => Some(Encoding::Cl100kBase),
-            #[cfg(feature = "o200k_base")]
-            b"o200k_base" => Some(Encoding::O200kBase),
-            #[cfg(feature = "o200k_base")]
-            b"o200k_harmony" => Some(Encoding::O200kHarmony),
-            #[cfg(feature = "p50k_base")]
-            b"p50k_base" => Some(Encoding::P50kBase),
-            #[cfg(feature = "r50k_base")]
-            b"r50k_base" => Some(Encoding::R50kBase),
-            _ => None,
+        let mut index = 0;
+        while index < Encoding::ALL.len() {
+            if is_same(Encoding::ALL[index].as_str(), name) {
+                return Some(Encoding::ALL[index]);
+            }
+            index += 1;
         }
+        None
     }
 
     /// Returns the end of the piece that begins at `start`, which is a boundary of `text` before its end.
@@ -214,19 +248,16 @@ impl Encoding {
             (token.rank, end)
         }));
     }
+}
 
-    fn tables(self) -> Tables {
-        match self {
-            #[cfg(feature = "cl100k_base")]
-            Encoding::Cl100kBase => Tables::of::<codings::Cl100kBase>(),
-            #[cfg(feature = "o200k_base")]
-            Encoding::O200kBase | Encoding::O200kHarmony => Tables::of::<codings::O200kBase>(),
-            #[cfg(feature = "p50k_base")]
-            Encoding::P50kBase => Tables::of::<codings::P50kBase>(),
-            #[cfg(feature = "r50k_base")]
-            Encoding::R50kBase => Tables::of::<codings::R50kBase>(),
-        }
+/// Returns whether two texts are equal; the operator cannot be used in a constant.
+const fn is_same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut index = 0;
+    while index < one.len() && index < other.len() && one[index] == other[index] {
+        index += 1;
     }
+    index == one.len() && index == other.len()
 }
 
 /// The tokens of an encoding, and what is done with them.
@@ -243,54 +274,12 @@ impl Tables {
     }
 }
 
-/// An encoding that the compiler knows, so that the places of its tables are constants where each nanosecond counts.
+/// An encoding as a type, so that the code for it is compiled with the addresses of its tables as constants.
 trait Coding {
     type Pattern: Pattern;
     const RANKS: Ranks;
-    /// What the cache knows the tokens by.
+    /// The number by which the cache keeps the tokens of encodings apart.
     const ID: u8;
-}
-
-mod codings {
-    #[cfg(feature = "cl100k_base")]
-    pub(super) struct Cl100kBase;
-
-    #[cfg(feature = "cl100k_base")]
-    impl super::Coding for Cl100kBase {
-        type Pattern = super::split::Cl100k;
-        const RANKS: super::Ranks = super::Ranks::all(&super::vocab::CL100K);
-        const ID: u8 = 0;
-    }
-
-    #[cfg(feature = "o200k_base")]
-    pub(super) struct O200kBase;
-
-    #[cfg(feature = "o200k_base")]
-    impl super::Coding for O200kBase {
-        type Pattern = super::split::O200k;
-        const RANKS: super::Ranks = super::Ranks::all(&super::vocab::O200K);
-        const ID: u8 = 1;
-    }
-
-    #[cfg(feature = "p50k_base")]
-    pub(super) struct P50kBase;
-
-    #[cfg(feature = "p50k_base")]
-    impl super::Coding for P50kBase {
-        type Pattern = super::split::P50k;
-        const RANKS: super::Ranks = super::Ranks::all(&super::vocab::P50K);
-        const ID: u8 = 2;
-    }
-
-    #[cfg(feature = "r50k_base")]
-    pub(super) struct R50kBase;
-
-    #[cfg(feature = "r50k_base")]
-    impl super::Coding for R50kBase {
-        type Pattern = super::split::P50k;
-        const RANKS: super::Ranks = super::Ranks::below(&super::vocab::P50K, 50_256);
-        const ID: u8 = 3;
-    }
 }
 
 fn count<C: Coding>(text: &str, limit: usize) -> Option<usize> {
@@ -332,20 +321,16 @@ fn encode<C: Coding>(text: &str) -> Vec<u32> {
 
 impl fmt::Display for Encoding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
+        f.pad(self.as_str())
     }
 }
 
 impl FromStr for Encoding {
     type Err = UnknownEncoding;
 
-    /// Reads an encoding's name, as [`Encoding::name`] gives it.
+    /// Reads an encoding's name, as [`Encoding::as_str`] gives it.
     fn from_str(name: &str) -> Result<Encoding, UnknownEncoding> {
-        Encoding::ALL
-            .iter()
-            .copied()
-            .find(|encoding| encoding.name() == name)
-            .ok_or_else(|| UnknownEncoding(name.to_owned()))
+        Encoding::named(name).ok_or_else(|| UnknownEncoding(name.to_owned()))
     }
 }
 
@@ -355,7 +340,7 @@ pub struct UnknownEncoding(String);
 
 impl fmt::Display for UnknownEncoding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let known: Vec<&str> = Encoding::ALL.iter().map(|encoding| encoding.name()).collect();
+        let known: Vec<&str> = Encoding::ALL.iter().map(|encoding| encoding.as_str()).collect();
         write!(f, "unknown encoding `{}`, expected one of {}", self.0, known.join(", "))
     }
 }
@@ -384,7 +369,7 @@ pub struct DecodeError(Reason);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reason {
     UnknownToken(UnknownToken),
-    /// So many bytes are UTF-8, and what follows is not.
+    /// This number of bytes is UTF-8, and what follows is not.
     BrokenText(usize),
 }
 

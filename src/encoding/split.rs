@@ -9,7 +9,7 @@ use super::window::{Masks, Starts};
 
 /// How an encoding splits text.
 pub(super) trait Pattern {
-    /// Whether [`Pattern::starts`] tells what a window can tell.
+    /// Whether [`Pattern::starts`] finds the pieces of a window.
     const IN_WINDOWS: bool;
 
     /// Returns where pieces begin in a window that begins with a piece.
@@ -85,7 +85,7 @@ impl Pattern for O200k {
         }
         let word = match class {
             _ if class.is_letter() => word(text, start),
-            // A mark is taken as what stands before a word, or else as a word's own beginning.
+            // A mark is taken as what comes before a word, or else as a word's own beginning.
             Class::MARK => lower_word(text, next).or_else(|| lower_word(text, start)),
             _ if is_newline(text[start]) => None,
             _ => word(text, next),
@@ -168,7 +168,7 @@ fn letters(text: &[u8], mut at: usize) -> usize {
 const ANY_CASE: u64 = 0x2020_2020_2020_2020;
 const LOWER_CASE: u64 = 0;
 
-/// Returns how many ASCII letters stand from `at` on, eight at a time: a word is one step without a branch that depends on its
+/// Returns how many ASCII letters there are from `at` on, eight at a time: a word is one step without a branch that depends on its
 /// length.
 #[inline(always)]
 fn ascii_run(text: &[u8], at: usize, fold: u64) -> usize {
@@ -248,7 +248,7 @@ fn contraction(text: &[u8], at: usize, fold: bool) -> Option<usize> {
     }
 }
 
-/// The first two alternatives of [`O200k`], without what may stand before and after them.
+/// The first two alternatives of [`O200k`], without what may come before and after them.
 #[inline]
 fn word(text: &[u8], start: usize) -> Option<usize> {
     lower_word(text, start).or_else(|| {

@@ -1,4 +1,4 @@
-//! Text token by token: the iterator, and the cut after so many tokens.
+//! Text token by token: the iterator, and the cut after n tokens.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -12,7 +12,7 @@ use super::char_class::{Class, class_at};
 pub struct Token {
     /// The token's id, as [`Encoding::encode`] gives it.
     pub id: u32,
-    /// The bytes of the text that it stands for; they can begin and end inside a character.
+    /// Its place in the text, in bytes; it can begin and end inside a character.
     pub range: Range<usize>,
 }
 
@@ -103,7 +103,7 @@ fn cut(text: &str, from: usize, to: usize, mut fits: impl FnMut(usize) -> bool) 
     longest
 }
 
-/// Returns the last place where a cut can change the piece that ends at `end`: after the white space and one character behind it.
+/// Returns the last place where a cut can change the piece that ends at `end`: after the white space and one character more.
 fn cut_limit(bytes: &[u8], mut end: usize) -> usize {
     loop {
         let (class, length) = class_at(bytes, end);
@@ -116,8 +116,8 @@ fn cut_limit(bytes: &[u8], mut end: usize) -> usize {
 
 /// Cuts a long piece near the end of its token number `limit`.
 ///
-/// Tokens that go with their neighbour stay when others are cut off, so it is enough to merge what lies behind one of them, as long
-/// as it comes out again. The cut piece can be split anew, so `fits` has the last word.
+/// Tokens that are a valid pair with their neighbour stay when others are cut off, so it is enough to merge from one of them on, as
+/// long as it comes out again. The cut piece can be split anew, so `fits` has the last word.
 fn cut_inside(
     encoding: Encoding,
     text: &str,

@@ -54,9 +54,9 @@ impl Ranks {
         Ranks { tables, below: NONE }
     }
 
-    /// Returns those tokens of the vocabulary whose rank is lower than `below`.
-    pub(super) const fn below(tables: &'static Vocabulary, below: u32) -> Ranks {
-        Ranks { tables, below }
+    /// Returns those tokens whose rank is lower than `below`.
+    pub(super) const fn below(self, below: u32) -> Ranks {
+        Ranks { below, ..self }
     }
 
     /// Returns the rank, unless the encoding does not have it; [`NONE`] is a rank that none has.

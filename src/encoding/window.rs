@@ -1,12 +1,13 @@
-//! The pre-tokenizers, 64 bytes at a time: the classes of ASCII become bit masks, and arithmetic on the masks tells where pieces
+//! The pre-tokenizers, 64 bytes at a time: the classes of ASCII become bit masks, and arithmetic on the masks finds where pieces
 //! begin, without a branch for each piece.
 //!
-//! A window begins where a piece does. What masks cannot tell, such as the class of a character beyond ASCII, ends the window
-//! early: the scanners of `split.rs` take one piece, and the next window begins behind it.
+//! A window begins where a piece does. What masks cannot decide, such as the class of a character beyond ASCII, ends the window
+//! early: the scanners of `split.rs` take one piece, and the next window begins after it.
 
 use std::ops::ControlFlow;
 
-use super::cpu;
+#[cfg(target_arch = "x86_64")]
+use super::cpu::Avx2;
 use super::split::Pattern;
 
 /// How many bytes a window has.
@@ -35,9 +36,9 @@ pub(super) struct Masks {
 
 /// Where pieces begin in a window.
 pub(super) struct Starts {
-    /// The starts up to one, behind which there may be more.
+    /// The starts up to one, after which there may be more.
     bits: u64,
-    /// Whether the whole window told them, so that the next one begins at the last of them.
+    /// Whether the whole window is known, so that the next one begins at the last of them.
     whole: bool,
 }
 
@@ -54,10 +55,15 @@ pub(super) fn each_pieces<P: Pattern, B>(
     mut pieces: impl FnMut(usize, &[usize]) -> ControlFlow<B>,
 ) -> ControlFlow<B> {
     #[cfg(target_arch = "x86_64")]
-    if P::IN_WINDOWS && cpu::has_avx2() {
-        #[expect(unsafe_code, reason = "a feature of the processor")]
-        // SAFETY: the processor has it.
-        return unsafe { avx2::each_pieces::<P, B>(text, pieces) };
+    if P::IN_WINDOWS
+        && let Some(avx2) = Avx2::detect()
+    {
+        #[expect(unsafe_code, reason = "the function uses features of the processor")]
+        // SAFETY: `avx2` is the proof that the processor has the features with which the function is compiled.
+        return unsafe { avx2::each_pieces::<P, B>(avx2, text, pieces) };
+    }
+    if P::IN_WINDOWS {
+        return each_pieces_by::<P, B>(text, scalar::masks, pieces);
     }
     let mut at = 0;
     while at < text.len() {
@@ -140,14 +146,14 @@ impl Masks {
         let absorbed = self.newlines_and_slashes(self.newline & other << 1);
         let others = self.other_starts(other & !absorbed);
         let words = self.letter_starts(others) | self.upper & self.lower << 1;
-        // A contraction is the end of a word: an apostrophe behind a letter starts a piece unless a letter follows, too.
+        // A contraction is the end of a word: an apostrophe after a letter starts a piece unless a letter follows, too.
         let letters = self.letters();
         let unclear = self.apostrophe & letters << 1 & !((self.known & !letters) >> 1);
         let known = if unclear == 0 { self.known } else { self.known & (unclear ^ (unclear - 1)) & !unclear };
         self.starts(others | words | self.white_starts(absorbed), known)
     }
 
-    /// Returns those runs of newlines and slashes that begin at one of `starts`, all of which are newlines behind something else.
+    /// Returns those runs of newlines and slashes that begin at one of `starts`, all of which are newlines after something else.
     #[inline(always)]
     fn newlines_and_slashes(&self, mut starts: u64) -> u64 {
         let run = self.newline | self.slash;
@@ -173,13 +179,13 @@ impl Masks {
         self.known & !(self.letters() | self.number | self.white)
     }
 
-    /// Returns where runs of `other` begin a piece: not behind a space, which they take along.
+    /// Returns where runs of `other` begin a piece: not after a space, which they take along.
     #[inline(always)]
     fn other_starts(&self, other: u64) -> u64 {
         other & !(other << 1) & !(self.space << 1)
     }
 
-    /// Returns where runs of letters begin a piece: not behind white space or a single other character, which they take along.
+    /// Returns where runs of letters begin a piece: not after white space or a single other character, which they take along.
     #[inline(always)]
     fn letter_starts(&self, others: u64) -> u64 {
         let letters = self.letters();
@@ -191,18 +197,18 @@ impl Masks {
     fn number_starts(&self) -> u64 {
         let number = self.number;
         let mut starts = number & !(number << 1);
-        let behind_three = number & number << 1 & number << 2 & number << 3;
-        let mut next = starts << 3 & behind_three;
+        let after_three = number & number << 1 & number << 2 & number << 3;
+        let mut next = starts << 3 & after_three;
         while next != 0 {
             starts |= next;
-            next = next << 3 & behind_three;
+            next = next << 3 & after_three;
         }
         starts
     }
 
-    /// Returns where pieces of white space begin. What `absorbed` has goes with what is before it.
+    /// Returns where pieces of white space begin. What `absorbed` has is part of what is before it.
     ///
-    /// A run is a piece up to its last newline; what is behind that, up to the last character; and the last character, which may take
+    /// A run is a piece up to its last newline; what is after that, up to the last character; and the last character, which may take
     /// along what follows.
     #[inline(always)]
     fn white_starts(&self, absorbed: u64) -> u64 {
@@ -210,22 +216,22 @@ impl Masks {
         let blank = white & !self.newline;
         let firsts = white & !(white << 1);
         let lasts = blank & !(white >> 1);
-        let mut behind_newline = blank & (white & self.newline) << 1;
-        // Those blanks go with a newline that follows them.
-        if (blank.wrapping_add(behind_newline)) & !blank & self.newline != 0 {
-            let mut rest = behind_newline;
+        let mut after_newline = blank & (white & self.newline) << 1;
+        // Those blanks belong to a newline that follows them.
+        if (blank.wrapping_add(after_newline)) & !blank & self.newline != 0 {
+            let mut rest = after_newline;
             while rest != 0 {
                 let start = rest & rest.wrapping_neg();
                 if blank.wrapping_add(start) & !blank & self.newline != 0 {
-                    behind_newline &= !start;
+                    after_newline &= !start;
                 }
                 rest &= rest - 1;
             }
         }
-        firsts | lasts | behind_newline
+        firsts | lasts | after_newline
     }
 
-    /// Returns those of `starts`, and of numbers, that are sure: of white space that may go on behind what is known, the first one.
+    /// Returns those of `starts`, and of numbers, that are sure: of white space that may go on after what is known, the first one.
     #[inline(always)]
     fn starts(&self, starts: u64, known: u64) -> Starts {
         let starts = (starts | self.number_starts()) & known;
@@ -247,83 +253,154 @@ fn flood(run: u64, starts: u64) -> u64 {
     run & !run.wrapping_add(starts)
 }
 
-/// Masks from 32 bytes at a time.
+/// Masks on any processor, from 8 bytes at a time.
+mod scalar {
+    use super::{Masks, WINDOW, below};
+
+    /// For each byte its classes: bit 0 of the byte `n` is set for the class of number `n`.
+    static CLASSES: [u64; 256] = {
+        let mut classes = [0; 256];
+        let mut byte = 0;
+        while byte < 0x80 {
+            let of = byte as u8;
+            let members = [
+                of.is_ascii_uppercase(),
+                of.is_ascii_lowercase(),
+                of.is_ascii_digit(),
+                matches!(of, b'\t'..=b'\r' | b' '),
+                matches!(of, b'\n' | b'\r'),
+                of == b' ',
+                of == b'\'',
+                of == b'/',
+            ];
+            let mut class = 0;
+            while class < members.len() {
+                classes[byte] |= (members[class] as u64) << (8 * class);
+                class += 1;
+            }
+            byte += 1;
+        }
+        classes
+    };
+
+    #[inline]
+    pub(super) fn masks(window: &[u8; WINDOW]) -> Masks {
+        let words = window.as_chunks::<8>().0;
+        let mut classes = [0; 8];
+        let mut ascii = 64;
+        for (index, bytes) in words.iter().enumerate().rev() {
+            // Byte by byte, the masks of these eight bytes.
+            classes[index] = (0..8).fold(0, |classes, bit| classes | CLASSES[usize::from(bytes[bit])] << bit);
+            let beyond = u64::from_le_bytes(*bytes) & 0x8080_8080_8080_8080;
+            if beyond != 0 {
+                ascii = 8 * index as u32 + beyond.trailing_zeros() / 8;
+            }
+        }
+        let [upper, lower, number, white, newline, space, apostrophe, slash] = transposed(classes);
+        Masks { upper, lower, number, white, newline, space, apostrophe, slash, known: below(ascii) }
+    }
+
+    /// Returns words of which the first has the first bytes of all `words`, the second their second bytes, and so on.
+    #[inline(always)]
+    fn transposed(mut words: [u64; 8]) -> [u64; 8] {
+        for (distance, mask) in [(4, 0xffff_ffff), (2, 0x0000_ffff_0000_ffff), (1, 0x00ff_00ff_00ff_00ff)] {
+            for first in (0..8).filter(|first| first & distance == 0) {
+                let second = first + distance;
+                let swapped = (words[first] >> (8 * distance) ^ words[second]) & mask;
+                words[second] ^= swapped;
+                words[first] ^= swapped << (8 * distance);
+            }
+        }
+        words
+    }
+}
+
+/// Masks on a processor with AVX2, from 32 bytes at a time.
 #[cfg(target_arch = "x86_64")]
 mod avx2 {
     use std::arch::x86_64::*;
     use std::ops::ControlFlow;
 
     use super::{Masks, Pattern, WINDOW, below, each_pieces_by};
+    use crate::encoding::cpu::{Avx2, with_avx2};
 
-    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt")]
-    pub(super) fn each_pieces<P: Pattern, B>(
-        text: &[u8],
-        pieces: impl FnMut(usize, &[usize]) -> ControlFlow<B>,
-    ) -> ControlFlow<B> {
-        each_pieces_by::<P, B>(text, |window| masks(window), pieces)
-    }
-
-    // Inlined, LLVM works on single bits of vectors where numbers should be: three times as many instructions.
-    #[inline(never)]
-    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt")]
-    fn masks(window: &[u8; WINDOW]) -> Masks {
-        let halves = window.as_chunks::<32>().0;
-        let halves = [load(&halves[0]), load(&halves[1])];
-        let mask = |of: &dyn Fn(__m256i) -> __m256i| {
-            let [low, high] = halves.map(|half| _mm256_movemask_epi8(of(half)) as u32);
-            u64::from(low) | u64::from(high) << 32
-        };
-        let newline = mask(&|half| _mm256_or_si256(equal(half, b'\n'), equal(half, b'\r')));
-        let space = mask(&|half| equal(half, b' '));
-        Masks {
-            upper: mask(&|half| between(half, b'A', b'Z')),
-            lower: mask(&|half| between(half, b'a', b'z')),
-            number: mask(&|half| between(half, b'0', b'9')),
-            white: space | mask(&|half| between(half, b'\t', b'\r')),
-            newline,
-            space,
-            apostrophe: mask(&|half| equal(half, b'\'')),
-            slash: mask(&|half| equal(half, b'/')),
-            known: below(mask(&|half| half).trailing_zeros()),
+    with_avx2! {
+        pub(super) fn each_pieces<P: Pattern, B>(
+            _: Avx2,
+            text: &[u8],
+            pieces: impl FnMut(usize, &[usize]) -> ControlFlow<B>,
+        ) -> ControlFlow<B> {
+            each_pieces_by::<P, B>(text, |window| masks(window), pieces)
         }
     }
 
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    fn load(bytes: &[u8; 32]) -> __m256i {
-        let word = |index: usize| i64::from_le_bytes(bytes.as_chunks().0[index]);
-        _mm256_set_epi64x(word(3), word(2), word(1), word(0))
+    with_avx2! {
+        // Inlined, LLVM works on single bits of vectors where numbers should be: three times as many instructions.
+        #[inline(never)]
+        fn masks(window: &[u8; WINDOW]) -> Masks {
+            let halves = window.as_chunks::<32>().0;
+            let halves = [load(&halves[0]), load(&halves[1])];
+            let mask = |of: &dyn Fn(__m256i) -> __m256i| {
+                let [low, high] = halves.map(|half| _mm256_movemask_epi8(of(half)) as u32);
+                u64::from(low) | u64::from(high) << 32
+            };
+            let newline = mask(&|half| _mm256_or_si256(equal(half, b'\n'), equal(half, b'\r')));
+            let space = mask(&|half| equal(half, b' '));
+            Masks {
+                upper: mask(&|half| between(half, b'A', b'Z')),
+                lower: mask(&|half| between(half, b'a', b'z')),
+                number: mask(&|half| between(half, b'0', b'9')),
+                white: space | mask(&|half| between(half, b'\t', b'\r')),
+                newline,
+                space,
+                apostrophe: mask(&|half| equal(half, b'\'')),
+                slash: mask(&|half| equal(half, b'/')),
+                known: below(mask(&|half| half).trailing_zeros()),
+            }
+        }
     }
 
-    /// Returns which bytes are `byte`.
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    fn equal(bytes: __m256i, byte: u8) -> __m256i {
-        _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte as i8))
+    with_avx2! {
+        #[inline]
+        fn load(bytes: &[u8; 32]) -> __m256i {
+            let word = |index: usize| i64::from_le_bytes(bytes.as_chunks().0[index]);
+            _mm256_set_epi64x(word(3), word(2), word(1), word(0))
+        }
     }
 
-    /// Returns which bytes are from `first` to `last`, both ASCII.
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    fn between(bytes: __m256i, first: u8, last: u8) -> __m256i {
-        // Comparisons are of signed numbers: the range is moved to their upper end.
-        let moved = _mm256_add_epi8(bytes, _mm256_set1_epi8((0x7f - last) as i8));
-        _mm256_cmpgt_epi8(moved, _mm256_set1_epi8((0x7f - (last - first)) as i8 - 1))
+    with_avx2! {
+        /// Returns which bytes are `byte`.
+        #[inline]
+        fn equal(bytes: __m256i, byte: u8) -> __m256i {
+            _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte as i8))
+        }
+    }
+
+    with_avx2! {
+        /// Returns which bytes are from `first` to `last`, both ASCII.
+        #[inline]
+        fn between(bytes: __m256i, first: u8, last: u8) -> __m256i {
+            // Comparisons are of signed numbers: the range is moved to their upper end.
+            let moved = _mm256_add_epi8(bytes, _mm256_set1_epi8((0x7f - last) as i8));
+            _mm256_cmpgt_epi8(moved, _mm256_set1_epi8((0x7f - (last - first)) as i8 - 1))
+        }
     }
 }
 
 #[cfg(all(test, feature = "encodings"))]
 mod tests {
+    use std::cell::Cell;
+
     use proptest::prelude::*;
 
     use super::*;
     use crate::encoding::split::{Cl100k, O200k};
 
-    /// Returns the ends of the pieces, by windows or piece by piece.
-    fn ends<P: Pattern>(text: &str) -> Vec<usize> {
+    /// Returns the ends of the pieces that `each` gives.
+    fn ends(each: impl FnOnce(&mut dyn FnMut(usize, &[usize]) -> ControlFlow<()>) -> ControlFlow<()>) -> Vec<usize> {
         let mut all = Vec::new();
         let mut at = 0;
-        let flow = each_pieces::<P, ()>(text.as_bytes(), |start, ends| {
+        let flow = each(&mut |start, ends| {
             assert_eq!(start, at);
             all.extend_from_slice(ends);
             at = ends[ends.len() - 1];
@@ -333,8 +410,7 @@ mod tests {
         all
     }
 
-    fn scanned_ends<P: Pattern>(text: &str) -> Vec<usize> {
-        let text = text.as_bytes();
+    fn scanned_ends<P: Pattern>(text: &[u8]) -> Vec<usize> {
         let mut ends = vec![0];
         while ends[ends.len() - 1] < text.len() {
             ends.push(P::piece_end(text, ends[ends.len() - 1]));
@@ -342,12 +418,68 @@ mod tests {
         ends.split_off(1)
     }
 
-    fn agrees(text: &str) {
-        assert_eq!(ends::<Cl100k>(text), scanned_ends::<Cl100k>(text), "cl100k: {text:?}");
-        assert_eq!(ends::<O200k>(text), scanned_ends::<O200k>(text), "o200k: {text:?}");
+    /// Windows, as this processor has them and by scalar masks, have the pieces of the scanners.
+    fn agrees_for<P: Pattern>(text: &str) {
+        let bytes = text.as_bytes();
+        let expected = scanned_ends::<P>(bytes);
+        assert_eq!(ends(|pieces| each_pieces::<P, ()>(bytes, pieces)), expected, "as chosen: {text:?}");
+        assert_eq!(ends(|pieces| each_pieces_by::<P, ()>(bytes, scalar::masks, pieces)), expected, "scalar: {text:?}");
     }
 
-    /// Texts of what the patterns tell apart, long enough for several windows.
+    fn agrees(text: &str) {
+        agrees_for::<Cl100k>(text);
+        agrees_for::<O200k>(text);
+    }
+
+    /// Returns the masks by their definition.
+    fn defined_masks(window: &[u8; WINDOW]) -> Masks {
+        let mask = |is: fn(u8) -> bool| (0..WINDOW).fold(0, |mask, bit| mask | u64::from(is(window[bit])) << bit);
+        Masks {
+            upper: mask(|byte| byte.is_ascii_uppercase()),
+            lower: mask(|byte| byte.is_ascii_lowercase()),
+            number: mask(|byte| byte.is_ascii_digit()),
+            white: mask(|byte| byte.is_ascii() && char::from(byte).is_whitespace()),
+            newline: mask(|byte| matches!(byte, b'\n' | b'\r')),
+            space: mask(|byte| byte == b' '),
+            apostrophe: mask(|byte| byte == b'\''),
+            slash: mask(|byte| byte == b'/'),
+            known: below(window.iter().take_while(|byte| byte.is_ascii()).count() as u32),
+        }
+    }
+
+    thread_local! {
+        static RECORDED: Cell<Option<Masks>> = const { Cell::new(None) };
+    }
+
+    /// A pattern that records the masks of the last window, and has one piece.
+    struct Recorder;
+
+    impl Pattern for Recorder {
+        const IN_WINDOWS: bool = true;
+
+        fn starts(masks: &Masks) -> Starts {
+            RECORDED.set(Some(*masks));
+            Starts::NONE
+        }
+
+        fn piece_end(text: &[u8], _: usize) -> usize {
+            text.len()
+        }
+    }
+
+    /// Scalar masks, and those that this processor has for a window that begins with two characters of ASCII, are as defined.
+    fn masks_agree(window: &[u8; WINDOW]) {
+        let expected = defined_masks(window);
+        assert_eq!(scalar::masks(window), expected, "scalar: {window:?}");
+        RECORDED.set(None);
+        let flow = each_pieces::<Recorder, ()>(window, |_, _| ControlFlow::Continue(()));
+        assert!(flow.is_continue());
+        if let Some(masks) = RECORDED.take() {
+            assert_eq!(masks, expected, "as chosen: {window:?}");
+        }
+    }
+
+    /// Texts of what matters to the patterns, long enough for several windows.
     fn texts() -> impl Strategy<Value = String> {
         let parts = |of: &'static [&'static str], most| {
             proptest::collection::vec(proptest::sample::select(of), 1..most).prop_map(|parts| parts.concat())
@@ -367,17 +499,41 @@ mod tests {
 
     proptest! {
         #[test]
-        fn windows_tell_what_the_scanners_tell(text in texts()) {
+        fn windows_have_the_pieces_of_the_scanners(text in texts()) {
+            agrees(&text);
+        }
+
+        #[test]
+        fn masks_of_any_bytes_are_as_defined(
+            bytes in proptest::collection::vec(any::<u8>(), WINDOW),
+            ascii in proptest::collection::vec(0..0x80u8, WINDOW),
+            from in 0..=WINDOW,
+        ) {
+            masks_agree(bytes.first_chunk().expect("a whole window"));
+            // Most windows of any bytes end at once.
+            let mixed: Vec<u8> = ascii[..from].iter().chain(&bytes[from..]).copied().collect();
+            masks_agree(mixed.first_chunk().expect("a whole window"));
+        }
+    }
+
+    #[test]
+    fn all_short_texts_of_unlike_characters_agree() {
+        const CHARACTERS: [char; 12] = ['a', 'B', 's', '\'', ' ', '\t', '\n', '\r', '/', '.', '1', 'é'];
+        for number in 0..CHARACTERS.len().pow(5) {
+            let text: String =
+                (0..5).map(|place| CHARACTERS[number / CHARACTERS.len().pow(place) % CHARACTERS.len()]).collect();
             agrees(&text);
         }
     }
 
     #[test]
-    fn all_short_texts_of_odd_characters_agree() {
-        const ODD: [char; 12] = ['a', 'B', 's', '\'', ' ', '\t', '\n', '\r', '/', '.', '1', 'é'];
-        for number in 0..ODD.len().pow(5) {
-            let text: String = (0..5).map(|place| ODD[number / ODD.len().pow(place) % ODD.len()]).collect();
-            agrees(&text);
+    fn masks_of_every_byte_at_every_place_are_as_defined() {
+        for byte in 0..=0xff {
+            for place in 0..WINDOW {
+                let mut window = [b'x'; WINDOW];
+                window[place] = byte;
+                masks_agree(&window);
+            }
         }
     }
 }
