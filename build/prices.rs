@@ -118,7 +118,7 @@ fn write_row(out: &mut String, source: &str, row: &PriceEntry) -> std::fmt::Resu
 }
 
 fn counting(entry: &CountingEntry) -> String {
-    format!("({}, Family::named({:?}).unwrap())", date(entry.from), entry.family.text)
+    format!("({}, Family::from_name({:?}).unwrap())", date(entry.from), entry.family.text)
 }
 
 fn image(rule: ImageRule) -> String {

@@ -242,7 +242,7 @@ impl Spent {
         match model.map(bill) {
             Some(Ok(bill)) => {
                 self.priced += 1;
-                self.total = [self.total, bill.total].into_iter().sum();
+                self.total += bill.total;
             }
             _ => self.unpriced += 1,
         }
@@ -272,7 +272,7 @@ fn features(recording: &Recording, count: Option<&TokenCount>) -> Vec<String> {
         return recording.features.clone();
     }
     let mut features: Vec<String> =
-        count.iter().flat_map(|count| count.shares()).map(|share| share.what.name().to_owned()).collect();
+        count.iter().flat_map(|count| count.breakdown()).map(|share| share.kind.as_str().to_owned()).collect();
     features.sort_unstable();
     features.dedup();
     features

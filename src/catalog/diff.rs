@@ -74,14 +74,14 @@ fn facts(model: &Model, also: &[&str]) -> Facts {
         .counting
         .iter()
         .map(|(from, family)| match from {
-            Some(from) => format!("{} from {from}", family.name()),
-            None => family.name().to_owned(),
+            Some(from) => format!("{} from {from}", family.as_str()),
+            None => family.as_str().to_owned(),
         })
         .collect();
     let number = |tokens: Option<u64>| tokens.map(crate::money::grouped);
     let date = |day: Option<Date>| day.map(|day| day.to_string());
     let facts = [
-        ("kind", Some(model.kind().word().to_owned())),
+        ("kind", Some(model.kind().as_str().to_owned())),
         ("encoding", model.encoding().map(|encoding| encoding.name().to_owned())),
         ("counting", Some(counting.join(", ")).filter(|text| !text.is_empty())),
         ("context", number(model.context())),
@@ -106,9 +106,9 @@ fn amounts(row: &PriceRow) -> impl Iterator<Item = ((u8, String), String)> {
     if let Some(from) = row.from() {
         when.push_str(&format!(" from {from}"));
     }
-    let tier = if row.tier() == Tier::Standard { String::new() } else { format!("{} ", row.tier().word()) };
+    let tier = if row.tier() == Tier::Standard { String::new() } else { format!("{} ", row.tier().as_str()) };
     Field::ALL.iter().filter_map(move |field| {
         let amount = row.rate(*field)?.amount_per(Per::Million);
-        Some(((1, format!("{tier}{}{when}", field.word())), format!("{amount} / 1M")))
+        Some(((1, format!("{tier}{}{when}", field.as_str())), format!("{amount} / 1M")))
     })
 }

@@ -3,6 +3,7 @@
 //! This file names nothing of the crate, since the build script includes it too: the built-in table is read and checked by
 //! the same code as a user's own. All problems of a file are found in one go, each with its place.
 
+use crate::names::names;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -74,29 +75,9 @@ pub struct AliasEntry {
     pub targets: Vec<(Date, Name)>,
 }
 
-/// Makes an enum of words that stand in the file.
-macro_rules! words {
-    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)* }) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[non_exhaustive]
-        pub enum $name { $($(#[$doc])* $variant,)* }
-
-        impl $name {
-            /// All of them.
-            pub const ALL: &[$name] = &[$($name::$variant,)*];
-
-            /// Returns the word that stands for it in `pricing.toml` and in reports.
-            pub const fn word(self) -> &'static str {
-                match self { $($name::$variant => $word,)* }
-            }
-        }
-    };
-}
-
-words! {
+names! {
     /// What a model is for: it decides what a request must be and which prices a row must have.
-    Kind {
+    pub enum Kind {
         /// Messages in, a message out.
         Chat = "chat",
         /// Text in, text out.
@@ -114,9 +95,9 @@ words! {
     }
 }
 
-words! {
+names! {
     /// How many tokens a row's amounts are for.
-    Unit {
+    pub enum Unit {
         /// A thousand tokens.
         Thousand = "1K",
         /// A million tokens.
@@ -124,9 +105,9 @@ words! {
     }
 }
 
-words! {
+names! {
     /// The service tier: how fast an answer is promised, at which price.
-    Tier {
+    pub enum Tier {
         /// What a request gets when it asks for nothing else.
         Standard = "standard",
         /// Within a day, through the Batch API.
@@ -142,9 +123,9 @@ words! {
     }
 }
 
-words! {
+names! {
     /// What a price is for.
-    Field {
+    pub enum Field {
         /// Input tokens.
         Input = "input",
         /// Input tokens read from the prompt cache.
@@ -174,9 +155,9 @@ impl Tier {
     const OTHER_WORDS: &[(&str, Tier)] = &[("fast", Tier::Priority), ("default", Tier::Standard)];
 
     /// Returns the tier that `word` stands for in a price table; `fast` is [`Tier::Priority`].
-    pub fn from_word(word: &str) -> Option<Tier> {
+    pub fn from_name(word: &str) -> Option<Tier> {
         let other = || Tier::OTHER_WORDS.iter().find(|(other, _)| *other == word).map(|(_, tier)| *tier);
-        Tier::ALL.iter().copied().find(|tier| tier.word() == word).or_else(other)
+        Tier::ALL.iter().copied().find(|tier| tier.as_str() == word).or_else(other)
     }
 
     /// Returns the tier that the API's field `service_tier` names, in a request or a response, or that a user names; `None` for `auto`, which
@@ -200,7 +181,7 @@ impl Tier {
             "scale" => Err("the tier `scale` is paid in advance and has no price per token".to_owned()),
             // Training is a tier of price tables alone.
             "training" => Err(format!("unknown service tier, expected {KNOWN}")),
-            word => Tier::from_word(word).map(Some).ok_or_else(|| format!("unknown service tier, expected {KNOWN}")),
+            word => Tier::from_name(word).map(Some).ok_or_else(|| format!("unknown service tier, expected {KNOWN}")),
         }
     }
 }
@@ -339,7 +320,7 @@ fn read_model(name: Name, table: &DeTable<'_>, span: Range<usize>, problems: &mu
     let mut fields = Fields::new(table, span, MODEL_KEYS, problems);
     let mut model = ModelEntry {
         name,
-        kind: fields.word("kind", Kind::ALL, Kind::word),
+        kind: fields.word("kind", Kind::ALL, Kind::as_str),
         encoding: fields.name("encoding"),
         counting: Vec::new(),
         context: fields.tokens("context"),
@@ -411,20 +392,20 @@ fn read_prices(value: &Spanned<DeValue<'_>>, needed: &[Field], problems: &mut Ve
     let read = |row: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>| {
         let table = as_table(row, expected, problems)?;
         let mut fields = Fields::new(table, row.span(), PRICE_KEYS, problems);
-        let per = fields.word("per", Unit::ALL, Unit::word);
+        let per = fields.word("per", Unit::ALL, Unit::as_str);
         if per.is_none() && !table.contains_key("per") {
             fields.missing("per", r#"say how many tokens the row's prices are for: per = "1K" or per = "1M""#);
         }
-        for field in needed.iter().map(|field| field.word()).filter(|field| !table.contains_key(*field)) {
+        for field in needed.iter().map(|field| field.as_str()).filter(|field| !table.contains_key(*field)) {
             let hint = format!("one row is one complete price: add {field} = \"…\"");
             fields.problem(row.span(), format!("the row has no price for {field}"), hint);
         }
         Some(PriceEntry {
             span: row.span(),
             from: fields.date("from"),
-            tier: fields.word_or("tier", Tier::ALL, Tier::word, Tier::from_word).unwrap_or(Tier::Standard),
+            tier: fields.word_or("tier", Tier::ALL, Tier::as_str, Tier::from_name).unwrap_or(Tier::Standard),
             above: fields.tokens("above").unwrap_or(0),
-            amounts: std::array::from_fn(|field| fields.dollars(Field::ALL[field].word(), &MAX_PRICE)),
+            amounts: std::array::from_fn(|field| fields.dollars(Field::ALL[field].as_str(), &MAX_PRICE)),
             per: per?,
         })
     };

@@ -19,28 +19,18 @@ use super::slips::is_slip;
 use super::{Catalog, Found};
 use crate::error::{self, Error, Problem, Result};
 use crate::money::{Per, Rate, Usd};
+use crate::names::names;
 
-/// How a price table of another project is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ImportFormat {
-    /// The `prices.json` of pydantic's genai-prices: dollars for a million tokens, with history, tiers and long contexts.
-    GenaiPrices,
-    /// The `model_prices_and_context_window.json` of litellm: dollars for one token, tiers in the keys' endings.
-    Litellm,
-    /// Comma-separated: `id`, `per` (`1K` or `1M`), then any of `input`, `cached`, `output` and the other names of our own rows, `tier`, `above`
-    /// and `from`.
-    Csv,
-}
-
-impl ImportFormat {
-    /// Returns the format's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            ImportFormat::GenaiPrices => "genai-prices",
-            ImportFormat::Litellm => "litellm",
-            ImportFormat::Csv => "csv",
-        }
+names! {
+    /// How a price table of another project is written.
+    pub enum ImportFormat {
+        /// The `prices.json` of pydantic's genai-prices: dollars for a million tokens, with history, tiers and long contexts.
+        GenaiPrices = "genai-prices",
+        /// The `model_prices_and_context_window.json` of litellm: dollars for one token, tiers in the keys' endings.
+        Litellm = "litellm",
+        /// Comma-separated: `id`, `per` (`1K` or `1M`), then any of `input`, `cached`, `output` and the other names of our own rows, `tier`, `above`
+        /// and `from`.
+        Csv = "csv",
     }
 }
 
@@ -248,6 +238,6 @@ fn decimal(digits: &str, times: Decimal) -> Option<Decimal> {
 }
 
 fn unreadable(format: ImportFormat, message: impl std::fmt::Display) -> Error {
-    let problem = Problem::new(format!("not a valid {} price table: {message}", format.name()));
+    let problem = Problem::new(format!("not a valid {} price table: {message}", format.as_str()));
     Error::new(error::Kind::PriceTable, problem)
 }

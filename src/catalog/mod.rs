@@ -495,7 +495,7 @@ impl<'a> Reader<'a> {
         kind: Kind,
         known: Option<&Model>,
     ) -> List<(Option<Date>, Family)> {
-        let families: Vec<&str> = Family::ALL.iter().map(|family| family.name()).collect();
+        let families: Vec<&str> = Family::ALL.iter().map(|family| family.as_str()).collect();
         if entry.counting.is_empty() {
             if let Some(known) = known {
                 return known.counting.clone();
@@ -507,7 +507,7 @@ impl<'a> Reader<'a> {
         }
         let mut counting = Vec::new();
         for row in &entry.counting {
-            match Family::named(&row.family.text) {
+            match Family::from_name(&row.family.text) {
                 Some(family) => counting.push((row.from.map(civil), family)),
                 None => {
                     let message = format!("unknown family of counting rules \"{}\"", row.family.text);

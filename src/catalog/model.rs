@@ -185,7 +185,7 @@ impl Model {
                 let message = format!(
                     "`{}` has no known {} price for an input of {} tokens",
                     self.name(),
-                    tier.word(),
+                    tier.as_str(),
                     grouped(input)
                 );
                 Problem::new(message).with_hint(
@@ -194,15 +194,15 @@ impl Model {
             }
             Some(first) => {
                 let since = first.map(|first| format!("; the first is from {first}")).unwrap_or_default();
-                Problem::new(format!("`{}` has no {} price on {day}{since}", self.name(), tier.word()))
+                Problem::new(format!("`{}` has no {} price on {day}{since}", self.name(), tier.as_str()))
             }
             None if self.prices().is_empty() => {
                 Problem::new(format!("`{}` has no price: whoever runs it sets one", self.name()))
                     .with_hint("add a table for it to a pricing.toml")
             }
             None => {
-                let tiers: Vec<&str> = self.tiers().map(Tier::word).collect();
-                Problem::new(format!("`{}` has no {} price", self.name(), tier.word()))
+                let tiers: Vec<&str> = self.tiers().map(Tier::as_str).collect();
+                Problem::new(format!("`{}` has no {} price", self.name(), tier.as_str()))
                     .with_hint(format!("it has prices for {}", tiers.join(", ")))
             }
         }

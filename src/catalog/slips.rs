@@ -63,7 +63,7 @@ fn slip(row: &PriceEntry, input: Decimal, against: &str) -> Problem {
     Problem {
         span: row.span.clone(),
         message: format!("an input of a million tokens would cost {}, and {against}", Usd::from(input)),
-        hint: Some(format!("is the price for {} tokens? then write per = \"{}\"", word(other), other.word())),
+        hint: Some(format!("is the price for {} tokens? then write per = \"{}\"", word(other), other.as_str())),
     }
 }
 

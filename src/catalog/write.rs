@@ -54,7 +54,7 @@ pub(super) fn table<'n>(model: &Model, also: impl Iterator<Item = &'n str>, chec
     };
     let names: Vec<String> = also.map(quoted).collect();
     line("also", (!names.is_empty()).then(|| format!("[{}]", names.join(", "))));
-    line("kind", (model.kind() != Kind::Chat).then(|| quoted(model.kind().word())));
+    line("kind", (model.kind() != Kind::Chat).then(|| quoted(model.kind().as_str())));
     line("encoding", Some(quoted(model.encoding().map_or(file::UNKNOWN_ENCODING, |encoding| encoding.name()))));
     line("counting", counting(model));
     for (key, limit) in [
@@ -78,12 +78,14 @@ pub(super) fn table<'n>(model: &Model, also: impl Iterator<Item = &'n str>, chec
 
 /// Returns a row of a price, as an inline table.
 pub(super) fn row(row: &PriceRow) -> String {
-    let mut parts = vec![format!("per = \"{}\"", row.per().word())];
+    let mut parts = vec![format!("per = \"{}\"", row.per().as_str())];
     parts.extend(row.from().map(|from| format!("from = {from}")));
-    parts.extend((row.tier() != Tier::Standard).then(|| format!("tier = \"{}\"", row.tier().word())));
+    parts.extend((row.tier() != Tier::Standard).then(|| format!("tier = \"{}\"", row.tier().as_str())));
     parts.extend((row.above() > 0).then(|| format!("above = {}", underscored(row.above()))));
     for field in Field::ALL {
-        parts.extend(row.rate(*field).map(|rate| format!("{} = \"{}\"", field.word(), amount(rate.amount().amount()))));
+        parts.extend(
+            row.rate(*field).map(|rate| format!("{} = \"{}\"", field.as_str(), amount(rate.amount().amount()))),
+        );
     }
     format!("{{ {} }}", parts.join(", "))
 }
@@ -97,11 +99,11 @@ fn amount(amount: Decimal) -> String {
 fn counting(model: &Model) -> Option<String> {
     match model.counting.as_ref() {
         [] => None,
-        [(None, family)] => Some(quoted(family.name())),
+        [(None, family)] => Some(quoted(family.as_str())),
         dated => {
             let entry = |(from, family): &(Option<Date>, crate::accounting::Family)| {
                 let from = from.map(|from| format!("from = {from}, ")).unwrap_or_default();
-                format!("{{ {from}family = {} }}", quoted(family.name()))
+                format!("{{ {from}family = {} }}", quoted(family.as_str()))
             };
             Some(format!("[{}]", dated.iter().map(entry).collect::<Vec<_>>().join(", ")))
         }

@@ -111,9 +111,9 @@ pub(super) struct CountArgs {
     #[arg(short, long)]
     pub(super) quiet: bool,
 
-    /// Show what has which part of the tokens: each message, tool, image and schema, and the framing
+    /// Show the components of the input: each message, tool, image and schema, and the framing
     #[arg(long, conflicts_with_all = ["quiet", "encoding"])]
-    pub(super) parts: bool,
+    pub(super) breakdown: bool,
 }
 
 /// Tell what a real response cost, from its `usage`
@@ -525,9 +525,8 @@ fn out_file(text: &str) -> Result<OutFile, String> {
 }
 
 fn dollars(text: &str) -> Result<Usd, &'static str> {
-    let digits = text.strip_prefix('$').unwrap_or(text);
-    let amount = digits.parse::<rust_decimal::Decimal>().ok().filter(|amount| !amount.is_sign_negative());
-    amount.map(Usd::from).ok_or("expected an amount of dollars, such as 0.05")
+    let amount = text.parse().ok().filter(|amount| *amount >= Usd::ZERO);
+    amount.ok_or("expected an amount of dollars, such as 0.05")
 }
 
 fn increase(text: &str) -> Result<Increase, &'static str> {
@@ -783,15 +782,15 @@ fn days(text: &str) -> Result<i32, &'static str> {
 }
 
 fn kinds() -> impl TypedValueParser<Value = Kind> {
-    let words = Kind::ALL.iter().map(|kind| kind.word());
+    let words = Kind::ALL.iter().map(|kind| kind.as_str());
     PossibleValuesParser::new(words)
-        .try_map(|word| Kind::ALL.iter().copied().find(|kind| kind.word() == word).ok_or("unknown kind"))
+        .try_map(|word| Kind::ALL.iter().copied().find(|kind| kind.as_str() == word).ok_or("unknown kind"))
 }
 
 fn import_formats() -> impl TypedValueParser<Value = ImportFormat> {
     const ALL: [ImportFormat; 3] = [ImportFormat::GenaiPrices, ImportFormat::Litellm, ImportFormat::Csv];
-    PossibleValuesParser::new(ALL.map(ImportFormat::name))
-        .try_map(|word| ALL.into_iter().find(|format| format.name() == word).ok_or("unknown format"))
+    PossibleValuesParser::new(ALL.map(ImportFormat::as_str))
+        .try_map(|word| ALL.into_iter().find(|format| format.as_str() == word).ok_or("unknown format"))
 }
 
 fn image_size(text: &str) -> Result<ImageSize, &'static str> {

@@ -64,8 +64,7 @@ fn list(args: &ModelsListArgs, out: &mut impl Write) -> Result<(), Stop> {
         }
         ListFormat::Json => {
             let models: Vec<_> = lines.iter().map(|line| line.json(day)).collect();
-            let report =
-                serde_json::json!({"schema": 1, "as_of": day.to_string(), "tier": args.tier.word(), "models": models});
+            let report = serde_json::json!({"schema": 1, "as_of": day.to_string(), "tier": args.tier.as_str(), "models": models});
             Ok(writeln!(out, "{report:#}")?)
         }
         ListFormat::Csv => write_csv(&lines, day, out),
@@ -141,9 +140,9 @@ impl Line<'_> {
             "name": self.name,
             "stands_for": self.model.name(),
             "also": self.layer.also(self.model).collect::<Vec<_>>(),
-            "kind": self.model.kind().word(),
+            "kind": self.model.kind().as_str(),
             "encoding": self.model.encoding().map(|encoding| encoding.name()),
-            "counting": self.model.family(day).map(|family| family.name()),
+            "counting": self.model.family(day).map(|family| family.as_str()),
             "context": self.model.context(),
             "larger_context": self.model.larger_context(),
             "max_input": self.model.max_input(),
@@ -188,7 +187,7 @@ fn write_list(lines: &[Line<'_>], tier: Tier, day: Date, tables: &str, out: &mut
         ]);
     }
     write_grid(&rows, out)?;
-    let tier = if tier == Tier::Standard { String::new() } else { format!(" at the {} tier", tier.word()) };
+    let tier = if tier == Tier::Standard { String::new() } else { format!(" at the {} tier", tier.as_str()) };
     Ok(writeln!(
         out,
         "\n  {} as of {day}, by {tables}; prices{tier} are for a million tokens",
@@ -256,14 +255,14 @@ pub(super) fn price_json(row: &PriceRow, holds: bool) -> serde_json::Value {
     let mut json = serde_json::json!({
         "line": row.line(),
         "holds": holds,
-        "per": row.per().word(),
+        "per": row.per().as_str(),
         "from": row.from().map(|day| day.to_string()),
-        "tier": row.tier().word(),
+        "tier": row.tier().as_str(),
         "above": row.above(),
     });
     for field in Field::ALL {
         if let Some(rate) = row.rate(*field) {
-            json[field.word()] = rate.amount().amount().to_string().into();
+            json[field.as_str()] = rate.amount().amount().to_string().into();
         }
     }
     json
@@ -299,8 +298,8 @@ fn facts(name: &ModelRef<'_>, layer: &Layer, model: &Model) -> Vec<Vec<Cell>> {
         .counting()
         .iter()
         .map(|(from, family)| match from {
-            Some(from) => format!("{} since {from}", family.name()),
-            None => family.name().to_owned(),
+            Some(from) => format!("{} since {from}", family.as_str()),
+            None => family.as_str().to_owned(),
         })
         .collect();
     let alias = name.alias().map(|alias| {
@@ -316,7 +315,7 @@ fn facts(name: &ModelRef<'_>, layer: &Layer, model: &Model) -> Vec<Vec<Cell>> {
         ("read as", name.remark()),
         ("stood for", alias),
         ("other names", joined(also.into_iter().map(str::to_owned).collect())),
-        ("kind", Some(model.kind().word().to_owned())),
+        ("kind", Some(model.kind().as_str().to_owned())),
         ("encoding", Some(model.encoding().map_or("unknown".to_owned(), |encoding| encoding.name().to_owned()))),
         ("counts as", joined(counting)),
         ("context", tokens(model.context())),
@@ -347,14 +346,14 @@ pub(super) fn price_rows(
     let fields: Vec<Field> = Field::ALL.iter().filter(has).copied().collect();
     let mut titles = vec![Cell::plain(""), Cell::heading("tier"), Cell::heading("from"), Cell::title("above")];
     let is_common = |field: &Field| matches!(field, Field::Input | Field::Cached | Field::Output);
-    titles.extend(fields.iter().map(|field| Cell::title(field.word()).rank(if is_common(field) { 0 } else { 2 })));
+    titles.extend(fields.iter().map(|field| Cell::title(field.as_str()).rank(if is_common(field) { 0 } else { 2 })));
     titles.push(Cell::heading("table").rank(3));
     let mut rows = vec![titles];
     for price in model.prices().iter().filter(|row| is_shown(row)) {
         let above = if price.above() > 0 { grouped(price.above()) } else { String::new() };
         let mut row = vec![
             Cell::plain(if holds(model, price, day) { "●" } else { "" }),
-            Cell::plain(price.tier().word()),
+            Cell::plain(price.tier().as_str()),
             Cell::plain(price.from().map(|from| from.to_string()).unwrap_or_default()),
             Cell::right(above),
         ];

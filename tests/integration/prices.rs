@@ -28,7 +28,7 @@ fn the_articles_rows_are_there_to_the_digit() {
         let price = model.price(day(2024, 3, 1), Tier::Standard, 100).unwrap();
         let amount = |field| price.rate(field).unwrap().amount().to_string();
         assert_eq!(
-            (price.per().word(), amount(Field::Input), amount(Field::Output)),
+            (price.per().as_str(), amount(Field::Input), amount(Field::Output)),
             ("1K", input.into(), output.into()),
             "{name}"
         );
@@ -184,7 +184,7 @@ fn a_row_over_an_alias_knows_how_the_model_counts_that_it_points_at() {
     let row = "encoding = \"o200k_base\"\nprice = { per = \"1M\", input = \"7\", output = \"8\" }";
     catalog.add_layer("mine", &format!("schema = 1\n[model.\"gpt-4o\"]\n{row}\n")).unwrap();
     let (layer, model) = catalog.model("gpt-4o").unwrap().on(day(2026, 11, 24)).unwrap();
-    assert_eq!((layer.origin(), model.family(day(2026, 11, 24)).unwrap().name()), ("mine", "gpt-4-turbo"));
+    assert_eq!((layer.origin(), model.family(day(2026, 11, 24)).unwrap().as_str()), ("mine", "gpt-4-turbo"));
 }
 
 #[test]
@@ -288,7 +288,7 @@ fn random_usages_cost_what_the_researched_facts_say() {
         let model = &facts[random.below(facts.len() as u64) as usize];
         let name = model["id"].as_str().unwrap();
         let (day, tier, sheet) = conditions(model, &mut random);
-        let long = &model["prices"][format!("{}_long_context", tier.word())];
+        let long = &model["prices"][format!("{}_long_context", tier.as_str())];
         let step = &model["prices"]["standard_long_context"]["threshold"];
         let mut usage = Usage::default();
         usage.input = match step.as_u64() {
@@ -298,7 +298,7 @@ fn random_usages_cost_what_the_researched_facts_say() {
         let is_long = step.as_u64().is_some_and(|threshold| usage.input > threshold);
         if is_long && long.is_null() {
             let bill = catalog.model(name).unwrap().bill(&usage, day, tier);
-            assert!(bill.unwrap_err().is_missing_price(), "{name}: no long context at the {} tier", tier.word());
+            assert!(bill.unwrap_err().is_missing_price(), "{name}: no long context at the {} tier", tier.as_str());
             continue;
         }
         // The facts give long contexts for today alone.
@@ -331,8 +331,8 @@ fn random_usages_cost_what_the_researched_facts_say() {
         };
         let expected: Decimal = parts.into_iter().map(cost).sum();
         let bill = catalog.model(name).unwrap().bill(&usage, day, tier);
-        let bill = bill.unwrap_or_else(|error| panic!("{name} on {day}, {}: {error}", tier.word()));
-        assert_eq!(bill.total.amount(), expected.normalize(), "{name} on {day}, {}: {usage:?}", tier.word());
+        let bill = bill.unwrap_or_else(|error| panic!("{name} on {day}, {}: {error}", tier.as_str()));
+        assert_eq!(bill.total.amount(), expected.normalize(), "{name} on {day}, {}: {usage:?}", tier.as_str());
         priced += 1;
     }
 }
@@ -367,9 +367,9 @@ fn conditions(model: &serde_json::Value, random: &mut Random) -> (Date, Tier, se
         return (from, Tier::Standard, past["per_1m"].clone());
     }
     let tiers: Vec<Tier> =
-        Tier::ALL.iter().copied().filter(|tier| !model["prices"][tier.word()]["per_1m"].is_null()).collect();
+        Tier::ALL.iter().copied().filter(|tier| !model["prices"][tier.as_str()]["per_1m"].is_null()).collect();
     let tier = tiers[random.below(tiers.len() as u64) as usize];
-    (today, tier, model["prices"][tier.word()]["per_1m"].clone())
+    (today, tier, model["prices"][tier.as_str()]["per_1m"].clone())
 }
 
 /// Marsaglia's xorshift.
@@ -445,9 +445,9 @@ mod import {
                 "{} {} {} {} {}: {old} to {}",
                 one.model,
                 one.from,
-                one.tier.word(),
+                one.tier.as_str(),
                 one.above,
-                one.field.word(),
+                one.field.as_str(),
                 one.new
             )
         };
