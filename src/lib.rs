@@ -61,7 +61,7 @@ pub use rust_decimal::Decimal;
 pub use self::accounting::{Label, TokenCount};
 pub use self::catalog::{Catalog, Tier};
 pub use self::encoding::Encoding;
-pub use self::error::{Error, Problem, Result};
+pub use self::error::{Error, Position, Problem, Result};
 pub use self::estimate::{Cached, Cost, CostRange, Estimate, Fit, Terms, Verdict};
 pub use self::money::Usd;
 pub use self::names::UnknownName;

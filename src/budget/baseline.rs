@@ -103,7 +103,7 @@ impl Entry {
 
     /// Returns the same entry at the prices of another table, or of another day; `None` where it has no price there.
     pub fn repriced(&self, catalog: &Catalog, day: Date) -> Option<Entry> {
-        let (_, model) = catalog.model(&self.model).ok()?.on(day).ok()?;
+        let model = catalog.model(&self.model).ok()?.resolve(day).ok()?.model;
         let row = model.price(day, self.tier, self.usage.input)?;
         let (cost, input_cost) = (row.cost(&self.usage)?, row.cost(&self.usage.input_alone())?);
         Some(Entry { cost, input_cost, ..self.clone() })

@@ -33,20 +33,64 @@ pub struct ModelEntry {
     pub kind: Option<Kind>,
     pub encoding: Option<Name>,
     pub counting: Vec<CountingEntry>,
-    pub context: Option<u64>,
-    pub larger_context: Option<u64>,
-    pub max_input: Option<u64>,
-    pub max_output: Option<u64>,
+    pub facts: FactEntries,
     pub image: Option<ImageRule>,
-    pub released: Option<Date>,
-    pub shutdown: Option<Date>,
-    pub successor: Option<String>,
     pub also: Vec<Name>,
-    pub source: Option<String>,
-    pub checked: Option<Date>,
-    pub note: Option<String>,
     pub prices: Vec<PriceEntry>,
 }
+
+/// Lists the facts of a model that are one value each: their keys in the file, their kinds, and the docs of their accessors. A new fact is a line
+/// here.
+macro_rules! model_facts {
+    ($make:ident) => {
+        $make! {
+            /// Returns the context window: the most tokens of input and output together.
+            context: tokens,
+            /// Returns the larger context window, where two are documented and [`Model::context`] is the stricter one.
+            larger_context: tokens,
+            /// Returns the most tokens of input, where that is less than the context window.
+            max_input: tokens,
+            /// Returns the most tokens of output of one answer.
+            max_output: tokens,
+            /// Returns the day on which the model came out.
+            released: date,
+            /// Returns the day from which the model no longer answers.
+            shutdown: date,
+            /// Returns the model that its vendor recommends instead.
+            successor: text,
+            /// Returns where the facts are from.
+            source: text,
+            /// Returns the day of the row's own check, where it differs from the table's.
+            checked: date,
+            /// Returns what else a user should know of the row.
+            note: text,
+        }
+    };
+}
+pub(crate) use model_facts;
+
+macro_rules! entry_type {
+    (tokens) => { Option<u64> };
+    (date) => { Option<Date> };
+    (text) => { Option<String> };
+}
+
+macro_rules! entries {
+    ($($(#[$doc:meta])* $name:ident: $kind:ident,)*) => {
+        /// The facts of a model, as the file gives them.
+        #[derive(Debug)]
+        pub struct FactEntries { $(pub $name: entry_type!($kind),)* }
+
+        const FACT_KEYS: &[&str] = &[$(stringify!($name),)*];
+
+        impl FactEntries {
+            fn read(fields: &mut Fields<'_, '_, '_>) -> FactEntries {
+                FactEntries { $($name: fields.$kind(stringify!($name)),)* }
+            }
+        }
+    };
+}
+model_facts!(entries);
 
 /// Which family of counting rules holds from a day on.
 #[derive(Debug)]
@@ -217,24 +261,8 @@ const MAX_PRICE: Largest = Largest {
 };
 
 const FILE_KEYS: &[&str] = &["schema", "checked", "model", "alias"];
-const MODEL_KEYS: &[&str] = &[
-    "kind",
-    "encoding",
-    "counting",
-    "context",
-    "larger_context",
-    "max_input",
-    "max_output",
-    "image",
-    "released",
-    "shutdown",
-    "successor",
-    "also",
-    "source",
-    "checked",
-    "note",
-    "price",
-];
+/// The keys of a model beside those of [`model_facts`].
+const MODEL_KEYS: &[&str] = &["kind", "encoding", "counting", "image", "also", "price"];
 const COUNTING_KEYS: &[&str] = &["from", "family"];
 const IMAGE_KEYS: &[&str] = &["base", "tile", "patch", "chat"];
 const ALIAS_KEYS: &[&str] = &["from", "to"];
@@ -317,24 +345,16 @@ fn entries<'t, 'i, T>(
 
 fn read_model(name: Name, table: &DeTable<'_>, span: Range<usize>, problems: &mut Vec<Problem>) -> ModelEntry {
     let name_span = name.span.clone();
-    let mut fields = Fields::new(table, span, MODEL_KEYS, problems);
+    let keys = [MODEL_KEYS, FACT_KEYS].concat();
+    let mut fields = Fields::new(table, span, &keys, problems);
     let mut model = ModelEntry {
         name,
         kind: fields.word("kind", Kind::ALL, Kind::as_str),
         encoding: fields.name("encoding"),
         counting: Vec::new(),
-        context: fields.tokens("context"),
-        larger_context: fields.tokens("larger_context"),
-        max_input: fields.tokens("max_input"),
-        max_output: fields.tokens("max_output"),
+        facts: FactEntries::read(&mut fields),
         image: None,
-        released: fields.date("released"),
-        shutdown: fields.date("shutdown"),
-        successor: fields.text("successor"),
         also: fields.names("also"),
-        source: fields.text("source"),
-        checked: fields.date("checked"),
-        note: fields.text("note"),
         prices: Vec::new(),
     };
     let [counting, image, price] = ["counting", "image", "price"].map(|key| table.get(key));
@@ -475,12 +495,12 @@ fn check_sheets(model: &ModelEntry, problems: &mut Vec<Problem>) {
 
 /// Checks that no limit exceeds the context window, and that there is one family of counting rules on each day.
 fn check_facts(model: &ModelEntry, problems: &mut Vec<Problem>) {
-    if model.larger_context.is_some_and(|larger| model.context.is_none_or(|context| larger <= context)) {
+    if model.facts.larger_context.is_some_and(|larger| model.facts.context.is_none_or(|context| larger <= context)) {
         let message = format!("model `{}`: larger_context is not larger than the context", model.name.text);
         problems.push(Problem::new(model.name.span.clone(), message));
     }
-    let context = model.context.unwrap_or(u64::MAX);
-    for (name, limit) in [("max_input", model.max_input), ("max_output", model.max_output)] {
+    let context = model.facts.context.unwrap_or(u64::MAX);
+    for (name, limit) in [("max_input", model.facts.max_input), ("max_output", model.facts.max_output)] {
         if limit.is_some_and(|limit| limit > context) {
             let message = format!("model `{}`: {name} is more than the context", model.name.text);
             problems.push(Problem::new(model.name.span.clone(), message));

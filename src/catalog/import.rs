@@ -131,8 +131,8 @@ impl Catalog {
         for (name, rows) in &imported.models {
             let model = match self.find(name) {
                 // What one of those who run it asks is not the price of another.
-                Some(Found::Row(_, model)) if model.kind() == Kind::OpenWeight => continue,
-                Some(Found::Row(_, model)) => model,
+                Some(Found::Row(found)) if found.model.kind() == Kind::OpenWeight => continue,
+                Some(Found::Row(found)) => found.model,
                 Some(Found::Alias(alias)) => {
                     aliases.push((alias, rows));
                     continue;
@@ -149,9 +149,10 @@ impl Catalog {
         }
         // An alias has the price of the model at which it points, unless the other table has that model itself.
         for (alias, rows) in aliases {
-            let target = alias.targets().filter(|(from, _)| *from <= day).last().and_then(|(_, name)| self.row(name));
+            let target =
+                alias.targets().iter().rfind(|target| target.from() <= day).and_then(|target| self.row(target.model()));
             match target {
-                Some((_, model)) if seen.insert(model.name()) => plan.model(model, rows, day),
+                Some(found) if seen.insert(found.model.name()) => plan.model(found.model, rows, day),
                 Some(_) => {}
                 None => plan.unknown.push(alias.name().to_owned()),
             }

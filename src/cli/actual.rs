@@ -27,7 +27,8 @@ pub(super) fn run(args: &ActualArgs, out: &mut impl Write) -> Result<Outcome, St
     let tier = args.tier.or(response.tier).unwrap_or(Tier::Standard);
     let billed = catalog.model(model).and_then(|model| {
         model.remark().iter().for_each(|remark| note(remark));
-        let (layer, row) = model.on(day)?;
+        let found = model.resolve(day)?;
+        let (layer, row) = (found.layer, found.model);
         let checked = row.checked().or(layer.checked());
         Ok((layer.origin().to_owned(), row.name().to_owned(), checked, model.bill(&response.usage, day, tier)?))
     });

@@ -102,7 +102,7 @@ fn count_request(args: &CountArgs, project: &Project, source: &Source) -> Result
     let counted = project
         .catalog
         .model(&name)
-        .and_then(|model| Ok((model.remark(), model.on(day)?.1, model.count(&source.request, day)?)));
+        .and_then(|model| Ok((model.remark(), model.resolve(day)?.model, model.count(&source.request, day)?)));
     let (remark_on_name, model, count) = counted.map_err(|error| Failure::of(&error.in_file(&source.place)))?;
     let label = label(&count);
     if args.quiet {

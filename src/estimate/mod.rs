@@ -206,7 +206,7 @@ impl<'c> ModelRef<'c> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn count(&self, request: &Request, day: Date) -> Result<TokenCount> {
-        count(self.on(day)?.1, self.name(), request, day)
+        count(self.resolve(day)?.model, self.name(), request, day)
     }
 
     /// Estimates what `request` costs with this model: tokens, fit and price. Pure: no I/O, no clock, no environment.
@@ -230,7 +230,7 @@ impl<'c> ModelRef<'c> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn estimate(&self, request: &Request, terms: &Terms) -> Result<Estimate<'c>> {
-        let (layer, model) = self.on(terms.day)?;
+        let crate::catalog::Resolved { layer, model } = self.resolve(terms.day)?;
         let mut warnings = request.warnings.clone();
         warnings.extend(self.remark().map(|remark| Warning::new("model", remark)));
         let tier = tier(request, terms, &mut warnings)?;

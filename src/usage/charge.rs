@@ -97,7 +97,7 @@ impl PriceRow {
     ///
     /// let catalog = Catalog::builtin();
     /// let day = Date::new(2026, 11, 23)?;
-    /// let (_, model) = catalog.model("gpt-4o-2024-08-06")?.on(day)?;
+    /// let model = catalog.model("gpt-4o-2024-08-06")?.resolve(day)?.model;
     /// let mut usage = Usage::default();
     /// (usage.input, usage.output) = (1_000, 100);
     /// let row = model.price(day, Tier::Standard, usage.input).unwrap();
@@ -139,7 +139,7 @@ impl ModelRef<'_> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn bill(&self, usage: &Usage, day: Date, tier: Tier) -> Result<Bill> {
-        let (_, model) = self.on(day)?;
+        let model = self.resolve(day)?.model;
         if let Some(message) = usage.contradiction() {
             return Err(Error::new(error::Kind::Usage, Problem::new(message)));
         }
