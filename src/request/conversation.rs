@@ -1,6 +1,6 @@
-//! What a request has for the model to read: a conversation with its messages, calls and images, or prompts; and the tools beside it.
+//! What the model reads: a conversation with its messages, calls, results and images, or prompts.
 
-use crate::json;
+use super::Image;
 
 /// What the model reads.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +48,101 @@ pub struct Message {
     pub path: String,
 }
 
+impl Message {
+    /// Makes a message of text. [`Role::Tool`] makes the result of an unknown call: [`CallResult::new`] names the call.
+    ///
+    /// ```
+    /// use gpt_cost::request::{ImageSize, Message, Role};
+    ///
+    /// let message = Message::new(Role::User, "What is this?").image(ImageSize { width: 640, height: 480 });
+    /// assert_eq!(message.content.len(), 2);
+    /// ```
+    pub fn new(role: Role, text: impl Into<String>) -> Message {
+        let content = vec![Part::Text(text.into())];
+        Message { role, name: None, content, calls: Vec::new(), function_call: None, path: String::new() }
+    }
+
+    /// Sets the name of the message's author.
+    ///
+    /// ```
+    /// use gpt_cost::request::{Message, Role};
+    ///
+    /// assert_eq!(Message::new(Role::User, "Hello!").name("ann").name.as_deref(), Some("ann"));
+    /// ```
+    #[must_use]
+    pub fn name(self, name: impl Into<String>) -> Message {
+        Message { name: Some(name.into()), ..self }
+    }
+
+    /// Adds text after the content so far. Text after text is one text, as the model reads it.
+    ///
+    /// ```
+    /// use gpt_cost::request::{Message, Role};
+    ///
+    /// assert_eq!(Message::new(Role::User, "Good ").text("morning"), Message::new(Role::User, "Good morning"));
+    /// ```
+    #[must_use]
+    pub fn text(mut self, text: impl Into<String>) -> Message {
+        add_text(&mut self.content, text.into());
+        self
+    }
+
+    /// Adds an image, or an [`ImageSize`], after the content so far.
+    ///
+    /// ```
+    /// use gpt_cost::request::{Detail, Image, ImageSize, Message, Role};
+    ///
+    /// let image = Image::new(ImageSize { width: 640, height: 480 }).detail(Detail::Low);
+    /// assert_eq!(Message::new(Role::User, "What is this?").image(image).content.len(), 2);
+    /// ```
+    #[must_use]
+    pub fn image(mut self, image: impl Into<Image>) -> Message {
+        self.content.push(Part::Image(image.into()));
+        self
+    }
+
+    /// Adds an image by its URL: see [`Image::from_url`].
+    ///
+    /// ```
+    /// use gpt_cost::request::{Message, Role};
+    ///
+    /// let message = Message::new(Role::User, "What is this?").image_url("https://example.com/cat.png");
+    /// assert_eq!(message.content.len(), 2);
+    /// ```
+    #[must_use]
+    pub fn image_url(self, url: &str) -> Message {
+        self.image(Image::from_url(url))
+    }
+
+    /// Adds a call that the assistant made in the message. A message with calls alone has the text `""`.
+    ///
+    /// ```
+    /// use gpt_cost::request::{Call, Message, Role};
+    ///
+    /// let message = Message::new(Role::Assistant, "").call(Call::new("call_1", "weather", r#"{"city": "Oslo"}"#));
+    /// assert_eq!(message.calls[0].name, "weather");
+    /// ```
+    #[must_use]
+    pub fn call(mut self, call: Call) -> Message {
+        self.calls.push(call);
+        self
+    }
+}
+
+impl From<Message> for Item {
+    fn from(message: Message) -> Item {
+        Item::Message(message)
+    }
+}
+
+/// Adds text to a content, where it ends in text to that.
+pub(super) fn add_text(content: &mut Vec<Part>, text: String) {
+    match content.last_mut() {
+        Some(Part::Text(run)) => run.push_str(&text),
+        _ => content.push(Part::Text(text)),
+    }
+}
+
 /// A part of a content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -58,109 +153,6 @@ pub enum Part {
     Image(Image),
     /// Something that is not counted, which [`Request::uncounted`] names.
     Uncounted,
-}
-
-/// An image, of which its size matters alone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Image {
-    /// Its size, where its data are in the request and tell it.
-    pub size: Option<ImageSize>,
-    /// How closely the model looks at it.
-    pub detail: Detail,
-    /// Where it stands in its JSON text.
-    pub path: String,
-}
-
-/// The size of an image, in pixels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ImageSize {
-    /// From left to right.
-    pub width: u32,
-    /// From top to bottom.
-    pub height: u32,
-}
-
-impl ImageSize {
-    /// Reads a size such as `1024x768`; `None` for any other text.
-    ///
-    /// ```
-    /// use gpt_cost::request::ImageSize;
-    ///
-    /// assert_eq!(ImageSize::parse("1024x768"), Some(ImageSize { width: 1024, height: 768 }));
-    /// assert_eq!(ImageSize::parse("0x768"), None);
-    /// ```
-    pub fn parse(text: &str) -> Option<ImageSize> {
-        let (width, height) = text.split_once(['x', '×'])?;
-        let size = ImageSize { width: width.parse().ok()?, height: height.parse().ok()? };
-        (size.width > 0 && size.height > 0).then_some(size)
-    }
-}
-
-/// How closely a model looks at an image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Detail {
-    /// As the model decides; billed as high.
-    Auto,
-    /// At a small version of it.
-    Low,
-    /// At all of it.
-    High,
-    /// At all of it, without making it smaller.
-    Original,
-}
-
-/// A tool that the model may call.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Tool {
-    /// The function's name.
-    pub name: String,
-    /// What it is for.
-    pub description: Option<String>,
-    /// The JSON schema of its arguments.
-    pub(crate) parameters: Option<json::Value<'static>>,
-    /// Where it stands in its JSON text, such as `tools[0].function`.
-    pub path: String,
-}
-
-/// A tool that the model calls with free text, of which a grammar may tell the form.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct CustomTool {
-    /// The tool's name.
-    pub name: String,
-    /// What it is for.
-    pub description: Option<String>,
-    /// The grammar that its input follows.
-    pub grammar: Option<String>,
-    /// Where it stands in its JSON text, such as `tools[0]`.
-    pub path: String,
-}
-
-/// A tool of OpenAI's own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct BuiltIn {
-    /// Which one, such as `web_search_preview`.
-    pub kind: String,
-    /// Where it stands in its JSON text, such as `tools[0]`.
-    pub path: String,
-}
-
-/// Which tools the model must call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ToolChoice {
-    /// Any, or none.
-    Auto,
-    /// None.
-    None,
-    /// At least one.
-    Required,
-    /// The one of this name.
-    Named(String),
 }
 
 /// A call of a tool.
@@ -181,6 +173,21 @@ pub struct Call {
     pub path: String,
 }
 
+impl Call {
+    /// Makes a call of a function. `id` is the name that its result has for it, `arguments` the text that the model wrote: that of a JSON object.
+    ///
+    /// ```
+    /// use gpt_cost::request::Call;
+    ///
+    /// let call = Call::new("call_1", "weather", r#"{"city": "Oslo"}"#);
+    /// assert_eq!(call.id.as_deref(), Some("call_1"));
+    /// ```
+    pub fn new(id: impl Into<String>, name: impl Into<String>, arguments: impl Into<String>) -> Call {
+        let (id, name, arguments) = (Some(id.into()), name.into(), arguments.into());
+        Call { id, name, arguments, is_custom: false, is_stored: false, path: String::new() }
+    }
+}
+
 /// What a tool answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -191,6 +198,52 @@ pub struct CallResult {
     pub content: Vec<Part>,
     /// Where it stands in its JSON text.
     pub path: String,
+}
+
+impl CallResult {
+    /// Makes the result of the call with this [`Call::id`].
+    ///
+    /// ```
+    /// use gpt_cost::request::CallResult;
+    ///
+    /// assert_eq!(CallResult::new("call_1", "3 °C").call.as_deref(), Some("call_1"));
+    /// ```
+    pub fn new(call: impl Into<String>, text: impl Into<String>) -> CallResult {
+        CallResult { call: Some(call.into()), content: vec![Part::Text(text.into())], path: String::new() }
+    }
+
+    /// Adds text after the content so far. Text after text is one text, as the model reads it.
+    ///
+    /// ```
+    /// use gpt_cost::request::CallResult;
+    ///
+    /// assert_eq!(CallResult::new("call_1", "3").text(" °C"), CallResult::new("call_1", "3 °C"));
+    /// ```
+    #[must_use]
+    pub fn text(mut self, text: impl Into<String>) -> CallResult {
+        add_text(&mut self.content, text.into());
+        self
+    }
+
+    /// Adds an image, or an [`ImageSize`], after the content so far.
+    ///
+    /// ```
+    /// use gpt_cost::request::{CallResult, ImageSize};
+    ///
+    /// let result = CallResult::new("call_1", "the map").image(ImageSize { width: 640, height: 480 });
+    /// assert_eq!(result.content.len(), 2);
+    /// ```
+    #[must_use]
+    pub fn image(mut self, image: impl Into<Image>) -> CallResult {
+        self.content.push(Part::Image(image.into()));
+        self
+    }
+}
+
+impl From<CallResult> for Item {
+    fn from(result: CallResult) -> Item {
+        Item::Result(result)
+    }
 }
 
 /// What a model thought.
@@ -211,20 +264,6 @@ pub struct Reasoning {
 pub struct Compaction {
     /// How many characters of base64 it has.
     pub encrypted: usize,
-    /// Where it stands in its JSON text.
-    pub path: String,
-}
-
-/// The schema that an answer must follow.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct AnswerSchema {
-    /// Its name.
-    pub name: String,
-    /// What it is for.
-    pub description: Option<String>,
-    /// The JSON schema.
-    pub(crate) schema: json::Value<'static>,
     /// Where it stands in its JSON text.
     pub path: String,
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{ImageSize, Input, Request, chat, prompts, responses};
+use super::{ImageSize, Input, Request, chat, prompts, responses, tree};
 use crate::error::{self, Error, Problem, Result};
 use crate::json::{self, Path, Value};
 
@@ -131,6 +131,31 @@ impl Request {
             Format::Text => Request::from_text(bytes),
             format => Request::read(parse(bytes)?, Some(format), &Path::Top),
         }
+    }
+
+    /// Reads a request from a JSON value, by the same rules as [`Request::from_json`].
+    ///
+    /// Tools and schemas are counted in the order of the value's keys. `serde_json` sorts the keys of its objects, unless the caller's build has its
+    /// feature `preserve_order`. The count is that of the value's own JSON text: where a request is sent with its keys in another order, tools and
+    /// schemas can have some tokens more or fewer, also where the count says that it is exact.
+    ///
+    /// # Errors
+    ///
+    /// A value that is no request, and one of more than 127 levels, which is the most that [`Request::from_json`] reads; the error names the JSON path
+    /// and never shows any text of the request.
+    ///
+    /// ```
+    /// use gpt_cost::Request;
+    /// use serde_json::json;
+    ///
+    /// let request = Request::from_value(&json!({"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello!"}]}))?;
+    /// assert_eq!(request.model(), Some("gpt-4o"));
+    /// let error = Request::from_value(&json!([{"role": "user"}])).unwrap_err();
+    /// assert_eq!(error.to_string(), "[0]: the field `content` is missing");
+    /// # Ok::<(), gpt_cost::Error>(())
+    /// ```
+    pub fn from_value(value: &serde_json::Value) -> Result<Request> {
+        Request::read(tree::checked(tree::borrowed(value))?, None, &Path::Top)
     }
 
     /// Reads a request from the tree of its JSON text, in a format that is known or not.

@@ -1,5 +1,7 @@
 //! Bytes → a [`Request`], whatever format they were in. Knows no tokens.
 
+mod body;
+mod builder;
 mod chat;
 mod content;
 mod conversation;
@@ -10,17 +12,18 @@ mod notes;
 mod prompts;
 mod responses;
 mod tool;
+mod tree;
 
 use std::borrow::Cow;
 
-pub use self::conversation::{
-    AnswerSchema, BuiltIn, Call, CallResult, Compaction, CustomTool, Detail, Image, ImageSize, Input, Item, Message,
-    Part, Prompt, Reasoning, Role, Tool, ToolChoice,
-};
+pub use self::builder::RequestBuilder;
+pub use self::conversation::{Call, CallResult, Compaction, Input, Item, Message, Part, Prompt, Reasoning, Role};
 pub(crate) use self::format::recording;
 pub use self::format::{Api, Format};
 pub use self::holes::Hole;
 use self::holes::Holes;
+pub use self::image::{Detail, Image, ImageSize};
+pub use self::tool::{AnswerSchema, BuiltIn, CustomTool, Tool, ToolChoice};
 
 /// What is sent to a model, free of the format in which it was written.
 ///

@@ -4,6 +4,7 @@
 
 mod accounting;
 mod budgets;
+mod builder;
 mod ci;
 mod cli;
 mod edges;
