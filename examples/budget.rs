@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     limits.max_cost_per_request = Some(Decimal::new(2, 2).into());
     limits.max_input_tokens = Some(10_000);
 
-    // 4,000 tokens of output are too expensive; the input is within its limit, so that nothing is found about it.
+    // 4,000 tokens of output are too expensive; the input is within its limit, so there is no finding about it.
     let findings = limits.check(&estimate);
     for finding in &findings {
         println!("{}: {}", finding.rule, finding.message);

@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let request = Request::builder().message(Message::new(Role::User, TEXT)).build()?;
     let catalog = Catalog::builtin();
     let count = catalog.model("gpt-4.1")?.count(&request, Date::new(2026, 11, 23)?)?;
-    println!("{} tokens of input for gpt-4.1, {}", count.tokens(), count.label().name());
+    println!("{} tokens of input for gpt-4.1, from {} to {:?}", count.tokens(), count.min(), count.max());
     assert_eq!((count.tokens(), count.label()), (13, Label::Exact));
     Ok(())
 }

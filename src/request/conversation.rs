@@ -87,7 +87,7 @@ impl Message {
         self
     }
 
-    /// Adds an image, or an [`ImageSize`], after the content so far.
+    /// Adds an image, or an [`ImageSize`](super::ImageSize), after the content so far.
     ///
     /// ```
     /// use gpt_cost::request::{Detail, Image, ImageSize, Message, Role};
@@ -151,7 +151,7 @@ pub enum Part {
     Text(String),
     /// An image.
     Image(Image),
-    /// Something that is not counted, which [`Request::uncounted`] names.
+    /// Something that is not counted, which [`Request::uncounted`](super::Request::uncounted) names.
     Uncounted,
 }
 
@@ -163,9 +163,9 @@ pub struct Call {
     pub id: Option<String>,
     /// The function.
     pub name: String,
-    /// Its arguments: the text of a JSON object, if the model made no mistake; free text for a [`CustomTool`].
+    /// Its arguments: the text of a JSON object, if the model made no mistake; free text for a [`CustomTool`](super::CustomTool).
     pub arguments: String,
-    /// Whether it is a call of a [`CustomTool`].
+    /// Whether it is a call of a [`CustomTool`](super::CustomTool).
     pub is_custom: bool,
     /// Whether it is an item that the server keeps, with an id of its own.
     pub is_stored: bool,
@@ -225,7 +225,7 @@ impl CallResult {
         self
     }
 
-    /// Adds an image, or an [`ImageSize`], after the content so far.
+    /// Adds an image, or an [`ImageSize`](super::ImageSize), after the content so far.
     ///
     /// ```
     /// use gpt_cost::request::{CallResult, ImageSize};

@@ -1,4 +1,4 @@
-//! Bytes → a [`Request`], whatever format they were in. Knows no tokens.
+//! Bytes → a [`Request`], whatever format they were in; or a request that is built without JSON. Knows no tokens.
 
 mod body;
 mod builder;

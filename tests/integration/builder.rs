@@ -321,11 +321,15 @@ fn a_conversation_that_was_read_can_go_on() {
 fn an_image_without_a_known_size_is_not_counted_until_it_has_one() {
     let message = Message::new(Role::User, "What is this?").image_url("https://example.com/cat.png");
     let mut request = Request::builder().message(message).build().unwrap();
+    let url = json!({"type": "image_url", "image_url": {"url": "https://example.com/cat.png"}});
+    let content = json!([{"type": "text", "text": "What is this?"}, url]);
+    let json = json!({"messages": [{"role": "user", "content": content}]});
+    assert_eq!(request, Request::from_json(json.to_string().as_bytes()).unwrap());
     let day = Date::new(2026, 11, 24).unwrap();
-    let max = |request: &Request| Catalog::builtin().model("gpt-4o").unwrap().count(request, day).unwrap().tokens();
-    let without = max(&request);
+    let tokens = |request: &Request| Catalog::builtin().model("gpt-4o").unwrap().count(request, day).unwrap().tokens();
+    let without = tokens(&request);
     request.assume_image_size(ImageSize { width: 512, height: 512 });
-    assert!(max(&request) > without);
+    assert!(tokens(&request) > without);
 }
 
 #[test]
