@@ -5,6 +5,7 @@
 mod accounting;
 mod api;
 mod budgets;
+mod builder;
 mod ci;
 mod cli;
 mod edges;
