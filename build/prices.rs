@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use toml::value::Date;
 
 use crate::fields::{self, Name};
-use crate::file::{self, CountingEntry, File, ImageRule, ModelEntry, PriceEntry, Unit};
+use crate::file::{self, CountingEntry, FactEntries, File, ImageRule, ModelEntry, PriceEntry, Unit};
 
 /// Returns the source of the built-in layer.
 ///
@@ -35,7 +35,7 @@ pub fn compile(source: &str) -> String {
 }
 
 fn write_layer(out: &mut String, source: &str, file: &File) -> std::fmt::Result {
-    writeln!(out, "    checked: {},", date(file.checked))?;
+    writeln!(out, "    checked: {},", date(&file.checked))?;
     writeln!(out, "    models: Cow::Borrowed(&[")?;
     for model in &file.models {
         write_model(out, source, model)?;
@@ -48,7 +48,9 @@ fn write_layer(out: &mut String, source: &str, file: &File) -> std::fmt::Result 
     let mut aliases: Vec<_> = file.aliases.iter().collect();
     aliases.sort_by_key(|alias| &alias.name.text);
     for alias in aliases {
-        let target = |(from, to): &(Date, Name)| format!("({}, Cow::Borrowed({:?}))", day(*from), to.text);
+        let target = |(from, to): &(Date, Name)| {
+            format!("AliasTarget {{ from: {}, model: Cow::Borrowed({:?}) }}", day(*from), to.text)
+        };
         let targets: Vec<String> = alias.targets.iter().map(target).collect();
         let name = &alias.name.text;
         writeln!(
@@ -83,26 +85,34 @@ fn write_model(out: &mut String, source: &str, model: &ModelEntry) -> std::fmt::
     writeln!(out, "            kind: Kind::{:?},", model.kind.unwrap_or(file::Kind::Chat))?;
     writeln!(out, "            encoding: {encoding},")?;
     writeln!(out, "            counting: Cow::Borrowed(&[{}]),", counting.join(", "))?;
-    for (name, limit) in [
-        ("context", model.context),
-        ("larger_context", model.larger_context),
-        ("max_input", model.max_input),
-        ("max_output", model.max_output),
-    ] {
-        writeln!(out, "            {name}: {limit:?},")?;
-    }
     writeln!(out, "            image: {},", option(model.image.map(image)))?;
-    for (name, value) in [("released", model.released), ("shutdown", model.shutdown), ("checked", model.checked)] {
-        writeln!(out, "            {name}: {},", date(value))?;
-    }
-    for (name, text) in [("successor", &model.successor), ("source", &model.source), ("note", &model.note)] {
-        writeln!(out, "            {name}: {},", option(text.as_ref().map(|text| format!("Cow::Borrowed({text:?})"))))?;
-    }
+    writeln!(out, "            facts: Facts {{ {} }},", facts(&model.facts))?;
+    let mut also: Vec<String> = model.also.iter().map(|name| format!("Cow::Borrowed({:?})", name.text)).collect();
+    also.sort();
+    writeln!(out, "            also: Cow::Borrowed(&[{}]),", also.join(", "))?;
     writeln!(out, "            prices: Cow::Borrowed(&[")?;
     for row in &model.prices {
         write_row(out, source, row)?;
     }
     writeln!(out, "            ]),\n        }},")
+}
+
+macro_rules! literals {
+    ($($(#[$doc:meta])* $name:ident: $kind:ident,)*) => {
+        /// Returns the fields of the facts as source.
+        fn facts(facts: &FactEntries) -> String {
+            [$(format!("{}: {}", stringify!($name), $kind(&facts.$name)),)*].join(", ")
+        }
+    };
+}
+file::model_facts!(literals);
+
+fn tokens(tokens: &Option<u64>) -> String {
+    format!("{tokens:?}")
+}
+
+fn text(text: &Option<String>) -> String {
+    option(text.as_ref().map(|text| format!("Cow::Borrowed({text:?})")))
 }
 
 fn write_row(out: &mut String, source: &str, row: &PriceEntry) -> std::fmt::Result {
@@ -113,12 +123,16 @@ fn write_row(out: &mut String, source: &str, row: &PriceEntry) -> std::fmt::Resu
     let rate = |amount: &Option<Decimal>| option(amount.map(|amount| format!("Rate::new({}, {per})", decimal(amount))));
     let rates: Vec<String> = row.amounts.iter().map(rate).collect();
     write!(out, "                PriceRow {{ line: {}, per: {per}, ", line(source, row.span.start))?;
-    write!(out, "from: {}, tier: Tier::{:?}, above: {}, ", date(row.from), row.tier, row.above)?;
+    write!(out, "from: {}, tier: Tier::{:?}, above: {}, ", date(&row.from), row.tier, row.above)?;
     writeln!(out, "rates: [{}] }},", rates.join(", "))
 }
 
 fn counting(entry: &CountingEntry) -> String {
-    format!("({}, Family::named({:?}).unwrap())", date(entry.from), entry.family.text)
+    format!(
+        "FamilySince {{ from: {}, family: Family::from_name({:?}).unwrap() }}",
+        date(&entry.from),
+        entry.family.text
+    )
 }
 
 fn image(rule: ImageRule) -> String {
@@ -139,7 +153,7 @@ fn day(day: Date) -> String {
     format!("date({}, {}, {})", day.year, day.month, day.day)
 }
 
-fn date(date: Option<Date>) -> String {
+fn date(date: &Option<Date>) -> String {
     option(date.map(day))
 }
 

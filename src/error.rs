@@ -24,11 +24,21 @@ pub struct Error {
     cause: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
+/// A place in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Position {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1.
+    pub column: usize,
+}
+
 /// One thing that is wrong, with its place and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     pub(crate) file: Option<String>,
-    pub(crate) line: Option<(usize, usize)>,
+    pub(crate) position: Option<Position>,
     pub(crate) path: Option<String>,
     pub(crate) message: String,
     pub(crate) excerpt: Option<String>,
@@ -70,9 +80,9 @@ impl Error {
     /// Adds where it happened to problems that name no file. `first_line` is the line of the file on which what was read begins.
     pub(crate) fn at(mut self, place: &Place, first_line: usize) -> Error {
         for problem in self.problems.iter_mut().filter(|problem| problem.file.is_none()) {
-            match &mut problem.line {
-                Some((line, _)) => {
-                    *line = (*line + first_line).saturating_sub(1);
+            match &mut problem.position {
+                Some(position) => {
+                    position.line = (position.line + first_line).saturating_sub(1);
                     problem.file = Some(place.file.clone());
                 }
                 None => problem.file = Some(place.to_string()),
@@ -182,7 +192,7 @@ impl std::error::Error for Error {
 
 impl Problem {
     pub(crate) fn new(message: impl Into<String>) -> Problem {
-        Problem { file: None, line: None, path: None, message: message.into(), excerpt: None, hint: None }
+        Problem { file: None, position: None, path: None, message: message.into(), excerpt: None, hint: None }
     }
 
     pub(crate) fn with_hint(self, hint: impl Into<String>) -> Problem {
@@ -190,7 +200,7 @@ impl Problem {
     }
 
     pub(crate) fn at_line(self, line: usize, column: usize) -> Problem {
-        Problem { line: Some((line, column)), ..self }
+        Problem { position: Some(Position { line, column }), ..self }
     }
 
     pub(crate) fn at_path(self, path: impl fmt::Display) -> Problem {
@@ -207,9 +217,9 @@ impl Problem {
         self.file.as_deref()
     }
 
-    /// Returns the line and the column, both from 1, where they are known.
-    pub fn line(&self) -> Option<(usize, usize)> {
-        self.line
+    /// Returns the line and the column, where they are known.
+    pub fn position(&self) -> Option<Position> {
+        self.position
     }
 
     /// Returns the path inside a JSON text, such as `messages[3].content`, where one is known.
@@ -244,10 +254,10 @@ pub(crate) fn shown(name: &str) -> String {
 /// Shows the place and what is wrong, on one line: `pricing.toml:12:9: unknown key`, `messages[3].role: …`.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.file, self.line) {
-            (Some(file), Some((line, column))) => write!(f, "{file}:{line}:{column}: ")?,
+        match (&self.file, self.position) {
+            (Some(file), Some(Position { line, column })) => write!(f, "{file}:{line}:{column}: ")?,
             (Some(file), None) => write!(f, "{file}: ")?,
-            (None, Some((line, column))) => write!(f, "line {line}, column {column}: ")?,
+            (None, Some(Position { line, column })) => write!(f, "line {line}, column {column}: ")?,
             (None, None) => {}
         }
         if let Some(path) = &self.path {

@@ -48,6 +48,7 @@ mod error;
 pub mod estimate;
 mod json;
 pub mod money;
+mod names;
 pub mod request;
 pub mod source;
 mod toml;
@@ -55,13 +56,15 @@ pub mod usage;
 pub mod verify;
 
 pub use jiff::civil::Date;
+pub use rust_decimal::Decimal;
 
 pub use self::accounting::{Label, TokenCount};
 pub use self::catalog::{Catalog, Tier};
 pub use self::encoding::Encoding;
-pub use self::error::{Error, Problem, Result};
-pub use self::estimate::{Band, Cached, Cost, Estimate, Fit, Terms, Verdict};
+pub use self::error::{Error, Position, Problem, Result};
+pub use self::estimate::{Cached, Cost, CostRange, Estimate, Fit, Terms, Verdict};
 pub use self::money::Usd;
+pub use self::names::UnknownName;
 pub use self::request::Request;
 
 /// Runs the README's library example as a test.

@@ -1,8 +1,10 @@
 //! Dollars and prices per token: the only arithmetic on money. All of it is decimal and exact; only showing rounds.
 
+use crate::names::names;
 use std::fmt;
 use std::iter::Sum;
-use std::ops::{Add, Mul};
+use std::ops::{Add, AddAssign, Mul, Neg, Sub};
+use std::str::FromStr;
 
 use rust_decimal::Decimal;
 
@@ -39,6 +41,36 @@ impl From<Decimal> for Usd {
     }
 }
 
+/// Reads an amount such as `0.05` or `$0.05`, with all of its digits.
+///
+/// ```
+/// use gpt_cost::Usd;
+///
+/// assert_eq!("$0.05".parse::<Usd>()?, "0.050".parse()?);
+/// assert!("5 cents".parse::<Usd>().is_err());
+/// # Ok::<(), gpt_cost::money::InvalidAmount>(())
+/// ```
+impl FromStr for Usd {
+    type Err = InvalidAmount;
+
+    fn from_str(text: &str) -> Result<Usd, InvalidAmount> {
+        let digits = text.strip_prefix('$').unwrap_or(text);
+        Decimal::from_str_exact(digits).map(Usd).map_err(|_| InvalidAmount)
+    }
+}
+
+/// A text that is no amount of dollars, or one with more digits than a decimal holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidAmount;
+
+impl fmt::Display for InvalidAmount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("expected an amount of dollars, such as 0.05")
+    }
+}
+
+impl std::error::Error for InvalidAmount {}
+
 impl Add for Usd {
     type Output = Usd;
 
@@ -47,7 +79,47 @@ impl Add for Usd {
     }
 }
 
-/// So many times the amount, exact; beyond what a `Decimal` holds, the largest amount that there is.
+impl AddAssign for Usd {
+    fn add_assign(&mut self, other: Usd) {
+        *self = *self + other;
+    }
+}
+
+/// The difference, which may be negative.
+impl Sub for Usd {
+    type Output = Usd;
+
+    fn sub(self, other: Usd) -> Usd {
+        Usd(self.0.saturating_sub(other.0))
+    }
+}
+
+impl Neg for Usd {
+    type Output = Usd;
+
+    fn neg(self) -> Usd {
+        Usd(-self.0)
+    }
+}
+
+/// As a decimal string, such as `"0.05"`: no digit is lost.
+#[cfg(feature = "serde")]
+impl serde::Serialize for Usd {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.amount())
+    }
+}
+
+/// From a decimal string, such as `"0.05"`.
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Usd {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Usd, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// The amount times a number, exact; beyond what a `Decimal` holds, the largest amount that there is.
 impl Mul<u64> for Usd {
     type Output = Usd;
 
@@ -74,31 +146,27 @@ impl fmt::Display for Usd {
     }
 }
 
-/// How many tokens a price is for.
-#[non_exhaustive]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Per {
-    /// A thousand tokens, as OpenAI gave prices until 2024.
-    Thousand,
-    /// A million tokens.
-    Million,
-}
-
-impl Per {
-    /// Returns the unit as price tables write it: `1K` or `1M`.
-    pub fn word(self) -> &'static str {
-        match self {
-            Per::Thousand => "1K",
-            Per::Million => "1M",
-        }
+names! {
+    /// How many tokens a price is for.
+    pub enum Per {
+        /// A thousand tokens, as OpenAI gave prices until 2024.
+        Thousand = "1K",
+        /// A million tokens.
+        Million = "1M",
     }
 }
 
-/// A price: dollars for a thousand or a million tokens.
+/// A price: dollars for a thousand or a million tokens, shown as `$2.50 per 1M`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
     amount: Decimal,
     per: Per,
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} per {}", self.amount(), self.per)
+    }
 }
 
 impl Rate {
@@ -200,6 +268,24 @@ mod tests {
         assert_eq!(format!("{small:.2}"), "$0.000000075");
         assert_eq!(Usd::ZERO.to_string(), "$0.00");
         assert_eq!(Usd::from(Decimal::from(-100)).to_string(), "-$100.00");
+    }
+
+    #[test]
+    fn amounts_are_added_and_taken_away() {
+        let amount = |text: &str| text.parse::<Usd>().expect("an amount");
+        let mut sum = amount("0.1");
+        sum += amount("$0.2");
+        assert_eq!((sum, sum - amount("0.4"), -sum), (amount("0.3"), amount("-0.1"), amount("-0.3")));
+        assert_eq!(rate("2.50", Per::Million).to_string(), "$2.50 per 1M");
+        assert_eq!("0.1.2".parse::<Usd>(), Err(InvalidAmount));
+    }
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn amounts_are_strings_in_json() {
+        let amount: Usd = serde_json::from_str("\"0.000000075\"").expect("an amount");
+        assert_eq!(serde_json::to_string(&amount).expect("JSON"), "\"0.000000075\"");
+        assert!(serde_json::from_str::<Usd>("0.5").is_err(), "a number would have passed through a float");
     }
 
     #[test]

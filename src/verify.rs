@@ -124,6 +124,16 @@ impl Score {
     }
 }
 
+/// The mean of the projects' shares of exact cases: each project counts once, however many cases it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ProjectMean {
+    /// The mean, in hundredths of a percent.
+    pub exact_share: u64,
+    /// The number of projects.
+    pub projects: usize,
+}
+
 /// What responses cost, by their `usage` at the prices of their day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -219,10 +229,11 @@ impl Report {
 
     /// Returns the mean of the projects' shares of exact counts, in hundredths of a percent, of those with at least 5 counted cases, and how
     /// many these are.
-    pub fn mean_over_projects(&self) -> Option<(u64, usize)> {
+    pub fn mean_over_projects(&self) -> Option<ProjectMean> {
         let shares: Vec<u64> =
             self.projects.values().filter(|score| score.counted >= 5).filter_map(Score::exact_share).collect();
-        Some((shares.iter().sum::<u64>().checked_div(shares.len() as u64)?, shares.len()))
+        let exact_share = shares.iter().sum::<u64>().checked_div(shares.len() as u64)?;
+        Some(ProjectMean { exact_share, projects: shares.len() })
     }
 
     /// Returns so many misses, the largest first.
@@ -242,7 +253,7 @@ impl Spent {
         match model.map(bill) {
             Some(Ok(bill)) => {
                 self.priced += 1;
-                self.total = [self.total, bill.total].into_iter().sum();
+                self.total += bill.total;
             }
             _ => self.unpriced += 1,
         }
@@ -272,7 +283,7 @@ fn features(recording: &Recording, count: Option<&TokenCount>) -> Vec<String> {
         return recording.features.clone();
     }
     let mut features: Vec<String> =
-        count.iter().flat_map(|count| count.shares()).map(|share| share.what.name().to_owned()).collect();
+        count.iter().flat_map(|count| count.breakdown()).map(|share| share.kind.as_str().to_owned()).collect();
     features.sort_unstable();
     features.dedup();
     features

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::family::{self, Generation, Rules};
 use super::json_text::{self, COMPACT, SPACED, SPACED_UNICODE, Separators};
 use super::schema_text::{self, TypeLists};
-use super::{Counting, Family, Tally, TokenCount, What, has_text, schema_text_2023, text_of};
+use super::{ComponentKind, Counting, Family, Tally, TokenCount, has_text, schema_text_2023, text_of};
 use crate::json::{self, Value};
 use crate::request::{Call, CallResult, Input, Item, Message, Part, Request, Role, ToolChoice};
 
@@ -20,7 +20,7 @@ pub(super) fn count(request: &Request, counting: Counting) -> TokenCount {
         // To these models a search is no more input: 3 of 3 recorded cases with the field are billed as the others are.
         tally.count.uncounted.retain(|one| !one.path.ends_with("web_search_options"));
     }
-    tally.count.share(What::Framing, "", rules.reply, 0);
+    tally.count.component(ComponentKind::Framing, "", rules.reply, 0);
     match &request.input {
         Input::Text(text) => tally.plain(rules, "", Role::User, None, &[Part::Text(text.clone())]),
         Input::Conversation(items) => tally.conversation(rules, request, items),
@@ -47,7 +47,7 @@ impl Tally {
         match &request.input {
             Input::Text(text) => {
                 let tokens = self.n(text);
-                self.count.share(What::Message, "", tokens, 0);
+                self.count.component(ComponentKind::Message, "", tokens, 0);
             }
             Input::Conversation(items) => {
                 for item in items {
@@ -57,7 +57,7 @@ impl Tally {
                         Item::Call(_) | Item::Reasoning(_) | Item::Compaction(_) => continue,
                     };
                     let tokens = self.content(content);
-                    self.count.share(What::Message, path, tokens, 0);
+                    self.count.component(ComponentKind::Message, path, tokens, 0);
                 }
             }
             Input::Prompts(_) => {}
@@ -81,7 +81,7 @@ impl Tally {
                 Item::Message(message) => self.message(rules, request, message),
                 Item::Result(result) => {
                     let tokens = self.content(&result.content);
-                    self.count.share(What::Result, &result.path, tokens, 0);
+                    self.count.component(ComponentKind::Result, &result.path, tokens, 0);
                     self.count.not_counted(&result.path, "the frame of a result without its call before it");
                 }
                 Item::Call(call) => self.count.not_counted(&call.path, "a call that is no part of a message"),
@@ -103,7 +103,7 @@ impl Tally {
         if let (Role::Assistant, Some(answer), None) = (message.role, &request.answer, &message.function_call) {
             // The answer is said to follow the schema.
             let name = self.n(&answer.name);
-            self.count.share(What::Schema, &message.path, 2 + name, family::SCHEMA_TURNS.bound());
+            self.count.component(ComponentKind::Schema, &message.path, 2 + name, family::SCHEMA_TURNS.bound());
         }
     }
 
@@ -118,7 +118,7 @@ impl Tally {
             tokens += rules.past_answer;
             bound += rules.past_answers.bound();
         }
-        self.count.share(What::Message, path, tokens, bound);
+        self.count.component(ComponentKind::Message, path, tokens, bound);
     }
 
     fn name(&self, rules: &Rules, role: Role, name: &str) -> u64 {
@@ -144,14 +144,14 @@ impl Tally {
             }
             calls => tokens += 20 + channel + self.n(&parallel(calls)),
         }
-        self.count.share(What::Calls, &message.path, tokens, bound);
+        self.count.component(ComponentKind::Calls, &message.path, tokens, bound);
         if message.calls.len() == 1 {
             for result in results {
                 let before = self.count.tokens;
                 let tokens = self.content(&result.content);
                 // An image in a result is not always billed, or not in full: 5 of 5 recorded cases.
                 let images = self.count.tokens - before;
-                self.count.share(What::Result, &result.path, tokens, images);
+                self.count.component(ComponentKind::Result, &result.path, tokens, images);
             }
             return;
         }
@@ -163,7 +163,7 @@ impl Tally {
         let list = results_text(&ordered, separators);
         let tokens = self.n(&list);
         let path = results.first().map_or(message.path.as_str(), |result| result.path.as_str());
-        self.count.share(What::Result, path, tokens, 0);
+        self.count.component(ComponentKind::Result, path, tokens, 0);
         if results.iter().any(|result| result.content.iter().any(|part| matches!(part, Part::Image(_)))) {
             self.count.not_counted(path, "images in the results of parallel calls");
         }
@@ -176,7 +176,7 @@ impl Tally {
             _ => self.n(&compact(&call.arguments)),
         };
         let tokens = 7 + self.content(&message.content) + self.n(&call.name) + arguments;
-        self.count.share(What::Calls, &message.path, tokens, family::FUNCTIONS.bound());
+        self.count.component(ComponentKind::Calls, &message.path, tokens, family::FUNCTIONS.bound());
     }
 
     fn function_result(&mut self, _: &Rules, message: &Message) {
@@ -186,7 +186,7 @@ impl Tally {
             _ => 5 + self.n(&format!("functions.{name}")),
         };
         let tokens = framed + self.content(&message.content);
-        self.count.share(What::Result, &message.path, tokens, family::FUNCTIONS.bound());
+        self.count.component(ComponentKind::Result, &message.path, tokens, family::FUNCTIONS.bound());
     }
 
     /// Counts what is put behind the system message, or in one of its own: the tools, and the schema of the answer.
@@ -227,7 +227,12 @@ impl Tally {
             let text = self.n(&schema_text::answer(answer)) as i64;
             let both = i64::from(generation == Generation::Turbo && !tools.is_empty());
             let tokens = text + 4 + both + if primes { 2 + name } else { 0 } + if tools.is_empty() { frame } else { 0 };
-            self.count.share(What::Schema, &answer.path, tokens.max(0) as u64, family::schema(generation).bound());
+            self.count.component(
+                ComponentKind::Schema,
+                &answer.path,
+                tokens.max(0) as u64,
+                family::schema(generation).bound(),
+            );
         }
         if !tools.is_empty() {
             frame += rules.tools;
@@ -276,7 +281,12 @@ impl Tally {
             ToolChoice::Named(name) => 6 + self.n(&format!("functions.{name}")),
         };
         if tokens > 0 {
-            self.count.share(What::Tools, "tool_choice", tokens, family::choice(&request.tool_choice).bound());
+            self.count.component(
+                ComponentKind::Tools,
+                "tool_choice",
+                tokens,
+                family::choice(&request.tool_choice).bound(),
+            );
         }
     }
 }

@@ -3,78 +3,45 @@
 use jiff::civil::Date;
 
 use super::images::ImageRule;
+use crate::names::names;
 use crate::request::ToolChoice;
 
-/// Models that bill a request by the same rules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Family {
-    /// gpt-3.5-turbo-0301 alone, the first chat model.
-    Gpt35Turbo0301,
-    /// The models of 2023: gpt-3.5-turbo-0613, gpt-4-0314, gpt-4-0613, gpt-4-32k.
-    Gpt4,
-    /// From gpt-3.5-turbo-1106 and gpt-4-turbo on: gpt-4o, gpt-4.1, gpt-4.5, gpt-5-chat-latest.
-    Gpt4Turbo,
-    /// gpt-audio, gpt-4o-audio-preview and computer-use-preview, which count as gpt-4o does as far as the few recorded bills tell.
-    GptAudio,
-    /// The reasoning models o1, o3 and o3-mini.
-    O1,
-    /// o4-mini, whose past answers carry the name of their channel, as those of gpt-5 do.
-    O4Mini,
-    /// gpt-5 to gpt-5.3.
-    Gpt5,
-    /// gpt-5.4 to gpt-5.6, which frame calls in another way.
-    Gpt54,
-    /// gpt-6 and what has come since; taken to count as gpt-5 does, without a recorded bill.
-    Gpt6,
-    /// gpt-4o-search-preview and gpt-4o-mini-search-preview.
-    SearchPreview,
-    /// o1-preview and o1-mini, which read a hidden text beside the request.
-    O1Preview,
-    /// The open-weight models, around whose messages each server puts what it likes.
-    GptOss,
+names! {
+    /// Models that bill a request by the same rules.
+    pub enum Family {
+        /// gpt-3.5-turbo-0301 alone, the first chat model.
+        Gpt35Turbo0301 = "gpt-3.5-turbo-0301",
+        /// The models of 2023: gpt-3.5-turbo-0613, gpt-4-0314, gpt-4-0613, gpt-4-32k.
+        Gpt4 = "gpt-4-0613",
+        /// From gpt-3.5-turbo-1106 and gpt-4-turbo on: gpt-4o, gpt-4.1, gpt-4.5, gpt-5-chat-latest.
+        Gpt4Turbo = "gpt-4-turbo",
+        /// gpt-audio, gpt-4o-audio-preview and computer-use-preview, which count as gpt-4o does as far as the few recorded bills tell.
+        GptAudio = "gpt-audio",
+        /// The reasoning models o1, o3 and o3-mini.
+        O1 = "o1",
+        /// o4-mini, whose past answers carry the name of their channel, as those of gpt-5 do.
+        O4Mini = "o4-mini",
+        /// gpt-5 to gpt-5.3.
+        Gpt5 = "gpt-5",
+        /// gpt-5.4 to gpt-5.6, which frame calls in another way.
+        Gpt54 = "gpt-5.4",
+        /// gpt-6 and what has come since; taken to count as gpt-5 does, without a recorded bill.
+        Gpt6 = "gpt-6",
+        /// gpt-4o-search-preview and gpt-4o-mini-search-preview.
+        SearchPreview = "search-preview",
+        /// o1-preview and o1-mini, which read a hidden text beside the request.
+        O1Preview = "o1-preview",
+        /// The open-weight models, around whose messages each server puts what it likes.
+        GptOss = "gpt-oss",
+    }
 }
 
 impl Family {
-    /// All families, oldest first.
-    pub const ALL: &[Family] = &[
-        Family::Gpt35Turbo0301,
-        Family::Gpt4,
-        Family::Gpt4Turbo,
-        Family::GptAudio,
-        Family::O1,
-        Family::O4Mini,
-        Family::Gpt5,
-        Family::Gpt54,
-        Family::Gpt6,
-        Family::SearchPreview,
-        Family::O1Preview,
-        Family::GptOss,
-    ];
-
-    /// Returns the name that stands for the family as `counting` in `pricing.toml`: that of a model in it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Family::Gpt35Turbo0301 => "gpt-3.5-turbo-0301",
-            Family::Gpt4 => "gpt-4-0613",
-            Family::Gpt4Turbo => "gpt-4-turbo",
-            Family::GptAudio => "gpt-audio",
-            Family::O1 => "o1",
-            Family::O4Mini => "o4-mini",
-            Family::Gpt5 => "gpt-5",
-            Family::Gpt54 => "gpt-5.4",
-            Family::Gpt6 => "gpt-6",
-            Family::SearchPreview => "search-preview",
-            Family::O1Preview => "o1-preview",
-            Family::GptOss => "gpt-oss",
-        }
-    }
-
     /// Returns the family of that name.
-    pub const fn named(name: &str) -> Option<Family> {
+    pub const fn from_name(name: &str) -> Option<Family> {
         let mut index = 0;
         while index < Family::ALL.len() {
-            if same(Family::ALL[index].name(), name) {
+            if same(Family::ALL[index].as_str(), name) {
                 return Some(Family::ALL[index]);
             }
             index += 1;

@@ -8,7 +8,6 @@ mod responses;
 mod schema_text;
 mod schema_text_2023;
 
-use std::fmt;
 use std::iter::Sum;
 
 use jiff::civil::Date;
@@ -18,6 +17,7 @@ pub use self::family::Family;
 pub(crate) use self::images::ImageRule;
 use crate::encoding::Encoding;
 use crate::money::grouped;
+use crate::names::names;
 use crate::request::{Api, Input, Part, Prompt, Request, Tool, Uncounted, Warning};
 
 /// How many tokens the API bills for a request's input, and how sure that is.
@@ -31,18 +31,18 @@ pub struct TokenCount {
     fewer: u64,
     /// How many more there can be of what was counted.
     more: u64,
-    shares: Vec<Share>,
+    breakdown: Vec<Component>,
     uncounted: Vec<Uncounted>,
     notes: Vec<Warning>,
 }
 
-/// What one thing of a request has of the tokens.
+/// One part of a request's input, and its tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Share {
+pub struct Component {
     /// What it is.
-    pub what: What,
-    /// Where it stands in the JSON text, such as `messages[3]`; empty for what stands nowhere.
+    pub kind: ComponentKind,
+    /// Its JSON path, such as `messages[3]`; empty for what the request does not write.
     pub path: String,
     /// Its tokens.
     pub tokens: u64,
@@ -50,86 +50,48 @@ pub struct Share {
     pub bound: u64,
 }
 
-/// What has a share of the tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum What {
-    /// What opens the answer, and other things that the request does not write.
-    Framing,
-    /// A message, with its frame, its name and its text.
-    Message,
-    /// An image.
-    Image,
-    /// Calls of tools, with their frame.
-    Calls,
-    /// What a tool answered.
-    Result,
-    /// What the model thought.
-    Reasoning,
-    /// A conversation that the server made shorter.
-    Compaction,
-    /// A tool's definition.
-    Tool,
-    /// What frames the definitions of tools, and the choice among them.
-    Tools,
-    /// The schema of the answer.
-    Schema,
-    /// A prompt without any frame.
-    Prompt,
-    /// The value of a hole in a template, by the size that was said.
-    Value,
-}
-
-impl What {
-    /// Returns the name that reports have for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            What::Framing => "framing",
-            What::Message => "message",
-            What::Image => "image",
-            What::Calls => "calls",
-            What::Result => "result",
-            What::Reasoning => "reasoning",
-            What::Compaction => "compaction",
-            What::Tool => "tool",
-            What::Tools => "tools",
-            What::Schema => "schema",
-            What::Prompt => "prompt",
-            What::Value => "value",
-        }
+names! {
+    /// What a component of the input is.
+    pub enum ComponentKind {
+        /// What opens the answer, and other things that the request does not write.
+        Framing = "framing",
+        /// A message, with its frame, its name and its text.
+        Message = "message",
+        /// An image.
+        Image = "image",
+        /// Calls of tools, with their frame.
+        Calls = "calls",
+        /// What a tool answered.
+        Result = "result",
+        /// What the model thought.
+        Reasoning = "reasoning",
+        /// A conversation that the server made shorter.
+        Compaction = "compaction",
+        /// A tool's definition.
+        Tool = "tool",
+        /// What frames the definitions of tools, and the choice among them.
+        Tools = "tools",
+        /// The schema of the answer.
+        Schema = "schema",
+        /// A prompt without any frame.
+        Prompt = "prompt",
+        /// The value of a hole in a template, by the size that was said.
+        Value = "value",
     }
 }
 
-/// How sure a count is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Label {
-    /// What the API bills: every rule that was used agreed with at least 99.5% of at least 30 recorded bills from at least
-    /// 3 projects.
-    Exact,
-    /// Between the least and the most, by the errors of the rules against recorded bills, or by what is unknown of a part.
-    Estimate,
-    /// Less than the API bills, since something was not counted.
-    AtLeast,
-    /// Nothing of the request was counted.
-    NotCounted,
-}
-
-impl Label {
-    /// Returns the words for the label in reports.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Label::Exact => "exact",
-            Label::Estimate => "estimate",
-            Label::AtLeast => "at least",
-            Label::NotCounted => "not counted",
-        }
-    }
-}
-
-impl fmt::Display for Label {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+names! {
+    /// How sure a count is.
+    pub enum Label {
+        /// What the API bills: every rule that was used agreed with at least 99.5% of at least 30 recorded bills from at least
+        /// 3 projects.
+        Exact = "exact",
+        /// Between the least and the most, by the errors of the rules against recorded bills, or by what is unknown of a part.
+        Estimate = "estimate",
+        /// Less than the API bills, since something was not counted.
+        AtLeast = "at least",
+        /// Nothing of the request was counted.
+        NotCounted = "not counted",
     }
 }
 
@@ -171,24 +133,24 @@ impl TokenCount {
 
     /// Returns what has which share of the tokens, in the order of the request. Their sum is the count; for a sum of counts, there are
     /// none.
-    pub fn shares(&self) -> &[Share] {
-        &self.shares
+    pub fn breakdown(&self) -> &[Component] {
+        &self.breakdown
     }
 
-    /// Returns the count of as many requests as are sent, all alike, without their shares.
+    /// Returns the count of as many requests as are sent, all alike, without their breakdown.
     pub fn times(&self, requests: u64) -> TokenCount {
         TokenCount {
             tokens: self.tokens.saturating_mul(requests),
             fewer: self.fewer.saturating_mul(requests),
             more: self.more.saturating_mul(requests),
-            shares: Vec::new(),
+            breakdown: Vec::new(),
             uncounted: self.uncounted.clone(),
             notes: self.notes.clone(),
         }
     }
 
     fn new(uncounted: Vec<Uncounted>) -> TokenCount {
-        TokenCount { tokens: 0, fewer: 0, more: 0, shares: Vec::new(), uncounted, notes: Vec::new() }
+        TokenCount { tokens: 0, fewer: 0, more: 0, breakdown: Vec::new(), uncounted, notes: Vec::new() }
     }
 
     fn add(&mut self, tokens: u64, bound: u64) {
@@ -258,7 +220,7 @@ pub(crate) fn count_prompts(request: &Request, encoding: Encoding, is_embedding:
     let suffix = request.suffix.as_ref().map_or(0, |suffix| encoding.count(suffix) as u64);
     for prompt in prompts {
         let tokens = prompt.text.as_ref().map_or(prompt.tokens, |text| encoding.count(text) as u64);
-        count.share(What::Prompt, &prompt.path, tokens.max(least).saturating_add(suffix), 0);
+        count.component(ComponentKind::Prompt, &prompt.path, tokens.max(least).saturating_add(suffix), 0);
     }
     count.add(0, if is_embedding { EMBEDDINGS.bound() } else { PROMPTS.bound() });
     count.holes(request, encoding);
@@ -266,9 +228,9 @@ pub(crate) fn count_prompts(request: &Request, encoding: Encoding, is_embedding:
 }
 
 impl TokenCount {
-    fn share(&mut self, what: What, path: &str, tokens: u64, bound: u64) {
+    fn component(&mut self, kind: ComponentKind, path: &str, tokens: u64, bound: u64) {
         self.add(tokens, bound);
-        self.shares.push(Share { what, path: path.to_owned(), tokens, bound });
+        self.breakdown.push(Component { kind, path: path.to_owned(), tokens, bound });
     }
 
     /// Takes account of what a template leaves open: the texts around a hole can have fewer tokens with a value between them, and the value's own
@@ -281,7 +243,7 @@ impl TokenCount {
         let values = VALUE.saturating_mul(sizes.clone().count() as u64);
         self.add_between(0, borders.saturating_add(values), borders.saturating_add(values));
         for (hole, tokens) in sizes {
-            self.share(What::Value, &hole.path, tokens, 0);
+            self.component(ComponentKind::Value, &hole.path, tokens, 0);
         }
         for hole in request.holes().iter().filter(|hole| hole.tokens.is_none()) {
             self.not_counted(&hole.path, what_is_open(&hole.name));
@@ -310,7 +272,7 @@ impl Tally {
         self.counting.encoding.count(text) as u64
     }
 
-    /// Returns the tokens of the texts of a content; its images are shares of their own. Each text is what adjacent text parts are together:
+    /// Returns the tokens of the texts of a content; its images are breakdown of their own. Each text is what adjacent text parts are together:
     /// 65 of 65 recorded cases with several parts, from 9 projects.
     fn content(&mut self, content: &[Part]) -> u64 {
         let mut tokens = 0;
@@ -332,14 +294,14 @@ impl Tally {
         // What is more for one size may be so for that size alone.
         let bound = family::image_bound(rule).max(if more > 1 { more } else { 0 });
         match images::count(image, rule) {
-            Some(tokens) => self.count.share(What::Image, &image.path, tokens + more, bound),
+            Some(tokens) => self.count.component(ComponentKind::Image, &image.path, tokens + more, bound),
             None => {
                 let (least, most) = images::range(image.detail, rule);
                 let (least, most) = (least + more, most + more);
                 let above = most.saturating_sub(least).saturating_add(bound);
                 self.count.add_between(least, bound, above);
                 let path = image.path.clone();
-                self.count.shares.push(Share { what: What::Image, path, tokens: least, bound: above });
+                self.count.breakdown.push(Component { kind: ComponentKind::Image, path, tokens: least, bound: above });
                 let (least, most) = (grouped(least), grouped(most));
                 let note = format!("an image of unknown size: {least} … {most} tokens");
                 self.count.notes.push(Warning { lacks_image_size: true, ..Warning::new(&image.path, note) });
@@ -363,21 +325,21 @@ impl Tally {
     /// Counts the text that shows tools to the model: each token belongs to the tool in which it begins, and what is before the first and
     /// behind the last belongs to their frame, with `frame` more tokens.
     fn tools(&mut self, tools: &[Tool], (text, ends): (String, Vec<usize>), frame: i64, evidence: &Evidence) {
-        let mut shares = vec![0u64; tools.len()];
+        let mut breakdown = vec![0u64; tools.len()];
         let (mut tool, mut tokens) = (0, 0i64);
         for token in self.counting.encoding.tokens(&text) {
             while tool < ends.len() && token.range.start >= ends[tool] {
                 tool += 1;
             }
-            match shares.get_mut(tool) {
+            match breakdown.get_mut(tool) {
                 Some(share) => *share += 1,
                 None => tokens += 1,
             }
         }
-        for (tool, tokens) in tools.iter().zip(shares) {
-            self.count.share(What::Tool, &tool.path, tokens, 0);
+        for (tool, tokens) in tools.iter().zip(breakdown) {
+            self.count.component(ComponentKind::Tool, &tool.path, tokens, 0);
         }
-        self.count.share(What::Tools, "tools", (tokens + frame).max(0) as u64, evidence.bound());
+        self.count.component(ComponentKind::Tools, "tools", (tokens + frame).max(0) as u64, evidence.bound());
     }
 }
 

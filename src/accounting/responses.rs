@@ -4,7 +4,7 @@
 use super::chat::{tool_uses, type_lists};
 use super::family::{self, Generation, Rules};
 use super::json_text::{self, COMPACT_UNICODE};
-use super::{Counting, Tally, TokenCount, What, chat, schema_text, schema_text_2023};
+use super::{ComponentKind, Counting, Tally, TokenCount, chat, schema_text, schema_text_2023};
 use crate::request::{
     Api, Call, CallResult, Compaction, CustomTool, Input, Item, Message, Part, Reasoning, Request, Role, ToolChoice,
 };
@@ -28,7 +28,7 @@ impl Tally {
     fn framing(&mut self, rules: &Rules, request: &Request) {
         // gpt-4-0613 opens the answer with one token less than in Chat Completions: 2 of 2 recorded cases.
         let reply = if self.counting.family.generation() == Generation::Of2023 { 2 } else { rules.reply };
-        self.count.share(What::Framing, "", reply, 0);
+        self.count.component(ComponentKind::Framing, "", reply, 0);
         if self.is_launch() {
             // In the API's first month, hidden text was billed: with tools, that of the tool for parallel calls, too.
             let hidden = match (request.tools.is_empty(), request.parallel_calls) {
@@ -38,11 +38,11 @@ impl Tally {
                 (false, true) => 216,
                 (false, false) => 21,
             };
-            self.count.share(What::Framing, "", hidden, family::LAUNCH.bound());
+            self.count.component(ComponentKind::Framing, "", hidden, family::LAUNCH.bound());
         }
         if request.api == Some(Api::Compact) {
             // What asks the model to make the conversation shorter.
-            self.count.share(What::Framing, "", 93, family::COMPACT.bound());
+            self.count.component(ComponentKind::Framing, "", 93, family::COMPACT.bound());
         }
     }
 
@@ -110,7 +110,7 @@ impl Tally {
             tokens += 1;
             bound += 1;
         }
-        self.count.share(What::Message, &message.path, tokens, bound);
+        self.count.component(ComponentKind::Message, &message.path, tokens, bound);
     }
 
     fn call(&mut self, call: &Call, beside_another: bool) {
@@ -125,7 +125,7 @@ impl Tally {
         if call.is_custom {
             bound += family::CUSTOM_CALLS.bound();
         }
-        self.count.share(What::Calls, &call.path, tokens, bound);
+        self.count.component(ComponentKind::Calls, &call.path, tokens, bound);
     }
 
     /// Counts calls that the model made as one of `multi_tool_use.parallel`.
@@ -137,12 +137,12 @@ impl Tally {
         }
         let stored = calls.iter().filter(|call| call.is_stored).count() as u64;
         let bound = family::CALLS_AT_ONCE.bound() + stored * family::STORED_CALLS.bound();
-        self.count.share(What::Calls, &calls[0].path, tokens, bound);
+        self.count.component(ComponentKind::Calls, &calls[0].path, tokens, bound);
     }
 
     fn result(&mut self, result: &CallResult) {
         let tokens = self.content(&result.content);
-        self.count.share(What::Result, &result.path, tokens, 0);
+        self.count.component(ComponentKind::Result, &result.path, tokens, 0);
     }
 
     /// Counts encrypted reasoning by its length: 0.203 tokens a byte less 125, at least 8, fitted to 174 recorded requests of 3 projects; each
@@ -154,13 +154,13 @@ impl Tally {
         let bytes = characters as u64 * 3 / 4;
         let tokens = (bytes.saturating_mul(203) / 1_000).saturating_sub(125).max(8);
         let bound = if reasoning.has_summary { tokens * 7 / 10 + 40 } else { tokens * 3 / 8 + 20 };
-        self.count.share(What::Reasoning, &reasoning.path, tokens, bound);
+        self.count.component(ComponentKind::Reasoning, &reasoning.path, tokens, bound);
     }
 
     /// Counts an encrypted conversation by its length: 0.09 tokens a character and 20, fitted to 9 recorded requests of one project.
     fn compaction(&mut self, compaction: &Compaction) {
         let tokens = (compaction.encrypted as u64).saturating_mul(9) / 100 + 20;
-        self.count.share(What::Compaction, &compaction.path, tokens, tokens / 5 + 20);
+        self.count.component(ComponentKind::Compaction, &compaction.path, tokens, tokens / 5 + 20);
     }
 
     /// Counts tools and the schema of the answer, which are sections of their own, whatever else there is.
@@ -170,7 +170,12 @@ impl Tally {
         if let Some(answer) = &request.answer {
             let frame = if generation == Generation::Turbo { 5 } else { 4 };
             let tokens = self.n(&schema_text::answer(answer)) + frame;
-            self.count.share(What::Schema, &answer.path, tokens, family::responses_schema(generation).bound());
+            self.count.component(
+                ComponentKind::Schema,
+                &answer.path,
+                tokens,
+                family::responses_schema(generation).bound(),
+            );
         }
         if tools.is_empty() {
             return;
@@ -189,7 +194,7 @@ impl Tally {
             }
         }
         if generation == Generation::Gpt5 && !request.parallel_calls {
-            self.count.share(What::Tools, "parallel_tool_calls", 78, family::ONE_CALL.bound());
+            self.count.component(ComponentKind::Tools, "parallel_tool_calls", 78, family::ONE_CALL.bound());
         }
         self.responses_choice(request);
     }
@@ -197,7 +202,7 @@ impl Tally {
     /// Widens the bound where something is known to go wrong that the request does not tell.
     fn doubts(&mut self, request: &Request, items: &[Item]) {
         let day = self.counting.day;
-        let has = |what| self.count.shares.iter().any(|share| share.what == what);
+        let has = |kind| self.count.breakdown.iter().any(|part| part.kind == kind);
         match self.counting.family.generation() {
             Generation::Turbo
                 if (family::DIVIDED_FROM..family::DIVIDED_UNTIL).contains(&day) && !request.tools.is_empty() =>
@@ -205,8 +210,8 @@ impl Tally {
                 // With as many as four calls in the reply, three quarters of the input were not billed.
                 self.count.add(0, self.count.tokens * 3 / 4);
             }
-            Generation::Gpt5 if has(What::Image) && items.iter().any(|item| as_call(item).is_some()) => {
-                self.count.share(What::Framing, "", 2, family::CALLS_BESIDE_IMAGES.bound());
+            Generation::Gpt5 if has(ComponentKind::Image) && items.iter().any(|item| as_call(item).is_some()) => {
+                self.count.component(ComponentKind::Framing, "", 2, family::CALLS_BESIDE_IMAGES.bound());
             }
             _ => {}
         }
@@ -222,9 +227,11 @@ impl Tally {
             let turbo = self.counting.family.generation() == Generation::Turbo;
             match tool.kind.as_str() {
                 "web_search_preview" | "web_search_preview_2025_03_11" if turbo => {
-                    self.count.share(What::Tool, &tool.path, 294, family::WEB_SEARCH_PREVIEW.bound());
+                    self.count.component(ComponentKind::Tool, &tool.path, 294, family::WEB_SEARCH_PREVIEW.bound());
                 }
-                "apply_patch" => self.count.share(What::Tool, &tool.path, 623, family::APPLY_PATCH.bound()),
+                "apply_patch" => {
+                    self.count.component(ComponentKind::Tool, &tool.path, 623, family::APPLY_PATCH.bound())
+                }
                 _ => self.count.not_counted(&tool.path, "a built-in tool: what it shows the model is not known"),
             }
         }
@@ -242,7 +249,7 @@ impl Tally {
         };
         // Beside other tools, the frame is shared; no such bill is recorded.
         let bound = evidence.bound() + if beside_others { frame.min(38) } else { 0 };
-        self.count.share(What::Tool, &tool.path, own + frame, bound);
+        self.count.component(ComponentKind::Tool, &tool.path, own + frame, bound);
     }
 
     fn responses_choice(&mut self, request: &Request) {
@@ -256,7 +263,12 @@ impl Tally {
             (ToolChoice::Named(name), _) => 6 + self.n(&format!("functions.{name}")),
             _ => return,
         };
-        self.count.share(What::Tools, "tool_choice", tokens, family::responses_choice(&request.tool_choice).bound());
+        self.count.component(
+            ComponentKind::Tools,
+            "tool_choice",
+            tokens,
+            family::responses_choice(&request.tool_choice).bound(),
+        );
     }
 }
 

@@ -12,6 +12,7 @@ use crate::catalog::{Catalog, Tier};
 use crate::error::{self, Error, Problem, Result};
 use crate::estimate::Estimate;
 use crate::money::Usd;
+use crate::names::names;
 use crate::source::Place;
 use crate::usage::Usage;
 
@@ -102,36 +103,24 @@ impl Entry {
 
     /// Returns the same entry at the prices of another table, or of another day; `None` where it has no price there.
     pub fn repriced(&self, catalog: &Catalog, day: Date) -> Option<Entry> {
-        let (_, model) = catalog.model(&self.model).ok()?.on(day).ok()?;
+        let model = catalog.model(&self.model).ok()?.resolve(day).ok()?.model;
         let row = model.price(day, self.tier, self.usage.input)?;
         let (cost, input_cost) = (row.cost(&self.usage)?, row.cost(&self.usage.input_alone())?);
         Some(Entry { cost, input_cost, ..self.clone() })
     }
 }
 
-/// How a request changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Changed {
-    /// It is new.
-    Added,
-    /// It is gone.
-    Removed,
-    /// It is in another file, and perhaps has another text.
-    Renamed,
-    /// It is in both versions.
-    Kept,
-}
-
-impl Changed {
-    /// Returns the word that reports have for it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Changed::Added => "added",
-            Changed::Removed => "removed",
-            Changed::Renamed => "renamed",
-            Changed::Kept => "kept",
-        }
+names! {
+    /// How a request changed.
+    pub enum Changed {
+        /// It is new.
+        Added = "added",
+        /// It is gone.
+        Removed = "removed",
+        /// It is in another file, and perhaps has another text.
+        Renamed = "renamed",
+        /// It is in both versions.
+        Kept = "kept",
     }
 }
 
@@ -193,9 +182,9 @@ impl Change {
             changed,
             old: old.map(|(_, old)| old.clone()),
             new: Some(new.clone()),
-            prompt: less(new.cost, configured),
-            config: less(configured, repriced),
-            price: less(repriced, before),
+            prompt: new.cost - configured,
+            config: configured - repriced,
+            price: repriced - before,
         }
     }
 
@@ -206,7 +195,7 @@ impl Change {
             changed: Changed::Removed,
             old: Some(old.clone()),
             new: None,
-            prompt: less(Usd::ZERO, old.cost),
+            prompt: -old.cost,
             config: Usd::ZERO,
             price: Usd::ZERO,
         }
@@ -302,9 +291,6 @@ impl Baseline {
 }
 
 /// Returns a difference; it may be negative.
-fn less(one: Usd, other: Usd) -> Usd {
-    (one.amount() - other.amount()).into()
-}
 
 #[derive(Deserialize)]
 struct File {
@@ -356,7 +342,7 @@ impl Line {
         let cost = dollars("cost", &self.cost)?;
         let tier = match self.tier.as_str() {
             "" => Tier::Standard,
-            word => Tier::from_word(word).ok_or_else(|| ("tier", "unknown service tier".to_owned()))?,
+            word => Tier::from_name(word).ok_or_else(|| ("tier", "unknown service tier".to_owned()))?,
         };
         let usage = Usage {
             input: self.input_tokens,
@@ -392,7 +378,7 @@ impl Line {
             model: entry.model.clone(),
             input_tokens: entry.usage.input,
             cached_tokens: entry.usage.cached,
-            tier: if entry.tier == Tier::Standard { String::new() } else { entry.tier.word().to_owned() },
+            tier: if entry.tier == Tier::Standard { String::new() } else { entry.tier.as_str().to_owned() },
             output_tokens: entry.usage.output,
             audio_output_tokens: entry.usage.audio_output,
             cost: entry.cost.amount().to_string(),

@@ -11,6 +11,7 @@ use super::{Increase, Level, Limits};
 use crate::catalog::Tier;
 use crate::error::{self, Result};
 use crate::estimate::Cached;
+use crate::names::names;
 use crate::request::ImageSize;
 use crate::toml::fields::{Fields, Largest, Problem, as_table, parse, rows};
 use crate::toml::{Lines, civil};
@@ -89,32 +90,21 @@ pub struct Budget {
 const MAX_LIMIT: Largest =
     Largest { amount: Decimal::from_parts(0xd4a5_1000, 0xe8, 0, false, 0), in_words: "a trillion dollars", hint: None };
 
-/// What becomes of a request that the baseline lacks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum NewRequests {
-    /// Nothing.
-    Allow,
-    /// A warning.
-    #[default]
-    Warn,
-    /// It is as if a limit were exceeded.
-    Fail,
+names! {
+    /// What becomes of a request that the baseline lacks.
+    #[derive(Default)]
+    pub enum NewRequests {
+        /// Nothing.
+        Allow = "allow",
+        /// A warning.
+        #[default]
+        Warn = "warn",
+        /// It is as if a limit were exceeded.
+        Fail = "fail",
+    }
 }
 
 impl NewRequests {
-    /// All of them.
-    pub const ALL: &[NewRequests] = &[NewRequests::Allow, NewRequests::Warn, NewRequests::Fail];
-
-    /// Returns the word for it in the configuration.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            NewRequests::Allow => "allow",
-            NewRequests::Warn => "warn",
-            NewRequests::Fail => "fail",
-        }
-    }
-
     /// Returns the level of the finding, where there is one.
     pub const fn level(self) -> Option<Level> {
         match self {
@@ -213,7 +203,7 @@ fn read_config(tree: &Spanned<DeTable<'_>>, lines: &Lines<'_>, problems: &mut Ve
     };
     let defaults = Budget {
         model: config.model.clone(),
-        tier: fields.word_or("tier", Tier::ALL, Tier::word, Tier::from_word),
+        tier: fields.word_or("tier", Tier::ALL, Tier::as_str, Tier::from_name),
         output_tokens: fields.tokens("output_tokens").map(|tokens| tokens as u32),
         ..Budget::default()
     };
@@ -317,7 +307,7 @@ fn read_budget(
         paths,
         allow_empty: fields.flag("allow_empty").unwrap_or(false),
         model: fields.text("model").or_else(|| defaults.model.clone()),
-        tier: fields.word_or("tier", Tier::ALL, Tier::word, Tier::from_word).or(defaults.tier),
+        tier: fields.word_or("tier", Tier::ALL, Tier::as_str, Tier::from_name).or(defaults.tier),
         output_tokens: fields.tokens("output_tokens").map(|tokens| tokens as u32).or(defaults.output_tokens),
         cached: None,
         literal: fields.flag("literal").unwrap_or(false),

@@ -14,6 +14,7 @@ pub use self::baseline::{Baseline, Change, Changed, Entry};
 pub use self::config::{Budget, Config, NewRequests, PriceTables};
 use crate::estimate::{Cost, Estimate, Verdict};
 use crate::money::{Usd, grouped};
+use crate::names::names;
 
 /// What one request, or all requests of a budget together, may take. Nothing is limited unless it is set.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -87,8 +88,7 @@ impl Increase {
 impl Increase {
     /// Whether the step from `old` to `new` is more than this.
     pub fn is_exceeded(self, old: Spend, new: Spend) -> bool {
-        let (more, tokens_more) =
-            (new.cost.amount() - old.cost.amount(), new.input_tokens.saturating_sub(old.input_tokens));
+        let (more, tokens_more) = ((new.cost - old.cost).amount(), new.input_tokens.saturating_sub(old.input_tokens));
         let old = old.cost.amount();
         match self {
             Increase::Tokens(tokens) => tokens_more > tokens,
@@ -168,26 +168,15 @@ impl Sum for CostBounds {
     }
 }
 
-/// What a limit says of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Level {
-    /// It comes near to the limit.
-    Warning,
-    /// It exceeds the limit.
-    Exceeded,
-    /// It cannot be decided.
-    Unknown,
-}
-
-impl Level {
-    /// Returns the word that reports have for it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Level::Warning => "warning",
-            Level::Exceeded => "exceeded",
-            Level::Unknown => "unknown",
-        }
+names! {
+    /// What a limit says of a request.
+    pub enum Level {
+        /// It comes near to the limit.
+        Warning = "warning",
+        /// It exceeds the limit.
+        Exceeded = "exceeded",
+        /// It cannot be decided.
+        Unknown = "unknown",
     }
 }
 
@@ -234,7 +223,7 @@ impl Amount for Usd {
     }
 
     fn less(self, other: Usd) -> Usd {
-        (self.amount() - other.amount()).into()
+        self - other
     }
 
     fn shown(self) -> String {

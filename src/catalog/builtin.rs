@@ -7,8 +7,8 @@ use jiff::civil::date;
 use rust_decimal::Decimal;
 
 use super::file::{ImageRule, Kind, Tier};
-use super::model::{Model, PriceRow};
-use super::{Alias, Layer};
+use super::model::{Facts, FamilySince, Model, PriceRow};
+use super::{Alias, AliasTarget, Layer};
 use crate::accounting::Family;
 use crate::encoding::Encoding;
 use crate::money::{Per, Rate};

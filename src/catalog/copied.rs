@@ -83,36 +83,23 @@ fn sections(source: &str) -> Vec<Section<'_>> {
 impl Copied {
     /// Adds the copies to a layer that was read from the rest; `None` where a name is there twice, which a whole reading reports.
     pub(super) fn add_to(self, layer: Layer) -> Option<Layer> {
-        let mut models: Vec<(Model, Vec<Text>)> =
-            layer.models.iter().cloned().map(|model| (model, Vec::new())).collect();
-        for (name, index) in layer.names.iter() {
-            models[*index as usize].1.push(name.clone());
-        }
-        let mut place_of = HashMap::new();
-        for (index, line) in self.models {
-            place_of.insert(index, models.len());
-            models.push((
-                Model { line, prices: moved(&BUILTIN.models[index], line), ..BUILTIN.models[index].clone() },
-                Vec::new(),
-            ));
-        }
-        for (name, index) in BUILTIN.names.iter() {
-            if let Some(place) = place_of.get(&(*index as usize)) {
-                models[*place].1.push(name.clone());
-            }
-        }
-        models.sort_by_key(|(model, _)| model.line);
-        let mut names: Vec<(Text, u32)> = Vec::new();
-        for (index, (_, of_model)) in models.iter_mut().enumerate() {
-            names.extend(of_model.drain(..).map(|name| (name, index as u32)));
-        }
+        let mut models: Vec<Model> = layer.models.to_vec();
+        models.extend(self.models.iter().map(|(index, line)| {
+            let model = &BUILTIN.models[*index];
+            Model { line: *line, prices: moved(model, *line), ..model.clone() }
+        }));
+        models.sort_by_key(|model| model.line);
+        let names_of = |(index, model): (usize, &Model)| {
+            let all = std::iter::once(model.name.clone()).chain(model.also.iter().cloned());
+            all.map(|name| (name, index as u32)).collect::<Vec<_>>()
+        };
+        let mut names: Vec<(Text, u32)> = models.iter().enumerate().flat_map(names_of).collect();
         names.sort();
         let is_twice = names.windows(2).any(|pair| pair[0].0 == pair[1].0);
         let is_alias = |name: &Text| layer.aliases.binary_search_by(|alias| alias.name.cmp(name)).is_ok();
         if is_twice || names.iter().any(|(name, _)| is_alias(name)) {
             return None;
         }
-        let models: Vec<Model> = models.into_iter().map(|(model, _)| model).collect();
         Some(Layer { models: models.into(), names: names.into(), ..layer })
     }
 }

@@ -2,11 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil::Date;
-
 use super::file::{Field, Tier};
 use super::model::{Model, PriceRow};
-use super::{Catalog, Text};
+use super::{AliasTarget, Catalog, Resolved};
 use crate::money::Per;
 
 /// One thing in which two catalogues differ.
@@ -42,12 +40,9 @@ impl Catalog {
     }
 
     fn facts(&self) -> BTreeMap<String, Facts> {
-        let models = self.models().into_iter().map(|(layer, model)| {
-            let also: Vec<&str> = layer.also(model).collect();
-            (model.name().to_owned(), facts(model, &also))
-        });
-        let aliases = self.aliases().into_iter().map(|(_, alias)| {
-            let target = |(from, to): &(Date, Text)| ((1, format!("from {from}")), to.to_string());
+        let models = self.models().into_iter().map(|Resolved { model, .. }| (model.name().to_owned(), facts(model)));
+        let aliases = self.aliases().into_iter().map(|alias| {
+            let target = |one: &AliasTarget| ((1, format!("from {}", one.from())), one.model().to_owned());
             (alias.name.to_string(), alias.targets.iter().map(target).collect())
         });
         models.chain(aliases).collect()
@@ -69,32 +64,28 @@ fn compare(name: &str, old: Option<&Facts>, new: Option<&Facts>) -> Vec<Differen
     differs.map(|key| difference(&key.1, old.get(key).map(String::as_str), new.get(key).map(String::as_str))).collect()
 }
 
-fn facts(model: &Model, also: &[&str]) -> Facts {
+fn facts(model: &Model) -> Facts {
     let counting: Vec<String> = model
         .counting
         .iter()
-        .map(|(from, family)| match from {
-            Some(from) => format!("{} from {from}", family.name()),
-            None => family.name().to_owned(),
+        .map(|one| match one.from {
+            Some(from) => format!("{} from {from}", one.family),
+            None => one.family.to_string(),
         })
         .collect();
-    let number = |tokens: Option<u64>| tokens.map(crate::money::grouped);
-    let date = |day: Option<Date>| day.map(|day| day.to_string());
+    let also: Vec<&str> = model.also().collect();
     let facts = [
-        ("kind", Some(model.kind().word().to_owned())),
+        ("kind", Some(model.kind().to_string())),
         ("encoding", model.encoding().map(|encoding| encoding.name().to_owned())),
         ("counting", Some(counting.join(", ")).filter(|text| !text.is_empty())),
-        ("context", number(model.context())),
-        ("larger_context", number(model.larger_context())),
-        ("max_input", number(model.max_input())),
-        ("max_output", number(model.max_output())),
         ("image", model.image().map(super::write::image)),
-        ("released", date(model.released())),
-        ("shutdown", date(model.shutdown())),
-        ("successor", model.successor().map(str::to_owned)),
         ("also", Some(also.join(", ")).filter(|text| !text.is_empty())),
     ];
     let facts = facts.into_iter().filter_map(|(name, value)| Some(((0, name.to_owned()), value?)));
+    // Where the facts are from, and when they were checked, is no difference of the model.
+    let is_about_it = |key: &str| !matches!(key, "source" | "checked" | "note");
+    let simple = model.facts().filter(|(key, _)| is_about_it(key));
+    let facts = facts.chain(simple.map(|(key, fact)| ((0, key.to_owned()), fact.to_string())));
     facts.chain(model.prices().iter().flat_map(amounts)).collect()
 }
 
@@ -106,9 +97,9 @@ fn amounts(row: &PriceRow) -> impl Iterator<Item = ((u8, String), String)> {
     if let Some(from) = row.from() {
         when.push_str(&format!(" from {from}"));
     }
-    let tier = if row.tier() == Tier::Standard { String::new() } else { format!("{} ", row.tier().word()) };
+    let tier = if row.tier() == Tier::Standard { String::new() } else { format!("{} ", row.tier().as_str()) };
     Field::ALL.iter().filter_map(move |field| {
         let amount = row.rate(*field)?.amount_per(Per::Million);
-        Some(((1, format!("{tier}{}{when}", field.word())), format!("{amount} / 1M")))
+        Some(((1, format!("{tier}{}{when}", field.as_str())), format!("{amount} / 1M")))
     })
 }

@@ -3,6 +3,7 @@
 //! This file names nothing of the crate, since the build script includes it too: the built-in table is read and checked by
 //! the same code as a user's own. All problems of a file are found in one go, each with its place.
 
+use crate::names::names;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -32,20 +33,64 @@ pub struct ModelEntry {
     pub kind: Option<Kind>,
     pub encoding: Option<Name>,
     pub counting: Vec<CountingEntry>,
-    pub context: Option<u64>,
-    pub larger_context: Option<u64>,
-    pub max_input: Option<u64>,
-    pub max_output: Option<u64>,
+    pub facts: FactEntries,
     pub image: Option<ImageRule>,
-    pub released: Option<Date>,
-    pub shutdown: Option<Date>,
-    pub successor: Option<String>,
     pub also: Vec<Name>,
-    pub source: Option<String>,
-    pub checked: Option<Date>,
-    pub note: Option<String>,
     pub prices: Vec<PriceEntry>,
 }
+
+/// Lists the facts of a model that are one value each: their keys in the file, their kinds, and the docs of their accessors. A new fact is a line
+/// here.
+macro_rules! model_facts {
+    ($make:ident) => {
+        $make! {
+            /// Returns the context window: the most tokens of input and output together.
+            context: tokens,
+            /// Returns the larger context window, where two are documented and [`Model::context`] is the stricter one.
+            larger_context: tokens,
+            /// Returns the most tokens of input, where that is less than the context window.
+            max_input: tokens,
+            /// Returns the most tokens of output of one answer.
+            max_output: tokens,
+            /// Returns the day on which the model came out.
+            released: date,
+            /// Returns the day from which the model no longer answers.
+            shutdown: date,
+            /// Returns the model that its vendor recommends instead.
+            successor: text,
+            /// Returns where the facts are from.
+            source: text,
+            /// Returns the day of the row's own check, where it differs from the table's.
+            checked: date,
+            /// Returns what else a user should know of the row.
+            note: text,
+        }
+    };
+}
+pub(crate) use model_facts;
+
+macro_rules! entry_type {
+    (tokens) => { Option<u64> };
+    (date) => { Option<Date> };
+    (text) => { Option<String> };
+}
+
+macro_rules! entries {
+    ($($(#[$doc:meta])* $name:ident: $kind:ident,)*) => {
+        /// The facts of a model, as the file gives them.
+        #[derive(Debug)]
+        pub struct FactEntries { $(pub $name: entry_type!($kind),)* }
+
+        const FACT_KEYS: &[&str] = &[$(stringify!($name),)*];
+
+        impl FactEntries {
+            fn read(fields: &mut Fields<'_, '_, '_>) -> FactEntries {
+                FactEntries { $($name: fields.$kind(stringify!($name)),)* }
+            }
+        }
+    };
+}
+model_facts!(entries);
 
 /// Which family of counting rules holds from a day on.
 #[derive(Debug)]
@@ -74,29 +119,9 @@ pub struct AliasEntry {
     pub targets: Vec<(Date, Name)>,
 }
 
-/// Makes an enum of words that stand in the file.
-macro_rules! words {
-    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)* }) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[non_exhaustive]
-        pub enum $name { $($(#[$doc])* $variant,)* }
-
-        impl $name {
-            /// All of them.
-            pub const ALL: &[$name] = &[$($name::$variant,)*];
-
-            /// Returns the word that stands for it in `pricing.toml` and in reports.
-            pub const fn word(self) -> &'static str {
-                match self { $($name::$variant => $word,)* }
-            }
-        }
-    };
-}
-
-words! {
+names! {
     /// What a model is for: it decides what a request must be and which prices a row must have.
-    Kind {
+    pub enum Kind {
         /// Messages in, a message out.
         Chat = "chat",
         /// Text in, text out.
@@ -114,9 +139,9 @@ words! {
     }
 }
 
-words! {
+names! {
     /// How many tokens a row's amounts are for.
-    Unit {
+    pub enum Unit {
         /// A thousand tokens.
         Thousand = "1K",
         /// A million tokens.
@@ -124,9 +149,9 @@ words! {
     }
 }
 
-words! {
+names! {
     /// The service tier: how fast an answer is promised, at which price.
-    Tier {
+    pub enum Tier {
         /// What a request gets when it asks for nothing else.
         Standard = "standard",
         /// Within a day, through the Batch API.
@@ -142,9 +167,9 @@ words! {
     }
 }
 
-words! {
+names! {
     /// What a price is for.
-    Field {
+    pub enum Field {
         /// Input tokens.
         Input = "input",
         /// Input tokens read from the prompt cache.
@@ -174,9 +199,9 @@ impl Tier {
     const OTHER_WORDS: &[(&str, Tier)] = &[("fast", Tier::Priority), ("default", Tier::Standard)];
 
     /// Returns the tier that `word` stands for in a price table; `fast` is [`Tier::Priority`].
-    pub fn from_word(word: &str) -> Option<Tier> {
+    pub fn from_name(word: &str) -> Option<Tier> {
         let other = || Tier::OTHER_WORDS.iter().find(|(other, _)| *other == word).map(|(_, tier)| *tier);
-        Tier::ALL.iter().copied().find(|tier| tier.word() == word).or_else(other)
+        Tier::ALL.iter().copied().find(|tier| tier.as_str() == word).or_else(other)
     }
 
     /// Returns the tier that the API's field `service_tier` names, in a request or a response, or that a user names; `None` for `auto`, which
@@ -200,7 +225,7 @@ impl Tier {
             "scale" => Err("the tier `scale` is paid in advance and has no price per token".to_owned()),
             // Training is a tier of price tables alone.
             "training" => Err(format!("unknown service tier, expected {KNOWN}")),
-            word => Tier::from_word(word).map(Some).ok_or_else(|| format!("unknown service tier, expected {KNOWN}")),
+            word => Tier::from_name(word).map(Some).ok_or_else(|| format!("unknown service tier, expected {KNOWN}")),
         }
     }
 }
@@ -236,24 +261,8 @@ const MAX_PRICE: Largest = Largest {
 };
 
 const FILE_KEYS: &[&str] = &["schema", "checked", "model", "alias"];
-const MODEL_KEYS: &[&str] = &[
-    "kind",
-    "encoding",
-    "counting",
-    "context",
-    "larger_context",
-    "max_input",
-    "max_output",
-    "image",
-    "released",
-    "shutdown",
-    "successor",
-    "also",
-    "source",
-    "checked",
-    "note",
-    "price",
-];
+/// The keys of a model beside those of [`model_facts`].
+const MODEL_KEYS: &[&str] = &["kind", "encoding", "counting", "image", "also", "price"];
 const COUNTING_KEYS: &[&str] = &["from", "family"];
 const IMAGE_KEYS: &[&str] = &["base", "tile", "patch", "chat"];
 const ALIAS_KEYS: &[&str] = &["from", "to"];
@@ -336,24 +345,16 @@ fn entries<'t, 'i, T>(
 
 fn read_model(name: Name, table: &DeTable<'_>, span: Range<usize>, problems: &mut Vec<Problem>) -> ModelEntry {
     let name_span = name.span.clone();
-    let mut fields = Fields::new(table, span, MODEL_KEYS, problems);
+    let keys = [MODEL_KEYS, FACT_KEYS].concat();
+    let mut fields = Fields::new(table, span, &keys, problems);
     let mut model = ModelEntry {
         name,
-        kind: fields.word("kind", Kind::ALL, Kind::word),
+        kind: fields.word("kind", Kind::ALL, Kind::as_str),
         encoding: fields.name("encoding"),
         counting: Vec::new(),
-        context: fields.tokens("context"),
-        larger_context: fields.tokens("larger_context"),
-        max_input: fields.tokens("max_input"),
-        max_output: fields.tokens("max_output"),
+        facts: FactEntries::read(&mut fields),
         image: None,
-        released: fields.date("released"),
-        shutdown: fields.date("shutdown"),
-        successor: fields.text("successor"),
         also: fields.names("also"),
-        source: fields.text("source"),
-        checked: fields.date("checked"),
-        note: fields.text("note"),
         prices: Vec::new(),
     };
     let [counting, image, price] = ["counting", "image", "price"].map(|key| table.get(key));
@@ -411,20 +412,20 @@ fn read_prices(value: &Spanned<DeValue<'_>>, needed: &[Field], problems: &mut Ve
     let read = |row: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>| {
         let table = as_table(row, expected, problems)?;
         let mut fields = Fields::new(table, row.span(), PRICE_KEYS, problems);
-        let per = fields.word("per", Unit::ALL, Unit::word);
+        let per = fields.word("per", Unit::ALL, Unit::as_str);
         if per.is_none() && !table.contains_key("per") {
             fields.missing("per", r#"say how many tokens the row's prices are for: per = "1K" or per = "1M""#);
         }
-        for field in needed.iter().map(|field| field.word()).filter(|field| !table.contains_key(*field)) {
+        for field in needed.iter().map(|field| field.as_str()).filter(|field| !table.contains_key(*field)) {
             let hint = format!("one row is one complete price: add {field} = \"…\"");
             fields.problem(row.span(), format!("the row has no price for {field}"), hint);
         }
         Some(PriceEntry {
             span: row.span(),
             from: fields.date("from"),
-            tier: fields.word_or("tier", Tier::ALL, Tier::word, Tier::from_word).unwrap_or(Tier::Standard),
+            tier: fields.word_or("tier", Tier::ALL, Tier::as_str, Tier::from_name).unwrap_or(Tier::Standard),
             above: fields.tokens("above").unwrap_or(0),
-            amounts: std::array::from_fn(|field| fields.dollars(Field::ALL[field].word(), &MAX_PRICE)),
+            amounts: std::array::from_fn(|field| fields.dollars(Field::ALL[field].as_str(), &MAX_PRICE)),
             per: per?,
         })
     };
@@ -494,12 +495,12 @@ fn check_sheets(model: &ModelEntry, problems: &mut Vec<Problem>) {
 
 /// Checks that no limit exceeds the context window, and that there is one family of counting rules on each day.
 fn check_facts(model: &ModelEntry, problems: &mut Vec<Problem>) {
-    if model.larger_context.is_some_and(|larger| model.context.is_none_or(|context| larger <= context)) {
+    if model.facts.larger_context.is_some_and(|larger| model.facts.context.is_none_or(|context| larger <= context)) {
         let message = format!("model `{}`: larger_context is not larger than the context", model.name.text);
         problems.push(Problem::new(model.name.span.clone(), message));
     }
-    let context = model.context.unwrap_or(u64::MAX);
-    for (name, limit) in [("max_input", model.max_input), ("max_output", model.max_output)] {
+    let context = model.facts.context.unwrap_or(u64::MAX);
+    for (name, limit) in [("max_input", model.facts.max_input), ("max_output", model.facts.max_output)] {
         if limit.is_some_and(|limit| limit > context) {
             let message = format!("model `{}`: {name} is more than the context", model.name.text);
             problems.push(Problem::new(model.name.span.clone(), message));

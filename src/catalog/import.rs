@@ -19,28 +19,18 @@ use super::slips::is_slip;
 use super::{Catalog, Found};
 use crate::error::{self, Error, Problem, Result};
 use crate::money::{Per, Rate, Usd};
+use crate::names::names;
 
-/// How a price table of another project is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ImportFormat {
-    /// The `prices.json` of pydantic's genai-prices: dollars for a million tokens, with history, tiers and long contexts.
-    GenaiPrices,
-    /// The `model_prices_and_context_window.json` of litellm: dollars for one token, tiers in the keys' endings.
-    Litellm,
-    /// Comma-separated: `id`, `per` (`1K` or `1M`), then any of `input`, `cached`, `output` and the other names of our own rows, `tier`, `above`
-    /// and `from`.
-    Csv,
-}
-
-impl ImportFormat {
-    /// Returns the format's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            ImportFormat::GenaiPrices => "genai-prices",
-            ImportFormat::Litellm => "litellm",
-            ImportFormat::Csv => "csv",
-        }
+names! {
+    /// How a price table of another project is written.
+    pub enum ImportFormat {
+        /// The `prices.json` of pydantic's genai-prices: dollars for a million tokens, with history, tiers and long contexts.
+        GenaiPrices = "genai-prices",
+        /// The `model_prices_and_context_window.json` of litellm: dollars for one token, tiers in the keys' endings.
+        Litellm = "litellm",
+        /// Comma-separated: `id`, `per` (`1K` or `1M`), then any of `input`, `cached`, `output` and the other names of our own rows, `tier`, `above`
+        /// and `from`.
+        Csv = "csv",
     }
 }
 
@@ -141,8 +131,8 @@ impl Catalog {
         for (name, rows) in &imported.models {
             let model = match self.find(name) {
                 // What one of those who run it asks is not the price of another.
-                Some(Found::Row(_, model)) if model.kind() == Kind::OpenWeight => continue,
-                Some(Found::Row(_, model)) => model,
+                Some(Found::Row(found)) if found.model.kind() == Kind::OpenWeight => continue,
+                Some(Found::Row(found)) => found.model,
                 Some(Found::Alias(alias)) => {
                     aliases.push((alias, rows));
                     continue;
@@ -159,9 +149,10 @@ impl Catalog {
         }
         // An alias has the price of the model at which it points, unless the other table has that model itself.
         for (alias, rows) in aliases {
-            let target = alias.targets().filter(|(from, _)| *from <= day).last().and_then(|(_, name)| self.row(name));
+            let target =
+                alias.targets().iter().rfind(|target| target.from() <= day).and_then(|target| self.row(target.model()));
             match target {
-                Some((_, model)) if seen.insert(model.name()) => plan.model(model, rows, day),
+                Some(found) if seen.insert(found.model.name()) => plan.model(found.model, rows, day),
                 Some(_) => {}
                 None => plan.unknown.push(alias.name().to_owned()),
             }
@@ -248,6 +239,6 @@ fn decimal(digits: &str, times: Decimal) -> Option<Decimal> {
 }
 
 fn unreadable(format: ImportFormat, message: impl std::fmt::Display) -> Error {
-    let problem = Problem::new(format!("not a valid {} price table: {message}", format.name()));
+    let problem = Problem::new(format!("not a valid {} price table: {message}", format.as_str()));
     Error::new(error::Kind::PriceTable, problem)
 }

@@ -21,8 +21,8 @@ use jiff::civil::Date;
 use self::builtin::BUILTIN;
 pub use self::diff::Difference;
 pub use self::file::{Field, ImageRule, Kind, Tier};
-use self::model::{List, Text};
-pub use self::model::{Model, PriceRow};
+pub use self::model::{Fact, FamilySince, Model, PriceRow};
+use self::model::{Facts, List, Text};
 use self::names::ReadAs;
 use crate::accounting::Family;
 use crate::encoding::Encoding;
@@ -46,8 +46,8 @@ use crate::toml::{Lines, civil, fields};
 ///     price = { per = "1K", input = "0.02", output = "0.04" }
 ///     "#,
 /// )?;
-/// let (layer, model) = catalog.model("gpt-4")?.on(Date::new(2026, 11, 23)?)?;
-/// assert_eq!((layer.origin(), model.context()), ("pricing.toml", Some(8_192)));
+/// let found = catalog.model("gpt-4")?.resolve(Date::new(2026, 11, 23)?)?;
+/// assert_eq!((found.layer.origin(), found.model.context()), ("pricing.toml", Some(8_192)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -73,7 +73,36 @@ pub struct Layer {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alias {
     name: Text,
-    targets: List<(Date, Text)>,
+    targets: List<AliasTarget>,
+}
+
+/// A model at which an alias points, and since when.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AliasTarget {
+    from: Date,
+    model: Text,
+}
+
+impl AliasTarget {
+    /// Returns the first day on which the alias pointed at the model.
+    pub fn from(&self) -> Date {
+        self.from
+    }
+
+    /// Returns the name of the model's row.
+    pub fn model(&self) -> &str {
+        &self.model
+    }
+}
+
+/// A model's row, and the table that it is in.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Resolved<'c> {
+    /// The table.
+    pub layer: &'c Layer,
+    /// The row.
+    pub model: &'c Model,
 }
 
 impl Alias {
@@ -82,13 +111,13 @@ impl Alias {
         &self.name
     }
 
-    /// Returns the models at which it has pointed, each with its first day, oldest first.
-    pub fn targets(&self) -> impl Iterator<Item = (Date, &str)> {
-        self.targets.iter().map(|(from, target)| (*from, target.as_ref()))
+    /// Returns the models at which it has pointed, oldest first.
+    pub fn targets(&self) -> &[AliasTarget] {
+        &self.targets
     }
 }
 
-/// A model's name that the catalog knows. What it stands for can depend on the day: see [`ModelRef::on`].
+/// A model's name that the catalog knows. What it stands for can depend on the day: see [`ModelRef::resolve`].
 #[derive(Clone, Debug)]
 pub struct ModelRef<'c> {
     catalog: &'c Catalog,
@@ -101,7 +130,7 @@ pub struct ModelRef<'c> {
 /// What a name leads to.
 #[derive(Clone, Copy, Debug)]
 enum Found<'c> {
-    Row(&'c Layer, &'c Model),
+    Row(Resolved<'c>),
     Alias(&'c Alias),
 }
 
@@ -251,45 +280,44 @@ impl Catalog {
 
     /// Returns each model once, with the table whose row wins, in the order of the tables. A model that a later table names as something else
     /// is not among them.
-    pub fn models(&self) -> Vec<(&Layer, &Model)> {
-        let wins = |layer: &Layer, model: &Model| match self.find(model.name()) {
-            Some(Found::Row(winner, row)) => std::ptr::eq(winner, layer) && std::ptr::eq(row, model),
-            _ => false,
-        };
-        let all = self.layers().flat_map(|layer| layer.models().iter().map(move |model| (layer, model)));
-        let mut models: Vec<(&Layer, &Model)> = all.filter(|(layer, model)| wins(layer, model)).collect();
+    pub fn models(&self) -> Vec<Resolved<'_>> {
+        let mut models: Vec<Resolved<'_>> = Vec::new();
+        for (index, layer) in self.layers().enumerate() {
+            let wins = |model: &&Model| !self.has_after(index, model.name());
+            models.extend(layer.models().iter().filter(wins).map(|model| Resolved { layer, model }));
+        }
         // A model that a later table only changes keeps its place.
         let mut places = BTreeMap::new();
         for model in self.layers().flat_map(Layer::models) {
             let place = places.len();
             places.entry(model.name()).or_insert(place);
         }
-        models.sort_by_key(|(_, model)| places.get(model.name()));
+        models.sort_by_key(|one| places.get(one.model.name()));
         models
     }
 
-    /// Returns each name that points at models by the day, with its table, sorted by name.
-    pub fn aliases(&self) -> Vec<(&Layer, &Alias)> {
-        let all = self.layers().flat_map(|layer| layer.aliases.iter().map(move |alias| (layer, alias)));
-        let wins =
-            |alias: &Alias| matches!(self.find(&alias.name), Some(Found::Alias(one)) if std::ptr::eq(one, alias));
-        let mut aliases: Vec<(&Layer, &Alias)> = all.filter(|(_, alias)| wins(alias)).collect();
-        aliases.sort_by(|(_, one), (_, other)| one.name.cmp(&other.name));
-        // A copy of a table has the aliases of the original itself.
-        aliases.dedup_by(|(_, one), (_, other)| one.name == other.name);
+    /// Returns each name that points at models by the day, as the last table has it, sorted by name.
+    pub fn aliases(&self) -> Vec<&Alias> {
+        let of_layer = |(index, layer): (usize, _)| {
+            let layer: &Layer = layer;
+            layer.aliases.iter().filter(move |alias| !self.has_after(index, &alias.name))
+        };
+        let mut aliases: Vec<&Alias> = self.layers().enumerate().flat_map(of_layer).collect();
+        aliases.sort_by(|one, other| one.name.cmp(&other.name));
         aliases
     }
 
-    fn find<'c>(&'c self, name: &str) -> Option<Found<'c>> {
-        self.layers().rev().find_map(|layer| {
-            let alias = || layer.aliases.binary_search_by(|alias| alias.name.as_ref().cmp(name)).ok();
-            let row = layer.row(name).map(|model| Found::Row(layer, model));
-            row.or_else(|| alias().map(|index| Found::Alias(&layer.aliases[index])))
-        })
+    /// Returns whether a table after the one at `index` has a row or an alias of this name.
+    fn has_after(&self, index: usize, name: &str) -> bool {
+        self.layers().skip(index + 1).any(|layer| layer.find(name).is_some())
     }
 
-    fn row<'c>(&'c self, name: &str) -> Option<(&'c Layer, &'c Model)> {
-        self.layers().rev().find_map(|layer| layer.row(name).map(|model| (layer, model)))
+    fn find<'c>(&'c self, name: &str) -> Option<Found<'c>> {
+        self.layers().rev().find_map(|layer| layer.find(name))
+    }
+
+    fn row<'c>(&'c self, name: &str) -> Option<Resolved<'c>> {
+        self.layers().rev().find_map(|layer| layer.row(name).map(|model| Resolved { layer, model }))
     }
 
     fn unknown(&self, name: &str) -> Error {
@@ -326,13 +354,10 @@ impl Layer {
         &self.models
     }
 
-    /// Returns the other names of a model of the table, sorted.
-    pub fn also(&self, model: &Model) -> impl Iterator<Item = &str> {
-        let index = self.models.iter().position(|one| std::ptr::eq(one, model));
-        let of_model = move |(name, of): &(Text, u32)| {
-            Some(*of as usize) == index && name.as_ref() != self.models[*of as usize].name()
-        };
-        self.names.iter().filter(move |entry| of_model(entry)).map(|(name, _)| name.as_ref())
+    fn find(&self, name: &str) -> Option<Found<'_>> {
+        let alias = || self.aliases.binary_search_by(|alias| alias.name.as_ref().cmp(name)).ok();
+        let row = self.row(name).map(|model| Found::Row(Resolved { layer: self, model }));
+        row.or_else(|| alias().map(|index| Found::Alias(&self.aliases[index])))
     }
 
     fn row(&self, name: &str) -> Option<&Model> {
@@ -355,7 +380,7 @@ impl<'c> ModelRef<'c> {
     pub fn alias(&self) -> Option<&'c Alias> {
         match self.found {
             Found::Alias(alias) => Some(alias),
-            Found::Row(..) => None,
+            Found::Row(_) => None,
         }
     }
 
@@ -371,15 +396,15 @@ impl<'c> ModelRef<'c> {
     /// # Errors
     ///
     /// An alias that pointed nowhere yet on that day.
-    pub fn on(&self, day: Date) -> Result<(&'c Layer, &'c Model)> {
+    pub fn resolve(&self, day: Date) -> Result<Resolved<'c>> {
         let alias = match self.found {
-            Found::Row(layer, model) => return Ok((layer, model)),
+            Found::Row(found) => return Ok(found),
             Found::Alias(alias) => alias,
         };
-        let target = alias.targets.iter().rev().find(|(from, _)| *from <= day).map(|(_, target)| target);
-        target.and_then(|target| self.catalog.row(target)).ok_or_else(|| {
-            let since = alias.targets.first().map(|(from, _)| format!(" (available since {from})")).unwrap_or_default();
-            let message = format!("`{}` did not exist on {day}{since}", self.name);
+        let target = alias.targets.iter().rev().find(|target| target.from <= day);
+        target.and_then(|target| self.catalog.row(&target.model)).ok_or_else(|| {
+            let since = alias.targets.first().map(|first| format!(" (available since {})", first.from));
+            let message = format!("`{}` did not exist on {day}{}", self.name, since.unwrap_or_default());
             Error::new(error::Kind::UnknownModel, Problem::new(message))
         })
     }
@@ -436,23 +461,17 @@ impl<'a> Reader<'a> {
             }
         };
         let counting = self.counting(&entry, kind, known);
+        let mut also: Vec<Text> = entry.also.iter().map(|name| name.text.clone().into()).collect();
+        also.sort();
         Model {
             line: self.lines.line(entry.name.span.start) as u32,
             name: entry.name.text.into(),
             kind,
             encoding,
             counting,
-            context: entry.context,
-            larger_context: entry.larger_context,
-            max_input: entry.max_input,
-            max_output: entry.max_output,
             image: entry.image,
-            released: entry.released.map(civil),
-            shutdown: entry.shutdown.map(civil),
-            successor: entry.successor.map(Into::into),
-            source: entry.source.map(Into::into),
-            checked: entry.checked.map(civil),
-            note: entry.note.map(Into::into),
+            facts: Facts::read(entry.facts),
+            also: also.into(),
             prices: entry.prices.iter().map(|row| self.price(row)).collect(),
         }
     }
@@ -460,8 +479,8 @@ impl<'a> Reader<'a> {
     /// Returns what the tables below know of that name; of an alias, where it points now.
     fn known(&self, name: &str) -> Option<&'a Model> {
         match self.below.find(name)? {
-            Found::Row(_, model) => Some(model),
-            Found::Alias(alias) => self.below.row(&alias.targets.last()?.1).map(|(_, model)| model),
+            Found::Row(found) => Some(found.model),
+            Found::Alias(alias) => self.below.row(&alias.targets.last()?.model).map(|found| found.model),
         }
     }
 
@@ -489,13 +508,8 @@ impl<'a> Reader<'a> {
         encoding
     }
 
-    fn counting(
-        &mut self,
-        entry: &file::ModelEntry,
-        kind: Kind,
-        known: Option<&Model>,
-    ) -> List<(Option<Date>, Family)> {
-        let families: Vec<&str> = Family::ALL.iter().map(|family| family.name()).collect();
+    fn counting(&mut self, entry: &file::ModelEntry, kind: Kind, known: Option<&Model>) -> List<FamilySince> {
+        let families: Vec<&str> = Family::ALL.iter().map(|family| family.as_str()).collect();
         if entry.counting.is_empty() {
             if let Some(known) = known {
                 return known.counting.clone();
@@ -507,8 +521,8 @@ impl<'a> Reader<'a> {
         }
         let mut counting = Vec::new();
         for row in &entry.counting {
-            match Family::named(&row.family.text) {
-                Some(family) => counting.push((row.from.map(civil), family)),
+            match Family::from_name(&row.family.text) {
+                Some(family) => counting.push(FamilySince { from: row.from.map(civil), family }),
                 None => {
                     let message = format!("unknown family of counting rules \"{}\"", row.family.text);
                     self.problem(&row.family.span, message, &format!("write one of {}", families.join(", ")));
@@ -540,7 +554,11 @@ impl<'a> Reader<'a> {
                 self.problem(&target.span, message, "add a row for it, or correct the name");
             }
         }
-        let targets = entry.targets.into_iter().map(|(from, target)| (civil(from), target.text.into())).collect();
+        let targets = entry
+            .targets
+            .into_iter()
+            .map(|(from, target)| AliasTarget { from: civil(from), model: target.text.into() })
+            .collect();
         Alias { name: entry.name.text.into(), targets }
     }
 

@@ -1,14 +1,16 @@
 //! What is known of one model: how it counts, its limits, its prices.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use jiff::civil::Date;
 
-use super::file::{Field, ImageRule, Kind, Tier};
+use super::file::{FactEntries, Field, ImageRule, Kind, Tier, model_facts};
 use crate::accounting::Family;
 use crate::encoding::Encoding;
 use crate::error::{self, Error, Problem, Result};
 use crate::money::{Per, Rate, grouped};
+use crate::toml::civil;
 
 /// Text that is in the program for the built-in table, and owned for a file's.
 pub(super) type Text = Cow<'static, str>;
@@ -23,20 +25,91 @@ pub struct Model {
     pub(super) name: Text,
     pub(super) kind: Kind,
     pub(super) encoding: Option<Encoding>,
-    pub(super) counting: List<(Option<Date>, Family)>,
-    pub(super) context: Option<u64>,
-    pub(super) larger_context: Option<u64>,
-    pub(super) max_input: Option<u64>,
-    pub(super) max_output: Option<u64>,
+    pub(super) counting: List<FamilySince>,
     pub(super) image: Option<ImageRule>,
-    pub(super) released: Option<Date>,
-    pub(super) shutdown: Option<Date>,
-    pub(super) successor: Option<Text>,
-    pub(super) source: Option<Text>,
-    pub(super) checked: Option<Date>,
-    pub(super) note: Option<Text>,
+    pub(super) facts: Facts,
+    /// The other names of the row, sorted.
+    pub(super) also: List<Text>,
     pub(super) prices: List<PriceRow>,
 }
+
+/// A family of counting rules, and since when it holds for a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FamilySince {
+    /// The first day; `None` where it always has.
+    pub from: Option<Date>,
+    /// The family.
+    pub family: Family,
+}
+
+/// A fact of a model that is one value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fact<'m> {
+    /// A limit in tokens.
+    Tokens(u64),
+    /// A day.
+    Date(Date),
+    /// A text.
+    Text(&'m str),
+}
+
+/// Shows a fact as people read it: a number of tokens is grouped.
+impl fmt::Display for Fact<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fact::Tokens(tokens) => f.write_str(&grouped(*tokens)),
+            Fact::Date(date) => date.fmt(f),
+            Fact::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+macro_rules! fact {
+    (type tokens) => { Option<u64> };
+    (type date) => { Option<Date> };
+    (type text) => { Option<Text> };
+    (value tokens) => { Option<u64> };
+    (value date) => { Option<Date> };
+    (value text) => { Option<&str> };
+    (get tokens $fact:expr) => { $fact };
+    (get date $fact:expr) => { $fact };
+    (get text $fact:expr) => { $fact.as_deref() };
+    (read tokens $entry:expr) => { $entry };
+    (read date $entry:expr) => { $entry.map(civil) };
+    (read text $entry:expr) => { $entry.map(Text::from) };
+    (variant tokens) => { Fact::Tokens };
+    (variant date) => { Fact::Date };
+    (variant text) => { Fact::Text };
+}
+
+macro_rules! facts {
+    ($($(#[$doc:meta])* $name:ident: $kind:ident,)*) => {
+        /// The facts of a model that are one value each.
+        #[derive(Clone, Debug, PartialEq)]
+        pub(super) struct Facts { $(pub(super) $name: fact!(type $kind),)* }
+
+        impl Facts {
+            pub(super) fn read(entries: FactEntries) -> Facts {
+                Facts { $($name: fact!(read $kind entries.$name),)* }
+            }
+        }
+
+        impl Model {
+            $($(#[$doc])* pub fn $name(&self) -> fact!(value $kind) {
+                fact!(get $kind self.facts.$name)
+            })*
+
+            /// Returns the facts that are known, each with its key in `pricing.toml`.
+            pub fn facts(&self) -> impl Iterator<Item = (&'static str, Fact<'_>)> {
+                let facts = [$((stringify!($name), self.$name().map(fact!(variant $kind))),)*];
+                facts.into_iter().filter_map(|(key, fact)| Some((key, fact?)))
+            }
+        }
+    };
+}
+model_facts!(facts);
 
 impl Model {
     /// Returns the name of its row in the table.
@@ -59,35 +132,15 @@ impl Model {
         self.encoding
     }
 
-    /// Returns the families of counting rules, each with the day from which it holds; `None` where it always has.
-    pub fn counting(&self) -> &[(Option<Date>, Family)] {
+    /// Returns the families of counting rules, each with the day from which it holds.
+    pub fn counting(&self) -> &[FamilySince] {
         &self.counting
     }
 
     /// Returns the family of counting rules that holds for the model on `day`.
     pub fn family(&self, day: Date) -> Option<Family> {
-        let held = self.counting.iter().filter(|(from, _)| from.is_none_or(|from| from <= day));
-        held.max_by_key(|(from, _)| *from).map(|(_, family)| *family)
-    }
-
-    /// Returns the context window: the most tokens of input and output together.
-    pub fn context(&self) -> Option<u64> {
-        self.context
-    }
-
-    /// Returns the larger context window, where two are documented and [`Model::context`] is the stricter one.
-    pub fn larger_context(&self) -> Option<u64> {
-        self.larger_context
-    }
-
-    /// Returns the most tokens of input, where that is less than the context window.
-    pub fn max_input(&self) -> Option<u64> {
-        self.max_input
-    }
-
-    /// Returns the most tokens of output of one answer.
-    pub fn max_output(&self) -> Option<u64> {
-        self.max_output
+        let held = self.counting.iter().filter(|one| one.from.is_none_or(|from| from <= day));
+        held.max_by_key(|one| one.from).map(|one| one.family)
     }
 
     /// Returns how an image becomes tokens.
@@ -95,21 +148,11 @@ impl Model {
         self.image
     }
 
-    /// Returns the day on which the model came out.
-    pub fn released(&self) -> Option<Date> {
-        self.released
-    }
-
-    /// Returns the day from which the model no longer answers.
-    pub fn shutdown(&self) -> Option<Date> {
-        self.shutdown
-    }
-
     /// Returns what there is to say of the model's shutdown, where it is past or within 30 days.
     pub(crate) fn shutdown_notice(&self, today: Date) -> Option<String> {
         /// A month, in which a model can be replaced.
         const SOON: i32 = 30;
-        let shutdown = self.shutdown?;
+        let shutdown = self.shutdown()?;
         ((shutdown - today).get_days() <= SOON).then(|| self.shutdown_at(shutdown, today))
     }
 
@@ -124,24 +167,9 @@ impl Model {
         }
     }
 
-    /// Returns the model that its vendor recommends instead.
-    pub fn successor(&self) -> Option<&str> {
-        self.successor.as_deref()
-    }
-
-    /// Returns where the facts are from.
-    pub fn source(&self) -> Option<&str> {
-        self.source.as_deref()
-    }
-
-    /// Returns the day of the row's own check, where it differs from the table's.
-    pub fn checked(&self) -> Option<Date> {
-        self.checked
-    }
-
-    /// Returns what else a user should know of the row.
-    pub fn note(&self) -> Option<&str> {
-        self.note.as_deref()
+    /// Returns the other names of the row, sorted.
+    pub fn also(&self) -> impl Iterator<Item = &str> {
+        self.also.iter().map(|name| name.as_ref())
     }
 
     /// Returns all rows of the price, in the order of the file.
@@ -185,7 +213,7 @@ impl Model {
                 let message = format!(
                     "`{}` has no known {} price for an input of {} tokens",
                     self.name(),
-                    tier.word(),
+                    tier.as_str(),
                     grouped(input)
                 );
                 Problem::new(message).with_hint(
@@ -194,15 +222,15 @@ impl Model {
             }
             Some(first) => {
                 let since = first.map(|first| format!("; the first is from {first}")).unwrap_or_default();
-                Problem::new(format!("`{}` has no {} price on {day}{since}", self.name(), tier.word()))
+                Problem::new(format!("`{}` has no {} price on {day}{since}", self.name(), tier.as_str()))
             }
             None if self.prices().is_empty() => {
                 Problem::new(format!("`{}` has no price: whoever runs it sets one", self.name()))
                     .with_hint("add a table for it to a pricing.toml")
             }
             None => {
-                let tiers: Vec<&str> = self.tiers().map(Tier::word).collect();
-                Problem::new(format!("`{}` has no {} price", self.name(), tier.word()))
+                let tiers: Vec<&str> = self.tiers().map(Tier::as_str).collect();
+                Problem::new(format!("`{}` has no {} price", self.name(), tier.as_str()))
                     .with_hint(format!("it has prices for {}", tiers.join(", ")))
             }
         }

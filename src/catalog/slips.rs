@@ -63,7 +63,7 @@ fn slip(row: &PriceEntry, input: Decimal, against: &str) -> Problem {
     Problem {
         span: row.span.clone(),
         message: format!("an input of a million tokens would cost {}, and {against}", Usd::from(input)),
-        hint: Some(format!("is the price for {} tokens? then write per = \"{}\"", word(other), other.word())),
+        hint: Some(format!("is the price for {} tokens? then write per = \"{}\"", word(other), other.as_str())),
     }
 }
 
@@ -91,7 +91,7 @@ fn input(row: &PriceEntry) -> Option<Decimal> {
 
 /// Returns what a million tokens of input to the model cost, by the newest standard row of the tables below.
 fn known_price(below: &Catalog, model: &ModelEntry) -> Option<Decimal> {
-    let (_, known) = below.row(&model.name.text)?;
+    let known = below.row(&model.name.text)?.model;
     let rows = known.prices().iter().filter(|row| row.tier() == Tier::Standard && row.above() == 0);
     let newest = rows.max_by_key(|row| row.from())?;
     Some(newest.rate(Field::Input)?.amount_per(Per::Million).amount()).filter(|price| !price.is_zero())

@@ -6,8 +6,8 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::file::{self, Field, ImageRule, Kind, Tier};
-use super::model::{Model, PriceRow};
-use super::{Catalog, Layer};
+use super::model::{Fact, FamilySince, Model, PriceRow};
+use super::{AliasTarget, Catalog, Layer, Resolved};
 
 impl Catalog {
     /// Returns the effective table as one file: each model and alias as the last layer has it, in the order of the layers.
@@ -26,17 +26,18 @@ impl Catalog {
         if let Some(checked) = checked {
             let _ = writeln!(out, "checked = {checked}");
         }
-        for (layer, model) in self.models() {
+        for Resolved { layer, model } in self.models() {
             let own = model.checked().or(layer.checked().filter(|own| Some(*own) != checked));
             out.push('\n');
-            out.push_str(&table(model, layer.also(model), own));
+            out.push_str(&table(model, own));
         }
         let aliases = self.aliases();
         if !aliases.is_empty() {
             out.push_str("\n[alias]\n");
         }
-        for (_, alias) in aliases {
-            let target = |(from, to): &(Date, super::Text)| format!("{{ from = {from}, to = {} }}", quoted(to));
+        for alias in aliases {
+            let target =
+                |target: &AliasTarget| format!("{{ from = {}, to = {} }}", target.from(), quoted(target.model()));
             let targets: Vec<String> = alias.targets.iter().map(target).collect();
             let _ = writeln!(out, "{} = [ {} ]", quoted(&alias.name), targets.join(", "));
         }
@@ -44,46 +45,50 @@ impl Catalog {
     }
 }
 
-/// Returns the table of a model, with its other names.
-pub(super) fn table<'n>(model: &Model, also: impl Iterator<Item = &'n str>, checked: Option<Date>) -> String {
+/// Returns the table of a model; `checked` is its own day of a check.
+pub(super) fn table(model: &Model, checked: Option<Date>) -> String {
     let mut out = format!("[model.{}]\n", quoted(model.name()));
     let mut line = |key: &str, value: Option<String>| {
         if let Some(value) = value {
             let _ = writeln!(out, "{key:10} = {value}");
         }
     };
-    let names: Vec<String> = also.map(quoted).collect();
+    let names: Vec<String> = model.also().map(quoted).collect();
     line("also", (!names.is_empty()).then(|| format!("[{}]", names.join(", "))));
-    line("kind", (model.kind() != Kind::Chat).then(|| quoted(model.kind().word())));
+    line("kind", (model.kind() != Kind::Chat).then(|| quoted(model.kind().as_str())));
     line("encoding", Some(quoted(model.encoding().map_or(file::UNKNOWN_ENCODING, |encoding| encoding.name()))));
     line("counting", counting(model));
-    for (key, limit) in [
-        ("context", model.context()),
-        ("larger_context", model.larger_context()),
-        ("max_input", model.max_input()),
-        ("max_output", model.max_output()),
-    ] {
-        line(key, limit.map(underscored));
+    let facts: Vec<(&str, Fact<'_>)> = model.facts().collect();
+    for (key, fact) in &facts {
+        if let Fact::Tokens(tokens) = fact {
+            line(key, Some(underscored(*tokens)));
+        }
     }
     line("image", model.image().map(image));
     line("price", price(model.prices()));
-    for (key, date) in [("released", model.released()), ("shutdown", model.shutdown()), ("checked", checked)] {
-        line(key, date.map(|date| date.to_string()));
+    for (key, fact) in facts {
+        match fact {
+            // The table's own day is in it, too.
+            Fact::Date(_) if key == "checked" => {}
+            Fact::Date(date) => line(key, Some(date.to_string())),
+            Fact::Text(text) => line(key, Some(quoted(text))),
+            Fact::Tokens(_) => {}
+        }
     }
-    for (key, text) in [("successor", model.successor()), ("source", model.source()), ("note", model.note())] {
-        line(key, text.map(quoted));
-    }
+    line("checked", checked.map(|date| date.to_string()));
     out
 }
 
 /// Returns a row of a price, as an inline table.
 pub(super) fn row(row: &PriceRow) -> String {
-    let mut parts = vec![format!("per = \"{}\"", row.per().word())];
+    let mut parts = vec![format!("per = \"{}\"", row.per().as_str())];
     parts.extend(row.from().map(|from| format!("from = {from}")));
-    parts.extend((row.tier() != Tier::Standard).then(|| format!("tier = \"{}\"", row.tier().word())));
+    parts.extend((row.tier() != Tier::Standard).then(|| format!("tier = \"{}\"", row.tier().as_str())));
     parts.extend((row.above() > 0).then(|| format!("above = {}", underscored(row.above()))));
     for field in Field::ALL {
-        parts.extend(row.rate(*field).map(|rate| format!("{} = \"{}\"", field.word(), amount(rate.amount().amount()))));
+        parts.extend(
+            row.rate(*field).map(|rate| format!("{} = \"{}\"", field.as_str(), amount(rate.amount().amount()))),
+        );
     }
     format!("{{ {} }}", parts.join(", "))
 }
@@ -97,11 +102,11 @@ fn amount(amount: Decimal) -> String {
 fn counting(model: &Model) -> Option<String> {
     match model.counting.as_ref() {
         [] => None,
-        [(None, family)] => Some(quoted(family.name())),
+        [FamilySince { from: None, family }] => Some(quoted(family.as_str())),
         dated => {
-            let entry = |(from, family): &(Option<Date>, crate::accounting::Family)| {
-                let from = from.map(|from| format!("from = {from}, ")).unwrap_or_default();
-                format!("{{ {from}family = {} }}", quoted(family.name()))
+            let entry = |one: &FamilySince| {
+                let from = one.from.map(|from| format!("from = {from}, ")).unwrap_or_default();
+                format!("{{ {from}family = {} }}", quoted(one.family.as_str()))
             };
             Some(format!("[{}]", dated.iter().map(entry).collect::<Vec<_>>().join(", ")))
         }

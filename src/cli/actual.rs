@@ -27,7 +27,8 @@ pub(super) fn run(args: &ActualArgs, out: &mut impl Write) -> Result<Outcome, St
     let tier = args.tier.or(response.tier).unwrap_or(Tier::Standard);
     let billed = catalog.model(model).and_then(|model| {
         model.remark().iter().for_each(|remark| note(remark));
-        let (layer, row) = model.on(day)?;
+        let found = model.resolve(day)?;
+        let (layer, row) = (found.layer, found.model);
         let checked = row.checked().or(layer.checked());
         Ok((layer.origin().to_owned(), row.name().to_owned(), checked, model.bill(&response.usage, day, tier)?))
     });
@@ -71,16 +72,16 @@ struct Actual<'a> {
 impl Actual<'_> {
     fn write_table(&self, out: &mut impl Write) -> std::io::Result<()> {
         let stands_for = if self.model == self.row { String::new() } else { format!(" → {}", self.row) };
-        let tier = if self.tier == Tier::Standard { String::new() } else { format!(", {} tier", self.tier.word()) };
+        let tier = if self.tier == Tier::Standard { String::new() } else { format!(", {} tier", self.tier.as_str()) };
         writeln!(out, "{}  {}{stands_for}{tier}  as of {}\n", self.name, self.model, self.day)?;
         let costs = self.bill.charges.iter().map(|charge| charge.cost).chain([self.bill.total]);
         let digits = costs.map(|cost| cost.decimals()).max().unwrap_or(2) as usize;
         let mut rows = vec![["", "tokens", "rate", "cost"].map(Cell::title).to_vec()];
         for charge in &self.bill.charges {
-            let rate = format!("{} / {}", charge.rate.amount(), charge.rate.per().word());
+            let rate = format!("{} / {}", charge.rate.amount(), charge.rate.per().as_str());
             let cost = format!("{:.digits$}", charge.cost);
             let [tokens, rate, cost] = [grouped(charge.tokens), rate, cost].map(Cell::right);
-            rows.push(vec![Cell::plain(charge.component.as_str()), tokens, rate, cost]);
+            rows.push(vec![Cell::plain(charge.kind.as_str()), tokens, rate, cost]);
         }
         let total = format!("{:.digits$}", self.bill.total);
         rows.push(vec![Cell::plain("total"), Cell::plain(""), Cell::plain(""), Cell::right(total)]);
@@ -98,10 +99,10 @@ impl Actual<'_> {
             .iter()
             .map(|charge| {
                 serde_json::json!({
-                    "what": charge.component.as_str(),
+                    "kind": charge.kind.as_str(),
                     "tokens": charge.tokens,
                     "rate": charge.rate.amount().amount().to_string(),
-                    "per": charge.rate.per().word(),
+                    "per": charge.rate.per().as_str(),
                     "cost": charge.cost.amount().to_string(),
                 })
             })
@@ -113,7 +114,7 @@ impl Actual<'_> {
             "model": self.model,
             "row": self.row,
             "pricing": self.origin,
-            "tier": self.tier.word(),
+            "tier": self.tier.as_str(),
             "reasoning_tokens": self.response.usage.reasoning,
             "charges": charges,
             "total": self.bill.total.amount().to_string(),

@@ -13,7 +13,7 @@ use crate::{Cached, Date, Encoding, Tier, Usd, source};
 
 const STYLES: Styles = Styles::styled();
 
-/// What a request to an OpenAI model will cost, before it is sent: tokens, limits, exact price.
+/// Estimate what a request to an OpenAI model will cost before you send it: tokens, limits, exact price
 #[derive(Debug, Parser)]
 #[command(name = "gpt-cost", version, styles = STYLES, arg_required_else_help = true)]
 #[command(after_help = "\
@@ -44,180 +44,179 @@ pub(super) enum Command {
     Pricing(PricingCommand),
 }
 
-/// Tell a request's tokens, whether it fits the model's limits, and its price
+/// Estimate a request's tokens, its price, and whether it fits the model's limits
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Examples:
   gpt-cost estimate prompt.json --model gpt-4
-  gpt-cost estimate prompt.json -o 500             adds what 500 tokens of output cost
+  gpt-cost estimate prompt.json -o 500             with 500 tokens of output expected
   gpt-cost estimate prompt.json --tier batch --cached 80% --requests 1000
-  gpt-cost estimate batch.jsonl other.json         a line for each request, and their total
-  gpt-cost estimate notes.txt -m gpt-5-mini        text is one message of the user's
+  gpt-cost estimate batch.jsonl other.json         one line per request, and the total
+  gpt-cost estimate notes.txt -m gpt-5-mini        text is counted as one user message
   gpt-cost estimate - -m gpt-4o --format json < prompt.json
 
-A file is JSON if its name ends with .json, .jsonl or .ndjson, or if it begins with { and then \" or }, or with [ and then { or ]. It is a \
-body of Chat Completions, Responses, Completions or Embeddings, a line of a Batch file, an array of messages or of input items, or a \
-recording; it parses, or it is an error. It can have a request on each line. Anything else is a prompt as text.
+A file is read as JSON if its name ends in .json, .jsonl or .ndjson, or if it starts with { followed by \" or }, or with [ followed by { or ]. \
+JSON can be a Chat Completions, Responses, Completions or Embeddings body, a Batch line, an array of messages or input items, or a \
+recording, with one request per file or per line; JSON that does not parse is an error. Anything else is a text prompt.
 
-Prices are the built-in ones. Laid over them are your own pricing.toml (in $XDG_CONFIG_HOME/gpt-cost, or where your platform keeps \
-settings), the nearest pricing.toml from the current folder up to the repository's root, and each --pricing FILE.")]
+Prices come from the built-in table, overridden by your own pricing.toml (in $XDG_CONFIG_HOME/gpt-cost or your platform's settings folder), \
+then by the nearest pricing.toml between the current folder and the repository root, then by each --pricing FILE.")]
 pub(super) struct EstimateArgs {
     #[command(flatten)]
     pub(super) request: RequestArgs,
 
-    /// How many tokens of output to expect, all answers of a request together
+    /// Expected output tokens per request, all choices together
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32))]
     pub(super) output_tokens: Option<u32>,
 
-    /// The service tier; without it, the one that the request asks for
+    /// Service tier [default: the tier the request asks for]
     #[arg(long, value_name = "TIER", value_parser = tier)]
     pub(super) tier: Option<Tier>,
 
-    /// How much of the input is read from the prompt cache: tokens, or a share such as 80%
+    /// Input read from the prompt cache: a number of tokens, or a percentage such as 80%
     #[arg(long, value_name = "N|N%", value_parser = cached)]
     pub(super) cached: Option<Cached>,
 
-    /// How many times the request is sent
+    /// Number of times the request is sent
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) requests: u32,
 
-    /// Fail with exit code 1 if the price was last checked longer ago than this, such as 90d or 12w
+    /// Exit with code 1 if the price was last checked longer ago than this, such as 90d or 12w
     #[arg(long, value_name = "AGE", value_parser = days)]
     pub(super) max_age: Option<i32>,
 
-    /// How to write the report
+    /// Output format
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub(super) format: ReportFormat,
 }
 
-/// Tell a request's tokens alone, or those of a text
+/// Count the tokens of a request or of a text
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Examples:
-  gpt-cost count prompt.json --model gpt-4            what the API bills for the input
-  gpt-cost count batch.jsonl --quiet                  the sum of all of its requests
-  gpt-cost count notes.txt --encoding o200k_base      the tokens of the text itself, without any message around it
+  gpt-cost count prompt.json --model gpt-4            input tokens as the API bills them
+  gpt-cost count batch.jsonl --quiet                  only the sum over all requests
+  gpt-cost count notes.txt --encoding o200k_base      the text itself, without a message around it
   git diff | gpt-cost count - --encoding o200k_base --quiet")]
 pub(super) struct CountArgs {
     #[command(flatten)]
     pub(super) request: RequestArgs,
 
-    /// Count the file's own text, whatever it is, with this encoding
+    /// Count the raw text of the file with this encoding, whatever the file contains
     #[arg(short, long, value_name = "NAME", conflicts_with_all = ["model", "as_of", "pricing", "input_format"])]
     #[arg(value_parser = encodings())]
     pub(super) encoding: Option<Encoding>,
 
-    /// Print the bare number; what is not exact is said on standard error
+    /// Print only the number; if it is not exact, standard error says so
     #[arg(short, long)]
     pub(super) quiet: bool,
 
-    /// Show what has which part of the tokens: each message, tool, image and schema, and the framing
+    /// Show the tokens of each message, tool, image and schema, and of the framing
     #[arg(long, conflicts_with_all = ["quiet", "encoding"])]
-    pub(super) parts: bool,
+    pub(super) breakdown: bool,
 }
 
-/// Tell what a real response cost, from its `usage`
+/// Price a response from its `usage`
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Examples:
   gpt-cost actual response.json
   curl … | gpt-cost actual - --format json
 
-The response says which model answered, on which day and at which tier; what is said here goes before it. Cached input, cache \
-writes and audio are charged at their own rates, each token once.")]
+Model, day and service tier are read from the response; options override them. Cached input, cache writes and audio are charged at their \
+own rates, each token once.")]
 pub(super) struct ActualArgs {
-    /// The response: a file, or - for standard input
+    /// Response to price: a file, or - for standard input
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
 
-    /// The model; without it, the one that the response names
+    /// Model [default: the model named in the response]
     #[arg(short, long, value_name = "NAME")]
     pub(super) model: Option<String>,
 
-    /// The day whose prices hold, as YYYY-MM-DD; without it, the response's own, else today (UTC)
+    /// Date of the prices, YYYY-MM-DD [default: the response's date, else today (UTC)]
     #[arg(long, value_name = "DATE", value_parser = day)]
     pub(super) as_of: Option<Date>,
 
-    /// The service tier; without it, the response's own
+    /// Service tier [default: the response's tier]
     #[arg(long, value_name = "TIER", value_parser = tier)]
     pub(super) tier: Option<Tier>,
 
-    /// A price table to lay over the others; the last one wins
+    /// Price table that overrides the others; can be repeated, the last one wins
     #[arg(long, value_name = "FILE")]
     pub(super) pricing: Vec<PathBuf>,
 
-    /// Use no pricing.toml but what --pricing names
+    /// Ignore every pricing.toml except those given with --pricing
     #[arg(long)]
     pub(super) no_config: bool,
 
-    /// Fail with exit code 1 if the price was last checked longer ago than this, such as 90d or 12w
+    /// Exit with code 1 if the price was last checked longer ago than this, such as 90d or 12w
     #[arg(long, value_name = "AGE", value_parser = days)]
     pub(super) max_age: Option<i32>,
 
-    /// How to write the report
+    /// Output format
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub(super) format: ReportFormat,
 }
 
-/// Check our counts against recorded bills
+/// Compare gpt-cost's counts with the usage the API reported for recorded requests
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Examples:
   gpt-cost verify recorded.jsonl
   gpt-cost verify recorded.jsonl --worst 10 --format json
 
-A recording is a JSON object on a line of its own with `request` and `response`, as they were sent; a file that is named .json has one, \
-or an array of them. Counts are made from the request and its day alone; the second column has the model that the response names. No \
-text of a request is shown.")]
+A recording is a JSON object with `request` and `response`, one per line, or one object or array of them in a .json file. Only the request and \
+its date are used for counting. No request text is printed.")]
 pub(super) struct VerifyArgs {
-    /// The recordings: files, or - for standard input
+    /// Recordings: files, or - for standard input
     #[arg(value_name = "FILE", required = true)]
     pub(super) files: Vec<PathBuf>,
 
-    /// Show so many of the largest misses
+    /// List the N largest errors
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(super) worst: usize,
 
-    /// Fail with exit code 1 if fewer of the counted cases are exact, in percent
+    /// Exit with code 1 if a smaller percentage of the counted cases is exact
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u64).range(0..=100))]
     pub(super) min_exact: Option<u64>,
 
-    /// A price table to lay over the others; the last one wins
+    /// Price table that overrides the others; can be repeated, the last one wins
     #[arg(long, value_name = "FILE")]
     pub(super) pricing: Vec<PathBuf>,
 
-    /// How to write the report
+    /// Output format
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub(super) format: ReportFormat,
 }
 
-/// Which request, as which model takes it on which day.
+/// The requests, the model and the day.
 #[derive(Debug, Parser)]
 pub(super) struct RequestArgs {
-    /// The requests: files, or - for standard input; a file may have one on each of its lines
+    /// Requests: files, or - for standard input; a file can contain one request per line
     #[arg(value_name = "FILE", required = true)]
     pub(super) files: Vec<PathBuf>,
 
-    /// The model; without it, the one that the request names
+    /// Model [default: the model named in the request, else in gpt-cost.toml]
     #[arg(short, long, value_name = "NAME")]
     pub(super) model: Option<String>,
 
     #[command(flatten)]
     pub(super) tables: TableArgs,
 
-    /// How to read the file
+    /// Input format
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub(super) input_format: InputFormat,
 
-    /// Use no gpt-cost.toml and no pricing.toml but what --pricing names
+    /// Ignore gpt-cost.toml and every pricing.toml except those given with --pricing
     #[arg(long)]
     pub(super) no_config: bool,
 
-    /// Count `{{ name }}` and the like as text, not as holes of a template
+    /// Count `{{ name }}` and other template tags as literal text
     #[arg(long)]
     pub(super) literal: bool,
 
-    /// The size of images that the request does not tell, such as those behind a URL; none is ever fetched
+    /// Size of images whose size is unknown, such as images given by URL (never fetched)
     #[arg(long, value_name = "WxH", value_parser = image_size)]
     pub(super) image_size: Option<ImageSize>,
 }
@@ -225,40 +224,40 @@ pub(super) struct RequestArgs {
 /// How a report is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum ReportFormat {
-    /// For people
+    /// A table for people
     #[default]
     Table,
-    /// For programs: one shape, decimal strings
+    /// JSON for programs, with amounts as decimal strings
     Json,
 }
 
 /// How a file is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum InputFormat {
-    /// By the ending of the name and the first two characters
+    /// Detect from the file name and the first characters
     #[default]
     Auto,
-    /// JSON of any of the formats below, which its fields decide
+    /// Any of the JSON formats below, detected from its fields
     Json,
-    /// A body of Chat Completions
+    /// Chat Completions body
     Chat,
-    /// A body of Responses
+    /// Responses body
     Responses,
-    /// A body of Responses, to compact the conversation
+    /// Responses body for compaction
     Compact,
-    /// A body of the legacy Completions
+    /// Legacy Completions body
     Completions,
-    /// A body of Embeddings
+    /// Embeddings body
     Embeddings,
-    /// A line of a Batch file
+    /// Batch line
     Batch,
-    /// A request with the response that it got, or its usage
+    /// Request with its response or usage
     Recording,
-    /// An array of messages of Chat Completions
+    /// Array of Chat Completions messages
     Messages,
-    /// An array of input items of Responses
+    /// Array of Responses input items
     Items,
-    /// A prompt
+    /// Plain text
     Text,
 }
 
@@ -281,101 +280,101 @@ impl From<InputFormat> for source::InputFormat {
     }
 }
 
-/// Check prompts against their budgets: for CI
+/// Check prompts against their budgets, for example in CI
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Examples:
-  gpt-cost check                                     all budgets of gpt-cost.toml
-  gpt-cost check prompts/support.json                those that this file is in
+  gpt-cost check                                     all budgets in gpt-cost.toml
+  gpt-cost check prompts/support.json                only the budgets of this file
   gpt-cost check prompts --max-cost 0.05 -m gpt-4.1  without a gpt-cost.toml
-  gpt-cost check --quiet                             what needs attention alone
+  gpt-cost check --quiet                             only what needs attention
   gpt-cost check --format github --out sarif:gpt-cost.sarif
 
 Exit codes:
-  0  all within their budgets
-  1  a budget is exceeded (all that are, are reported first)
-  2  something cannot be read, priced or decided, and is listed; the others are still checked; or nothing is checked")]
+  0  everything is within budget
+  1  a budget is exceeded
+  2  something could not be read, priced or decided (the rest is still checked), or there was nothing to check")]
 pub(super) struct CheckArgs {
-    /// Files and folders, or - for standard input; without them, all that the budgets name
+    /// Files and folders, or - for standard input [default: all files that the budgets match]
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
 
-    /// The most that a request may cost, in dollars
+    /// Maximum cost of a request, in dollars
     #[arg(long, value_name = "DOLLARS", value_parser = dollars)]
     pub(super) max_cost: Option<Usd>,
 
-    /// The most that the input of a request may cost, in dollars
+    /// Maximum cost of a request's input, in dollars
     #[arg(long, value_name = "DOLLARS", value_parser = dollars)]
     pub(super) max_input_cost: Option<Usd>,
 
-    /// The most tokens of input of a request
+    /// Maximum input tokens of a request
     #[arg(long, value_name = "N")]
     pub(super) max_input_tokens: Option<u64>,
 
-    /// How much more a request may cost or have than in the baseline: 10%, $0.002 or "500 tokens"
+    /// Maximum increase over the baseline: 10%, $0.002 or "500 tokens"
     #[arg(long, value_name = "INCREASE", value_parser = increase)]
     pub(super) max_increase: Option<Increase>,
 
-    /// Report what is exceeded, and exit with 0
+    /// Report exceeded budgets, but exit with code 0
     #[arg(long)]
     pub(super) warn_only: bool,
 
-    /// How many tokens of output to expect of a request that no budget says it of
+    /// Expected output tokens of requests whose budget does not set output_tokens
     #[arg(short, long, value_name = "N")]
     pub(super) output_tokens: Option<u32>,
 
-    /// The service tier, whatever requests and budgets name
+    /// Service tier, overriding requests and budgets
     #[arg(long, value_name = "TIER", value_parser = tier)]
     pub(super) tier: Option<Tier>,
 
-    /// How much of the input is read from the prompt cache: tokens, or a share such as 80%
+    /// Input read from the prompt cache: a number of tokens, or a percentage such as 80%
     #[arg(long, value_name = "N|N%", value_parser = cached)]
     pub(super) cached: Option<Cached>,
 
-    /// The size of images that a request does not say, such as those behind a URL
+    /// Size of images whose size is unknown, such as images given by URL
     #[arg(long, value_name = "WxH", value_parser = image_size)]
     pub(super) image_size: Option<ImageSize>,
 
-    /// Compare what is counted with the limits, and take what is not counted to be free
+    /// Check only what can be counted, and treat the rest as free
     #[arg(long)]
     pub(super) allow_uncounted: bool,
 
     #[command(flatten)]
     pub(super) project: ProjectArgs,
 
-    /// How to write the report; table by default
+    /// Output format [default: table]
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub(super) format: Option<CheckFormat>,
 
-    /// Write the report also to a file, such as json:report.json, any number of times; - is standard output, in place of the table
+    /// Also write the report to a file, such as json:report.json; can be repeated; - writes to standard output instead of the table
     #[arg(long, value_name = "FORMAT:FILE", value_parser = out_file)]
     pub(super) out: Vec<OutFile>,
 
-    /// List the files that are looked at, as what and by which budgets, and why others are not; check nothing
+    /// List which files are checked, in which format and by which budgets, and why others are not; check nothing
     #[arg(long, conflicts_with_all = ["format", "out", "step_summary"])]
     pub(super) list: bool,
 
-    /// Print what needs attention alone, and nothing where all is within budget
+    /// Print only what needs attention, and nothing if everything is within budget
     #[arg(short, long, conflicts_with_all = ["format", "list"])]
     pub(super) quiet: bool,
 
-    /// Add the report as markdown to the file that $GITHUB_STEP_SUMMARY names, if it does
+    /// Append the report as Markdown to the file named by $GITHUB_STEP_SUMMARY, if it is set
     #[arg(long)]
     pub(super) step_summary: bool,
 }
 
-/// Write and show what requests take now, for later comparison
+/// Record what requests use and cost now, to compare with later
 #[derive(Debug, Subcommand)]
 pub(super) enum BaselineCommand {
-    /// Write what the requests of all budgets take now
+    /// Write the current usage and cost of all budgeted requests
     Write(BaselineWriteArgs),
-    /// Show what the requests took when the baseline was written
+    /// Show a baseline
     Show(BaselineShowArgs),
 }
 
 #[derive(Debug, Parser)]
 pub(super) struct BaselineWriteArgs {
-    /// Where to write it; without this, where gpt-cost.toml says, else gpt-cost-baseline.json beside it
+    /// Output file [default: the baseline named in gpt-cost.toml, else gpt-cost-baseline.json next to it]
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
 
@@ -385,90 +384,90 @@ pub(super) struct BaselineWriteArgs {
 
 #[derive(Debug, Parser)]
 pub(super) struct BaselineShowArgs {
-    /// The baseline; without it, that of gpt-cost.toml
+    /// Baseline [default: that of gpt-cost.toml]
     #[arg(value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
 }
 
-/// Tell what changed: by the prompts, and by prices
+/// Show what changed the cost: prompts, configuration and prices
 #[derive(Debug, Parser)]
 #[command(after_help = "\
-Each side is a baseline, a saved report of `check`, a prompt or a folder of them, or a revision in git, which is read without checking \
-anything out. The change of a cost is split into that of the prompt, both at today's prices, and that of prices, for the prompt as it was.
+Each side is a baseline, a saved `check` report, a prompt, a folder of prompts, or a git revision, which is read without checking it out. Each \
+change is split into the part caused by the prompt, by the configuration and by prices.
 
 Examples:
-  gpt-cost diff main                               main against the working tree
+  gpt-cost diff main                               main and the working tree
   gpt-cost diff HEAD~3 HEAD                        the same as HEAD~3..HEAD
   gpt-cost diff main...                            what this branch changed since it left main
   gpt-cost diff main:prompts prompts               a folder of a revision
   gpt-cost diff gpt-cost-baseline.json --format markdown
   gpt-cost diff old.json new.json -m gpt-4.1")]
 pub(super) struct DiffArgs {
-    /// What it was
+    /// The old side
     #[arg(value_name = "BASE")]
     pub(super) base: String,
 
-    /// What it is; without it, the working tree
+    /// The new side [default: the working tree]
     #[arg(value_name = "HEAD")]
     pub(super) head: Option<String>,
 
-    /// Fail with exit code 1 if the total grew by more: 10%, $0.002 or "500 tokens"
+    /// Exit with code 1 if the total grew by more than this: 10%, $0.002 or "500 tokens"
     #[arg(long, value_name = "INCREASE", value_parser = increase)]
     pub(super) max_increase: Option<Increase>,
 
     #[command(flatten)]
     pub(super) project: ProjectArgs,
 
-    /// How to write it
+    /// Output format
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub(super) format: DiffFormat,
 }
 
-/// Write a gpt-cost.toml to start from, with the prompts that are found here
+/// Write a starter gpt-cost.toml for the prompts found here
 #[derive(Debug, Parser)]
 pub(super) struct InitArgs {
-    /// Where to write it; a file that is there is left as it is
+    /// Output file; an existing file is never overwritten
     #[arg(value_name = "FILE", default_value = "gpt-cost.toml")]
     pub(super) file: PathBuf,
 
-    /// The model of prompts that name none
+    /// Model of prompts that do not name one
     #[arg(short, long, value_name = "NAME")]
     pub(super) model: Option<String>,
 }
 
-/// Print the JSON schema of a file
+/// Print the JSON Schema of a file format
 #[derive(Debug, Parser)]
 pub(super) struct SchemaArgs {
-    /// Of which file
+    /// File format
     #[arg(value_name = "WHAT", value_enum)]
     pub(super) what: Schema,
 }
 
-/// A file that has a JSON schema.
+/// A file format with a JSON Schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Schema {
     /// gpt-cost.toml
     Config,
-    /// What `check --format json` writes
+    /// The output of `check --format json`
     Check,
 }
 
 /// The project, its prices and the day.
 #[derive(Debug, Parser)]
 pub(super) struct ProjectArgs {
-    /// The configuration; without this, the nearest gpt-cost.toml or .gpt-cost.toml up to the repository's root
+    /// Configuration [default: the nearest gpt-cost.toml or .gpt-cost.toml up to the repository root]
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
 
-    /// The model, whatever requests and budgets name
+    /// Model, overriding requests and budgets
     #[arg(short, long, value_name = "NAME")]
     pub(super) model: Option<String>,
 
-    /// The baseline to compare with; without this, that of gpt-cost.toml
+    /// Baseline to compare with [default: that of gpt-cost.toml]
     #[arg(long, value_name = "FILE")]
     pub(super) baseline: Option<PathBuf>,
 
-    /// Use your own price table, too; without this, the result is the same on every machine
+    /// Also use your personal price table (results can then differ between machines)
     #[arg(long)]
     pub(super) user_prices: bool,
 
@@ -479,34 +478,34 @@ pub(super) struct ProjectArgs {
 /// How the report of `check` is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum CheckFormat {
-    /// For people
+    /// A table for people
     #[default]
     Table,
-    /// For programs: one shape, decimal strings
+    /// JSON for programs, with amounts as decimal strings
     Json,
-    /// A line of JSON for each request
+    /// One line of JSON per request
     Jsonl,
-    /// Comma-separated, for spreadsheets
+    /// CSV for spreadsheets
     Csv,
-    /// For a comment on a pull request
+    /// Markdown for a pull request comment
     Markdown,
-    /// Annotations of GitHub Actions
+    /// GitHub Actions annotations
     Github,
     /// SARIF 2.1.0, for code scanning
     Sarif,
-    /// JUnit's XML, which most CI systems read
+    /// JUnit XML, which most CI systems read
     Junit,
 }
 
 /// How the report of `diff` is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum DiffFormat {
-    /// For people
+    /// A table for people
     #[default]
     Table,
-    /// For programs
+    /// JSON for programs, with amounts as decimal strings
     Json,
-    /// For a comment on a pull request
+    /// Markdown for a pull request comment
     Markdown,
 }
 
@@ -525,39 +524,38 @@ fn out_file(text: &str) -> Result<OutFile, String> {
 }
 
 fn dollars(text: &str) -> Result<Usd, &'static str> {
-    let digits = text.strip_prefix('$').unwrap_or(text);
-    let amount = digits.parse::<rust_decimal::Decimal>().ok().filter(|amount| !amount.is_sign_negative());
-    amount.map(Usd::from).ok_or("expected an amount of dollars, such as 0.05")
+    let amount = text.parse().ok().filter(|amount| *amount >= Usd::ZERO);
+    amount.ok_or("expected an amount of dollars, such as 0.05")
 }
 
 fn increase(text: &str) -> Result<Increase, &'static str> {
     Increase::parse(text).ok_or("expected 10%, $0.002 or \"500 tokens\"")
 }
 
-/// Tell which models are known, and what is known of them
+/// Show the known models
 #[derive(Debug, Subcommand)]
 pub(super) enum ModelsCommand {
     List(ModelsListArgs),
     Show(ModelsShowArgs),
 }
 
-/// List the models, with their limits and prices for a million tokens
+/// List models with their limits and their prices per million tokens
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Examples:
-  gpt-cost models list                            those that answer today
+  gpt-cost models list                            models that are available today
   gpt-cost models list gpt-5 --sort price
   gpt-cost models list '*-mini*' --min-context 200000 --max-price 0.50 --format csv")]
 pub(super) struct ModelsListArgs {
-    /// A part of the name, or the whole name with * for any text
+    /// Part of the name, or a pattern in which * matches any text
     #[arg(value_name = "NAME")]
     pub(super) name: Option<String>,
 
-    /// Only models whose input costs at most so many dollars for a million tokens
+    /// Only models whose input costs at most this much per million tokens
     #[arg(long, value_name = "DOLLARS")]
     pub(super) max_price: Option<rust_decimal::Decimal>,
 
-    /// Only models with a context window of at least so many tokens
+    /// Only models with at least this context window
     #[arg(long, value_name = "TOKENS")]
     pub(super) min_context: Option<u64>,
 
@@ -565,46 +563,46 @@ pub(super) struct ModelsListArgs {
     #[arg(long, value_name = "KIND", value_parser = kinds())]
     pub(super) kind: Option<Kind>,
 
-    /// The service tier whose prices are shown; models without one are left out
+    /// Service tier whose prices are listed; models without that tier are left out
     #[arg(long, value_name = "TIER", value_parser = tier, default_value = "standard")]
     pub(super) tier: Tier,
 
-    /// By what to sort; without it, the order of the price table
+    /// Sort order [default: the order of the price table]
     #[arg(long, value_name = "BY", value_enum)]
     pub(super) sort: Option<SortBy>,
 
-    /// Also models that were shut down, and those that are not out yet
+    /// Include models that were shut down or are not released yet
     #[arg(long)]
     pub(super) all: bool,
 
     #[command(flatten)]
     pub(super) tables: TableArgs,
 
-    /// How to write the list
+    /// Output format
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub(super) format: ListFormat,
 }
 
-/// Tell all that is known of a model: names, limits, rules, days, every row of its price
+/// Show everything known about a model: names, limits, rules, dates and prices
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Examples:
   gpt-cost models show gpt-4o
   gpt-cost models show ft:gpt-4o-mini-2024-07-18:my-org::abc123 --format json")]
 pub(super) struct ModelsShowArgs {
-    /// The model
+    /// Model
     #[arg(value_name = "NAME")]
     pub(super) name: String,
 
     #[command(flatten)]
     pub(super) tables: TableArgs,
 
-    /// How to write it
+    /// Output format
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub(super) format: ReportFormat,
 }
 
-/// Show, check, write, refresh and compare price tables
+/// Show, validate, create, update and compare price tables
 #[derive(Debug, Subcommand)]
 pub(super) enum PricingCommand {
     Show(PricingShowArgs),
@@ -615,93 +613,92 @@ pub(super) enum PricingCommand {
     Diff(PricingDiffArgs),
 }
 
-/// Show the prices that hold, each with the file and the line that it is from
+/// Show the prices in effect, each with its file and line
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Examples:
   gpt-cost pricing show gpt-5.4
   gpt-cost pricing show --pricing ours.toml --as-of 2027-01-01")]
 pub(super) struct PricingShowArgs {
-    /// A model; without it, all
+    /// Model [default: all]
     #[arg(value_name = "NAME")]
     pub(super) name: Option<String>,
 
     #[command(flatten)]
     pub(super) tables: TableArgs,
 
-    /// How to write them
+    /// Output format
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub(super) format: ReportFormat,
 }
 
-/// Check price tables: everything that is wrong, each with its line
+/// Validate price tables, and list every problem with its line
 #[derive(Debug, Parser)]
 #[command(after_help = "\
-Exit code 2 if anything is wrong. Beside what makes a table invalid, prices that are about a thousand times off are found: a price for a \
-thousand tokens in a row for a million, or the other way round.")]
+Exits with code 2 if there is a problem. Besides invalid tables, this finds prices that are off by a factor of about a thousand, such as a \
+price per thousand tokens in a row per million.")]
 pub(super) struct PricingValidateArgs {
-    /// The tables
+    /// Price tables
     #[arg(value_name = "FILE", required = true)]
     pub(super) files: Vec<PathBuf>,
 }
 
-/// Write a price table to start from, with comments
+/// Write a starter price table with comments
 #[derive(Debug, Parser)]
 pub(super) struct PricingInitArgs {
-    /// Where to write it; a file that is there is left as it is
+    /// Output file; an existing file is never overwritten
     #[arg(value_name = "FILE", default_value = "pricing.toml")]
     pub(super) file: PathBuf,
 }
 
-/// Write the table that holds, of all layers, as one file
+/// Write the effective prices of all tables as one file
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Examples:
   gpt-cost pricing export --out prices-2026.toml
   gpt-cost estimate prompt.json --pricing prices-2026.toml")]
 pub(super) struct PricingExportArgs {
-    /// Where to write it; standard output by default
+    /// Output file, or - for standard output
     #[arg(long, value_name = "FILE", default_value = "-")]
     pub(super) out: PathBuf,
 
-    /// A price table to lay over the others; the last one wins
+    /// Price table that overrides the others; can be repeated, the last one wins
     #[arg(long, value_name = "FILE")]
     pub(super) pricing: Vec<PathBuf>,
 }
 
-/// Add what another project's price table says otherwise, as rows with a date
+/// Add prices from another project's table as dated rows
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Examples:
   gpt-cost pricing import --from litellm model_prices_and_context_window.json
   gpt-cost pricing import --from csv ours.csv --into pricing.toml --yes
 
-Nothing is fetched: FILE is one that you have, such as litellm's model_prices_and_context_window.json, or data/prices.json of the crate \
-genai-prices. The differences are shown; with --yes they are added to --into as rows that hold from --as-of on. No row that is there is \
-changed or removed. The columns of a CSV file are id, per (1K or 1M), input, cached, output, and any other name of our rows, tier, above \
-and from.")]
+Nothing is downloaded: FILE is a local file, such as litellm's model_prices_and_context_window.json or data/prices.json of genai-prices. The \
+differences are shown; --yes adds them to --into as rows that take effect on --as-of. Existing rows are never changed or removed. The \
+columns of a CSV file are id, per (1K or 1M), input, cached, output, any other price of a pricing.toml row, tier, above and from.")]
 pub(super) struct PricingImportArgs {
-    /// The table's format
+    /// Format of the table
     #[arg(long = "from", value_name = "FORMAT", value_parser = import_formats())]
     pub(super) from: ImportFormat,
 
-    /// The table
+    /// Table to import
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
 
-    /// Only models whose name has this part, or is this with * for any text
+    /// Only models whose name contains this, or matches it with * for any text
     #[arg(long, value_name = "NAME")]
     pub(super) model: Option<String>,
 
-    /// The price table to add to; it is made if it is not there
+    /// Price table to add to; created if missing
     #[arg(long, value_name = "FILE", default_value = "pricing.toml")]
     pub(super) into: PathBuf,
 
-    /// Write it; without this, the differences are only shown
+    /// Write the rows; without this, only show the differences
     #[arg(long)]
     pub(super) yes: bool,
 
-    /// Write also amounts that are about a thousand times off
+    /// Also write prices that are off by a factor of about a thousand
     #[arg(long)]
     pub(super) force: bool,
 
@@ -709,24 +706,24 @@ pub(super) struct PricingImportArgs {
     pub(super) tables: TableArgs,
 }
 
-/// Tell in what two price tables differ
+/// Compare two price tables
 #[derive(Debug, Parser)]
 #[command(after_help = "\
-Each is a file, laid over the built-in table, or `built-in` itself. Exit code 0 whether they differ or not.
+Each side is a file on top of the built-in table, or `built-in`. The exit code is 0 whether they differ or not.
 
 Examples:
   gpt-cost pricing diff built-in pricing.toml
   gpt-cost pricing diff prices-2025.toml prices-2026.toml --format json")]
 pub(super) struct PricingDiffArgs {
-    /// The one table
+    /// Old table
     #[arg(value_name = "A")]
     pub(super) old: PathBuf,
 
-    /// The other
+    /// New table
     #[arg(value_name = "B")]
     pub(super) new: PathBuf,
 
-    /// How to write the differences
+    /// Output format
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub(super) format: ReportFormat,
 }
@@ -734,11 +731,11 @@ pub(super) struct PricingDiffArgs {
 /// Which prices, on which day.
 #[derive(Clone, Debug, Default, Parser)]
 pub(super) struct TableArgs {
-    /// The day whose prices and aliases hold, as YYYY-MM-DD; today (UTC) by default
+    /// Date of the prices and aliases, YYYY-MM-DD [default: as_of in gpt-cost.toml, else today (UTC)]
     #[arg(long, value_name = "DATE", value_parser = day)]
     pub(super) as_of: Option<Date>,
 
-    /// A price table to lay over the others; the last one wins
+    /// Price table that overrides the others; can be repeated, the last one wins
     #[arg(long, value_name = "FILE")]
     pub(super) pricing: Vec<PathBuf>,
 }
@@ -746,25 +743,25 @@ pub(super) struct TableArgs {
 /// How a list is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum ListFormat {
-    /// For people
+    /// A table for people
     #[default]
     Table,
-    /// For programs: one shape, decimal strings
+    /// JSON for programs, with amounts as decimal strings
     Json,
-    /// Comma-separated, for spreadsheets
+    /// CSV for spreadsheets
     Csv,
 }
 
 /// By what models are sorted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum SortBy {
-    /// The name
+    /// Name
     Name,
-    /// The price of the input, the cheapest first
+    /// Input price, cheapest first
     Price,
-    /// The context window, the largest first
+    /// Context window, largest first
     Context,
-    /// The day on which it came out, the newest first
+    /// Release date, newest first
     Released,
 }
 
@@ -783,15 +780,15 @@ fn days(text: &str) -> Result<i32, &'static str> {
 }
 
 fn kinds() -> impl TypedValueParser<Value = Kind> {
-    let words = Kind::ALL.iter().map(|kind| kind.word());
+    let words = Kind::ALL.iter().map(|kind| kind.as_str());
     PossibleValuesParser::new(words)
-        .try_map(|word| Kind::ALL.iter().copied().find(|kind| kind.word() == word).ok_or("unknown kind"))
+        .try_map(|word| Kind::ALL.iter().copied().find(|kind| kind.as_str() == word).ok_or("unknown kind"))
 }
 
 fn import_formats() -> impl TypedValueParser<Value = ImportFormat> {
     const ALL: [ImportFormat; 3] = [ImportFormat::GenaiPrices, ImportFormat::Litellm, ImportFormat::Csv];
-    PossibleValuesParser::new(ALL.map(ImportFormat::name))
-        .try_map(|word| ALL.into_iter().find(|format| format.name() == word).ok_or("unknown format"))
+    PossibleValuesParser::new(ALL.map(ImportFormat::as_str))
+        .try_map(|word| ALL.into_iter().find(|format| format.as_str() == word).ok_or("unknown format"))
 }
 
 fn image_size(text: &str) -> Result<ImageSize, &'static str> {

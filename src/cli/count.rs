@@ -10,7 +10,7 @@ use super::project::Project;
 use super::report::grid::{Cell, write_grid};
 use super::report::{IMAGE_SIZE, label, plural, remark};
 use super::{files, input, note, shown};
-use crate::accounting::Share;
+use crate::accounting::Component;
 use crate::money::grouped;
 use crate::request::Warning;
 use crate::{Encoding, Label, TokenCount};
@@ -102,7 +102,7 @@ fn count_request(args: &CountArgs, project: &Project, source: &Source) -> Result
     let counted = project
         .catalog
         .model(&name)
-        .and_then(|model| Ok((model.remark(), model.on(day)?.1, model.count(&source.request, day)?)));
+        .and_then(|model| Ok((model.remark(), model.resolve(day)?.model, model.count(&source.request, day)?)));
     let (remark_on_name, model, count) = counted.map_err(|error| Failure::of(&error.in_file(&source.place)))?;
     let label = label(&count);
     if args.quiet {
@@ -117,10 +117,10 @@ fn count_request(args: &CountArgs, project: &Project, source: &Source) -> Result
     let tokens = grouped(count.tokens());
     let format = source.request.format();
     let mut text = format!("{}  {format}  {name} ({encoding})  as of {day}  {tokens} tokens, {label}\n", source.place);
-    if args.parts {
+    if args.breakdown {
         let mut grid = Vec::new();
         // Writing to memory does not fail.
-        let _ = write_grid(&parts(&count), &mut grid);
+        let _ = write_grid(&breakdown(&count), &mut grid);
         text.push_str(&String::from_utf8_lossy(&grid));
     }
     for one in count.uncounted() {
@@ -136,12 +136,12 @@ fn count_request(args: &CountArgs, project: &Project, source: &Source) -> Result
     Ok((count, text))
 }
 
-/// Returns a row for each part of the count.
-fn parts(count: &TokenCount) -> Vec<Vec<Cell>> {
-    let row = |share: &Share| {
-        let sure = if share.bound == 0 { String::new() } else { format!("± {}", grouped(share.bound)) };
-        let tokens = Cell::right(grouped(share.tokens));
-        vec![tokens, Cell::plain(sure), Cell::plain(share.what.name()), Cell::plain(share.path.as_str())]
+/// Returns a row for each component of the count.
+fn breakdown(count: &TokenCount) -> Vec<Vec<Cell>> {
+    let row = |part: &Component| {
+        let sure = if part.bound == 0 { String::new() } else { format!("± {}", grouped(part.bound)) };
+        let tokens = Cell::right(grouped(part.tokens));
+        vec![tokens, Cell::plain(sure), Cell::plain(part.kind.as_str()), Cell::plain(part.path.as_str())]
     };
-    count.shares().iter().map(row).collect()
+    count.breakdown().iter().map(row).collect()
 }

@@ -358,7 +358,7 @@ impl Month {
 
     /// Returns the month in words.
     fn text(&self) -> String {
-        let more = Usd::from(self.new.amount() - self.old.amount());
+        let more = self.new - self.old;
         format!("a month: {} → {} ({})", self.old, self.new, signed(more))
     }
 }
@@ -384,7 +384,7 @@ fn signed(amount: Usd) -> String {
 }
 
 fn percent(old: Usd, new: Usd) -> String {
-    let more = (new.amount() - old.amount()) * Decimal::ONE_HUNDRED;
+    let more = (new - old).amount() * Decimal::ONE_HUNDRED;
     match more.checked_div(old.amount()) {
         Some(percent) if percent.is_zero() => "–".to_owned(),
         Some(percent) if percent.round_dp(1).is_zero() => {
@@ -420,7 +420,7 @@ fn cells(change: &Change) -> [String; 8] {
         signed(change.price),
         match (&change.old, &change.new) {
             (Some(old), Some(new)) => percent(old.cost, new.cost),
-            _ => change.changed.word().to_owned(),
+            _ => change.changed.as_str().to_owned(),
         },
     ]
 }
@@ -577,7 +577,7 @@ fn json(project: &Project, difference: &Difference) -> serde_json::Value {
         entry.as_ref().map(|entry| {
             serde_json::json!({
                 "model": entry.model,
-                "tier": entry.tier.word(),
+                "tier": entry.tier.as_str(),
                 "input_tokens": entry.usage.input,
                 "output_tokens": entry.usage.output,
                 "cost": dollars(entry.cost),
@@ -590,7 +590,7 @@ fn json(project: &Project, difference: &Difference) -> serde_json::Value {
             "name": change.place.to_string(),
             "old_name": change.old_place.as_ref().map(Place::to_string),
             "custom_id": change.new.as_ref().or(change.old.as_ref()).and_then(|entry| entry.custom_id.as_deref()),
-            "changed": if change.changed == Changed::Kept { "changed" } else { change.changed.word() },
+            "changed": if change.changed == Changed::Kept { "changed" } else { change.changed.as_str() },
             "old": side(&change.old),
             "new": side(&change.new),
             "by_prompt": dollars(change.prompt),

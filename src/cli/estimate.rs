@@ -98,7 +98,7 @@ fn from_config(args: &EstimateArgs, project: &Project, estimates: &[Estimated<'_
     let config = &project.config;
     let mut said = project.said_of_requests(&args.request, estimates.iter().map(|one| &one.source.request));
     let of_terms = [
-        config.tier.filter(|_| args.tier.is_none()).map(|tier| format!("tier {}", tier.word())),
+        config.tier.filter(|_| args.tier.is_none()).map(|tier| format!("tier {}", tier.as_str())),
         config.output_tokens.filter(|_| args.output_tokens.is_none()).map(|tokens| format!("output_tokens {tokens}")),
         config.cached.filter(|_| args.cached.is_none()).map(|_| "cached".to_owned()),
     ];

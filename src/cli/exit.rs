@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
 
-use crate::{Error, Problem};
+use crate::{Error, Position, Problem};
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,16 +142,16 @@ impl Failure {
 impl Shown {
     fn of(problem: &Problem) -> Shown {
         let owned = |text: Option<&str>| text.map(str::to_owned);
-        let place = match (problem.file(), problem.line()) {
-            (Some(file), Some((line, column))) => Some(format!("{file}:{line}:{column}")),
+        let place = match (problem.file(), problem.position()) {
+            (Some(file), Some(Position { line, column, .. })) => Some(format!("{file}:{line}:{column}")),
             (Some(file), None) => Some(file.to_owned()),
-            (None, Some((line, column))) => Some(format!("line {line}, column {column}")),
+            (None, Some(Position { line, column, .. })) => Some(format!("line {line}, column {column}")),
             (None, None) => None,
         };
         let path = problem.path().map(|path| format!("{path}: ")).unwrap_or_default();
         Shown {
             place,
-            line: problem.line().map(|(line, _)| line),
+            line: problem.position().map(|position| position.line),
             message: format!("{path}{}", problem.message()),
             excerpt: owned(problem.excerpt()),
             hint: owned(problem.hint()),

@@ -9,7 +9,7 @@ use super::project::Project;
 use super::report::grid::{Cell, write_grid};
 use super::report::plural;
 use super::shown;
-use crate::catalog::{Field, ImageRule, Layer, Model, ModelRef, PriceRow};
+use crate::catalog::{AliasTarget, Fact, Field, ImageRule, Layer, Model, ModelRef, PriceRow, Resolved};
 use crate::money::{Per, Usd, grouped};
 use crate::{Date, Tier};
 
@@ -25,15 +25,15 @@ pub(super) fn run(command: &ModelsCommand, out: &mut impl Write) -> Result<Outco
 
 fn list(args: &ModelsListArgs, out: &mut impl Write) -> Result<(), Stop> {
     let Project { catalog, day, .. } = Project::around(&args.tables, false)?;
-    let rows = catalog.models().into_iter().map(|(layer, model)| (model.name(), layer, model));
+    let rows = catalog.models().into_iter().map(|found| (found.model.name(), found.layer, found.model));
     // An alias is a line of its own, with what it stands for on the day.
-    let aliases = catalog.aliases().into_iter().filter_map(|(_, alias)| {
-        let (layer, model) = catalog.model(alias.name()).and_then(|name| name.on(day)).ok()?;
-        Some((alias.name(), layer, model))
+    let aliases = catalog.aliases().into_iter().filter_map(|alias| {
+        let found = catalog.model(alias.name()).and_then(|name| name.resolve(day)).ok()?;
+        Some((alias.name(), found.layer, found.model))
     });
     let mut lines: Vec<Line<'_>> = rows
         .chain(aliases)
-        .filter(|(name, layer, model)| is_wanted(args, name, layer, model, day))
+        .filter(|(name, _, model)| is_wanted(args, name, model, day))
         .map(|(name, layer, model)| Line { name, layer, model, price: model.price(day, args.tier, 0) })
         .filter(|line| line.price.is_some() || (line.model.prices().is_empty() && args.tier == Tier::Standard))
         .filter(|line| {
@@ -64,18 +64,17 @@ fn list(args: &ModelsListArgs, out: &mut impl Write) -> Result<(), Stop> {
         }
         ListFormat::Json => {
             let models: Vec<_> = lines.iter().map(|line| line.json(day)).collect();
-            let report =
-                serde_json::json!({"schema": 1, "as_of": day.to_string(), "tier": args.tier.word(), "models": models});
+            let report = serde_json::json!({"schema": 1, "as_of": day.to_string(), "tier": args.tier.as_str(), "models": models});
             Ok(writeln!(out, "{report:#}")?)
         }
         ListFormat::Csv => write_csv(&lines, day, out),
     }
 }
 
-fn is_wanted(args: &ModelsListArgs, name: &str, layer: &Layer, model: &Model, day: Date) -> bool {
+fn is_wanted(args: &ModelsListArgs, name: &str, model: &Model, day: Date) -> bool {
     let answers = model.shutdown().is_none_or(|last| day < last) && model.released().is_none_or(|first| first <= day);
     let is_alias = name != model.name();
-    let also = layer.also(model).filter(|_| !is_alias);
+    let also = model.also().filter(|_| !is_alias);
     let by_name =
         args.name.as_ref().is_none_or(|pattern| std::iter::once(name).chain(also).any(|name| matches(pattern, name)));
     (args.all || answers)
@@ -137,27 +136,27 @@ impl Line<'_> {
 
     fn json(&self, day: Date) -> serde_json::Value {
         let amount = |field| self.amount(field).map(|amount| amount.amount().to_string());
-        serde_json::json!({
+        let mut json = serde_json::json!({
             "name": self.name,
             "stands_for": self.model.name(),
-            "also": self.layer.also(self.model).collect::<Vec<_>>(),
-            "kind": self.model.kind().word(),
+            "also": self.model.also().collect::<Vec<_>>(),
+            "kind": self.model.kind().as_str(),
             "encoding": self.model.encoding().map(|encoding| encoding.name()),
-            "counting": self.model.family(day).map(|family| family.name()),
-            "context": self.model.context(),
-            "larger_context": self.model.larger_context(),
-            "max_input": self.model.max_input(),
-            "max_output": self.model.max_output(),
-            "released": self.model.released().map(|day| day.to_string()),
-            "shutdown": self.model.shutdown().map(|day| day.to_string()),
-            "successor": self.model.successor(),
+            "counting": self.model.family(day).map(|family| family.as_str()),
             "per": "1M",
             "input": amount(Field::Input),
             "cached": amount(Field::Cached),
             "output": amount(Field::Output),
             "origin": self.layer.origin(),
             "line": self.model.line(),
-        })
+        });
+        for (key, fact) in self.model.facts() {
+            json[key] = match fact {
+                Fact::Tokens(tokens) => tokens.into(),
+                fact => fact.to_string().into(),
+            };
+        }
+        json
     }
 }
 
@@ -188,7 +187,7 @@ fn write_list(lines: &[Line<'_>], tier: Tier, day: Date, tables: &str, out: &mut
         ]);
     }
     write_grid(&rows, out)?;
-    let tier = if tier == Tier::Standard { String::new() } else { format!(" at the {} tier", tier.word()) };
+    let tier = if tier == Tier::Standard { String::new() } else { format!(" at the {} tier", tier.as_str()) };
     Ok(writeln!(
         out,
         "\n  {} as of {day}, by {tables}; prices{tier} are for a million tokens",
@@ -231,8 +230,8 @@ fn write_csv(lines: &[Line<'_>], day: Date, out: &mut impl Write) -> Result<(), 
 
 fn show(args: &ModelsShowArgs, out: &mut impl Write) -> Result<(), Stop> {
     let Project { catalog, day, .. } = Project::around(&args.tables, false)?;
-    let found = catalog.model(&args.name).and_then(|name| Ok((name.on(day)?, name)));
-    let ((layer, model), name) = found.map_err(|error| Failure::of(&error))?;
+    let found = catalog.model(&args.name).and_then(|name| Ok((name.resolve(day)?, name)));
+    let (Resolved { layer, model, .. }, name) = found.map_err(|error| Failure::of(&error))?;
     match args.format {
         ReportFormat::Table => write_model(&name, layer, model, day, out),
         ReportFormat::Json => {
@@ -240,11 +239,10 @@ fn show(args: &ModelsShowArgs, out: &mut impl Write) -> Result<(), Stop> {
             let mut json = Line { name: model.name(), layer, model, price }.json(day);
             json["asked"] = shown(name.name()).into();
             json["read_as"] = name.remark().into();
-            json["source"] = model.source().into();
             json["checked"] = model.checked().or(layer.checked()).map(|day| day.to_string()).into();
-            json["note"] = model.note().into();
-            let target = |(from, to): (Date, &str)| serde_json::json!({"from": from.to_string(), "to": to});
-            json["alias"] = name.alias().map(|alias| alias.targets().map(target).collect::<Vec<_>>()).into();
+            let target =
+                |target: &AliasTarget| serde_json::json!({"from": target.from().to_string(), "to": target.model()});
+            json["alias"] = name.alias().map(|alias| alias.targets().iter().map(target).collect::<Vec<_>>()).into();
             json["prices"] = model.prices().iter().map(|row| price_json(row, holds(model, row, day))).collect();
             let report = serde_json::json!({"schema": 1, "as_of": day.to_string(), "model": json});
             Ok(writeln!(out, "{report:#}")?)
@@ -256,14 +254,14 @@ pub(super) fn price_json(row: &PriceRow, holds: bool) -> serde_json::Value {
     let mut json = serde_json::json!({
         "line": row.line(),
         "holds": holds,
-        "per": row.per().word(),
+        "per": row.per().as_str(),
         "from": row.from().map(|day| day.to_string()),
-        "tier": row.tier().word(),
+        "tier": row.tier().as_str(),
         "above": row.above(),
     });
     for field in Field::ALL {
         if let Some(rate) = row.rate(*field) {
-            json[field.word()] = rate.amount().amount().to_string().into();
+            json[field.as_str()] = rate.amount().amount().to_string().into();
         }
     }
     json
@@ -271,7 +269,7 @@ pub(super) fn price_json(row: &PriceRow, holds: bool) -> serde_json::Value {
 
 /// Whether a row is one of those that hold on a day.
 pub(super) fn holds(model: &Model, row: &PriceRow, day: Date) -> bool {
-    model.sheet(day, row.tier()).any(|one| std::ptr::eq(one, row))
+    model.sheet(day, row.tier()).any(|one| one == row)
 }
 
 fn write_model(name: &ModelRef<'_>, layer: &Layer, model: &Model, day: Date, out: &mut impl Write) -> Result<(), Stop> {
@@ -292,20 +290,18 @@ fn write_model(name: &ModelRef<'_>, layer: &Layer, model: &Model, day: Date, out
 }
 
 fn facts(name: &ModelRef<'_>, layer: &Layer, model: &Model) -> Vec<Vec<Cell>> {
-    let date = |day: Option<Date>| day.map(|day| day.to_string());
-    let tokens = |tokens: Option<u64>| tokens.map(|tokens| format!("{} tokens", grouped(tokens)));
-    let also: Vec<&str> = layer.also(model).collect();
+    let also: Vec<&str> = model.also().collect();
     let counting: Vec<String> = model
         .counting()
         .iter()
-        .map(|(from, family)| match from {
-            Some(from) => format!("{} since {from}", family.name()),
-            None => family.name().to_owned(),
+        .map(|one| match one.from {
+            Some(from) => format!("{} since {from}", one.family),
+            None => one.family.to_string(),
         })
         .collect();
     let alias = name.alias().map(|alias| {
-        let target = |(from, to): (Date, &str)| format!("{to} since {from}");
-        alias.targets().map(target).collect::<Vec<_>>().join(", ")
+        let target = |target: &AliasTarget| format!("{} since {}", target.model(), target.from());
+        alias.targets().iter().map(target).collect::<Vec<_>>().join(", ")
     });
     let image = model.image().map(|rule| match rule {
         ImageRule::Tiles { base, tile } => format!("{base} tokens, and {tile} for each tile of 512 × 512 pixels"),
@@ -316,23 +312,20 @@ fn facts(name: &ModelRef<'_>, layer: &Layer, model: &Model) -> Vec<Vec<Cell>> {
         ("read as", name.remark()),
         ("stood for", alias),
         ("other names", joined(also.into_iter().map(str::to_owned).collect())),
-        ("kind", Some(model.kind().word().to_owned())),
+        ("kind", Some(model.kind().as_str().to_owned())),
         ("encoding", Some(model.encoding().map_or("unknown".to_owned(), |encoding| encoding.name().to_owned()))),
         ("counts as", joined(counting)),
-        ("context", tokens(model.context())),
-        ("larger context", tokens(model.larger_context())),
-        ("max input", tokens(model.max_input())),
-        ("max output", tokens(model.max_output())),
         ("images", image),
-        ("released", date(model.released())),
-        ("shut down", date(model.shutdown())),
-        ("successor", model.successor().map(str::to_owned)),
-        ("sources", model.source().map(str::to_owned)),
-        ("checked", date(model.checked().or(layer.checked()))),
-        ("note", model.note().map(str::to_owned)),
-        ("table", Some(format!("{}, line {}", layer.origin(), model.line()))),
     ];
-    let row = |(name, value): (&str, Option<String>)| Some(vec![Cell::heading(name), Cell::plain(value?)]);
+    let mut facts: Vec<(String, Option<String>)> =
+        facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    facts.extend(model.facts().filter(|(key, _)| *key != "checked").map(|(key, fact)| {
+        let unit = if matches!(fact, Fact::Tokens(_)) { " tokens" } else { "" };
+        (key.replace('_', " "), Some(format!("{fact}{unit}")))
+    }));
+    facts.push(("checked".to_owned(), model.checked().or(layer.checked()).map(|day| day.to_string())));
+    facts.push(("table".to_owned(), Some(format!("{}, line {}", layer.origin(), model.line()))));
+    let row = |(name, value): (String, Option<String>)| Some(vec![Cell::heading(&name), Cell::plain(value?)]);
     facts.into_iter().filter_map(row).collect()
 }
 
@@ -347,14 +340,14 @@ pub(super) fn price_rows(
     let fields: Vec<Field> = Field::ALL.iter().filter(has).copied().collect();
     let mut titles = vec![Cell::plain(""), Cell::heading("tier"), Cell::heading("from"), Cell::title("above")];
     let is_common = |field: &Field| matches!(field, Field::Input | Field::Cached | Field::Output);
-    titles.extend(fields.iter().map(|field| Cell::title(field.word()).rank(if is_common(field) { 0 } else { 2 })));
+    titles.extend(fields.iter().map(|field| Cell::title(field.as_str()).rank(if is_common(field) { 0 } else { 2 })));
     titles.push(Cell::heading("table").rank(3));
     let mut rows = vec![titles];
     for price in model.prices().iter().filter(|row| is_shown(row)) {
         let above = if price.above() > 0 { grouped(price.above()) } else { String::new() };
         let mut row = vec![
             Cell::plain(if holds(model, price, day) { "●" } else { "" }),
-            Cell::plain(price.tier().word()),
+            Cell::plain(price.tier().as_str()),
             Cell::plain(price.from().map(|from| from.to_string()).unwrap_or_default()),
             Cell::right(above),
         ];

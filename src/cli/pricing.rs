@@ -14,7 +14,7 @@ use super::project::Project;
 use super::report::grid::{Cell, write_grid};
 use super::report::plural;
 use super::{files, models, note, shown};
-use crate::catalog::{Difference, Model};
+use crate::catalog::{Difference, Resolved};
 use crate::{Catalog, Date};
 
 /// A table to start from.
@@ -41,7 +41,7 @@ fn show(args: &PricingShowArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     let Project { catalog, day, .. } = Project::around(&args.tables, false)?;
     let shown_models = match &args.name {
         Some(name) => {
-            let found = catalog.model(name).and_then(|name| Ok((name.on(day)?, name.remark())));
+            let found = catalog.model(name).and_then(|name| Ok((name.resolve(day)?, name.remark())));
             let (found, remark) = found.map_err(|error| Failure::of(&error))?;
             remark.iter().for_each(|remark| note(remark));
             vec![found]
@@ -51,7 +51,7 @@ fn show(args: &PricingShowArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     match args.format {
         ReportFormat::Table => write_tables(&catalog, &shown_models, args.name.is_some(), day, out)?,
         ReportFormat::Json => {
-            let rows = shown_models.iter().flat_map(|(layer, model)| {
+            let rows = shown_models.iter().flat_map(|Resolved { layer, model, .. }| {
                 model.prices().iter().filter(|row| models::holds(model, row, day)).map(|row| {
                     let mut json = models::price_json(row, true);
                     json["model"] = model.name().into();
@@ -77,7 +77,7 @@ fn show(args: &PricingShowArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
 
 fn write_tables(
     catalog: &Catalog,
-    models: &[(&crate::catalog::Layer, &Model)],
+    models: &[Resolved<'_>],
     is_one: bool,
     day: Date,
     out: &mut impl Write,
@@ -88,7 +88,7 @@ fn write_tables(
         vec![Cell::plain(layer.origin()), Cell::right(plural(layer.models().len(), "model")), Cell::plain(checked)]
     });
     write_grid(&layers.collect::<Vec<_>>(), out)?;
-    for (layer, model) in models {
+    for Resolved { layer, model, .. } in models {
         writeln!(out, "\n{}", model.name())?;
         if model.prices().is_empty() {
             writeln!(out, "  no price ({}:{})", layer.origin(), model.line())?;

@@ -191,7 +191,7 @@ impl Verdict {
 
 /// Returns the word that reports have for the worst that is said of a request.
 pub(super) fn word(level: Option<Level>) -> &'static str {
-    level.map_or("within", Level::word)
+    level.map_or("within", Level::as_str)
 }
 
 impl Project {
@@ -459,7 +459,8 @@ pub(super) enum Ignored {
 }
 
 fn measured(document: &Document<'_>, request: &Request, estimate: &Estimate<'_>) -> Measured {
-    let heaviest = estimate.input().shares().iter().filter(|share| !share.path.is_empty()).max_by_key(|one| one.tokens);
+    let heaviest =
+        estimate.input().breakdown().iter().filter(|share| !share.path.is_empty()).max_by_key(|one| one.tokens);
     Measured {
         entry: Entry::of(estimate, request.custom_id(), hash(document.bytes().trim_ascii())),
         input: estimate.input().times(1),

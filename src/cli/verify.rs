@@ -89,7 +89,8 @@ fn write_table(report: &Report, worst: usize, out: &mut impl Write) -> io::Resul
         rows.extend(scores.iter().map(|(key, score)| row(key, score)));
     }
     write_grid(&rows, out)?;
-    if let Some((share, projects)) = report.mean_over_projects() {
+    if let Some(mean) = report.mean_over_projects() {
+        let (share, projects) = (mean.exact_share, mean.projects);
         writeln!(
             out,
             "\n  mean over {projects} projects with at least 5 counted cases: {} % exact",
@@ -164,7 +165,7 @@ fn json(report: &Report, worst: usize) -> serde_json::Value {
         "models": all(&report.models),
         "features": all(&report.features),
         "projects": all(&report.projects),
-        "mean_over_projects": report.mean_over_projects().map(|(share, _)| decimal(share)),
+        "mean_over_projects": report.mean_over_projects().map(|mean| decimal(mean.exact_share)),
         "spent": {
             "priced": report.spent.priced,
             "total": report.spent.total.amount().to_string(),

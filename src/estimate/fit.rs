@@ -6,6 +6,7 @@ use super::Terms;
 use crate::accounting::TokenCount;
 use crate::catalog::{Kind, Model};
 use crate::money::grouped;
+use crate::names::names;
 use crate::request::{Input, Request};
 
 /// The most inputs of a request to the Embeddings API, and the most tokens of all of them together, by its reference.
@@ -22,16 +23,16 @@ pub struct Fit {
     exceeded: Vec<Exceeded>,
 }
 
-/// The answer of [`Fit`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Verdict {
-    /// All limits that are known hold.
-    Fits,
-    /// At least one limit is exceeded: the API refuses such a request, or cannot give the output that is expected of it.
-    Exceeds,
-    /// It cannot be decided: something was not counted, a count's bound crosses a limit, or the limits are not known.
-    Unknown,
+names! {
+    /// Whether a request fits the model's limits.
+    pub enum Verdict {
+        /// All limits that are known hold.
+        Fits = "fits",
+        /// At least one limit is exceeded: the API refuses such a request, or cannot give the output that is expected of it.
+        Exceeds = "exceeds",
+        /// It cannot be decided: something was not counted, a count's bound crosses a limit, or the limits are not known.
+        Unknown = "unknown",
+    }
 }
 
 /// A limit that is exceeded.
@@ -165,7 +166,7 @@ impl Windows {
         let Input::Prompts(prompts) = request.input() else {
             return Windows { largest: tokens, all: tokens, windows: 1 };
         };
-        let largest = input.shares().iter().map(|share| share.tokens).max().unwrap_or(tokens);
+        let largest = input.breakdown().iter().map(|share| share.tokens).max().unwrap_or(tokens);
         let largest = largest.saturating_add(tokens).saturating_sub(input.tokens());
         Windows { largest, all: tokens, windows: prompts.len() as u64 }
     }

@@ -26,6 +26,7 @@ use crate::usage::Usage;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct Terms {
     day: Date,
     today: Option<Date>,
@@ -121,7 +122,7 @@ pub struct Estimate<'c> {
     price: &'c PriceRow,
     input: TokenCount,
     cached: u64,
-    output: Band<u64>,
+    output: ValueRange<u64>,
     output_limit: Option<OutputLimit>,
     audio_output: bool,
     cost: Cost,
@@ -130,28 +131,31 @@ pub struct Estimate<'c> {
     warnings: Vec<Warning>,
 }
 
-/// From the least to the most that can be, and what is expected where somebody said so.
+/// A range: the least and the most, and what is expected where the expected output is given.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Band<T> {
+pub struct ValueRange<T> {
     /// The least.
     pub min: T,
-    /// What is expected, if anything is.
+    /// With the expected output, where it is given.
     pub expected: Option<T>,
-    /// The most, or `None` where there is no knowing.
+    /// The most, or `None` where it is unknown.
     pub max: Option<T>,
 }
+
+/// A range of dollars.
+pub type CostRange = ValueRange<Usd>;
 
 /// What a request costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Cost {
     /// The input; expected is its count as it stands, the band is the count's bound.
-    pub input: Band<Usd>,
+    pub input: CostRange,
     /// The output, from nothing to the most that the request allows.
-    pub output: Band<Usd>,
+    pub output: CostRange,
     /// Both together. Expected only where an output is.
-    pub total: Band<Usd>,
+    pub total: CostRange,
 }
 
 impl Cost {
@@ -172,8 +176,8 @@ impl Cost {
 /// The sum has what is expected, and a most, where all have one.
 impl Sum for Cost {
     fn sum<I: Iterator<Item = Cost>>(costs: I) -> Cost {
-        let none = || Band { min: Usd::ZERO, expected: Some(Usd::ZERO), max: Some(Usd::ZERO) };
-        let add = |one: Band<Usd>, other: Band<Usd>| Band {
+        let none = || ValueRange { min: Usd::ZERO, expected: Some(Usd::ZERO), max: Some(Usd::ZERO) };
+        let add = |one: CostRange, other: CostRange| ValueRange {
             min: one.min + other.min,
             expected: one.expected.zip(other.expected).map(|(one, other)| one + other),
             max: one.max.zip(other.max).map(|(one, other)| one + other),
@@ -202,7 +206,7 @@ impl<'c> ModelRef<'c> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn count(&self, request: &Request, day: Date) -> Result<TokenCount> {
-        count(self.on(day)?.1, self.name(), request, day)
+        count(self.resolve(day)?.model, self.name(), request, day)
     }
 
     /// Estimates what `request` costs with this model: tokens, fit and price. Pure: no I/O, no clock, no environment.
@@ -226,7 +230,7 @@ impl<'c> ModelRef<'c> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn estimate(&self, request: &Request, terms: &Terms) -> Result<Estimate<'c>> {
-        let (layer, model) = self.on(terms.day)?;
+        let crate::catalog::Resolved { layer, model } = self.resolve(terms.day)?;
         let mut warnings = request.warnings.clone();
         warnings.extend(self.remark().map(|remark| Warning::new("model", remark)));
         let tier = tier(request, terms, &mut warnings)?;
@@ -310,7 +314,7 @@ impl<'c> Estimate<'c> {
     }
 
     /// Returns the tokens of the output, all answers together.
-    pub fn output(&self) -> &Band<u64> {
+    pub fn output(&self) -> &ValueRange<u64> {
         &self.output
     }
 
@@ -343,7 +347,7 @@ impl<'c> Estimate<'c> {
 
     /// Returns the price of all requests.
     pub fn cost_of_all(&self) -> Cost {
-        let all = |band: &Band<Usd>| Band {
+        let all = |band: &CostRange| ValueRange {
             min: band.min * self.requests,
             expected: band.expected.map(|cost| cost * self.requests),
             max: band.max.map(|cost| cost * self.requests),
@@ -369,7 +373,7 @@ fn tier(request: &Request, terms: &Terms, warnings: &mut Vec<Warning>) -> Result
     if let (Some(asked), Some(set)) = (asked, terms.tier)
         && asked != set
     {
-        let message = format!("the request asks for {}; it is priced as {}", asked.word(), set.word());
+        let message = format!("the request asks for {}; it is priced as {}", asked.as_str(), set.as_str());
         warnings.push(Warning::new("service_tier", message));
     }
     Ok(terms.tier.or(asked).unwrap_or(Tier::Standard))
@@ -404,7 +408,7 @@ fn count(model: &Model, name: &str, request: &Request, day: Date) -> Result<Toke
                 None => takes("text, not messages", "name a chat model, or send the text"),
             }
         }
-        (kind, _) => Err(wrong(format!("`{name}` is of the kind {}, whose requests are not counted", kind.word()))),
+        (kind, _) => Err(wrong(format!("`{name}` is of the kind {}, whose requests are not counted", kind.as_str()))),
     }
 }
 
@@ -423,9 +427,9 @@ fn output(
     input: &TokenCount,
     terms: &Terms,
     warnings: &mut Vec<Warning>,
-) -> Band<u64> {
+) -> ValueRange<u64> {
     if model.kind() == Kind::Embedding {
-        return Band { min: 0, expected: Some(0), max: Some(0) };
+        return ValueRange { min: 0, expected: Some(0), max: Some(0) };
     }
     let asked = request.output_limit().map(|limit| limit.tokens.saturating_mul(request.choices()));
     let max = asked.or_else(|| most_output(model, request, input));
@@ -440,7 +444,7 @@ fn output(
         warnings.push(Warning::new(limit.field, message));
         expected = Some(most);
     }
-    Band { min: 0, expected, max }
+    ValueRange { min: 0, expected, max }
 }
 
 /// Returns the most output of a request that sets no limit: each answer has what its prompt leaves of the context window.
@@ -454,7 +458,7 @@ fn most_output(model: &Model, request: &Request, input: &TokenCount) -> Option<u
         return Some(left(least.all)?.saturating_mul(request.choices()));
     }
     let answers = request.choices() / least.windows.max(1);
-    let of_prompts = input.shares().iter().map(|share| left(share.tokens));
+    let of_prompts = input.breakdown().iter().map(|share| left(share.tokens));
     Some(of_prompts.sum::<Option<u64>>()?.saturating_mul(answers))
 }
 
@@ -469,10 +473,10 @@ struct Rows<'c> {
 impl Rows<'_> {
     /// Returns a band of costs: the least and the most at any row, and what is expected at the row of the count. A row without a price says
     /// nothing of the most.
-    fn band(&self, tokens: &Band<u64>, cost: impl Fn(&PriceRow, u64) -> Option<Usd>) -> Band<Usd> {
+    fn band(&self, tokens: &ValueRange<u64>, cost: impl Fn(&PriceRow, u64) -> Option<Usd>) -> CostRange {
         let cost = &cost;
         let any = |tokens| self.any.iter().map(move |row| cost(row, tokens));
-        Band {
+        ValueRange {
             min: any(tokens.min).flatten().min().unwrap_or_default(),
             expected: tokens.expected.and_then(|tokens| cost(self.counted, tokens)),
             max: tokens.max.and_then(|tokens| any(tokens).collect::<Option<Vec<_>>>()?.into_iter().max()),
@@ -504,9 +508,9 @@ fn cached(input: &TokenCount, row: &PriceRow, terms: &Terms, warnings: &mut Vec<
 
 /// Returns the band of the cost. Where something of the input is not counted, the input has no upper end, and the output keeps its own. The most
 /// of an input has all of it that is not cached written to the prompt cache, where that costs more.
-fn cost(rows: &Rows<'_>, request: &Request, input: &TokenCount, cached: Cached, output: &Band<u64>) -> Cost {
+fn cost(rows: &Rows<'_>, request: &Request, input: &TokenCount, cached: Cached, output: &ValueRange<u64>) -> Cost {
     let most = input.max();
-    let tokens = Band { min: input.min(), expected: most.map(|_| input.tokens()), max: most };
+    let tokens = ValueRange { min: input.min(), expected: most.map(|_| input.tokens()), max: most };
     let of_input = |tokens: u64| Usage::of_input(tokens, cached.of(tokens));
     let mut input = rows.band(&tokens, |row, tokens| row.cost(&of_input(tokens)));
     let written = |row: &PriceRow, tokens: u64| {
@@ -517,7 +521,7 @@ fn cost(rows: &Rows<'_>, request: &Request, input: &TokenCount, cached: Cached, 
     input.max = input.max.max(rows.band(&tokens, written).max);
     let output = rows.band(output, |row, tokens| row.cost(&Usage::of_output(tokens, request.audio_output)));
     let both = |one: Option<Usd>, other: Option<Usd>| Some(one? + other?);
-    let total = Band {
+    let total = ValueRange {
         min: input.min + output.min,
         expected: both(input.expected, output.expected),
         max: both(input.max, output.max),
@@ -547,7 +551,7 @@ fn remarks(model: &Model, tier: Tier, day: Date) -> Vec<Warning> {
 fn is_about(note: &str, tier: Tier) -> bool {
     let Some((tiers, _)) = note.split_once(": ") else { return true };
     let tiers: Option<Vec<Tier>> =
-        tiers.split([',', ' ']).filter(|word| !word.is_empty() && *word != "and").map(Tier::from_word).collect();
+        tiers.split([',', ' ']).filter(|word| !word.is_empty() && *word != "and").map(Tier::from_name).collect();
     tiers.is_none_or(|tiers| tiers.is_empty() || tiers.contains(&tier))
 }
 

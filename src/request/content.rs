@@ -1,5 +1,6 @@
 //! The content of messages and of results: text, and parts of several kinds.
 
+use super::conversation::add_text;
 use super::image;
 use super::notes::{Notes, kind, missing};
 use super::{Detail, Image, Part};
@@ -26,9 +27,9 @@ pub(super) fn read(value: Value<'_>, path: &Path<'_>, notes: &mut Notes) -> Resu
     };
     let mut parts = Vec::new();
     for (index, value) in values.into_iter().enumerate() {
-        match (part(value, &path.index(index), notes)?, parts.last_mut()) {
-            (Part::Text(text), Some(Part::Text(run))) => run.push_str(&text),
-            (part, _) => parts.push(part),
+        match part(value, &path.index(index), notes)? {
+            Part::Text(text) => add_text(&mut parts, text),
+            part => parts.push(part),
         }
     }
     Ok(parts)

@@ -1,6 +1,103 @@
-//! The size of an image, from the header in its data URL; no pixel is decoded, and nothing is fetched.
+//! Images, and the size of one from the header in its data URL; no pixel is decoded, and nothing is fetched.
 
-use super::ImageSize;
+/// An image, of which its size matters alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Image {
+    /// Its size, where its data are in the request and tell it.
+    pub size: Option<ImageSize>,
+    /// How closely the model looks at it.
+    pub detail: Detail,
+    /// Where it stands in its JSON text.
+    pub path: String,
+}
+
+impl Image {
+    /// Makes an image of this size, at which the model looks as it decides.
+    ///
+    /// ```
+    /// use gpt_cost::request::{Detail, Image, ImageSize};
+    ///
+    /// let image = Image::new(ImageSize { width: 640, height: 480 });
+    /// assert_eq!(image.detail, Detail::Auto);
+    /// ```
+    pub fn new(size: ImageSize) -> Image {
+        Image { size: Some(size), detail: Detail::Auto, path: String::new() }
+    }
+
+    /// Makes an image from its URL. The size is read from the data of a `data:` URL with a PNG, JPEG, GIF or WebP image; of any other URL it is
+    /// unknown, and the image is not counted until [`Request::assume_image_size`](super::Request::assume_image_size) or
+    /// [`Request::set_image_sizes`](super::Request::set_image_sizes) sets it. Nothing is fetched.
+    ///
+    /// ```
+    /// use gpt_cost::request::{Image, ImageSize};
+    ///
+    /// let image = Image::from_url("data:image/gif;base64,R0lGODlhLAHIAA==");
+    /// assert_eq!(image.size, Some(ImageSize { width: 300, height: 200 }));
+    /// assert_eq!(Image::from_url("https://example.com/cat.png").size, None);
+    /// ```
+    pub fn from_url(url: &str) -> Image {
+        Image { size: size_of_data_url(url), detail: Detail::Auto, path: String::new() }
+    }
+
+    /// Sets how closely the model looks at the image.
+    ///
+    /// ```
+    /// use gpt_cost::request::{Detail, Image, ImageSize};
+    ///
+    /// let image = Image::new(ImageSize { width: 640, height: 480 }).detail(Detail::Low);
+    /// assert_eq!(image.detail, Detail::Low);
+    /// ```
+    #[must_use]
+    pub fn detail(self, detail: Detail) -> Image {
+        Image { detail, ..self }
+    }
+}
+
+impl From<ImageSize> for Image {
+    fn from(size: ImageSize) -> Image {
+        Image::new(size)
+    }
+}
+
+/// The size of an image, in pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImageSize {
+    /// From left to right.
+    pub width: u32,
+    /// From top to bottom.
+    pub height: u32,
+}
+
+impl ImageSize {
+    /// Reads a size such as `1024x768`; `None` for any other text.
+    ///
+    /// ```
+    /// use gpt_cost::request::ImageSize;
+    ///
+    /// assert_eq!(ImageSize::parse("1024x768"), Some(ImageSize { width: 1024, height: 768 }));
+    /// assert_eq!(ImageSize::parse("0x768"), None);
+    /// ```
+    pub fn parse(text: &str) -> Option<ImageSize> {
+        let (width, height) = text.split_once(['x', '×'])?;
+        let size = ImageSize { width: width.parse().ok()?, height: height.parse().ok()? };
+        (size.width > 0 && size.height > 0).then_some(size)
+    }
+}
+
+/// How closely a model looks at an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Detail {
+    /// As the model decides; billed as high.
+    Auto,
+    /// At a small version of it.
+    Low,
+    /// At all of it.
+    High,
+    /// At all of it, without making it smaller.
+    Original,
+}
 
 /// How many characters of base64 are read: the header of a JPEG can lie behind other data, such as a preview or a colour profile.
 const MOST: usize = 1 << 20;

@@ -1,9 +1,152 @@
 //! Tools, the choice among them, calls, and the schema of an answer, which the formats write alike.
 
 use super::notes::{Notes, kind, missing, text};
-use super::{AnswerSchema, BuiltIn, Call, CustomTool, Request, Tool, ToolChoice};
+use super::{Call, Request, tree};
 use crate::error::Result;
 use crate::json::{Path, Value};
+
+/// A tool that the model may call.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Tool {
+    /// The function's name.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The JSON schema of its arguments.
+    pub(crate) parameters: Option<Value<'static>>,
+    /// Where it stands in its JSON text, such as `tools[0].function`.
+    pub path: String,
+}
+
+impl Tool {
+    /// Makes a function that the model may call. `parameters` is the JSON schema of its arguments; null for a function without any.
+    ///
+    /// The schema is counted in the order of the value's keys: see [`Request::from_value`].
+    ///
+    /// ```
+    /// use gpt_cost::request::Tool;
+    /// use serde_json::json;
+    ///
+    /// let parameters = json!({"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]});
+    /// let tool = Tool::function("weather", "The weather in a city, now.", parameters);
+    /// assert_eq!(tool.name, "weather");
+    /// ```
+    pub fn function(name: impl Into<String>, description: impl Into<String>, parameters: serde_json::Value) -> Tool {
+        let description = Some(description.into()).filter(|text| !text.is_empty());
+        let parameters = (!parameters.is_null()).then(|| tree::owned(&parameters));
+        Tool { name: name.into(), description, parameters, path: String::new() }
+    }
+}
+
+/// A tool that the model calls with free text, of which a grammar may tell the form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CustomTool {
+    /// The tool's name.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The grammar that its input follows.
+    pub grammar: Option<String>,
+    /// Where it stands in its JSON text, such as `tools[0]`.
+    pub path: String,
+}
+
+impl CustomTool {
+    /// Makes a tool that the model calls with free text.
+    ///
+    /// ```
+    /// use gpt_cost::request::CustomTool;
+    ///
+    /// let tool = CustomTool::new("shell", "Runs a command.");
+    /// assert_eq!((tool.name.as_str(), tool.grammar), ("shell", None));
+    /// ```
+    pub fn new(name: impl Into<String>, description: impl Into<String>) -> CustomTool {
+        let description = Some(description.into()).filter(|text| !text.is_empty());
+        CustomTool { name: name.into(), description, grammar: None, path: String::new() }
+    }
+
+    /// Sets the grammar that the tool's input follows.
+    ///
+    /// ```
+    /// use gpt_cost::request::CustomTool;
+    ///
+    /// let tool = CustomTool::new("adder", "Adds.").grammar("start: NUMBER \"+\" NUMBER");
+    /// assert!(tool.grammar.is_some());
+    /// ```
+    #[must_use]
+    pub fn grammar(self, definition: impl Into<String>) -> CustomTool {
+        CustomTool { grammar: Some(definition.into()), ..self }
+    }
+}
+
+/// A tool of OpenAI's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BuiltIn {
+    /// Which one, such as `web_search_preview`.
+    pub kind: String,
+    /// Where it stands in its JSON text, such as `tools[0]`.
+    pub path: String,
+}
+
+/// Which tools the model must call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ToolChoice {
+    /// Any, or none.
+    Auto,
+    /// None.
+    None,
+    /// At least one.
+    Required,
+    /// The one of this name.
+    Named(String),
+}
+
+/// The schema that an answer must follow.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct AnswerSchema {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The JSON schema.
+    pub(crate) schema: Value<'static>,
+    /// Where it stands in its JSON text.
+    pub path: String,
+}
+
+impl AnswerSchema {
+    /// Makes the schema that an answer must follow. It is counted in the order of the value's keys: see [`Request::from_value`].
+    ///
+    /// ```
+    /// use gpt_cost::request::AnswerSchema;
+    /// use serde_json::json;
+    ///
+    /// let schema = AnswerSchema::new("city", json!({"type": "object", "properties": {"name": {"type": "string"}}}));
+    /// assert_eq!(schema.name, "city");
+    /// ```
+    pub fn new(name: impl Into<String>, schema: serde_json::Value) -> AnswerSchema {
+        AnswerSchema { name: name.into(), description: None, schema: tree::owned(&schema), path: String::new() }
+    }
+
+    /// Sets what the answer is for.
+    ///
+    /// ```
+    /// use gpt_cost::request::AnswerSchema;
+    /// use serde_json::json;
+    ///
+    /// let schema = AnswerSchema::new("city", json!({"type": "object"})).description("A city.");
+    /// assert_eq!(schema.description.as_deref(), Some("A city."));
+    /// ```
+    #[must_use]
+    pub fn description(self, description: impl Into<String>) -> AnswerSchema {
+        AnswerSchema { description: Some(description.into()), ..self }
+    }
+}
 
 /// Reads the array `tools` into the request. In Chat Completions, a function is an object of its own in its tool; in Responses, it is the
 /// tool.

@@ -47,7 +47,7 @@ impl<'s> Lines<'s> {
         let meant = self.source.get(problem.span.clone()).and_then(|meant| meant.lines().next()).unwrap_or_default();
         Problem {
             file: Some(origin.to_owned()),
-            line: Some((line, column)),
+            position: Some(crate::error::Position { line, column }),
             path: None,
             message: problem.message,
             excerpt: Some(self.excerpt(line, column, meant.chars().count())),

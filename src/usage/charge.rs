@@ -6,60 +6,39 @@ use super::Usage;
 use crate::catalog::{Field, ModelRef, PriceRow, Tier};
 use crate::error::{self, Error, Problem, Result};
 use crate::money::{Rate, Usd};
+use crate::names::names;
 
-/// A component of a usage: tokens that have one rate. Together, the components are all tokens, each once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Component {
-    /// Input text that is neither read from the prompt cache nor written to it.
-    Input,
-    /// Input that is read from the prompt cache.
-    CachedInput,
-    /// Input that is written to the prompt cache.
-    CacheWrites,
-    /// Audio in.
-    AudioInput,
-    /// Output text, reasoning included.
-    Output,
-    /// Audio out.
-    AudioOutput,
+names! {
+    /// A component of a usage: tokens that have one rate. Together, the components are all tokens, each once.
+    pub enum ChargeKind {
+        /// Input text that is neither read from the prompt cache nor written to it.
+        Input = "input",
+        /// Input that is read from the prompt cache.
+        CachedInput = "cached input",
+        /// Input that is written to the prompt cache.
+        CacheWrites = "cache writes",
+        /// Audio in.
+        AudioInput = "audio input",
+        /// Output text, reasoning included.
+        Output = "output",
+        /// Audio out.
+        AudioOutput = "audio output",
+    }
 }
 
-impl Component {
-    /// All components, in the order in which bills list them.
-    pub const ALL: &[Component] = &[
-        Component::Input,
-        Component::CachedInput,
-        Component::CacheWrites,
-        Component::AudioInput,
-        Component::Output,
-        Component::AudioOutput,
-    ];
-
-    /// Returns the component's name in reports, such as `cached input`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Component::Input => "input",
-            Component::CachedInput => "cached input",
-            Component::CacheWrites => "cache writes",
-            Component::AudioInput => "audio input",
-            Component::Output => "output",
-            Component::AudioOutput => "audio output",
-        }
-    }
-
+impl ChargeKind {
     /// Returns how many tokens of a usage are this component's.
     fn tokens(self, usage: &Usage) -> u64 {
         match self {
-            Component::Input => {
+            ChargeKind::Input => {
                 let others = usage.cached.saturating_add(usage.written).saturating_add(usage.audio_input);
                 usage.input.saturating_sub(others)
             }
-            Component::CachedInput => usage.cached,
-            Component::CacheWrites => usage.written,
-            Component::AudioInput => usage.audio_input,
-            Component::Output => usage.output.saturating_sub(usage.audio_output),
-            Component::AudioOutput => usage.audio_output,
+            ChargeKind::CachedInput => usage.cached,
+            ChargeKind::CacheWrites => usage.written,
+            ChargeKind::AudioInput => usage.audio_input,
+            ChargeKind::Output => usage.output.saturating_sub(usage.audio_output),
+            ChargeKind::AudioOutput => usage.audio_output,
         }
     }
 
@@ -67,12 +46,12 @@ impl Component {
     /// what text costs.
     fn rate(self, row: &PriceRow) -> Option<Rate> {
         match self {
-            Component::Input => row.rate(Field::Input),
-            Component::CachedInput => row.rate(Field::Cached).or(row.rate(Field::Input)),
-            Component::CacheWrites => row.rate(Field::Write).or(row.rate(Field::Input)),
-            Component::AudioInput => row.rate(Field::AudioIn),
-            Component::Output => row.rate(Field::Output),
-            Component::AudioOutput => row.rate(Field::AudioOut),
+            ChargeKind::Input => row.rate(Field::Input),
+            ChargeKind::CachedInput => row.rate(Field::Cached).or(row.rate(Field::Input)),
+            ChargeKind::CacheWrites => row.rate(Field::Write).or(row.rate(Field::Input)),
+            ChargeKind::AudioInput => row.rate(Field::AudioIn),
+            ChargeKind::Output => row.rate(Field::Output),
+            ChargeKind::AudioOutput => row.rate(Field::AudioOut),
         }
     }
 }
@@ -92,7 +71,7 @@ pub struct Bill {
 #[non_exhaustive]
 pub struct Charge {
     /// What they are.
-    pub component: Component,
+    pub kind: ChargeKind,
     /// How many there are.
     pub tokens: u64,
     /// What a thousand or a million of them cost.
@@ -107,7 +86,7 @@ impl PriceRow {
     /// # Errors
     ///
     /// The first component that has tokens and no rate: what is not known is never zero.
-    pub fn charges(&self, usage: &Usage) -> std::result::Result<Vec<Charge>, Component> {
+    pub fn charges(&self, usage: &Usage) -> std::result::Result<Vec<Charge>, ChargeKind> {
         self.each_charge(usage).collect()
     }
 
@@ -118,7 +97,7 @@ impl PriceRow {
     ///
     /// let catalog = Catalog::builtin();
     /// let day = Date::new(2026, 11, 23)?;
-    /// let (_, model) = catalog.model("gpt-4o-2024-08-06")?.on(day)?;
+    /// let model = catalog.model("gpt-4o-2024-08-06")?.resolve(day)?.model;
     /// let mut usage = Usage::default();
     /// (usage.input, usage.output) = (1_000, 100);
     /// let row = model.price(day, Tier::Standard, usage.input).unwrap();
@@ -131,11 +110,11 @@ impl PriceRow {
         self.each_charge(usage).map(|charge| charge.ok().map(|charge| charge.cost)).sum()
     }
 
-    fn each_charge(&self, usage: &Usage) -> impl Iterator<Item = std::result::Result<Charge, Component>> {
-        let tokens = |component: Component| (component, component.tokens(usage));
-        Component::ALL.iter().copied().map(tokens).filter(|(_, tokens)| *tokens > 0).map(|(component, tokens)| {
-            let rate = component.rate(self).ok_or(component)?;
-            Ok(Charge { component, tokens, rate, cost: rate.cost(tokens) })
+    fn each_charge(&self, usage: &Usage) -> impl Iterator<Item = std::result::Result<Charge, ChargeKind>> {
+        let tokens = |kind: ChargeKind| (kind, kind.tokens(usage));
+        ChargeKind::ALL.iter().copied().map(tokens).filter(|(_, tokens)| *tokens > 0).map(|(kind, tokens)| {
+            let rate = kind.rate(self).ok_or(kind)?;
+            Ok(Charge { kind, tokens, rate, cost: rate.cost(tokens) })
         })
     }
 }
@@ -160,13 +139,13 @@ impl ModelRef<'_> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn bill(&self, usage: &Usage, day: Date, tier: Tier) -> Result<Bill> {
-        let (_, model) = self.on(day)?;
+        let model = self.resolve(day)?.model;
         if let Some(message) = usage.contradiction() {
             return Err(Error::new(error::Kind::Usage, Problem::new(message)));
         }
         let row = model.priced(day, tier, usage.input)?;
         let charges = row.charges(usage).map_err(|component| {
-            let (name, tier, component) = (model.name(), tier.word(), component.as_str());
+            let (name, tier, component) = (model.name(), tier.as_str(), component.as_str());
             let problem = Problem::new(format!("`{name}` has no {tier} price for {component} on {day}"));
             Error::new(error::Kind::MissingPrice, problem)
         })?;

@@ -3,7 +3,7 @@
 mod charge;
 mod response;
 
-pub use self::charge::{Bill, Charge, Component};
+pub use self::charge::{Bill, Charge, ChargeKind};
 pub use self::response::Response;
 pub(crate) use self::response::day_of;
 use crate::money::grouped;

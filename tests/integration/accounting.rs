@@ -15,7 +15,7 @@ fn count_on(model: &str, day: &str, json: &str) -> TokenCount {
     let day: Date = day.parse().unwrap();
     let count = Catalog::builtin().model(model).unwrap().count(&request, day).unwrap();
     assert_eq!(
-        count.shares().iter().map(|share| share.tokens).sum::<u64>(),
+        count.breakdown().iter().map(|share| share.tokens).sum::<u64>(),
         count.tokens(),
         "the shares are the total"
     );

@@ -350,7 +350,7 @@ fn an_unchanged_request_has_no_change_of_price() {
     let mut compared = 0;
     for text in texts {
         let request = Request::from_json(text.as_bytes()).unwrap();
-        for (_, model) in catalog.models() {
+        for model in catalog.models().into_iter().map(|found| found.model) {
             for tier in Tier::ALL {
                 let terms = Terms::on(day()).tier(*tier).cached(Cached::Tokens(3));
                 let Ok(estimate) = catalog.model(model.name()).unwrap().estimate(&request, &terms) else { continue };

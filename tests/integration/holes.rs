@@ -58,7 +58,7 @@ proptest! {
             prop_assert_eq!(open.max(), None);
             let truth = count(model, &Request::from_text(filled.as_bytes()).unwrap()).tokens();
             prop_assert!(open.min() <= truth, "{} {template:?} {filled:?}: {} > {truth}", model, open.min());
-            let encoding = Catalog::builtin().model(model).unwrap().on("2026-11-24".parse().unwrap()).unwrap().1.encoding();
+            let encoding = Catalog::builtin().model(model).unwrap().resolve("2026-11-24".parse().unwrap()).unwrap().model.encoding();
             for (index, (_, value)) in parts.iter().enumerate() {
                 request.set_hole_tokens(&format!("v{index}"), encoding.unwrap().count(value) as u64);
             }

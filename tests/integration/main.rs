@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod accounting;
+mod api;
 mod budgets;
+mod builder;
 mod ci;
 mod cli;
 mod edges;

@@ -24,11 +24,11 @@ fn the_articles_rows_are_there_to_the_digit() {
     ];
     let catalog = Catalog::builtin();
     for (name, input, output) in rows {
-        let (_, model) = catalog.model(name).unwrap().on(day(2026, 11, 24)).unwrap();
+        let model = catalog.model(name).unwrap().resolve(day(2026, 11, 24)).unwrap().model;
         let price = model.price(day(2024, 3, 1), Tier::Standard, 100).unwrap();
         let amount = |field| price.rate(field).unwrap().amount().to_string();
         assert_eq!(
-            (price.per().word(), amount(Field::Input), amount(Field::Output)),
+            (price.per().as_str(), amount(Field::Input), amount(Field::Output)),
             ("1K", input.into(), output.into()),
             "{name}"
         );
@@ -41,7 +41,11 @@ fn the_articles_limits_are_there() {
     let limits =
         [("gpt-3.5-turbo", 4_096), ("gpt-4", 8_192), ("gpt-3.5-turbo-0125", 16_385), ("gpt-4-turbo-preview", 128_000)];
     for (name, context) in limits {
-        assert_eq!(catalog.model(name).unwrap().on(day(2024, 3, 1)).unwrap().1.context(), Some(context), "{name}");
+        assert_eq!(
+            catalog.model(name).unwrap().resolve(day(2024, 3, 1)).unwrap().model.context(),
+            Some(context),
+            "{name}"
+        );
     }
 }
 
@@ -127,9 +131,9 @@ fn every_built_in_model_can_be_counted_and_priced() {
 fn an_alias_is_what_it_pointed_at_on_the_day() {
     let catalog = Catalog::builtin();
     let alias = catalog.model("gpt-4o").unwrap();
-    assert_eq!(alias.on(day(2024, 6, 1)).unwrap().1.name(), "gpt-4o-2024-05-13");
-    assert_eq!(alias.on(day(2024, 10, 2)).unwrap().1.name(), "gpt-4o-2024-08-06");
-    let error = alias.on(day(2024, 5, 12)).unwrap_err();
+    assert_eq!(alias.resolve(day(2024, 6, 1)).unwrap().model.name(), "gpt-4o-2024-05-13");
+    assert_eq!(alias.resolve(day(2024, 10, 2)).unwrap().model.name(), "gpt-4o-2024-08-06");
+    let error = alias.resolve(day(2024, 5, 12)).unwrap_err();
     assert!(error.is_unknown_model());
     assert_eq!(error.to_string(), "`gpt-4o` did not exist on 2024-05-12 (available since 2024-05-13)");
 }
@@ -137,7 +141,7 @@ fn an_alias_is_what_it_pointed_at_on_the_day() {
 #[test]
 fn a_long_context_re_rates_the_whole_request_above_its_threshold_and_not_at_it() {
     let catalog = Catalog::builtin();
-    let (_, model) = catalog.model("gpt-5.4").unwrap().on(day(2026, 11, 24)).unwrap();
+    let model = catalog.model("gpt-5.4").unwrap().resolve(day(2026, 11, 24)).unwrap().model;
     let input = |tokens| {
         model.price(day(2026, 11, 24), Tier::Standard, tokens).unwrap().rate(Field::Input).unwrap().amount().to_string()
     };
@@ -147,7 +151,7 @@ fn a_long_context_re_rates_the_whole_request_above_its_threshold_and_not_at_it()
 #[test]
 fn a_row_of_the_past_prices_the_past() {
     let catalog = Catalog::builtin();
-    let (_, model) = catalog.model("o3").unwrap().on(day(2026, 11, 24)).unwrap();
+    let model = catalog.model("o3").unwrap().resolve(day(2026, 11, 24)).unwrap().model;
     let input = |day| model.price(day, Tier::Standard, 1).unwrap().rate(Field::Input).unwrap().amount().to_string();
     assert_eq!((input(day(2025, 6, 9)), input(day(2025, 6, 10))), ("$10.00".to_owned(), "$2.00".to_owned()));
 }
@@ -172,10 +176,11 @@ fn layers_win_per_model_and_whole_rows() {
     };
     catalog.add_layer("one", &table("7")).unwrap();
     catalog.add_layer("two", &table("8")).unwrap();
-    let (layer, model) = catalog.model("gpt-4o-mini").unwrap().on(day(2026, 11, 24)).unwrap();
+    let found = catalog.model("gpt-4o-mini").unwrap().resolve(day(2026, 11, 24)).unwrap();
+    let (layer, model) = (found.layer, found.model);
     assert_eq!((layer.origin(), model.context(), model.max_output()), ("two", None, None), "whole rows");
     assert!(model.family(day(2026, 11, 24)).is_some(), "how it counts is known from below");
-    assert_eq!(catalog.model("gpt-4.1").unwrap().on(day(2026, 11, 24)).unwrap().0.origin(), "built-in");
+    assert_eq!(catalog.model("gpt-4.1").unwrap().resolve(day(2026, 11, 24)).unwrap().layer.origin(), "built-in");
 }
 
 #[test]
@@ -183,8 +188,9 @@ fn a_row_over_an_alias_knows_how_the_model_counts_that_it_points_at() {
     let mut catalog = Catalog::builtin();
     let row = "encoding = \"o200k_base\"\nprice = { per = \"1M\", input = \"7\", output = \"8\" }";
     catalog.add_layer("mine", &format!("schema = 1\n[model.\"gpt-4o\"]\n{row}\n")).unwrap();
-    let (layer, model) = catalog.model("gpt-4o").unwrap().on(day(2026, 11, 24)).unwrap();
-    assert_eq!((layer.origin(), model.family(day(2026, 11, 24)).unwrap().name()), ("mine", "gpt-4-turbo"));
+    let found = catalog.model("gpt-4o").unwrap().resolve(day(2026, 11, 24)).unwrap();
+    let (layer, model) = (found.layer, found.model);
+    assert_eq!((layer.origin(), model.family(day(2026, 11, 24)).unwrap().as_str()), ("mine", "gpt-4-turbo"));
 }
 
 #[test]
@@ -202,7 +208,7 @@ fn a_row_over_an_embedding_needs_no_price_for_output() {
 #[test]
 fn a_tier_has_no_price_where_its_rows_do_not_reach() {
     let catalog = Catalog::builtin();
-    let (_, model) = catalog.model("gpt-5.4").unwrap().on(day(2026, 11, 24)).unwrap();
+    let model = catalog.model("gpt-5.4").unwrap().resolve(day(2026, 11, 24)).unwrap().model;
     assert!(model.price(day(2026, 11, 24), Tier::Priority, 272_000).is_some());
     assert!(model.price(day(2026, 11, 24), Tier::Priority, 272_001).is_none());
     let request = Request::from_text(" a".repeat(272_010).as_bytes()).unwrap();
@@ -265,7 +271,7 @@ proptest! {
         );
         let mut catalog = Catalog::builtin();
         catalog.add_layer("table", &table).unwrap();
-        let (_, model) = catalog.model("m").unwrap().on(day(2026, 11, 24)).unwrap();
+        let model = catalog.model("m").unwrap().resolve(day(2026, 11, 24)).unwrap().model;
         let rate = model.price(day(2026, 11, 24), Tier::Standard, tokens).unwrap().rate(Field::Input).unwrap();
         prop_assert!(rate.cost(tokens) <= rate.cost(tokens + 1));
         prop_assert_eq!(rate.cost(tokens).amount() * rust_decimal::Decimal::from(1000), (amount * rust_decimal::Decimal::from(tokens)).normalize());
@@ -288,7 +294,7 @@ fn random_usages_cost_what_the_researched_facts_say() {
         let model = &facts[random.below(facts.len() as u64) as usize];
         let name = model["id"].as_str().unwrap();
         let (day, tier, sheet) = conditions(model, &mut random);
-        let long = &model["prices"][format!("{}_long_context", tier.word())];
+        let long = &model["prices"][format!("{}_long_context", tier.as_str())];
         let step = &model["prices"]["standard_long_context"]["threshold"];
         let mut usage = Usage::default();
         usage.input = match step.as_u64() {
@@ -298,7 +304,7 @@ fn random_usages_cost_what_the_researched_facts_say() {
         let is_long = step.as_u64().is_some_and(|threshold| usage.input > threshold);
         if is_long && long.is_null() {
             let bill = catalog.model(name).unwrap().bill(&usage, day, tier);
-            assert!(bill.unwrap_err().is_missing_price(), "{name}: no long context at the {} tier", tier.word());
+            assert!(bill.unwrap_err().is_missing_price(), "{name}: no long context at the {} tier", tier.as_str());
             continue;
         }
         // The facts give long contexts for today alone.
@@ -331,8 +337,8 @@ fn random_usages_cost_what_the_researched_facts_say() {
         };
         let expected: Decimal = parts.into_iter().map(cost).sum();
         let bill = catalog.model(name).unwrap().bill(&usage, day, tier);
-        let bill = bill.unwrap_or_else(|error| panic!("{name} on {day}, {}: {error}", tier.word()));
-        assert_eq!(bill.total.amount(), expected.normalize(), "{name} on {day}, {}: {usage:?}", tier.word());
+        let bill = bill.unwrap_or_else(|error| panic!("{name} on {day}, {}: {error}", tier.as_str()));
+        assert_eq!(bill.total.amount(), expected.normalize(), "{name} on {day}, {}: {usage:?}", tier.as_str());
         priced += 1;
     }
 }
@@ -343,10 +349,11 @@ fn price_everything(catalog: &Catalog, tokens: u64) {
     (usage.input, usage.cached, usage.output, usage.audio_output) = (tokens, tokens / 3, tokens, tokens / 7);
     let mut wrong = usage;
     (wrong.input, wrong.cached) = (1, u64::MAX);
-    assert!(catalog.models().iter().all(|(_, model)| {
+    assert!(catalog.models().iter().all(|found| {
+        let model = found.model;
         catalog.model(model.name()).unwrap().bill(&wrong, day(2026, 11, 24), Tier::Standard).is_err()
     }));
-    let names: Vec<String> = catalog.models().iter().map(|(_, model)| model.name().to_owned()).collect();
+    let names: Vec<String> = catalog.models().iter().map(|found| found.model.name().to_owned()).collect();
     for name in names {
         let model = catalog.model(&name).unwrap();
         for tier in Tier::ALL {
@@ -367,9 +374,9 @@ fn conditions(model: &serde_json::Value, random: &mut Random) -> (Date, Tier, se
         return (from, Tier::Standard, past["per_1m"].clone());
     }
     let tiers: Vec<Tier> =
-        Tier::ALL.iter().copied().filter(|tier| !model["prices"][tier.word()]["per_1m"].is_null()).collect();
+        Tier::ALL.iter().copied().filter(|tier| !model["prices"][tier.as_str()]["per_1m"].is_null()).collect();
     let tier = tiers[random.below(tiers.len() as u64) as usize];
-    (today, tier, model["prices"][tier.word()]["per_1m"].clone())
+    (today, tier, model["prices"][tier.as_str()]["per_1m"].clone())
 }
 
 /// Marsaglia's xorshift.
@@ -445,9 +452,9 @@ mod import {
                 "{} {} {} {} {}: {old} to {}",
                 one.model,
                 one.from,
-                one.tier.word(),
+                one.tier.as_str(),
                 one.above,
-                one.field.word(),
+                one.field.as_str(),
                 one.new
             )
         };
@@ -519,7 +526,7 @@ mod import {
         let mut again = Catalog::builtin();
         again.add_layer("ours.toml", &written).unwrap();
         let price = |name: &str, day: Date, tier| {
-            let (_, model) = again.model(name).unwrap().on(day).unwrap();
+            let model = again.model(name).unwrap().resolve(day).unwrap().model;
             model.price(day, tier, 1).unwrap().rate(Field::Input).unwrap().amount().to_string()
         };
         assert_eq!(price("gpt-4.1", day(2026, 11, 23), Tier::Standard), "$3.00", "the past is as it was");
@@ -539,7 +546,7 @@ mod import {
 #[test]
 fn names_are_read_by_rules_and_never_by_their_beginning() {
     let catalog = Catalog::builtin();
-    let row = |name: &str| catalog.model(name).unwrap().on(day(2026, 11, 24)).unwrap().1.name().to_owned();
+    let row = |name: &str| catalog.model(name).unwrap().resolve(day(2026, 11, 24)).unwrap().model.name().to_owned();
     assert_eq!(row("azure/gpt-35-turbo-16k"), "gpt-3.5-turbo-16k");
     assert_eq!(row("ft:gpt-4.1-mini-2025-04-14:acme::abc"), "ft:gpt-4.1-mini-2025-04-14");
     assert_eq!(row("openai/gpt-4o-mini-2031-01-01"), "gpt-4o-mini");

@@ -5,7 +5,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::Plan;
 use crate::catalog::model::{Model, PriceRow};
-use crate::catalog::{Catalog, file, write};
+use crate::catalog::{Catalog, Resolved, file, write};
 use crate::error::{self, Error, Problem, Result};
 
 impl Plan {
@@ -33,7 +33,7 @@ impl Plan {
             let is_there = |row: &PriceRow, model: &Model| {
                 model.prices().iter().any(|one| PriceRow { line: row.line, ..one.clone() } == *row)
             };
-            if !check.row(name).is_some_and(|(_, model)| rows.iter().all(|row| is_there(row, model))) {
+            if !check.row(name).is_some_and(|found| rows.iter().all(|row| is_there(row, found.model))) {
                 return Err(unchangeable(origin, name));
             }
         }
@@ -62,14 +62,14 @@ fn table<'t, 'i>(tree: &'t Spanned<DeTable<'i>>, name: &str) -> Option<&'t DeTab
 
 /// Adds a copy of the model's table, with the rows behind those that it has. It is as old as it was: nobody has compared its other rows.
 fn append(mut text: String, catalog: &Catalog, name: &str, rows: &[PriceRow], provenance: &str) -> String {
-    let Some((layer, model)) = catalog.row(name) else { return text };
+    let Some(Resolved { layer, model }) = catalog.row(name) else { return text };
     let prices: Vec<PriceRow> = model.prices().iter().chain(rows).cloned().collect();
     let checked = model.checked().or(layer.checked());
     let copy = Model { prices: prices.into(), ..model.clone() };
     if !text.ends_with('\n') {
         text.push('\n');
     }
-    text.push_str(&format!("\n# {provenance}\n{}", write::table(&copy, layer.also(model), checked)));
+    text.push_str(&format!("\n# {provenance}\n{}", write::table(&copy, checked)));
     text
 }
 

@@ -44,9 +44,9 @@ impl Column {
             "tier" => Column::Tier,
             "above" => Column::Above,
             _ => {
-                let field = Field::ALL.iter().find(|field| field.word() == name);
+                let field = Field::ALL.iter().find(|field| field.as_str() == name);
                 let unknown = || {
-                    let words: Vec<&str> = Field::ALL.iter().map(|field| field.word()).collect();
+                    let words: Vec<&str> = Field::ALL.iter().map(|field| field.as_str()).collect();
                     let hint = format!("known are id, per, from, tier, above, {}", words.join(", "));
                     wrong(1, format!("unknown column `{}`", error::shown(name))).with_hint(hint)
                 };
@@ -63,20 +63,20 @@ fn row(columns: &[Column], record: &csv::StringRecord, line: usize) -> Result<(S
         let expected = |what: &str| wrong(line, format!("expected {what}, found `{}`", error::shown(value)));
         match column {
             Column::Id => value.clone_into(&mut name),
-            Column::Per => match Unit::ALL.iter().find(|unit| unit.word() == value) {
+            Column::Per => match Unit::ALL.iter().find(|unit| unit.as_str() == value) {
                 Some(Unit::Thousand) => times = Some(Decimal::ONE_THOUSAND),
                 Some(Unit::Million) => times = Some(Decimal::ONE),
                 _ => return Err(expected("1K or 1M")),
             },
             Column::From => row.from = Some(value.parse::<Date>().map_err(|_| expected("a date such as 2026-12-01"))?),
-            Column::Tier => row.tier = Tier::from_word(value).ok_or_else(|| expected("a service tier"))?,
+            Column::Tier => row.tier = Tier::from_name(value).ok_or_else(|| expected("a service tier"))?,
             Column::Above => row.above = value.parse().map_err(|_| expected("a whole number of tokens"))?,
             Column::Amount(field) => amounts.push((*field, value)),
         }
     }
     let times = times.ok_or_else(|| wrong(line, "the row does not say for how many tokens: per is 1K or 1M"))?;
     for (field, value) in amounts {
-        let message = || format!("{}: `{}` is not an amount of dollars", field.word(), error::shown(value));
+        let message = || format!("{}: `{}` is not an amount of dollars", field.as_str(), error::shown(value));
         row.amounts[field as usize] = Some(decimal(value, times).ok_or_else(|| wrong(line, message()))?);
     }
     if name.is_empty() { Err(wrong(line, "the row has no id")) } else { Ok((name, row)) }

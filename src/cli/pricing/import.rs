@@ -51,7 +51,7 @@ pub(super) fn run(args: &PricingImportArgs, out: &mut impl Write) -> Result<Outc
     }
     let hash = sha256(text.as_bytes());
     let file = args.file.file_name().map(|name| shown(&name.to_string_lossy())).unwrap_or_default();
-    let provenance = format!("imported {day} from {} {file}, sha256 {hash}", args.from.name());
+    let provenance = format!("imported {day} from {} {file}, sha256 {hash}", args.from.as_str());
     let written = plan.apply(&catalog, &into, &target, &provenance).map_err(|error| Failure::of(&error))?;
     files::write(&args.into, written.as_bytes())?;
     note(&format!("added to {into}"));
@@ -77,12 +77,12 @@ fn write_plan(plan: &Plan, models: usize, out: &mut impl Write) -> io::Result<()
 }
 
 fn row(change: &Change) -> Vec<Cell> {
-    let tier = if change.tier == Tier::Standard { String::new() } else { format!("{} ", change.tier.word()) };
+    let tier = if change.tier == Tier::Standard { String::new() } else { format!("{} ", change.tier.as_str()) };
     let above = if change.above > 0 { grouped(change.above) } else { String::new() };
     vec![
         Cell::plain(change.model.as_str()),
         Cell::plain(change.from.to_string()),
-        Cell::plain(format!("{tier}{}", change.field.word())),
+        Cell::plain(format!("{tier}{}", change.field.as_str())),
         Cell::right(above),
         Cell::right(change.old.map_or("–".to_owned(), |old| old.to_string())),
         Cell::plain("→"),

@@ -16,7 +16,7 @@ use crate::budget::{Budget, CostBounds, Finding, Level};
 use crate::cli::args::CheckFormat;
 use crate::cli::exit::Failure;
 use crate::cli::project::{Checked, Measured, Project, Verdict};
-use crate::money::{Usd, grouped};
+use crate::money::grouped;
 use crate::source::Place;
 
 /// All that `check` found.
@@ -228,7 +228,7 @@ fn text(finding: &Finding, measured: Option<&Measured>, budget: &Budget) -> Stri
 /// Returns what is most of an amount that a limit is for, or what of it is not counted.
 fn detail(finding: &Finding, measured: &Measured) -> Option<String> {
     let usage = &measured.entry.usage;
-    let output_cost = Usd::from(measured.entry.cost.amount() - measured.entry.input_cost.amount());
+    let output_cost = measured.entry.cost - measured.entry.input_cost;
     let is_output = match (finding.level, finding.rule) {
         (Level::Unknown, _) => return not_counted(measured),
         (_, "max_cost_per_request") => output_cost > measured.entry.input_cost,

@@ -9,7 +9,7 @@ use super::{Entry, Report};
 use crate::catalog::{Field, PriceRow};
 use crate::cli::input::Failed;
 use crate::estimate::{Exceeded, RequestLimit};
-use crate::{Band, Cost, Estimate, TokenCount, Usd, Verdict};
+use crate::{Cost, CostRange, Estimate, TokenCount, Usd};
 
 /// The version of the shape. A field can be added without a new one; none is renamed, removed or given another meaning.
 const SCHEMA: u32 = 1;
@@ -75,8 +75,8 @@ struct Requested<'a> {
     cost_of_all: Costs,
     fit: Fit,
     price: Price<'a>,
-    /// What has which part of the input; together, the input.
-    shares: Vec<Share<'a>>,
+    /// The components of the input; together, the input.
+    breakdown: Vec<Component<'a>>,
     not_counted: Vec<Remark<'a>>,
     warnings: Vec<Remark<'a>>,
 }
@@ -90,16 +90,16 @@ struct Tokens {
 }
 
 #[derive(Serialize)]
-struct Share<'a> {
-    what: &'static str,
+struct Component<'a> {
+    component: &'static str,
     path: &'a str,
     tokens: u64,
     bound: u64,
 }
 
-impl Share<'_> {
-    fn of(share: &crate::accounting::Share) -> Share<'_> {
-        Share { what: share.what.name(), path: &share.path, tokens: share.tokens, bound: share.bound }
+impl Component<'_> {
+    fn of(part: &crate::accounting::Component) -> Component<'_> {
+        Component { component: part.kind.as_str(), path: &part.path, tokens: part.tokens, bound: part.bound }
     }
 }
 
@@ -222,7 +222,7 @@ impl<'a> Requested<'a> {
             model: estimate.name(),
             resolved_model: model.name(),
             encoding: model.encoding().map(|encoding| encoding.name()),
-            tier: estimate.tier().word(),
+            tier: estimate.tier().as_str(),
             input_tokens: Tokens::of(estimate.input()),
             cached_tokens: estimate.cached(),
             output_tokens: Output {
@@ -236,7 +236,7 @@ impl<'a> Requested<'a> {
             requests: estimate.requests(),
             cost_of_all: Costs::of(&estimate.cost_of_all()),
             fit: Fit {
-                verdict: verdict(fit.verdict()),
+                verdict: fit.verdict().as_str(),
                 context: fit.context(),
                 left: fit.left(),
                 max_input: model.max_input(),
@@ -244,7 +244,7 @@ impl<'a> Requested<'a> {
                 exceeded: fit.exceeded().iter().map(Exceeding::of).collect(),
             },
             price: Price::of(entry),
-            shares: estimate.input().shares().iter().map(Share::of).collect(),
+            breakdown: estimate.input().breakdown().iter().map(Component::of).collect(),
             not_counted: estimate
                 .input()
                 .uncounted()
@@ -287,7 +287,7 @@ impl Costs {
 }
 
 impl Amounts {
-    fn of(band: &Band<Usd>) -> Amounts {
+    fn of(band: &CostRange) -> Amounts {
         Amounts { min: dollars(band.min), expected: band.expected.map(dollars), max: band.max.map(dollars) }
     }
 }
@@ -300,8 +300,8 @@ impl<'a> Price<'a> {
             origin: layer.origin(),
             line: row.line(),
             checked: entry.estimate.checked().map(|day| day.to_string()),
-            per: row.per().word(),
-            tier: row.tier().word(),
+            per: row.per().as_str(),
+            tier: row.tier().as_str(),
             from: row.from().map(|day| day.to_string()),
             above: (row.above() > 0).then_some(row.above()),
             input: amount(row, Field::Input),
@@ -326,12 +326,4 @@ impl Total {
 
 fn dollars(amount: Usd) -> String {
     amount.amount().to_string()
-}
-
-fn verdict(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Fits => "fits",
-        Verdict::Exceeds => "exceeds",
-        Verdict::Unknown => "unknown",
-    }
 }

@@ -8,8 +8,9 @@ use super::grid::{Cell, write_grid, write_line};
 use super::{Entry, IMAGE_SIZE, Report, formats, grouped_remarks, label, plural, remark, remarks};
 use crate::catalog::{Field, Kind, PriceRow};
 use crate::cli::files::shown;
+use crate::estimate::ValueRange;
 use crate::money::grouped;
-use crate::{Band, Cost, Estimate, Fit, Label, Tier, TokenCount, Usd, Verdict};
+use crate::{Cost, CostRange, Estimate, Fit, Label, Tier, TokenCount, Usd, Verdict};
 
 /// The word of reports for a request that exceeds a limit of its model's.
 const DOES_NOT_FIT: &str = "does not fit";
@@ -76,7 +77,7 @@ fn write_many(report: &Report<'_>, entries: &[Entry<'_>], out: &mut impl Write) 
         rows.push(columns.select([
             Cell::plain(format!("{}{times}", shown(&entry.place.to_string()))),
             Cell::plain(estimate.name()),
-            Cell::plain(estimate.tier().word()),
+            Cell::plain(estimate.tier().as_str()),
             Cell::right(grouped(estimate.input().tokens())),
             Cell::plain(label(estimate.input())),
             Cell::right(if cached == 0 { "–".to_owned() } else { grouped(cached) }),
@@ -210,7 +211,7 @@ fn model(estimate: &Estimate<'_>) -> String {
     let stands_for = if name == model.name() { String::new() } else { format!(" → {}", model.name()) };
     let tier = match estimate.tier() {
         Tier::Standard => String::new(),
-        tier => format!(", {} tier", tier.word()),
+        tier => format!(", {} tier", tier.as_str()),
     };
     let encoding = model.encoding().map_or("unknown encoding", |encoding| encoding.name());
     format!("{name}{stands_for} ({encoding}{tier})")
@@ -226,16 +227,16 @@ fn costs(entry: &Entry<'_>) -> Vec<Vec<Cell>> {
     let amount = |amount: Usd| if amount == Usd::ZERO { "$0".to_owned() } else { format!("{amount:.digits$}") };
     // What is expected stands before the most that it can be, and in the place of the least.
     let has_expected = output.expected.is_some();
-    let money = |band: &Band<Usd>| {
+    let money = |band: &CostRange| {
         Cell::right(match has_expected {
             true => band.max.map_or_else(|| format!("{} or more", amount(band.min)), amount),
             false => range(band, amount),
         })
     };
-    let expected = |band: &Band<Usd>| Cell::right(band.expected.map(amount).unwrap_or_default());
+    let expected = |band: &CostRange| Cell::right(band.expected.map(amount).unwrap_or_default());
     let sure = if input.label() == Label::Exact { GREEN } else { YELLOW };
     let label = Cell::styled(label(input), sure);
-    let tokens = Band { min: output.min, expected: None, max: output.max };
+    let tokens = ValueRange { min: output.min, expected: None, max: output.max };
     let mut rows = vec![
         vec![Cell::plain("input"), Cell::right(grouped(input.tokens())), label, money(&cost.input)],
         vec![
@@ -321,15 +322,15 @@ fn prices(row: &PriceRow) -> String {
     let amounts: Vec<String> =
         [amount(Field::Input, "in"), amount(Field::Output, "out")].into_iter().flatten().collect();
     let above = if row.above() > 0 { format!(", above {} in", grouped(row.above())) } else { String::new() };
-    format!("{} per {}{above}", amounts.join(", "), row.per().word())
+    format!("{} per {}{above}", amounts.join(", "), row.per().as_str())
 }
 
-fn amounts(band: &Band<Usd>) -> impl Iterator<Item = Usd> {
+fn amounts(band: &CostRange) -> impl Iterator<Item = Usd> {
     [Some(band.min), band.expected, band.max].into_iter().flatten()
 }
 
 /// Shows a band as `a … b`, as `a` where both ends are the same, and as `a or more` where there is no upper end.
-fn range<T: Copy + PartialEq>(band: &Band<T>, show: impl Fn(T) -> String) -> String {
+fn range<T: Copy + PartialEq>(band: &ValueRange<T>, show: impl Fn(T) -> String) -> String {
     match band.max {
         Some(max) if max == band.min => show(max),
         Some(max) => format!("{} … {}", show(band.min), show(max)),

@@ -132,7 +132,7 @@ fn current(place: &Place, entry: &Entry) -> Value {
         "model": entry.model,
         "input_tokens": entry.usage.input,
         "cached_tokens": entry.usage.cached,
-        "tier": if entry.tier == Tier::Standard { "" } else { entry.tier.word() },
+        "tier": if entry.tier == Tier::Standard { "" } else { entry.tier.as_str() },
         "output_tokens": entry.usage.output,
         "audio_output_tokens": entry.usage.audio_output,
         "cost": dollars(entry.cost),
@@ -161,7 +161,7 @@ fn dollars(amount: Usd) -> String {
 fn finding(finding: &Finding) -> Value {
     json!({
         "rule": finding.rule,
-        "level": finding.level.word(),
+        "level": finding.level.as_str(),
         "excess_percent": (finding.excess < Decimal::MAX).then(|| finding.excess.round_dp(1).normalize().to_string()),
         "message": finding.message,
         "hint": finding.hint,

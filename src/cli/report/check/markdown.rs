@@ -26,7 +26,7 @@ pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Resul
     }
     let rows = issues.iter().map(|issue| {
         let place = format!("{}:{}", issue.file, issue.line);
-        format!("| {} | {} | {} |", issue.level.word(), markdown_cell(&place), markdown_cell(&issue.text))
+        format!("| {} | {} | {} |", issue.level.as_str(), markdown_cell(&place), markdown_cell(&issue.text))
     });
     let (rows, more) = up_to(MOST_BYTES, rows);
     rows.iter().try_for_each(|row| writeln!(out, "{row}"))?;

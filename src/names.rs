@@ -1,0 +1,76 @@
+//! Enums whose values have names: in configurations, in price tables, in JSON and on the command line.
+
+use std::fmt;
+
+/// A name that is none of those that an enum has.
+///
+/// ```
+/// use gpt_cost::catalog::Kind;
+///
+/// assert_eq!("chat".parse(), Ok(Kind::Chat));
+/// let error = "chats".parse::<Kind>().unwrap_err();
+/// assert!(error.to_string().starts_with("unknown name `chats`, expected one of chat, completion, embedding"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownName {
+    name: String,
+    expected: Vec<&'static str>,
+}
+
+impl UnknownName {
+    /// Makes the error of a name that is none of the expected ones.
+    pub(crate) fn new(name: &str, expected: Vec<&'static str>) -> UnknownName {
+        UnknownName { name: name.to_owned(), expected }
+    }
+
+    /// Returns the names that there are.
+    pub fn expected(&self) -> &[&'static str] {
+        &self.expected
+    }
+}
+
+impl fmt::Display for UnknownName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "unknown name `{}`, expected one of {}", self.name, self.expected.join(", "))
+    }
+}
+
+impl std::error::Error for UnknownName {}
+
+/// Defines an enum with a name for each value: `ALL`, `as_str`, `Display` and `FromStr`.
+macro_rules! names {
+    ($(#[$meta:meta])* pub enum $enum:ident { $($(#[$doc:meta])* $variant:ident = $name:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum $enum { $($(#[$doc])* $variant,)* }
+
+        impl $enum {
+            /// All values.
+            pub const ALL: &[$enum] = &[$($enum::$variant,)*];
+
+            /// Returns the name of the value.
+            pub const fn as_str(self) -> &'static str {
+                match self { $($enum::$variant => $name,)* }
+            }
+        }
+
+        impl std::fmt::Display for $enum {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl std::str::FromStr for $enum {
+            type Err = crate::names::UnknownName;
+
+            fn from_str(name: &str) -> std::result::Result<$enum, crate::names::UnknownName> {
+                let found = $enum::ALL.iter().copied().find(|value| value.as_str() == name);
+                let names = || $enum::ALL.iter().map(|value| value.as_str()).collect();
+                found.ok_or_else(|| crate::names::UnknownName::new(name, names()))
+            }
+        }
+    };
+}
+
+pub(crate) use names;

@@ -1,0 +1,114 @@
+//! A conversation → the tree of its JSON text, as the body of Chat Completions has it: what [`super::chat`] reads.
+
+use std::borrow::Cow;
+
+use super::{
+    AnswerSchema, Call, CallResult, CustomTool, Detail, Image, ImageSize, Item, Message, Part, Tool, ToolChoice,
+};
+use crate::error::Result;
+use crate::json::{Path, Value};
+
+/// Returns the tree of a message. Sizes of images have no place in JSON: they are added to `sizes`.
+pub(super) fn message(item: Item, sizes: &mut Vec<Option<ImageSize>>, path: &Path<'_>) -> Result<Value<'static>> {
+    match item {
+        Item::Message(Message { role, name, content, calls, function_call, .. }) => Ok(object([
+            ("role", Some(text(role.name()))),
+            ("name", name.map(text)),
+            ("content", Some(parts(content, sizes))),
+            ("tool_calls", (!calls.is_empty()).then(|| Value::Array(calls.into_iter().map(tool_call).collect()))),
+            ("function_call", function_call.map(function)),
+        ])),
+        Item::Result(CallResult { call, content, .. }) => Ok(object([
+            ("role", Some(text("tool"))),
+            ("tool_call_id", call.map(text)),
+            ("content", Some(parts(content, sizes))),
+        ])),
+        Item::Call(_) | Item::Reasoning(_) | Item::Compaction(_) => {
+            Err(path.error("expected a message or the result of a call, found an item of the Responses API"))
+        }
+    }
+}
+
+/// Returns the tree of a function that the model may call.
+pub(super) fn tool(Tool { name, description, parameters, .. }: Tool) -> Value<'static> {
+    let fields = [("name", Some(text(name))), ("description", description.map(text)), ("parameters", parameters)];
+    object([("type", Some(text("function"))), ("function", Some(object(fields)))])
+}
+
+/// Returns the tree of a tool that the model calls with free text.
+pub(super) fn custom_tool(CustomTool { name, description, grammar, .. }: CustomTool) -> Value<'static> {
+    let definition = grammar.map(|grammar| object([("definition", Some(text(grammar)))]));
+    let format = definition.map(|grammar| object([("type", Some(text("grammar"))), ("grammar", Some(grammar))]));
+    let fields = [("name", Some(text(name))), ("description", description.map(text)), ("format", format)];
+    object([("type", Some(text("custom"))), ("custom", Some(object(fields)))])
+}
+
+/// Returns the tree of a choice among the tools.
+pub(super) fn tool_choice(choice: ToolChoice) -> Value<'static> {
+    match choice {
+        ToolChoice::Auto => text("auto"),
+        ToolChoice::None => text("none"),
+        ToolChoice::Required => text("required"),
+        ToolChoice::Named(name) => {
+            object([("type", Some(text("function"))), ("function", Some(object([("name", Some(text(name)))])))])
+        }
+    }
+}
+
+/// Returns the tree of the response format with this schema.
+pub(super) fn response_format(AnswerSchema { name, description, schema, .. }: AnswerSchema) -> Value<'static> {
+    let fields = [("name", Some(text(name))), ("description", description.map(text)), ("schema", Some(schema))];
+    object([("type", Some(text("json_schema"))), ("json_schema", Some(object(fields)))])
+}
+
+/// Returns the tree of a text.
+pub(super) fn text(text: impl Into<Cow<'static, str>>) -> Value<'static> {
+    Value::String(text.into())
+}
+
+fn parts(mut content: Vec<Part>, sizes: &mut Vec<Option<ImageSize>>) -> Value<'static> {
+    match content.as_mut_slice() {
+        [] => Value::Null,
+        [Part::Text(only)] => text(std::mem::take(only)),
+        _ => Value::Array(content.into_iter().map(|one| part(one, sizes)).collect()),
+    }
+}
+
+fn part(part: Part, sizes: &mut Vec<Option<ImageSize>>) -> Value<'static> {
+    match part {
+        Part::Text(value) => object([("type", Some(text("text"))), ("text", Some(text(value)))]),
+        Part::Image(Image { size, detail, .. }) => {
+            sizes.push(size);
+            let detail = match detail {
+                Detail::Auto => None,
+                Detail::Low => Some(text("low")),
+                Detail::High => Some(text("high")),
+                Detail::Original => Some(text("original")),
+            };
+            let image = object([("url", Some(text(""))), ("detail", detail)]);
+            object([("type", Some(text("image_url"))), ("image_url", Some(image))])
+        }
+        // No type that the reader knows: it is read as what it is, something that is not counted.
+        Part::Uncounted => object([("type", Some(text("uncounted")))]),
+    }
+}
+
+fn tool_call(mut call: Call) -> Value<'static> {
+    let id = call.id.take().map(text);
+    match call.is_custom {
+        true => {
+            let fields = [("name", Some(text(call.name))), ("input", Some(text(call.arguments)))];
+            object([("id", id), ("type", Some(text("custom"))), ("custom", Some(object(fields)))])
+        }
+        false => object([("id", id), ("type", Some(text("function"))), ("function", Some(function(call)))]),
+    }
+}
+
+fn function(call: Call) -> Value<'static> {
+    object([("name", Some(text(call.name))), ("arguments", Some(text(call.arguments)))])
+}
+
+/// Returns an object of the fields that have a value.
+fn object<const N: usize>(fields: [(&'static str, Option<Value<'static>>); N]) -> Value<'static> {
+    Value::Object(fields.into_iter().filter_map(|(key, value)| Some((Cow::Borrowed(key), value?))).collect())
+}

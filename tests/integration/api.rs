@@ -1,0 +1,38 @@
+//! The public types: what a service needs of them.
+
+use gpt_cost::budget::{Baseline, Budget, Config, Finding, Limits};
+use gpt_cost::catalog::{Kind, Model, PriceRow};
+use gpt_cost::usage::{Bill, Response, Usage};
+use gpt_cost::{Catalog, Cost, Encoding, Error, Estimate, Fit, Label, Request, Terms, Tier, TokenCount, Usd, Verdict};
+
+fn is_send_and_sync<T: Send + Sync + Unpin + 'static>() {}
+
+/// A service shares them between threads; a field that is not `Sync` would break it without a word in a signature.
+#[test]
+fn public_types_are_send_and_sync() {
+    is_send_and_sync::<Catalog>();
+    is_send_and_sync::<Request>();
+    is_send_and_sync::<Terms>();
+    is_send_and_sync::<Estimate<'static>>();
+    is_send_and_sync::<(TokenCount, Cost, Fit, Usd, Encoding, Tier, Verdict, Label)>();
+    is_send_and_sync::<(Model, PriceRow, Usage, Bill, Response)>();
+    is_send_and_sync::<(Budget, Config, Limits, Finding, Baseline)>();
+    is_send_and_sync::<Error>();
+}
+
+/// Every enum with names reads what it writes.
+#[test]
+fn names_are_read_as_they_are_written() {
+    for kind in Kind::ALL {
+        assert_eq!(kind.to_string().parse(), Ok(*kind));
+    }
+    for label in Label::ALL {
+        assert_eq!(label.as_str().parse(), Ok(*label));
+    }
+    assert_eq!(format!("{:>8}|", Verdict::Fits), "    fits|");
+    let error = "fast-ish".parse::<Tier>().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "unknown name `fast-ish`, expected one of standard, batch, flex, priority, ultrafast, training"
+    );
+}
