@@ -8,7 +8,6 @@ use std::error::Error;
 
 use gpt_cost::request::{Message, Role, Tool};
 use gpt_cost::{Catalog, Date, Request, Terms, Usd};
-use rust_decimal::Decimal;
 use serde_json::json;
 
 const MODEL: &str = "gpt-4o";
@@ -27,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let tool = Tool::function("find_trains", "Finds the trains of a day.", parameters);
 
     // One cent is enough for an answer of 500 tokens, and not for one of 5,000.
-    let limit = Usd::from(Decimal::new(1, 2));
+    let limit = "0.01".parse::<Usd>()?;
     assert!(is_affordable(&history, &tool, 500, limit)?);
     assert!(!is_affordable(&history, &tool, 5_000, limit)?);
     Ok(())

@@ -8,7 +8,6 @@ use std::error::Error;
 
 use gpt_cost::budget::{Level, Limits};
 use gpt_cost::{Catalog, Date, Request, Terms};
-use rust_decimal::Decimal;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let request = Request::from_json(
@@ -27,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // Two cents for one request, and at most 10,000 tokens of input. Nothing else is limited.
     let mut limits = Limits::default();
-    limits.max_cost_per_request = Some(Decimal::new(2, 2).into());
+    limits.max_cost_per_request = Some("0.02".parse()?);
     limits.max_input_tokens = Some(10_000);
 
     // 4,000 tokens of output are too expensive; the input is within its limit, so there is no finding about it.
