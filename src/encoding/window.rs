@@ -62,6 +62,8 @@ pub(super) fn each_pieces<P: Pattern, B>(
         // SAFETY: `avx2` is the proof that the processor has the features with which the function is compiled.
         return unsafe { avx2::each_pieces::<P, B>(avx2, text, pieces) };
     }
+    // With detection off, scalar windows ran at 1.18 to 1.49 times the speed of the scanners on English, code and JSON, and at 0.95 to 0.97 times
+    // on CJK and mixed scripts, where few windows are ASCII (one x86-64 machine, 2026-11-25; not measured on aarch64).
     if P::IN_WINDOWS {
         return each_pieces_by::<P, B>(text, scalar::masks, pieces);
     }
