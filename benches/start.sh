@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Times `estimate` of one small prompt from start to end, in folders without a price table, with a copy of the built-in one, and with an
-# edited copy, beside a process that does nothing: benches/start.sh [RUNS]
+# edited copy, beside a process that does nothing; then its memory and the size of the binary: benches/start.sh [RUNS]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo build --release --quiet
@@ -29,3 +29,6 @@ for _ in range(runs):
 for name, seconds in times.items():
     print(f"{name:22} {statistics.median(seconds) * 1000:.2f} ms")
 PY
+cd "$folder/none"
+/usr/bin/time -f 'resident: %M KB' "$root/target/release/gpt-cost" estimate prompt.json --model gpt-4 > /dev/null
+echo "binary: $(wc -c < "$root/target/release/gpt-cost") bytes"

@@ -283,7 +283,7 @@ fn features(recording: &Recording, count: Option<&TokenCount>) -> Vec<String> {
         return recording.features.clone();
     }
     let mut features: Vec<String> =
-        count.iter().flat_map(|count| count.breakdown()).map(|share| share.kind.as_str().to_owned()).collect();
+        count.iter().flat_map(|count| count.breakdown()).map(|part| part.kind.as_str().to_owned()).collect();
     features.sort_unstable();
     features.dedup();
     features

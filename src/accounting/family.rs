@@ -15,7 +15,7 @@ names! {
         Gpt4 = "gpt-4-0613",
         /// From gpt-3.5-turbo-1106 and gpt-4-turbo on: gpt-4o, gpt-4.1, gpt-4.5, gpt-5-chat-latest.
         Gpt4Turbo = "gpt-4-turbo",
-        /// gpt-audio, gpt-4o-audio-preview and computer-use-preview, which count as gpt-4o does as far as the few recorded bills tell.
+        /// gpt-audio, gpt-4o-audio-preview and computer-use-preview, which count as gpt-4o does as far as the few recorded bills show.
         GptAudio = "gpt-audio",
         /// The reasoning models o1, o3 and o3-mini.
         O1 = "o1",

@@ -272,7 +272,7 @@ impl Tally {
         self.counting.encoding.count(text) as u64
     }
 
-    /// Returns the tokens of the texts of a content; its images are breakdown of their own. Each text is what adjacent text parts are together:
+    /// Returns the tokens of the texts of a content; its images are components of their own. Each text is what adjacent text parts are together:
     /// 65 of 65 recorded cases with several parts, from 9 projects.
     fn content(&mut self, content: &[Part]) -> u64 {
         let mut tokens = 0;
@@ -325,18 +325,18 @@ impl Tally {
     /// Counts the text that shows tools to the model: each token belongs to the tool in which it begins, and what is before the first and
     /// behind the last belongs to their frame, with `frame` more tokens.
     fn tools(&mut self, tools: &[Tool], (text, ends): (String, Vec<usize>), frame: i64, evidence: &Evidence) {
-        let mut breakdown = vec![0u64; tools.len()];
+        let mut of_tools = vec![0u64; tools.len()];
         let (mut tool, mut tokens) = (0, 0i64);
         for token in self.counting.encoding.tokens(&text) {
             while tool < ends.len() && token.range.start >= ends[tool] {
                 tool += 1;
             }
-            match breakdown.get_mut(tool) {
+            match of_tools.get_mut(tool) {
                 Some(share) => *share += 1,
                 None => tokens += 1,
             }
         }
-        for (tool, tokens) in tools.iter().zip(breakdown) {
+        for (tool, tokens) in tools.iter().zip(of_tools) {
             self.count.component(ComponentKind::Tool, &tool.path, tokens, 0);
         }
         self.count.component(ComponentKind::Tools, "tools", (tokens + frame).max(0) as u64, evidence.bound());

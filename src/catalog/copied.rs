@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::Layer;
 use super::builtin::{BUILTIN, SOURCE};
 use super::model::{List, Model, PriceRow, Text};
+use super::{Layer, names_of};
 
 /// The fewest sections that make it worth comparing.
 const FEWEST: usize = 16;
@@ -89,12 +89,7 @@ impl Copied {
             Model { line: *line, prices: moved(model, *line), ..model.clone() }
         }));
         models.sort_by_key(|model| model.line);
-        let names_of = |(index, model): (usize, &Model)| {
-            let all = std::iter::once(model.name.clone()).chain(model.also.iter().cloned());
-            all.map(|name| (name, index as u32)).collect::<Vec<_>>()
-        };
-        let mut names: Vec<(Text, u32)> = models.iter().enumerate().flat_map(names_of).collect();
-        names.sort();
+        let names = names_of(&models);
         let is_twice = names.windows(2).any(|pair| pair[0].0 == pair[1].0);
         let is_alias = |name: &Text| layer.aliases.binary_search_by(|alias| alias.name.cmp(name)).is_ok();
         if is_twice || names.iter().any(|(name, _)| is_alias(name)) {

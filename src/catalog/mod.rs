@@ -423,14 +423,8 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn layer(&mut self, origin: &str, file: file::File) -> Layer {
-        let mut names: Vec<(Text, u32)> = Vec::new();
-        let mut models = Vec::new();
-        for entry in file.models {
-            let index = models.len() as u32;
-            names.extend(entry.also.iter().chain([&entry.name]).map(|name| (name.text.clone().into(), index)));
-            models.push(self.model(entry));
-        }
-        names.sort();
+        let models: Vec<Model> = file.models.into_iter().map(|entry| self.model(entry)).collect();
+        let names = names_of(&models);
         let aliases: BTreeSet<String> = file.aliases.iter().map(|alias| alias.name.text.clone()).collect();
         let is_row = |name: &str| names.binary_search_by(|(row, _)| row.as_ref().cmp(name)).is_ok();
         // An alias that points at another one is a problem already.
@@ -565,6 +559,17 @@ impl<'a> Reader<'a> {
     fn problem(&mut self, span: &Range<usize>, message: String, hint: &str) {
         self.problems.push(fields::Problem { span: span.clone(), message, hint: Some(hint.to_owned()) });
     }
+}
+
+/// Returns all names of rows, sorted, each with the index of its model.
+fn names_of(models: &[Model]) -> Vec<(Text, u32)> {
+    let of_model = |(index, model): (usize, &Model)| {
+        let names: Vec<Text> = model.also.iter().chain([&model.name]).cloned().collect();
+        names.into_iter().map(move |name| (name, index as u32))
+    };
+    let mut names: Vec<(Text, u32)> = models.iter().enumerate().flat_map(of_model).collect();
+    names.sort();
+    names
 }
 
 /// Whether the row says that the model's text cannot be counted.

@@ -58,25 +58,24 @@ pub(super) fn table(model: &Model, checked: Option<Date>) -> String {
     line("kind", (model.kind() != Kind::Chat).then(|| quoted(model.kind().as_str())));
     line("encoding", Some(quoted(model.encoding().map_or(file::UNKNOWN_ENCODING, |encoding| encoding.name()))));
     line("counting", counting(model));
-    let facts: Vec<(&str, Fact<'_>)> = model.facts().collect();
-    for (key, fact) in &facts {
-        if let Fact::Tokens(tokens) = fact {
-            line(key, Some(underscored(*tokens)));
-        }
-    }
+    // The day of a check may be the whole table's: it is an argument.
+    let facts = model.facts().filter(|(key, _)| *key != "checked");
+    let (limits, others): (Vec<_>, Vec<_>) = facts.partition(|(_, fact)| matches!(fact, Fact::Tokens(_)));
+    limits.into_iter().for_each(|(key, limit)| line(key, Some(value(limit))));
     line("image", model.image().map(image));
     line("price", price(model.prices()));
-    for (key, fact) in facts {
-        match fact {
-            // The table's own day is in it, too.
-            Fact::Date(_) if key == "checked" => {}
-            Fact::Date(date) => line(key, Some(date.to_string())),
-            Fact::Text(text) => line(key, Some(quoted(text))),
-            Fact::Tokens(_) => {}
-        }
-    }
+    others.into_iter().for_each(|(key, fact)| line(key, Some(value(fact))));
     line("checked", checked.map(|date| date.to_string()));
     out
+}
+
+/// Returns a fact as TOML has it.
+fn value(fact: Fact<'_>) -> String {
+    match fact {
+        Fact::Tokens(tokens) => underscored(tokens),
+        Fact::Date(date) => date.to_string(),
+        Fact::Text(text) => quoted(text),
+    }
 }
 
 /// Returns a row of a price, as an inline table.

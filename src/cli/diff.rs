@@ -12,7 +12,7 @@ use super::exit::{Failure, Outcome, Stop};
 use super::files::{self, shown};
 use super::project::{self, Budgeted, Checked, Ignored, Project, ProjectFile, holds_prompts};
 use super::report::grid::{Cell, write_grid, write_line};
-use super::report::{OUTPUT_HINT, markdown_cell, plural, up_to};
+use super::report::{markdown_cell, output_hint, plural, up_to};
 use super::{baseline, check, git, note};
 use crate::Catalog;
 use crate::budget::{Baseline, Budget, Change, Changed, Config, Entry, Spend};
@@ -101,10 +101,9 @@ impl Difference {
         format!("{} changed, {} unchanged", plural(changed, "request"), grouped((self.changes.len() - changed) as u64))
     }
 
-    /// Returns what to do where costs are those of the most output, as nothing says what is expected.
+    /// Returns what to do where the cost of a request is that of the most output that it allows.
     fn output_hint(&self) -> Option<&'static str> {
-        let is_open = |entry: &Entry| !entry.expects_output && entry.usage.output > 0;
-        self.changed().iter().filter_map(|change| change.new.as_ref()).any(is_open).then_some(OUTPUT_HINT)
+        output_hint(self.changes.iter().filter(|change| change.is_any()).filter_map(|change| change.new.as_ref()))
     }
 }
 
@@ -454,13 +453,11 @@ fn write_table(args: &DiffArgs, project: &Project, difference: &Difference, out:
     write_line(&[Cell::plain(format!("{base} → {head}")), Cell::plain(project.prices())], out)?;
     writeln!(out)?;
     let (changed, total) = (difference.changed(), &difference.total);
-    let ranks = [0, 0, 4, 0, 1, 2, 3, 0];
-    let mut place = 0;
-    let titles = TITLES.map(|title| {
-        place += 1;
-        let cell = if place == 1 { Cell::heading(title) } else { Cell::title(title) };
-        cell.rank(ranks[place - 1])
-    });
+    let mut titles = TITLES.map(Cell::title);
+    titles[0] = Cell::heading(TITLES[0]);
+    for (title, rank) in titles.iter_mut().zip([0, 0, 4, 0, 1, 2, 3, 0]) {
+        *title = title.clone().rank(rank);
+    }
     let mut rows = vec![total.select(titles)];
     let line = |cells: [String; 8]| {
         let mut cells = total.select(cells).into_iter();

@@ -161,13 +161,16 @@ impl Line<'_> {
 }
 
 fn write_list(lines: &[Line<'_>], tier: Tier, day: Date, tables: &str, out: &mut impl Write) -> Result<(), Stop> {
-    let titles = ["model", "context", "max output", "input", "cached", "output", "encoding", ""];
-    let ranks = [0, 0, 2, 0, 1, 0, 3, 0];
-    let title = |(place, (title, rank)): (usize, (&str, u8))| {
-        let cell = if [0, 6].contains(&place) { Cell::heading(title) } else { Cell::title(title) };
-        cell.rank(rank)
-    };
-    let mut rows = vec![titles.into_iter().zip(ranks).enumerate().map(title).collect::<Vec<_>>()];
+    let mut rows = vec![vec![
+        Cell::heading("model"),
+        Cell::title("context"),
+        Cell::title("max output").rank(2),
+        Cell::title("input"),
+        Cell::title("cached").rank(1),
+        Cell::title("output"),
+        Cell::heading("encoding").rank(3),
+        Cell::heading(""),
+    ]];
     let decimals = |field| lines.iter().filter_map(|line| line.amount(field)).map(Usd::decimals).max().unwrap_or(2);
     let digits = [Field::Input, Field::Cached, Field::Output].map(|field| decimals(field) as usize);
     for line in lines {

@@ -460,14 +460,14 @@ pub(super) enum Ignored {
 
 fn measured(document: &Document<'_>, request: &Request, estimate: &Estimate<'_>) -> Measured {
     let heaviest =
-        estimate.input().breakdown().iter().filter(|share| !share.path.is_empty()).max_by_key(|one| one.tokens);
+        estimate.input().breakdown().iter().filter(|part| !part.path.is_empty()).max_by_key(|part| part.tokens);
     Measured {
         entry: Entry::of(estimate, request.custom_id(), hash(document.bytes().trim_ascii())),
         input: estimate.input().times(1),
         cost: CostBounds::of(estimate.cost()),
         warnings: estimate.warnings().to_vec(),
-        line: heaviest.map_or(document.first_line(), |share| document.line_of(&share.path)),
-        heaviest: heaviest.map(|share| Part { path: share.path.clone(), tokens: share.tokens }),
+        line: heaviest.map_or(document.first_line(), |part| document.line_of(&part.path)),
+        heaviest: heaviest.map(|part| Part { path: part.path.clone(), tokens: part.tokens }),
     }
 }
 

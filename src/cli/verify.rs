@@ -28,15 +28,14 @@ pub(super) fn run(args: &VerifyArgs, out: &mut impl Write) -> Result<Outcome, St
         ReportFormat::Json => writeln!(out, "{:#}", json(&report, args.worst))?,
     }
     out.flush()?;
-    let share = report.total.exact_share();
-    Ok(match args.min_exact {
+    Ok(match (args.min_exact, report.total.exact_share()) {
         _ if unread > 0 => Outcome::Error,
-        Some(_) if share.is_none() => {
+        (Some(_), None) => {
             return Err(Failure::new("no case is counted, so that --min-exact cannot be checked").into());
         }
-        Some(least) if share < Some(least * 100) => {
-            let share = share.map_or("none".to_owned(), |share| format!("{}%", hundredths(share)));
-            note(&format!("{share} of the counted cases are exact, fewer than --min-exact {least}%"));
+        (Some(least), Some(share)) if share < least * 100 => {
+            let share = hundredths(share);
+            note(&format!("{share}% of the counted cases are exact, fewer than --min-exact {least}%"));
             Outcome::Exceeded
         }
         _ => Outcome::Success,
@@ -78,9 +77,17 @@ fn recording(document: &Document<'_>) -> Result<Recording, Failure> {
 }
 
 fn write_table(report: &Report, worst: usize, out: &mut impl Write) -> io::Result<()> {
-    let titles = ["", "cases", "counted", "exact", "exact %", "mean error", "outside", "between", "not counted"];
-    let ranks = [0, 0, 1, 0, 0, 2, 0, 3, 0];
-    let mut rows = vec![titles.into_iter().zip(ranks).map(|(title, rank)| Cell::title(title).rank(rank)).collect()];
+    let mut rows = vec![vec![
+        Cell::title(""),
+        Cell::title("cases"),
+        Cell::title("counted").rank(1),
+        Cell::title("exact"),
+        Cell::title("exact %"),
+        Cell::title("mean error").rank(2),
+        Cell::title("outside"),
+        Cell::title("between").rank(3),
+        Cell::title("not counted"),
+    ]];
     rows.push(row("total", &report.total));
     rows.push(row("with the reported model", &report.with_reported_model));
     for (title, scores) in groups(report) {

@@ -1,4 +1,4 @@
-//! The endpoints and the formats in which requests are written, and how the fields of a JSON text tell which one it is.
+//! The endpoints and the formats in which requests are written, and how the fields of a JSON text decide which one it is.
 
 use std::fmt;
 
@@ -100,7 +100,7 @@ impl fmt::Display for Format {
 
 impl Request {
     /// Reads a request from JSON, whatever its format: a body of Chat Completions, Responses, the legacy Completions or Embeddings, a
-    /// line of a Batch file, or an array of messages or of input items. The fields tell which.
+    /// line of a Batch file, or an array of messages or of input items. The fields decide which.
     ///
     /// # Errors
     ///

@@ -4,7 +4,7 @@
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Image {
-    /// Its size, where its data are in the request and tell it.
+    /// Its size, where its data are in the request and have it.
     pub size: Option<ImageSize>,
     /// How closely the model looks at it.
     pub detail: Detail,

@@ -39,7 +39,7 @@ impl Tool {
     }
 }
 
-/// A tool that the model calls with free text, of which a grammar may tell the form.
+/// A tool that the model calls with free text, whose form a grammar may set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CustomTool {

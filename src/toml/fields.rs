@@ -86,19 +86,12 @@ impl<'t, 'i, 'p> Fields<'t, 'i, 'p> {
     }
 
     pub fn name(&mut self, key: &str) -> Option<Name> {
-        self.read(key, "a string", |value| match value.get_ref() {
-            DeValue::String(text) => Some(Name { text: text.to_string(), span: value.span() }),
-            _ => None,
-        })
+        self.read(key, "a string", None, as_name)
     }
 
-    /// Reads a string; what is none has a hint.
+    /// Reads a string; where it is none, the problem has this hint.
     pub fn name_with_hint(&mut self, key: &str, hint: &str) -> Option<Name> {
-        let name = self.name(key);
-        if let (None, true, Some(problem)) = (&name, self.table.contains_key(key), self.problems.last_mut()) {
-            problem.hint = Some(hint.to_owned());
-        }
-        name
+        self.read(key, "a string", Some(hint), as_name)
     }
 
     pub fn required_name(&mut self, key: &str) -> Option<Name> {
@@ -147,7 +140,7 @@ impl<'t, 'i, 'p> Fields<'t, 'i, 'p> {
     }
 
     pub fn date(&mut self, key: &str) -> Option<Date> {
-        self.read(key, "a date such as 2024-01-25, without quotes", |value| match value.get_ref() {
+        self.read(key, "a date such as 2024-01-25, without quotes", None, |value| match value.get_ref() {
             DeValue::Datetime(datetime) if datetime.time.is_none() => datetime.date,
             _ => None,
         })
@@ -155,7 +148,7 @@ impl<'t, 'i, 'p> Fields<'t, 'i, 'p> {
 
     pub fn tokens(&mut self, key: &str) -> Option<u64> {
         let expected = format!("a whole number of tokens from 1 to {}", u32::MAX);
-        self.read(key, &expected, |value| match value.get_ref() {
+        self.read(key, &expected, None, |value| match value.get_ref() {
             DeValue::Integer(number) => {
                 u32::from_str_radix(number.as_str(), number.radix()).ok().filter(|tokens| *tokens > 0)
             }
@@ -165,7 +158,7 @@ impl<'t, 'i, 'p> Fields<'t, 'i, 'p> {
     }
 
     pub fn flag(&mut self, key: &str) -> Option<bool> {
-        self.read(key, "true or false", |value| match value.get_ref() {
+        self.read(key, "true or false", None, |value| match value.get_ref() {
             DeValue::Boolean(flag) => Some(*flag),
             _ => None,
         })
@@ -198,15 +191,23 @@ impl<'t, 'i, 'p> Fields<'t, 'i, 'p> {
         &mut self,
         key: &str,
         expected: &str,
+        hint: Option<&str>,
         read: impl FnOnce(&'t Spanned<DeValue<'i>>) -> Option<T>,
     ) -> Option<T> {
         let value = self.table.get(key)?;
         let read = read(value);
         if read.is_none() {
             let message = format!("{key}: expected {expected}, found {}", a(value.get_ref()));
-            self.problems.push(Problem::new(value.span(), message));
+            self.problems.push(Problem { hint: hint.map(str::to_owned), ..Problem::new(value.span(), message) });
         }
         read
+    }
+}
+
+fn as_name(value: &Spanned<DeValue<'_>>) -> Option<Name> {
+    match value.get_ref() {
+        DeValue::String(text) => Some(Name { text: text.to_string(), span: value.span() }),
+        _ => None,
     }
 }
 

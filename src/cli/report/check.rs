@@ -10,7 +10,7 @@ mod table;
 
 use std::io::{self, Write};
 
-use super::{OUTPUT_HINT, plural, remark};
+use super::{output_hint, plural, remark};
 use crate::TokenCount;
 use crate::budget::{Budget, CostBounds, Finding, Level};
 use crate::cli::args::CheckFormat;
@@ -65,6 +65,9 @@ impl Total {
         }
     }
 }
+
+/// The most requests that reports list as the most expensive ones.
+const MOST_EXPENSIVE: usize = 10;
 
 /// Writes the report.
 pub(in crate::cli) fn write(report: &CheckReport<'_>, format: CheckFormat, out: &mut impl Write) -> io::Result<()> {
@@ -190,11 +193,9 @@ impl CheckReport<'_> {
         Total::of(verdicts.filter_map(|verdict| Some((verdict.measured()?, self.month(verdict)))))
     }
 
-    /// Returns what to do where costs are those of the most output, as nothing says what is expected.
+    /// Returns what to do where the cost of a request is that of the most output that it allows.
     fn output_hint(&self) -> Option<&'static str> {
-        let is_open = |measured: &Measured| !measured.entry.expects_output && measured.entry.usage.output > 0;
-        let is_any = self.requests.iter().filter_map(Checked::measured).any(is_open);
-        is_any.then_some(OUTPUT_HINT)
+        output_hint(self.requests.iter().filter_map(|one| Some(&one.measured()?.entry)))
     }
 
     /// Returns how many requests there are at each level, in words.

@@ -85,9 +85,13 @@ pub(super) fn remark(path: &str, text: &str) -> String {
     if path.is_empty() { text.to_owned() } else { format!("{path}: {text}") }
 }
 
-/// What to do where costs are those of the most output, as nothing says what is expected.
-pub(super) const OUTPUT_HINT: &str = "costs include the most output that each request allows; output_tokens in gpt-cost.toml \
-                                      or --output-tokens N gives the expected output";
+/// Returns what to do where the cost of a request is that of the most output that it allows.
+pub(super) fn output_hint<'e>(mut requests: impl Iterator<Item = &'e crate::budget::Entry>) -> Option<&'static str> {
+    requests.any(|entry| !entry.expects_output && entry.usage.output > 0).then_some(
+        "costs include the most output that each request allows; output_tokens in gpt-cost.toml or --output-tokens N \
+         gives the expected output",
+    )
+}
 
 /// What to do about images of unknown size.
 pub(super) const IMAGE_SIZE: &str = "--image-size WxH gives the size of images that the request does not say";

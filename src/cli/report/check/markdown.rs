@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{CheckReport, at_most};
+use super::{CheckReport, MOST_EXPENSIVE, at_most};
 use crate::budget::{CostBounds, Level};
 use crate::cli::report::{label, markdown_cell, plural, up_to};
 use crate::money::grouped;
@@ -33,19 +33,18 @@ pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Resul
     if more > 0 {
         writeln!(out, "| | | and {} more |", grouped(more as u64))?;
     }
+    if !issues.is_empty() {
+        writeln!(out)?;
+    }
     write_most_expensive(report, out)?;
     writeln!(out, "\n{}\n\n{}", report.summary(), markdown_cell(&report.project.prices()))
 }
 
 /// Writes the most expensive requests, and what all of them cost.
 fn write_most_expensive(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> {
-    const MOST: usize = 10;
     let requests = report.most_expensive();
     if requests.is_empty() {
         return Ok(());
-    }
-    if !report.issues().is_empty() {
-        writeln!(out)?;
     }
     let total = report.total();
     let month = if total.month.is_some() { " a month |" } else { "" };
@@ -60,13 +59,18 @@ fn write_most_expensive(report: &CheckReport<'_>, out: &mut impl Write) -> io::R
         let of_month = if month.is_empty() { String::new() } else { format!(" {of_month} |") };
         format!("| {name} | {tokens} | {} |{of_month}", at_most(cost))
     };
-    for one in requests.iter().take(MOST) {
+    for one in requests.iter().take(MOST_EXPENSIVE) {
         let Some(measured) = one.measured() else { continue };
         let name = markdown_cell(&one.place.to_string());
         writeln!(out, "{}", row(name, &measured.input, measured.cost, report.month_of(one)))?;
     }
-    if requests.len() > MOST {
-        writeln!(out, "| and {} more | | |{}", requests.len() - MOST, if month.is_empty() { "" } else { " |" })?;
+    if requests.len() > MOST_EXPENSIVE {
+        writeln!(
+            out,
+            "| and {} more | | |{}",
+            requests.len() - MOST_EXPENSIVE,
+            if month.is_empty() { "" } else { " |" }
+        )?;
     }
     let all = format!("**total, {}**", plural(total.requests, "request"));
     writeln!(out, "{}", row(all, &total.input, total.cost, total.month))?;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::{BudgetReport, CheckReport, Total, at_most, detail};
+use super::{BudgetReport, CheckReport, MOST_EXPENSIVE, Total, at_most, detail};
 use crate::TokenCount;
 use crate::budget::{Budget, CostBounds, Finding, Level};
 use crate::cli::files::shown;
@@ -15,9 +15,6 @@ use crate::cli::report::{NOT_COUNTED, formats, label, plural, remarks};
 use crate::money::grouped;
 
 const DIM: Style = Style::new().dimmed();
-
-/// The most requests that are listed as the most expensive ones.
-const MOST: usize = 10;
 
 pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> {
     if report.quiet {
@@ -158,7 +155,7 @@ fn write_most_expensive(report: &CheckReport<'_>, out: &mut impl Write) -> io::R
         Cell::heading(""),
         Cell::heading("budget").rank(1),
     ]];
-    for one in requests.iter().take(MOST) {
+    for one in requests.iter().take(MOST_EXPENSIVE) {
         let Some(measured) = one.measured() else { continue };
         let budgets = one.verdicts.iter().map(|verdict| shown(&report.budgets[verdict.budget].budget.name));
         let mut row = amounts(shown(&one.place.to_string()), &measured.input, measured.cost, report.month_of(one));
@@ -166,8 +163,8 @@ fn write_most_expensive(report: &CheckReport<'_>, out: &mut impl Write) -> io::R
         row.push(Cell::plain(budgets.collect::<Vec<_>>().join(", ")));
         rows.push(row);
     }
-    if requests.len() > MOST {
-        rows.push(vec![Cell::plain(format!("and {} more", grouped((requests.len() - MOST) as u64)))]);
+    if requests.len() > MOST_EXPENSIVE {
+        rows.push(vec![Cell::plain(format!("and {} more", grouped((requests.len() - MOST_EXPENSIVE) as u64)))]);
     }
     let title = |name: &str, total: &Total, requests| match total.requests == requests {
         true => format!("{name}, {}", plural(requests, "request")),
