@@ -38,6 +38,10 @@
     )
 )]
 
+// The command line names the library as any other crate does: `tests/wall.rs` compiles it outside of this crate.
+#[cfg(feature = "cli")]
+extern crate self as gpt_cost;
+
 pub mod accounting;
 pub mod budget;
 pub mod catalog;

@@ -86,6 +86,13 @@ pub struct Budget {
     pub message: Option<String>,
 }
 
+impl Budget {
+    /// Returns a budget of this name that has no paths and limits nothing.
+    pub fn new(name: impl Into<String>) -> Budget {
+        Budget { name: name.into(), ..Budget::default() }
+    }
+}
+
 /// The most that a budget can allow.
 const MAX_LIMIT: Largest =
     Largest { amount: Decimal::from_parts(0xd4a5_1000, 0xe8, 0, false, 0), in_words: "a trillion dollars", hint: None };

@@ -196,6 +196,19 @@ pub struct Finding {
     pub hint: Option<String>,
 }
 
+impl Finding {
+    /// Returns a finding of `rule`, with no excess and no hint.
+    pub fn new(rule: &'static str, level: Level, message: impl Into<String>) -> Finding {
+        Finding { rule, level, excess: Decimal::ZERO, message: message.into(), hint: None }
+    }
+
+    /// Returns the finding with what to do about it.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<String>) -> Finding {
+        Finding { hint: Some(hint.into()), ..self }
+    }
+}
+
 /// An amount that a limit is for.
 trait Amount: Copy + PartialOrd {
     fn number(self) -> Decimal;
@@ -330,7 +343,7 @@ impl Limits {
             None if is_within => estimate.model().shutdown_at(shutdown, today),
             None => return None,
         };
-        Some(Finding { rule: "shutdown", level, excess: Decimal::ZERO, message, hint: None })
+        Some(Finding::new("shutdown", level, message))
     }
 
     /// Returns what `max_increase` says of a request that used and cost something else before; `None` where it is within the limit. Percent and
@@ -468,18 +481,13 @@ fn unknown_fit(estimate: &Estimate<'_>) -> Option<Finding> {
     let context = estimate.fit().context().filter(|_| estimate.fit().verdict() == Verdict::Unknown)?;
     let (least, most) = (grouped(estimate.input().min()), grouped(estimate.input().max()?));
     let message = format!("whether it fits is unknown: {least} … {most} tokens of input of {}", grouped(context));
-    Some(Finding { rule: "fit", level: Level::Unknown, excess: Decimal::ZERO, message, hint: None })
+    Some(Finding::new("fit", Level::Unknown, message))
 }
 
 /// Returns a finding for each limit of the model that the request exceeds for certain.
 fn fit(estimate: &Estimate<'_>) -> impl Iterator<Item = Finding> {
-    estimate.fit().exceeded().iter().map(|exceeded| Finding {
-        rule: "fit",
-        level: Level::Exceeded,
-        excess: Decimal::ZERO,
-        message: format!("it does not fit: {exceeded}"),
-        hint: None,
-    })
+    let finding = |exceeded| Finding::new("fit", Level::Exceeded, format!("it does not fit: {exceeded}"));
+    estimate.fit().exceeded().iter().map(finding)
 }
 
 /// Returns by how many hundredths an amount is more than another one; of nothing, it is infinitely many.

@@ -299,3 +299,13 @@ impl PriceRow {
         self.above == 0 || input > self.above
     }
 }
+impl fmt::Display for ImageRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ImageRule::Tiles { base, tile } => {
+                write!(f, "{base} tokens, and {tile} for each tile of 512 × 512 pixels")
+            }
+            ImageRule::Patches { factor, .. } => write!(f, "{factor} tokens for each patch of 32 × 32 pixels"),
+        }
+    }
+}

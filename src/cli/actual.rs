@@ -2,16 +2,17 @@
 
 use std::io::Write;
 
+use gpt_cost::money::grouped;
+use gpt_cost::source::{InputFormat, Place, documents};
+use gpt_cost::usage::{Bill, Response};
+use gpt_cost::{Date, Tier};
+
 use super::args::{ActualArgs, ReportFormat, TableArgs};
 use super::exit::{Failure, Outcome, Stop};
 use super::project::Project;
 use super::report::grid::{Cell, write_grid};
 use super::report::plural;
 use super::{files, note, prices};
-use crate::money::grouped;
-use crate::source::{InputFormat, Place, documents};
-use crate::usage::{Bill, Response};
-use crate::{Date, Tier};
 
 /// Runs the command.
 pub(super) fn run(args: &ActualArgs, out: &mut impl Write) -> Result<Outcome, Stop> {

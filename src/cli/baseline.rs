@@ -2,15 +2,17 @@
 
 use std::io::Write;
 
+use gpt_cost::money::grouped;
+
 use super::args::{BaselineCommand, BaselineShowArgs, BaselineWriteArgs, TableArgs};
 use super::check::{empty_budgets, matching, read_baseline};
+use super::checked::{self, Budgeted, Checked};
 use super::exit::{Failure, Outcome, Stop};
 use super::files::{self, shown};
 use super::note;
-use super::project::{self, Budgeted, Checked, Ignored, Project};
+use super::project::{self, Ignored, Project};
 use super::report::grid::{Cell, write_grid};
 use super::report::plural;
-use crate::money::grouped;
 
 /// Runs the command.
 pub(super) fn run(command: &BaselineCommand, out: &mut impl Write) -> Result<Outcome, Stop> {
@@ -34,7 +36,7 @@ fn write(args: &BaselineWriteArgs) -> Result<Outcome, Failure> {
     for failure in checked.iter().flat_map(Checked::failures).chain(empty.iter().map(|(_, failure)| failure)) {
         outcome = super::print(failure);
     }
-    let baseline = project::baseline(&project, &checked);
+    let baseline = checked::baseline(&project, &checked);
     files::write(&path, baseline.to_json().as_bytes())?;
     let name = if files::is_standard(&path) { "the baseline".to_owned() } else { project.shown(&path) };
     note(&format!("wrote {name}: {}", plural(baseline.requests.len(), "request")));

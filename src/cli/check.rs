@@ -5,18 +5,18 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use rust_decimal::Decimal;
+use gpt_cost::budget::{Baseline, Budget, CostBounds, Finding, Level};
+use gpt_cost::source::Place;
 
 use super::args::{CheckArgs, CheckFormat};
+use super::checked::{self, Budgeted, Checked, worst};
 use super::exit::{Failure, Outcome, Stop};
 use super::files::{self, shown};
 use super::note;
-use super::project::{self, Budgeted, Checked, Ignored, Project, ProjectFile, holds_prompts, name_of, worst};
+use super::project::{self, Ignored, Project, ProjectFile, holds_prompts, name_of};
 use super::report::check::{BudgetReport, CheckReport, write};
 use super::report::grid::{Cell, write_grid};
 use super::report::{formats, plural};
-use crate::budget::{Baseline, Budget, CostBounds, Finding, Level, Limits};
-use crate::source::Place;
 
 /// Runs the command.
 pub(super) fn run(args: &CheckArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
@@ -94,8 +94,9 @@ fn nothing_to_check(why: &str) -> Failure {
 }
 
 fn plan_of_limits(args: &CheckArgs, project: &Project) -> Result<Plan, Failure> {
-    let limits = given_limits(args);
-    if !limits.has_any() {
+    let mut budget = Budget::new("command line");
+    override_limits(&mut budget, args);
+    if !budget.limits.has_any() {
         return Err(match &project.config_name {
             Some(name) => Failure::at(name, "there is no [[budget]] in it, and no limit was given")
                 .hint("add a [[budget]] to it, or give a limit such as --max-cost 0.05"),
@@ -103,29 +104,10 @@ fn plan_of_limits(args: &CheckArgs, project: &Project) -> Result<Plan, Failure> 
                 .hint("run gpt-cost init, or give a limit such as --max-cost 0.05"),
         });
     }
-    let budget = Budget {
-        name: "command line".to_owned(),
-        model: project.config.model.clone(),
-        output_tokens: args.output_tokens,
-        tier: args.tier,
-        cached: args.cached,
-        limits,
-        ..Budget::default()
-    };
+    budget.model.clone_from(&project.config.model);
     let (files, found) = named_files(args, project)?;
     let files = files.into_iter().map(|file| Budgeted { file, budgets: vec![0] });
     Ok(Plan { budgets: vec![budget], files: files.collect(), empty: Vec::new(), found, partial: BTreeSet::new() })
-}
-
-fn given_limits(args: &CheckArgs) -> Limits {
-    Limits {
-        max_cost_per_request: args.max_cost,
-        max_input_cost: args.max_input_cost,
-        max_input_tokens: args.max_input_tokens,
-        max_increase: args.max_increase,
-        allow_uncounted: args.allow_uncounted,
-        ..Limits::default()
-    }
 }
 
 fn plan_of_config(args: &CheckArgs, project: &Project) -> Result<Plan, Failure> {
@@ -140,7 +122,6 @@ fn plan_of_config(args: &CheckArgs, project: &Project) -> Result<Plan, Failure> 
             return Err(Failure::of(&error.in_file(&Place::file(place))));
         }
     }
-    let given = given_limits(args);
     let names = project.files(Ignored::LeftOut);
     let within = args.paths.iter().map(|path| inside(project, path)).collect::<Result<Vec<String>, Failure>>()?;
     let is_within = |name: &str| within.is_empty() || within.iter().any(|path| is_under(name, path));
@@ -153,23 +134,23 @@ fn plan_of_config(args: &CheckArgs, project: &Project) -> Result<Plan, Failure> 
     let left_out = files.iter().filter(|one| !is_within(&one.file.name));
     let partial: BTreeSet<usize> = left_out.flat_map(|one| one.budgets.iter().copied()).collect();
     files.retain(|one| is_within(&one.file.name));
-    let budgets = project.config.budgets.iter().map(|budget| Budget {
-        output_tokens: budget.output_tokens.or(args.output_tokens),
-        tier: args.tier.or(budget.tier),
-        cached: args.cached.or(budget.cached),
-        // A limit of the command line goes before the budget's own.
-        limits: Limits {
-            max_cost_per_request: given.max_cost_per_request.or(budget.limits.max_cost_per_request),
-            max_input_cost: given.max_input_cost.or(budget.limits.max_input_cost),
-            max_input_tokens: given.max_input_tokens.or(budget.limits.max_input_tokens),
-            max_increase: given.max_increase.or(budget.limits.max_increase),
-            allow_uncounted: given.allow_uncounted || budget.limits.allow_uncounted,
-            ..budget.limits.clone()
-        },
-        ..budget.clone()
-    });
+    let mut budgets = project.config.budgets.clone();
+    budgets.iter_mut().for_each(|budget| override_limits(budget, args));
     let empty = if within.is_empty() { empty } else { Vec::new() };
-    Ok(Plan { budgets: budgets.collect(), files, empty, found: BTreeSet::new(), partial })
+    Ok(Plan { budgets, files, empty, found: BTreeSet::new(), partial })
+}
+
+/// Sets what the command line gives: its limits go before the budget's own, its output tokens only where the budget has none.
+fn override_limits(budget: &mut Budget, args: &CheckArgs) {
+    budget.output_tokens = budget.output_tokens.or(args.output_tokens);
+    budget.tier = args.tier.or(budget.tier);
+    budget.cached = args.cached.or(budget.cached);
+    let limits = &mut budget.limits;
+    limits.max_cost_per_request = args.max_cost.or(limits.max_cost_per_request);
+    limits.max_input_cost = args.max_input_cost.or(limits.max_input_cost);
+    limits.max_input_tokens = args.max_input_tokens.or(limits.max_input_tokens);
+    limits.max_increase = args.max_increase.or(limits.max_increase);
+    limits.allow_uncounted |= args.allow_uncounted;
 }
 
 /// Returns the budgets that no file is in and that may not be empty, each with the reason.
@@ -323,10 +304,10 @@ fn check<'p>(project: &'p Project, plan: Plan, args: &CheckArgs) -> Result<Check
     let before = if needs_baseline { Some(baseline_of(project)?) } else { None };
     let requests = project.check(&files, &budgets, project::read);
     let (named, others) = requests.into_iter().partition(|one: &Checked| !found.contains(&one.place.file));
-    let (prompts, others) = project::without_others(others);
+    let (prompts, others) = checked::without_others(others);
     let mut requests: Vec<Checked> = Vec::into_iter(named).chain(prompts).collect();
     if !others.is_empty() {
-        note(&format!("not read: {}", project::list_others(&others)));
+        note(&format!("not read: {}", checked::list_others(&others)));
     }
     if requests.is_empty() && !others.is_empty() {
         return Err(nothing_to_check("no prompt was found"));
@@ -356,12 +337,9 @@ fn check<'p>(project: &'p Project, plan: Plan, args: &CheckArgs) -> Result<Check
         };
         weight(other).cmp(&weight(one)).then_with(|| one.place.cmp(&other.place))
     });
-    let lock = project.wrong_lock().map(|message| Finding {
-        rule: "pricing_lock",
-        level: Level::Exceeded,
-        excess: Decimal::ZERO,
-        message,
-        hint: Some("compare the tables, then write the new hash into gpt-cost.toml".to_owned()),
+    let lock = project.wrong_lock().map(|message| {
+        Finding::new("pricing_lock", Level::Exceeded, message)
+            .hint("compare the tables, then write the new hash into gpt-cost.toml")
     });
     Ok(CheckReport { project, requests, budgets, lock, stale, warn_only: args.warn_only, quiet: args.quiet })
 }
@@ -375,7 +353,7 @@ fn compare(
     before: &Baseline,
     is_whole: bool,
 ) -> Vec<Place> {
-    let now = project::baseline(project, requests);
+    let now = checked::baseline(project, requests);
     let pairs = before.before(&now);
     for one in requests {
         let old = pairs.get(&one.place).copied();
@@ -385,13 +363,11 @@ fn compare(
             budget.limits.max_increase?;
             let finding = match &old {
                 Some(old) => budget.limits.check_increase(&measured.entry, old)?,
-                None => Finding {
-                    rule: "new_requests",
-                    level: budget.new_requests.level()?,
-                    excess: Decimal::ZERO,
-                    message: "it is not in the baseline, so there is nothing to compare it with".to_owned(),
-                    hint: Some("gpt-cost baseline write takes it in".to_owned()),
-                },
+                None => {
+                    let message = "it is not in the baseline, so there is nothing to compare it with";
+                    Finding::new("new_requests", budget.new_requests.level()?, message)
+                        .hint("gpt-cost baseline write adds it")
+                }
             };
             Some((verdict.budget, finding))
         });
@@ -450,7 +426,7 @@ impl CheckReport<'_> {
     pub(super) fn tally(&self) -> BTreeMap<&'static str, usize> {
         let mut tally = BTreeMap::from([("within", 0), ("warning", 0), ("exceeded", 0), ("unknown", 0)]);
         for one in &self.requests {
-            *tally.entry(project::word(one.level())).or_default() += 1;
+            *tally.entry(checked::word(one.level())).or_default() += 1;
         }
         tally
     }

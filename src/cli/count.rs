@@ -3,6 +3,11 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 
+use gpt_cost::accounting::Component;
+use gpt_cost::money::grouped;
+use gpt_cost::request::Warning;
+use gpt_cost::{Encoding, Label, TokenCount};
+
 use super::args::CountArgs;
 use super::exit::{Failure, Outcome, Stop};
 use super::input::Source;
@@ -10,10 +15,6 @@ use super::project::Project;
 use super::report::grid::{Cell, write_grid};
 use super::report::{IMAGE_SIZE, label, plural, remark};
 use super::{files, input, note, shown};
-use crate::accounting::Component;
-use crate::money::grouped;
-use crate::request::Warning;
-use crate::{Encoding, Label, TokenCount};
 
 /// Runs the command. A request that cannot be read or counted does not stop the others.
 pub(super) fn run(args: &CountArgs, out: &mut impl Write) -> Result<Outcome, Stop> {

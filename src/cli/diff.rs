@@ -5,19 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use gpt_cost::Catalog;
+use gpt_cost::budget::{Baseline, Budget, Change, Changed, Config, Entry, Spend};
+use gpt_cost::money::{Usd, grouped};
+use gpt_cost::source::{InputFormat, Place, documents};
 use rust_decimal::Decimal;
 
 use super::args::{DiffArgs, DiffFormat};
+use super::checked::{self, Budgeted, Checked};
 use super::exit::{Failure, Outcome, Stop};
 use super::files::{self, shown};
-use super::project::{self, Budgeted, Checked, Ignored, Project, ProjectFile, holds_prompts};
+use super::project::{self, Ignored, Project, ProjectFile, holds_prompts};
 use super::report::grid::{Cell, write_grid, write_line};
 use super::report::{markdown_cell, output_hint, plural, up_to};
 use super::{baseline, check, git, note};
-use crate::Catalog;
-use crate::budget::{Baseline, Budget, Change, Changed, Config, Entry, Spend};
-use crate::money::{Usd, grouped};
-use crate::source::{InputFormat, Place, documents};
 
 /// One side of a difference.
 struct Side {
@@ -152,7 +153,7 @@ fn sides(project: &Project, args: &DiffArgs) -> Result<(Side, Side), Failure> {
 
 impl Side {
     fn of(project: &Project, side: &'static str, checked: Vec<Checked>, budgets: &[Budget]) -> Side {
-        let baseline = project::baseline(project, &checked);
+        let baseline = checked::baseline(project, &checked);
         let times = |one: &Checked| {
             let mut budgets = one.verdicts.iter().filter_map(|verdict| budgets.get(verdict.budget));
             Some((one.place.clone(), budgets.find_map(|budget| budget.limits.monthly_requests)?))
@@ -196,9 +197,16 @@ fn check_all<'b>(
     files: Vec<ProjectFile>,
     read: impl Fn(&ProjectFile) -> Result<Cow<'b, [u8]>, Failure> + Sync,
 ) -> Vec<Checked> {
-    let budget = Budget { name: "diff".to_owned(), model: project.config.model.clone(), ..Budget::default() };
+    let budget = without_limits(project);
     let files: Vec<Budgeted> = files.into_iter().map(|file| Budgeted { file, budgets: vec![0] }).collect();
     project.check(&files, &[budget], read)
+}
+
+/// Returns a budget that limits nothing, with the project's model.
+fn without_limits(project: &Project) -> Budget {
+    let mut budget = Budget::new("diff");
+    budget.model.clone_from(&project.config.model);
+    budget
 }
 
 /// Whether a file is a baseline or a report of ours, whole or damaged, and no prompt.
@@ -213,7 +221,7 @@ fn is_baseline(project: &Project, path: &Path, name: &str, bytes: &[u8]) -> bool
 
 /// Reads a baseline, or what `check --format json` wrote.
 fn saved(source: &str, name: &str) -> Result<Baseline, Failure> {
-    let failure = |error: crate::Error| Failure::of(&error.in_file(&Place::file(name)));
+    let failure = |error: gpt_cost::Error| Failure::of(&error.in_file(&Place::file(name)));
     let report: serde_json::Value = serde_json::from_str(source).unwrap_or_default();
     if report["kind"].is_null() {
         return Baseline::from_json(source).map_err(failure);
@@ -264,7 +272,7 @@ fn revision(project: &Project, which: &'static str, tree: &git::Named) -> Result
     };
     let mut side = Side::of(&then, which, check(&then, budgeted, &budgets), &budgets);
     if let Some((budgets, budgeted)) = today {
-        side.as_today = project::baseline(project, &check(project, budgeted, &budgets));
+        side.as_today = checked::baseline(project, &check(project, budgeted, &budgets));
     }
     if matches!(tree, git::Named::File(_)) {
         side.file = files.first().map(|file| file.name.clone());
@@ -284,7 +292,7 @@ fn wanted(
     }
     let is_one = matches!(tree, git::Named::File(_));
     let prompts = files.iter().filter(|file| is_one || holds_prompts(&file.name)).cloned();
-    let budget = Budget { name: "diff".to_owned(), model: project.config.model.clone(), ..Budget::default() };
+    let budget = without_limits(project);
     Ok((vec![budget], prompts.map(|file| Budgeted { file, budgets: vec![0] }).collect()))
 }
 

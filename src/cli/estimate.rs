@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
+use gpt_cost::request::Warning;
+use gpt_cost::{Estimate, Verdict};
+
 use super::args::{EstimateArgs, ReportFormat};
 use super::exit::{Failure, Outcome, Stop};
 use super::input::{Failed, Source};
 use super::project::Project;
 use super::report::{self, Entry, Report};
 use super::{input, prices, terms};
-use crate::request::Warning;
-use crate::{Estimate, Verdict};
 
 /// Runs the command. A request that cannot be read, counted or priced does not stop the others.
 pub(super) fn run(args: &EstimateArgs, out: &mut impl Write) -> Result<Outcome, Stop> {

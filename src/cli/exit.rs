@@ -5,8 +5,7 @@ use std::io;
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
-
-use crate::{Error, Position, Problem};
+use gpt_cost::{Error, Position, Problem};
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,10 +5,11 @@ use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use gpt_cost::money::grouped;
+use sha2::{Digest, Sha256};
 use tempfile::{Builder, NamedTempFile};
 
 use super::exit::Failure;
-use crate::money::grouped;
 
 /// The most bytes of a configuration, a price table or a baseline: ours have a hundred thousand, and the largest of other projects some
 /// millions.
@@ -217,4 +218,14 @@ fn not_written(name: &str, error: &io::Error) -> Failure {
 fn without_code(error: &io::Error) -> String {
     let message = error.to_string();
     message.split(" (os error ").next().unwrap_or(&message).to_owned()
+}
+
+/// Returns the SHA-256 of bytes, in hexadecimal digits.
+pub(super) fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Returns a hash of bytes, in sixteen digits: enough to tell files of a project apart.
+pub(super) fn hash(bytes: &[u8]) -> String {
+    sha256(bytes)[..16].to_owned()
 }

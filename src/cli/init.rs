@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
+use gpt_cost::budget::Budget;
+use gpt_cost::money::Usd;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::args::{InitArgs, Schema, SchemaArgs, TableArgs};
+use super::checked::{Budgeted, Checked, Verdict, list_others, without_others};
 use super::exit::{Failure, Outcome, Stop};
-use super::project::{self, Budgeted, Checked, Ignored, Project, Verdict, holds_prompts, list_others, without_others};
+use super::project::{self, Ignored, Project, holds_prompts};
 use super::report::plural;
 use super::{files, note};
-use crate::budget::Budget;
-use crate::money::Usd;
 
 /// The JSON schemas, as they are published.
 const CONFIG_SCHEMA: &str = include_str!("../../docs/schemas/gpt-cost.schema.json");
@@ -33,7 +34,7 @@ pub(super) fn run(args: &InitArgs) -> Result<Outcome, Stop> {
     if let Some(model) = &args.model {
         project.catalog.model(model).map_err(|error| Failure::of(&error))?;
     }
-    let budget = Budget { name: "init".to_owned(), ..Budget::default() };
+    let budget = Budget::new("init");
     let all = project.files(Ignored::LeftOut);
     let prompts = all.iter().filter(|file| holds_prompts(&file.name)).cloned();
     let prompts: Vec<Budgeted> = prompts.map(|file| Budgeted { file, budgets: vec![0] }).collect();
@@ -113,7 +114,9 @@ impl Group<'_> {
         }
         let mut paths = Vec::new();
         for (glob, files) in by_glob {
-            let matches = project.matcher(&Budget { paths: vec![glob.clone()], ..Budget::default() })?;
+            let mut budget = Budget::new("init");
+            budget.paths = vec![glob.clone()];
+            let matches = project.matcher(&budget)?;
             match others.iter().any(|other| matches(other)) {
                 true => paths.extend(files.iter().map(|file| format!("/{}", literal(file)))),
                 false => paths.push(glob),

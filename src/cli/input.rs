@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
+use gpt_cost::Request;
+use gpt_cost::budget::Config;
+use gpt_cost::request::Warning;
+use gpt_cost::source::{Document, InputFormat, Place, documents};
+use gpt_cost::usage::Response;
+
 use super::args::RequestArgs;
 use super::exit::Failure;
 use super::files;
-use crate::Request;
-use crate::budget::Config;
-use crate::request::Warning;
-use crate::source::{Document, InputFormat, Place, documents};
-use crate::usage::Response;
 
 /// A request, and where it is.
 #[derive(Debug)]

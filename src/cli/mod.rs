@@ -4,6 +4,7 @@ mod actual;
 mod args;
 mod baseline;
 mod check;
+mod checked;
 mod count;
 mod diff;
 mod estimate;
@@ -24,12 +25,12 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use gpt_cost::{Cached, Date, Terms, Tier};
 use jiff::{Timestamp, tz::TimeZone};
 
 use self::args::{Args, Command};
 use self::exit::{Failure, Outcome, Stop};
 use self::files::shown;
-use crate::{Cached, Date, Terms, Tier};
 
 /// Runs the command `gpt-cost` with the arguments of a process, its own name first, and returns what the process is to return.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {

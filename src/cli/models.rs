@@ -3,15 +3,16 @@
 use std::cmp::Reverse;
 use std::io::Write;
 
+use gpt_cost::catalog::{AliasTarget, Fact, Field, Layer, Model, ModelRef, PriceRow, Resolved};
+use gpt_cost::money::{Per, Usd, grouped};
+use gpt_cost::{Date, Tier};
+
 use super::args::{ListFormat, ModelsCommand, ModelsListArgs, ModelsShowArgs, ReportFormat, SortBy};
 use super::exit::{Failure, Outcome, Stop};
 use super::project::Project;
 use super::report::grid::{Cell, write_grid};
 use super::report::plural;
 use super::shown;
-use crate::catalog::{AliasTarget, Fact, Field, ImageRule, Layer, Model, ModelRef, PriceRow, Resolved};
-use crate::money::{Per, Usd, grouped};
-use crate::{Date, Tier};
 
 /// Runs the command.
 pub(super) fn run(command: &ModelsCommand, out: &mut impl Write) -> Result<Outcome, Stop> {
@@ -306,10 +307,7 @@ fn facts(name: &ModelRef<'_>, layer: &Layer, model: &Model) -> Vec<Vec<Cell>> {
         let target = |target: &AliasTarget| format!("{} since {}", target.model(), target.from());
         alias.targets().iter().map(target).collect::<Vec<_>>().join(", ")
     });
-    let image = model.image().map(|rule| match rule {
-        ImageRule::Tiles { base, tile } => format!("{base} tokens, and {tile} for each tile of 512 × 512 pixels"),
-        ImageRule::Patches { factor, .. } => format!("{factor} tokens for each patch of 32 × 32 pixels"),
-    });
+    let image = model.image().map(|rule| rule.to_string());
     let joined = |list: Vec<String>| Some(list.join(", ")).filter(|text| !text.is_empty());
     let facts = [
         ("read as", name.remark()),

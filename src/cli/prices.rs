@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use gpt_cost::{Catalog, Date};
+
 use super::exit::{Failure, Outcome};
 use super::{files, note};
-use crate::{Catalog, Date};
 
 const FILE_NAME: &str = "pricing.toml";
 

@@ -5,6 +5,9 @@ mod import;
 use std::io::Write;
 use std::path::Path;
 
+use gpt_cost::catalog::{Difference, Resolved};
+use gpt_cost::{Catalog, Date};
+
 use super::args::{
     PricingCommand, PricingDiffArgs, PricingExportArgs, PricingInitArgs, PricingShowArgs, PricingValidateArgs,
     ReportFormat, TableArgs,
@@ -14,8 +17,6 @@ use super::project::Project;
 use super::report::grid::{Cell, write_grid};
 use super::report::plural;
 use super::{files, models, note, shown};
-use crate::catalog::{Difference, Resolved};
-use crate::{Catalog, Date};
 
 /// A table to start from.
 const STARTER: &str = include_str!("pricing/starter.toml");

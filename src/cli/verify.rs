@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
+use gpt_cost::money::grouped;
+use gpt_cost::source::{Document, InputFormat, documents};
+use gpt_cost::verify::{Recording, Report, Score, Spent};
+use gpt_cost::{Catalog, Date};
+
 use super::args::{ReportFormat, TableArgs, VerifyArgs};
 use super::exit::{Failure, Outcome, Stop};
 use super::project::Project;
 use super::report::grid::{Cell, write_grid};
 use super::{files, note};
-use crate::money::grouped;
-use crate::source::{Document, InputFormat, documents};
-use crate::verify::{Recording, Report, Score, Spent};
-use crate::{Catalog, Date};
 
 /// Runs the command.
 pub(super) fn run(args: &VerifyArgs, out: &mut impl Write) -> Result<Outcome, Stop> {

@@ -114,6 +114,38 @@ impl Fit {
 }
 
 /// Shows what exceeds which limit, and by how many tokens.
+impl Exceeded {
+    /// Returns the name of the limit: `max_input`, `context`, `max_output`, `inputs` or `request_tokens`.
+    pub fn limit(&self) -> &'static str {
+        match self {
+            Exceeded::Input { .. } => "max_input",
+            Exceeded::Context { .. } => "context",
+            Exceeded::Output { .. } => "max_output",
+            Exceeded::Request { what: RequestLimit::Inputs, .. } => "inputs",
+            Exceeded::Request { what: RequestLimit::Tokens, .. } => "request_tokens",
+        }
+    }
+
+    /// Returns what the request has or asks for: tokens, or a number of inputs.
+    pub fn found(&self) -> u64 {
+        match *self {
+            Exceeded::Input { tokens, .. } | Exceeded::Output { tokens, .. } => tokens,
+            Exceeded::Context { input, output, .. } => input.saturating_add(output),
+            Exceeded::Request { found, .. } => found,
+        }
+    }
+
+    /// Returns what the limit allows, in the unit of [`found`](Exceeded::found).
+    pub fn allowed(&self) -> u64 {
+        match *self {
+            Exceeded::Input { limit, .. }
+            | Exceeded::Output { limit, .. }
+            | Exceeded::Context { limit, .. }
+            | Exceeded::Request { limit, .. } => limit,
+        }
+    }
+}
+
 impl fmt::Display for Exceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {

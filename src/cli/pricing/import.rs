@@ -2,16 +2,17 @@
 
 use std::io::{self, Write};
 
-use crate::Tier;
-use crate::catalog::import::{Change, Imported, Plan};
+use gpt_cost::Tier;
+use gpt_cost::catalog::import::{Change, Imported, Plan};
+use gpt_cost::money::grouped;
+use gpt_cost::source::Place;
+
 use crate::cli::args::PricingImportArgs;
 use crate::cli::exit::{Failure, Outcome, Stop};
-use crate::cli::project::sha256;
+use crate::cli::files::sha256;
 use crate::cli::report::grid::{Cell, write_grid};
 use crate::cli::report::plural;
 use crate::cli::{day, files, models, note, prices, shown};
-use crate::money::grouped;
-use crate::source::Place;
 
 /// Runs the command.
 pub(super) fn run(args: &PricingImportArgs, out: &mut impl Write) -> Result<Outcome, Stop> {

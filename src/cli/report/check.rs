@@ -10,14 +10,16 @@ mod table;
 
 use std::io::{self, Write};
 
+use gpt_cost::TokenCount;
+use gpt_cost::budget::{Budget, CostBounds, Finding, Level};
+use gpt_cost::money::grouped;
+use gpt_cost::source::Place;
+
 use super::{output_hint, plural, remark};
-use crate::TokenCount;
-use crate::budget::{Budget, CostBounds, Finding, Level};
 use crate::cli::args::CheckFormat;
+use crate::cli::checked::{Checked, Measured, Verdict};
 use crate::cli::exit::Failure;
-use crate::cli::project::{Checked, Measured, Project, Verdict};
-use crate::money::grouped;
-use crate::source::Place;
+use crate::cli::project::Project;
 
 /// All that `check` found.
 pub(in crate::cli) struct CheckReport<'p> {

@@ -3,13 +3,13 @@
 
 use std::io::{self, Write};
 
+use gpt_cost::catalog::{Field, PriceRow};
+use gpt_cost::estimate::Exceeded;
+use gpt_cost::{Cost, CostRange, Estimate, TokenCount, Usd};
 use serde::Serialize;
 
 use super::{Entry, Report};
-use crate::catalog::{Field, PriceRow};
 use crate::cli::input::Failed;
-use crate::estimate::{Exceeded, RequestLimit};
-use crate::{Cost, CostRange, Estimate, TokenCount, Usd};
 
 /// The version of the shape. A field can be added without a new one; none is renamed, removed or given another meaning.
 const SCHEMA: u32 = 1;
@@ -98,7 +98,7 @@ struct Component<'a> {
 }
 
 impl Component<'_> {
-    fn of(part: &crate::accounting::Component) -> Component<'_> {
+    fn of(part: &gpt_cost::accounting::Component) -> Component<'_> {
         Component { component: part.kind.as_str(), path: &part.path, tokens: part.tokens, bound: part.bound }
     }
 }
@@ -181,7 +181,7 @@ struct Total {
 
 impl<'a> Document<'a> {
     fn of(report: &'a Report<'_>) -> Document<'a> {
-        let table = |layer: &&'a crate::catalog::Layer| Table {
+        let table = |layer: &&'a gpt_cost::catalog::Layer| Table {
             origin: layer.origin(),
             checked: layer.checked().map(|day| day.to_string()),
         };
@@ -258,17 +258,11 @@ impl<'a> Requested<'a> {
 
 impl Exceeding {
     fn of(exceeded: &Exceeded) -> Exceeding {
-        let message = exceeded.to_string();
-        match *exceeded {
-            Exceeded::Input { tokens, limit } => Exceeding { limit: "max_input", tokens, allowed: limit, message },
-            Exceeded::Context { input, output, limit } => {
-                Exceeding { limit: "context", tokens: input.saturating_add(output), allowed: limit, message }
-            }
-            Exceeded::Output { tokens, limit } => Exceeding { limit: "max_output", tokens, allowed: limit, message },
-            Exceeded::Request { what, found, limit } => {
-                let name = if what == RequestLimit::Inputs { "inputs" } else { "request_tokens" };
-                Exceeding { limit: name, tokens: found, allowed: limit, message }
-            }
+        Exceeding {
+            limit: exceeded.limit(),
+            tokens: exceeded.found(),
+            allowed: exceeded.allowed(),
+            message: exceeded.to_string(),
         }
     }
 }

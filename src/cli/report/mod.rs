@@ -7,12 +7,13 @@ pub(super) mod table;
 
 use std::collections::HashMap;
 
+use gpt_cost::catalog::Layer;
+use gpt_cost::money::grouped;
+use gpt_cost::request::{Format, Warning};
+use gpt_cost::source::Place;
+use gpt_cost::{Date, Estimate, Label, Request, TokenCount};
+
 use super::input::Failed;
-use crate::catalog::Layer;
-use crate::money::grouped;
-use crate::request::{Format, Warning};
-use crate::source::Place;
-use crate::{Date, Estimate, Label, Request, TokenCount};
 
 /// Returns how sure a count is, in few words: `exact`, `± 4`, `85 … 1,445`, `at least`.
 pub(super) fn label(count: &TokenCount) -> String {
@@ -86,7 +87,7 @@ pub(super) fn remark(path: &str, text: &str) -> String {
 }
 
 /// Returns what to do where the cost of a request is that of the most output that it allows.
-pub(super) fn output_hint<'e>(mut requests: impl Iterator<Item = &'e crate::budget::Entry>) -> Option<&'static str> {
+pub(super) fn output_hint<'e>(mut requests: impl Iterator<Item = &'e gpt_cost::budget::Entry>) -> Option<&'static str> {
     requests.any(|entry| !entry.expects_output && entry.usage.output > 0).then_some(
         "costs include the most output that each request allows; output_tokens in gpt-cost.toml or --output-tokens N \
          gives the expected output",

@@ -3,14 +3,13 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
+use gpt_cost::catalog::{Field, Kind, PriceRow};
+use gpt_cost::money::grouped;
+use gpt_cost::{Cost, CostRange, Estimate, Fit, Label, Tier, TokenCount, Usd, Verdict};
 
 use super::grid::{Cell, write_grid, write_line};
 use super::{Entry, IMAGE_SIZE, Report, formats, grouped_remarks, label, plural, remark, remarks};
-use crate::catalog::{Field, Kind, PriceRow};
 use crate::cli::files::shown;
-use crate::estimate::ValueRange;
-use crate::money::grouped;
-use crate::{Cost, CostRange, Estimate, Fit, Label, Tier, TokenCount, Usd, Verdict};
 
 /// The word of reports for a request that exceeds a limit of its model's.
 const DOES_NOT_FIT: &str = "does not fit";
@@ -69,7 +68,7 @@ fn write_many(report: &Report<'_>, entries: &[Entry<'_>], out: &mut impl Write) 
         let fits = match estimate.fit().verdict() {
             Verdict::Fits => Cell::plain(""),
             Verdict::Exceeds => Cell::styled(DOES_NOT_FIT, RED),
-            Verdict::Unknown => Cell::styled("fit unknown", YELLOW),
+            _ => Cell::styled("fit unknown", YELLOW),
         };
         let times =
             if estimate.requests() > 1 { format!(" × {}", grouped(estimate.requests())) } else { String::new() };
@@ -227,21 +226,20 @@ fn costs(entry: &Entry<'_>) -> Vec<Vec<Cell>> {
     let amount = |amount: Usd| if amount == Usd::ZERO { "$0".to_owned() } else { format!("{amount:.digits$}") };
     // What is expected stands before the most that it can be, and in the place of the least.
     let has_expected = output.expected.is_some();
-    let money = |band: &CostRange| {
+    let money = |cost: &CostRange| {
         Cell::right(match has_expected {
-            true => band.max.map_or_else(|| format!("{} or more", amount(band.min)), amount),
-            false => range(band, amount),
+            true => cost.max.map_or_else(|| format!("{} or more", amount(cost.min)), amount),
+            false => range(cost.min, cost.max, amount),
         })
     };
-    let expected = |band: &CostRange| Cell::right(band.expected.map(amount).unwrap_or_default());
+    let expected = |cost: &CostRange| Cell::right(cost.expected.map(amount).unwrap_or_default());
     let sure = if input.label() == Label::Exact { GREEN } else { YELLOW };
     let label = Cell::styled(label(input), sure);
-    let tokens = ValueRange { min: output.min, expected: None, max: output.max };
     let mut rows = vec![
         vec![Cell::plain("input"), Cell::right(grouped(input.tokens())), label, money(&cost.input)],
         vec![
             Cell::plain("output"),
-            Cell::right(range(&tokens, grouped)),
+            Cell::right(range(output.min, output.max, grouped)),
             Cell::plain(limit(entry)),
             money(&cost.output),
         ],
@@ -295,7 +293,7 @@ fn facts(estimate: &Estimate<'_>) -> Vec<Vec<Cell>> {
     let verdict = match fit.verdict() {
         Verdict::Fits => Cell::styled("fits", GREEN),
         Verdict::Exceeds => Cell::styled("does not fit", RED),
-        Verdict::Unknown => Cell::styled("unknown", YELLOW),
+        _ => Cell::styled("unknown", YELLOW),
     };
     let origin = match estimate.checked() {
         Some(checked) => format!("{}, checked {checked}", estimate.layer().origin()),
@@ -330,10 +328,10 @@ fn amounts(band: &CostRange) -> impl Iterator<Item = Usd> {
 }
 
 /// Shows a band as `a … b`, as `a` where both ends are the same, and as `a or more` where there is no upper end.
-fn range<T: Copy + PartialEq>(band: &ValueRange<T>, show: impl Fn(T) -> String) -> String {
-    match band.max {
-        Some(max) if max == band.min => show(max),
-        Some(max) => format!("{} … {}", show(band.min), show(max)),
-        None => format!("{} or more", show(band.min)),
+fn range<T: Copy + PartialEq>(min: T, max: Option<T>, show: impl Fn(T) -> String) -> String {
+    match max {
+        Some(max) if max == min => show(max),
+        Some(max) => format!("{} … {}", show(min), show(max)),
+        None => format!("{} or more", show(min)),
     }
 }

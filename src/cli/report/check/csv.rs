@@ -2,9 +2,10 @@
 
 use std::io::{self, Write};
 
+use gpt_cost::money::Usd;
+
 use super::{BudgetReport, CheckReport};
-use crate::cli::project::{Checked, Verdict, word, worst};
-use crate::money::Usd;
+use crate::cli::checked::{Checked, Verdict, word, worst};
 
 pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);

@@ -1,14 +1,14 @@
 //! For programs: `{schema, kind, as_of, pricing, requests: […], budgets: […], total, tally}`, decimal strings.
 
+use gpt_cost::budget::{CostBounds, Entry, Finding, Limits};
+use gpt_cost::money::Usd;
+use gpt_cost::source::Place;
+use gpt_cost::{Tier, TokenCount};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
 use super::{CheckReport, Total};
-use crate::budget::{CostBounds, Entry, Finding, Limits};
-use crate::cli::project::{Checked, Verdict, word};
-use crate::money::Usd;
-use crate::source::Place;
-use crate::{Tier, TokenCount};
+use crate::cli::checked::{Checked, Verdict, word};
 
 pub(super) fn document(report: &CheckReport<'_>) -> Value {
     let layers = report

@@ -2,10 +2,11 @@
 
 use std::io::{self, Write};
 
+use gpt_cost::budget::{Finding, Level};
+
 use super::{BudgetReport, CheckReport, text};
-use crate::budget::{Finding, Level};
+use crate::cli::checked::{Checked, Measured, Verdict};
 use crate::cli::exit::Failure;
-use crate::cli::project::{Checked, Measured, Verdict};
 
 /// A suite: a budget with its requests, or the files that are not read, which are in every budget that they are for.
 struct Suite<'r> {

@@ -2,11 +2,12 @@
 
 use std::io::{self, Write};
 
+use gpt_cost::budget::{CostBounds, Level};
+use gpt_cost::money::grouped;
+use gpt_cost::{Label, TokenCount};
+
 use super::{CheckReport, MOST_EXPENSIVE, at_most};
-use crate::budget::{CostBounds, Level};
 use crate::cli::report::{label, markdown_cell, plural, up_to};
-use crate::money::grouped;
-use crate::{Label, TokenCount};
 
 /// The most bytes of what failed: GitHub takes 65,536 characters in a comment.
 const MOST_BYTES: usize = 50_000;

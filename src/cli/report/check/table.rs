@@ -3,16 +3,16 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
+use gpt_cost::TokenCount;
+use gpt_cost::budget::{Budget, CostBounds, Finding, Level};
+use gpt_cost::money::grouped;
 
 use super::{BudgetReport, CheckReport, MOST_EXPENSIVE, Total, at_most, detail};
-use crate::TokenCount;
-use crate::budget::{Budget, CostBounds, Finding, Level};
+use crate::cli::checked::{Checked, Measured, Verdict, word};
 use crate::cli::files::shown;
-use crate::cli::project::{Checked, Measured, Verdict, word};
 use crate::cli::report::grid::{Cell, write_grid, write_line};
 use crate::cli::report::table::write_grouped;
 use crate::cli::report::{NOT_COUNTED, formats, label, plural, remarks};
-use crate::money::grouped;
 
 const DIM: Style = Style::new().dimmed();
 
@@ -118,12 +118,13 @@ fn write_findings(
     // What several findings have in common is printed once.
     let mut printed: Vec<String> = Vec::new();
     for finding in findings {
-        let (word, style) = match finding.level {
-            Level::Warning => ("warning", AnsiColor::Yellow.on_default()),
-            Level::Exceeded => ("exceeded", AnsiColor::Red.on_default().bold()),
-            Level::Unknown => ("unknown", AnsiColor::Red.on_default()),
+        let style = match finding.level {
+            Level::Warning => AnsiColor::Yellow.on_default(),
+            Level::Exceeded => AnsiColor::Red.on_default().bold(),
+            _ => AnsiColor::Red.on_default(),
         };
-        writeln!(out, "  {style}{word:8}{style:#} {}: {}", finding.rule, finding.message)?;
+        let level = finding.level.as_str();
+        writeln!(out, "  {style}{level:8}{style:#} {}: {}", finding.rule, finding.message)?;
         let detail = measured.and_then(|measured| detail(finding, measured));
         for text in detail.into_iter().chain(finding.hint.clone()) {
             if !printed.contains(&text) {

@@ -1,0 +1,132 @@
+//! The files of a project: which there are, which of them a budget matches, and which are prompts by their names.
+
+use std::borrow::Cow;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use gpt_cost::budget::Budget;
+use ignore::WalkBuilder;
+use ignore::overrides::{Override, OverrideBuilder};
+
+use super::Project;
+use crate::cli::exit::Failure;
+use crate::cli::files::{self, shown};
+
+/// A file of a project.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::cli) struct ProjectFile {
+    /// The name that reports show: relative to the project, with `/` between its parts.
+    pub(in crate::cli) name: String,
+    pub(in crate::cli) path: PathBuf,
+}
+
+/// What becomes of files that .gitignore names, and of hidden ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum Ignored {
+    LeftOut,
+    Included,
+}
+
+impl Project {
+    /// Returns all files of the project, sorted by name. Links to files are files; links to folders are not followed.
+    pub(in crate::cli) fn files(&self, ignored: Ignored) -> Vec<ProjectFile> {
+        let is_file = |entry: &ignore::DirEntry| match entry.file_type() {
+            Some(kind) if kind.is_symlink() => fs::metadata(entry.path()).is_ok_and(|data| data.is_file()),
+            kind => kind.is_some_and(|kind| kind.is_file()),
+        };
+        let mut files: Vec<ProjectFile> = WalkBuilder::new(&self.root)
+            .standard_filters(ignored == Ignored::LeftOut)
+            .require_git(false)
+            .build()
+            .filter_map(Result::ok)
+            .filter(is_file)
+            // A baseline has no prompts, and may be written over.
+            .filter(|entry| entry.path() != self.baseline)
+            .filter_map(|entry| {
+                let name = name_of(entry.path().strip_prefix(&self.root).ok()?);
+                Some(ProjectFile { name, path: entry.into_path() })
+            })
+            .collect();
+        files.sort();
+        files
+    }
+
+    /// Returns whether a name is one of those that a budget's globs match.
+    pub(in crate::cli) fn matcher(&self, budget: &Budget) -> Result<impl Fn(&str) -> bool + use<>, Failure> {
+        let globs = self.globs(budget)?;
+        Ok(move |name: &str| globs.matched(name, false).is_whitelist())
+    }
+
+    fn globs(&self, budget: &Budget) -> Result<Override, Failure> {
+        let mut builder = OverrideBuilder::new(&self.root);
+        let wrong = |error: ignore::Error| Failure::at(self.place_of(budget), format!("paths: {error}"));
+        for glob in &budget.paths {
+            builder.add(glob.strip_prefix("./").unwrap_or(glob)).map_err(wrong)?;
+        }
+        builder.build().map_err(wrong)
+    }
+}
+
+/// Reads a file of a project.
+pub(in crate::cli) fn read(file: &ProjectFile) -> Result<Cow<'static, [u8]>, Failure> {
+    match files::is_standard(&file.path) {
+        true => files::read(&file.path).map(Cow::Owned),
+        false => match files::read_file(&file.path) {
+            Ok(bytes) => Ok(Cow::Owned(bytes)),
+            Err(error) => Err(Failure::at(shown(&file.name), error.to_string())),
+        },
+    }
+}
+
+/// Whether a file is one of prompts by its name, where gpt-cost itself looks for them: JSON, and text of which the name or the folder says that it
+/// is a prompt. A README and the like are none, wherever they are.
+pub(in crate::cli) fn holds_prompts(name: &str) -> bool {
+    const NEVER: [&str; 6] = ["readme", "changelog", "license", "licence", "contributing", "requirements"];
+    const WORDS: [&str; 6] = ["prompt", "prompts", "system", "instructions", "template", "templates"];
+    let path = Path::new(name);
+    let lower =
+        |part: Option<&std::ffi::OsStr>| part.map(|part| part.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let is_separator = |char: char| !char.is_alphanumeric();
+    let has_word = |text: &str| text.split(is_separator).any(|word| WORDS.contains(&word));
+    let (stem, folder) = (lower(path.file_stem()), lower(path.parent().and_then(Path::file_name)));
+    let is_about = stem.split(is_separator).next().is_some_and(|word| NEVER.contains(&word));
+    match lower(path.extension()).as_str() {
+        "json" | "jsonl" | "ndjson" => true,
+        "txt" | "md" => !is_about && (has_word(&stem) || has_word(&folder)),
+        _ => false,
+    }
+}
+
+/// Returns a path with `/` between its parts, on every platform.
+pub(in crate::cli) fn name_of(path: &Path) -> String {
+    let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    parts.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::holds_prompts;
+
+    #[test]
+    fn names_of_prompts() {
+        for name in
+            ["a.json", "a/b.JSONL", "prompts/support.md", "system_prompt.txt", "x/Templates/a.txt", "my-system.md"]
+        {
+            assert!(holds_prompts(name), "{name}");
+        }
+        for name in [
+            "README.md",
+            "prompts/README.md",
+            "prompts/readme_template.md",
+            "templates/LICENSE.txt",
+            "prompts/requirements.txt",
+            "notes.txt",
+            "a/prompts/b/c.md",
+            "prompt",
+            "prompt.yaml",
+            "systems.md",
+        ] {
+            assert!(!holds_prompts(name), "{name}");
+        }
+    }
+}
