@@ -38,7 +38,7 @@
     )
 )]
 
-// The command line names the library as any other crate does: `tests/wall.rs` compiles it outside of this crate.
+// The command line names the library as any other crate does: `tests/wall` compiles it outside of this crate.
 #[cfg(feature = "cli")]
 extern crate self as gpt_cost;
 
@@ -54,6 +54,8 @@ mod json;
 pub mod money;
 mod names;
 pub mod request;
+#[cfg(all(test, feature = "cli"))]
+mod schemas;
 pub mod source;
 mod toml;
 pub mod usage;

@@ -89,13 +89,18 @@ names! {
         /// Between the least and the most, by the errors of the rules against recorded bills, or by what is unknown of a part.
         Estimate = "estimate",
         /// Less than the API bills, since something was not counted.
-        AtLeast = "at least",
+        AtLeast = "at_least",
         /// Nothing of the request was counted.
-        NotCounted = "not counted",
+        NotCounted = "not_counted",
     }
 }
 
 impl TokenCount {
+    /// Returns the exact count of a text that an encoding alone decides.
+    pub fn exact(tokens: u64) -> TokenCount {
+        TokenCount { tokens, ..TokenCount::new(Vec::new()) }
+    }
+
     /// Returns the number of tokens, of what was counted.
     pub fn tokens(&self) -> u64 {
         self.tokens

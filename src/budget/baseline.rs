@@ -19,6 +19,9 @@ use crate::usage::Usage;
 /// The version of the file's format.
 const SCHEMA: u32 = 1;
 
+/// What the file says it is.
+const KIND: &str = "baseline";
+
 /// What requests used and cost at one time, by their places.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -72,6 +75,11 @@ impl Default for Entry {
 }
 
 impl Entry {
+    /// Returns the request as a baseline writes it.
+    pub fn record(&self, place: &Place) -> Record {
+        Record::of(place, self)
+    }
+
     /// Returns what a request uses and costs by an estimate; `content` is a hash of it.
     pub fn of(estimate: &Estimate<'_>, custom_id: Option<&str>, content: String) -> Entry {
         let usage = estimate.usage();
@@ -239,7 +247,7 @@ impl Baseline {
     /// Writes the baseline: a line for each request, sorted by name, so that changes of different files merge in git.
     pub fn to_json(&self) -> String {
         let text = |value: &str| serde_json::Value::from(value).to_string();
-        let mut out = format!("{{\n  \"schema\": {SCHEMA},\n");
+        let mut out = format!("{{\n  \"schema\": {SCHEMA},\n  \"kind\": \"{KIND}\",\n");
         let as_of = self.as_of.map(|day| day.to_string()).unwrap_or_default();
         out.push_str(&format!(
             "  \"as_of\": {},\n  \"pricing\": {},\n  \"requests\": {{",
@@ -248,7 +256,8 @@ impl Baseline {
         ));
         for (index, (place, entry)) in self.requests.iter().enumerate() {
             let comma = if index == 0 { "" } else { "," };
-            let line = serde_json::json!(Line::of(place, entry)).to_string();
+            // Strings, numbers and booleans always have a JSON text.
+            let line = serde_json::to_string(&entry.record(place)).unwrap_or_default();
             out.push_str(&format!("{comma}\n    {}: {line}", text(&place.to_string())));
         }
         out.push_str("\n  }\n}\n");
@@ -270,6 +279,9 @@ impl Baseline {
         })?;
         let wrong =
             |message: String, path: String| Error::new(error::Kind::Baseline, Problem::new(message).at_path(path));
+        if file.kind != KIND {
+            return Err(wrong(format!("expected \"{KIND}\""), "kind".into()));
+        }
         if file.schema != SCHEMA {
             return Err(wrong(
                 format!("this version of gpt-cost reads baselines with schema {SCHEMA}"),
@@ -290,18 +302,36 @@ impl Baseline {
     }
 }
 
-/// Returns a difference; it may be negative.
-
-#[derive(Deserialize)]
-struct File {
-    schema: u32,
-    as_of: String,
-    pricing: String,
-    requests: BTreeMap<String, Line>,
+/// Returns the schema of the file.
+#[cfg(test)]
+pub(crate) fn schema() -> schemars::Schema {
+    let generator = schemars::generate::SchemaSettings::draft2020_12().into_generator();
+    let mut schema = generator.into_root_schema_for::<File>();
+    schema.insert("title".to_owned(), "gpt-cost baseline".into());
+    schema
 }
 
-#[derive(Deserialize, Serialize)]
-struct Line {
+/// The requests of a project, and what each uses and costs on a day. Written by `gpt-cost baseline write`.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct File {
+    /// The version of the format.
+    #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
+    schema: u32,
+    #[cfg_attr(test, schemars(extend("const" = KIND)))]
+    kind: String,
+    /// The day of the prices and aliases.
+    as_of: String,
+    /// The hash of all price tables together.
+    pricing: String,
+    /// Each request by its name: the file, followed by `:LINE` or `#/INDEX` if it has several requests.
+    requests: BTreeMap<String, Record>,
+}
+
+/// A request as a baseline writes it: what it uses and costs, without its name.
+#[derive(Debug, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Record {
     /// Where the file has a request on each line, or is an array of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     line: Option<usize>,
@@ -332,7 +362,7 @@ fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-impl Line {
+impl Record {
     /// Returns the entry, or the key whose value is wrong and what is wrong with it.
     fn entry(self) -> std::result::Result<Entry, (&'static str, String)> {
         let dollars = |key: &'static str, text: &str| {
@@ -358,7 +388,7 @@ impl Line {
             Some(cost) => dollars("input_cost", cost)?,
             None => cost,
         };
-        let Line { custom_id, model, expects_output, at_least, content, .. } = self;
+        let Record { custom_id, model, expects_output, at_least, content, .. } = self;
         let (cost, input_cost) = (cost.into(), input_cost.into());
         Ok(Entry { custom_id, model, usage, tier, cost, input_cost, expects_output, at_least, content })
     }
@@ -370,8 +400,8 @@ impl Line {
         Place { file, ..place }
     }
 
-    fn of(place: &Place, entry: &Entry) -> Line {
-        Line {
+    fn of(place: &Place, entry: &Entry) -> Record {
+        Record {
             line: place.line,
             index: place.index,
             custom_id: entry.custom_id.clone(),

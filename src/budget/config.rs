@@ -370,7 +370,7 @@ mod tests {
     #[test]
     fn the_schema_has_every_key() {
         let schema: serde_json::Value =
-            serde_json::from_str(include_str!("../../docs/schemas/gpt-cost.schema.json")).expect("JSON");
+            serde_json::from_str(include_str!("../../docs/schemas/config.schema.json")).expect("JSON");
         let keys = |value: &serde_json::Value| {
             let mut keys: Vec<String> = value["properties"].as_object().expect("an object").keys().cloned().collect();
             keys.sort();

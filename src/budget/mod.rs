@@ -10,7 +10,9 @@ use std::iter::Sum;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-pub use self::baseline::{Baseline, Change, Changed, Entry};
+#[cfg(test)]
+pub(crate) use self::baseline::schema;
+pub use self::baseline::{Baseline, Change, Changed, Entry, Record};
 pub use self::config::{Budget, Config, NewRequests, PriceTables};
 use crate::estimate::{Cost, Estimate, Verdict};
 use crate::money::{Usd, grouped};

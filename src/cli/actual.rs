@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use gpt_cost::catalog::{Layer, Resolved};
 use gpt_cost::money::grouped;
 use gpt_cost::source::{InputFormat, Place, documents};
 use gpt_cost::usage::{Bill, Response};
@@ -11,8 +12,21 @@ use super::args::{ActualArgs, ReportFormat, TableArgs};
 use super::exit::{Failure, Outcome, Stop};
 use super::project::Project;
 use super::report::grid::{Cell, write_grid};
-use super::report::plural;
+use super::report::{documents, plural};
 use super::{files, note, prices};
+
+/// A response and its price.
+pub(super) struct Priced<'a> {
+    pub(super) name: &'a str,
+    /// The name of the model as it was given.
+    pub(super) model: &'a str,
+    pub(super) resolved: Resolved<'a>,
+    pub(super) day: Date,
+    pub(super) tier: Tier,
+    pub(super) response: &'a Response,
+    pub(super) bill: Bill,
+    pub(super) layers: Vec<&'a Layer>,
+}
 
 /// Runs the command.
 pub(super) fn run(args: &ActualArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
@@ -20,27 +34,35 @@ pub(super) fn run(args: &ActualArgs, out: &mut impl Write) -> Result<Outcome, St
     let bytes = files::read(&args.file)?;
     let response = read(&name, &bytes)?;
     let tables = TableArgs { as_of: args.as_of, pricing: args.pricing.clone() };
-    let Project { catalog, today, .. } = Project::around(&tables, args.no_config)?;
-    let model = args.model.as_ref().or(response.model.as_ref()).ok_or_else(|| {
-        Failure::at(&name, "it names no model").hint("name one with --model NAME, such as --model gpt-4o")
-    })?;
-    let day = args.as_of.or(response.day).unwrap_or(today);
-    let tier = args.tier.or(response.tier).unwrap_or(Tier::Standard);
-    let billed = catalog.model(model).and_then(|model| {
-        model.remark().iter().for_each(|remark| note(remark));
-        let found = model.resolve(day)?;
-        let (layer, row) = (found.layer, found.model);
-        let checked = row.checked().or(layer.checked());
-        Ok((layer.origin().to_owned(), row.name().to_owned(), checked, model.bill(&response.usage, day, tier)?))
-    });
-    let (origin, row, checked, bill) = billed.map_err(|error| Failure::of(&error.in_file(&Place::file(&name))))?;
-    let actual = Actual { name: &name, model, row: &row, origin: &origin, day, tier, response: &response, bill: &bill };
+    let project = Project::around(&tables, args.no_config)?;
+    let priced = price(args, &project, &name, &response)?;
     match args.format {
-        ReportFormat::Table => actual.write_table(out)?,
-        ReportFormat::Json => actual.write_json(out)?,
+        ReportFormat::Table => write_table(&priced, out)?,
+        ReportFormat::Json => documents::write(documents::actual::Document::new(&priced), out)?,
     }
     out.flush()?;
-    Ok(prices::check_age(&row, checked, super::day(None), args.max_age)?)
+    let Resolved { layer, model, .. } = priced.resolved;
+    let checked = model.checked().or(layer.checked());
+    Ok(prices::check_age(model.name(), checked, super::day(None), args.max_age)?)
+}
+
+fn price<'a>(
+    args: &'a ActualArgs,
+    project: &'a Project,
+    name: &'a str,
+    response: &'a Response,
+) -> Result<Priced<'a>, Failure> {
+    let model = args.model.as_ref().or(response.model.as_ref()).ok_or_else(|| {
+        Failure::at(name, "it names no model").hint("name one with --model NAME, such as --model gpt-4o")
+    })?;
+    let day = args.as_of.or(response.day).unwrap_or(project.today);
+    let tier = args.tier.or(response.tier).unwrap_or(Tier::Standard);
+    let priced = project.catalog.model(model).and_then(|model| {
+        model.remark().iter().for_each(|remark| note(remark));
+        Ok((model.resolve(day)?, model.bill(&response.usage, day, tier)?))
+    });
+    let (resolved, bill) = priced.map_err(|error| Failure::of(&error.in_file(&Place::file(name))))?;
+    Ok(Priced { name, model, resolved, day, tier, response, bill, layers: project.catalog.layers().collect() })
 }
 
 /// Reads the one response of a file.
@@ -59,67 +81,26 @@ fn read(name: &str, bytes: &[u8]) -> Result<Response, Failure> {
     })
 }
 
-struct Actual<'a> {
-    name: &'a str,
-    model: &'a str,
-    row: &'a str,
-    origin: &'a str,
-    day: Date,
-    tier: Tier,
-    response: &'a Response,
-    bill: &'a Bill,
-}
-
-impl Actual<'_> {
-    fn write_table(&self, out: &mut impl Write) -> std::io::Result<()> {
-        let stands_for = if self.model == self.row { String::new() } else { format!(" → {}", self.row) };
-        let tier = if self.tier == Tier::Standard { String::new() } else { format!(", {} tier", self.tier.as_str()) };
-        writeln!(out, "{}  {}{stands_for}{tier}  as of {}\n", self.name, self.model, self.day)?;
-        let costs = self.bill.charges.iter().map(|charge| charge.cost).chain([self.bill.total]);
-        let digits = costs.map(|cost| cost.decimals()).max().unwrap_or(2) as usize;
-        let mut rows = vec![["", "tokens", "rate", "cost"].map(Cell::title).to_vec()];
-        for charge in &self.bill.charges {
-            let rate = format!("{} / {}", charge.rate.amount(), charge.rate.per().as_str());
-            let cost = format!("{:.digits$}", charge.cost);
-            let [tokens, rate, cost] = [grouped(charge.tokens), rate, cost].map(Cell::right);
-            rows.push(vec![Cell::plain(charge.kind.as_str()), tokens, rate, cost]);
-        }
-        let total = format!("{:.digits$}", self.bill.total);
-        rows.push(vec![Cell::plain("total"), Cell::plain(""), Cell::plain(""), Cell::right(total)]);
-        write_grid(&rows, out)?;
-        if self.response.usage.reasoning > 0 {
-            writeln!(out, "\n  of the output, {} tokens are reasoning", grouped(self.response.usage.reasoning))?;
-        }
-        Ok(writeln!(out, "\n  price: {}", self.origin)?)
+fn write_table(priced: &Priced<'_>, out: &mut impl Write) -> std::io::Result<()> {
+    let Priced { name, model, resolved, day, tier, response, bill, .. } = priced;
+    let row = resolved.model.name();
+    let resolves_to = if *model == row { String::new() } else { format!(" → {row}") };
+    let tier = if *tier == Tier::Standard { String::new() } else { format!(", {tier} tier") };
+    writeln!(out, "{name}  {model}{resolves_to}{tier}  as of {day}\n")?;
+    let costs = bill.charges.iter().map(|charge| charge.cost).chain([bill.total]);
+    let digits = costs.map(|cost| cost.decimals()).max().unwrap_or(2) as usize;
+    let mut rows = vec![["", "tokens", "rate", "cost"].map(Cell::title).to_vec()];
+    for charge in &bill.charges {
+        let rate = format!("{} / {}", charge.rate.amount(), charge.rate.per());
+        let cost = format!("{:.digits$}", charge.cost);
+        let [tokens, rate, cost] = [grouped(charge.tokens), rate, cost].map(Cell::right);
+        rows.push(vec![Cell::plain(charge.kind.as_str()), tokens, rate, cost]);
     }
-
-    fn write_json(&self, out: &mut impl Write) -> std::io::Result<()> {
-        let charges: Vec<serde_json::Value> = self
-            .bill
-            .charges
-            .iter()
-            .map(|charge| {
-                serde_json::json!({
-                    "kind": charge.kind.as_str(),
-                    "tokens": charge.tokens,
-                    "rate": charge.rate.amount().amount().to_string(),
-                    "per": charge.rate.per().as_str(),
-                    "cost": charge.cost.amount().to_string(),
-                })
-            })
-            .collect();
-        let report = serde_json::json!({
-            "schema": 1,
-            "as_of": self.day.to_string(),
-            "source": self.name,
-            "model": self.model,
-            "row": self.row,
-            "pricing": self.origin,
-            "tier": self.tier.as_str(),
-            "reasoning_tokens": self.response.usage.reasoning,
-            "charges": charges,
-            "total": self.bill.total.amount().to_string(),
-        });
-        Ok(writeln!(out, "{report:#}")?)
+    let total = format!("{:.digits$}", bill.total);
+    rows.push(vec![Cell::plain("total"), Cell::plain(""), Cell::plain(""), Cell::right(total)]);
+    write_grid(&rows, out)?;
+    if response.usage.reasoning > 0 {
+        writeln!(out, "\n  of the output, {} tokens are reasoning", grouped(response.usage.reasoning))?;
     }
+    writeln!(out, "\n  price: {}", resolved.layer.origin())
 }

@@ -91,7 +91,7 @@ pub(super) struct EstimateArgs {
 
     /// Output format
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
-    pub(super) format: ReportFormat,
+    pub(super) format: EstimateFormat,
 }
 
 /// Count the tokens of a request or of a text
@@ -118,6 +118,10 @@ pub(super) struct CountArgs {
     /// Show the tokens of each message, tool, image and schema, and of the framing
     #[arg(long, conflicts_with_all = ["quiet", "encoding"])]
     pub(super) breakdown: bool,
+
+    /// Output format; JSON always has the breakdown
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, conflicts_with = "quiet")]
+    pub(super) format: ReportFormat,
 }
 
 /// Price a response from its `usage`
@@ -223,6 +227,22 @@ pub(super) struct RequestArgs {
     /// Size of images whose size is unknown, such as images given by URL (never fetched)
     #[arg(long, value_name = "WxH", value_parser = image_size)]
     pub(super) image_size: Option<ImageSize>,
+}
+
+/// How the report of `estimate` is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum EstimateFormat {
+    /// A table for people
+    #[default]
+    Table,
+    /// JSON for programs, with amounts as decimal strings
+    Json,
+    /// One line of JSON per request
+    Jsonl,
+    /// CSV for spreadsheets
+    Csv,
+    /// Markdown for a comment or a page
+    Markdown,
 }
 
 /// How a report is written.

@@ -9,7 +9,7 @@ use gpt_cost::budget::{Baseline, Budget, CostBounds, Finding, Level};
 use gpt_cost::source::Place;
 
 use super::args::{CheckArgs, CheckFormat};
-use super::checked::{self, Budgeted, Checked, worst};
+use super::checked::{self, Budgeted, Checked, Tally, worst};
 use super::exit::{Failure, Outcome, Stop};
 use super::files::{self, shown};
 use super::note;
@@ -422,12 +422,10 @@ impl CheckReport<'_> {
         of_requests.max(of_lock).max(self.budgets.iter().filter_map(of_budget).max())
     }
 
-    /// Returns how many requests are at each level: within their budgets, near a limit, over one, and those of which it is unknown.
-    pub(super) fn tally(&self) -> BTreeMap<&'static str, usize> {
-        let mut tally = BTreeMap::from([("within", 0), ("warning", 0), ("exceeded", 0), ("unknown", 0)]);
-        for one in &self.requests {
-            *tally.entry(checked::word(one.level())).or_default() += 1;
-        }
+    /// Returns the number of requests with each verdict.
+    pub(super) fn tally(&self) -> Tally {
+        let mut tally = Tally::default();
+        self.requests.iter().for_each(|one| tally.add(one.level()));
         tally
     }
 }

@@ -8,6 +8,8 @@ use gpt_cost::request::{Api, Format, Warning};
 use gpt_cost::source::{Document, InputFormat, Place, documents};
 use gpt_cost::{Estimate, Request, TokenCount};
 
+use serde::Serialize;
+
 use super::exit::Failure;
 use super::files::{hash, shown};
 use super::project::{Project, ProjectFile};
@@ -57,13 +59,13 @@ pub(super) struct Measured {
     pub(super) input: TokenCount,
     pub(super) cost: CostBounds,
     pub(super) warnings: Vec<Warning>,
-    /// The part of the input that uses the most tokens; none in a text, which is one part.
-    pub(super) heaviest: Option<Part>,
-    /// The line to look at: that of the heaviest part.
+    /// The component of the input with the most tokens; none in a text, which has one.
+    pub(super) largest: Option<Part>,
+    /// The line to look at: that of the largest component.
     line: usize,
 }
 
-/// A part of the input.
+/// A component of the input.
 #[derive(Debug)]
 pub(super) struct Part {
     pub(super) path: String,
@@ -130,7 +132,32 @@ impl Verdict {
     }
 }
 
-/// Returns the word that reports have for the worst that is said of a request.
+/// The number of requests with each verdict.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Tally {
+    pub(super) within: u64,
+    /// Near a limit.
+    pub(super) warning: u64,
+    /// Over a limit.
+    pub(super) exceeded: u64,
+    /// Not readable, priceable or decidable.
+    pub(super) unknown: u64,
+}
+
+impl Tally {
+    pub(super) fn add(&mut self, level: Option<Level>) {
+        let requests = match level {
+            None => &mut self.within,
+            Some(Level::Warning) => &mut self.warning,
+            Some(Level::Exceeded) => &mut self.exceeded,
+            Some(_) => &mut self.unknown,
+        };
+        *requests += 1;
+    }
+}
+
+/// Returns the verdict of reports for the worst level of a request.
 pub(super) fn word(level: Option<Level>) -> &'static str {
     level.map_or("within", Level::as_str)
 }
@@ -242,15 +269,15 @@ fn with_sizes<'r>(request: &'r Request, budget: &Budget) -> Cow<'r, Request> {
 }
 
 fn measured(document: &Document<'_>, request: &Request, estimate: &Estimate<'_>) -> Measured {
-    let heaviest =
+    let largest =
         estimate.input().breakdown().iter().filter(|part| !part.path.is_empty()).max_by_key(|part| part.tokens);
     Measured {
         entry: Entry::of(estimate, request.custom_id(), hash(document.bytes().trim_ascii())),
         input: estimate.input().times(1),
         cost: CostBounds::of(estimate.cost()),
         warnings: estimate.warnings().to_vec(),
-        line: heaviest.map_or(document.first_line(), |part| document.line_of(&part.path)),
-        heaviest: heaviest.map(|part| Part { path: part.path.clone(), tokens: part.tokens }),
+        line: largest.map_or(document.first_line(), |part| document.line_of(&part.path)),
+        largest: largest.map(|part| Part { path: part.path.clone(), tokens: part.tokens }),
     }
 }
 

@@ -1,148 +1,233 @@
 //! `gpt-cost count`: tokens alone.
 
-use std::collections::BTreeSet;
 use std::io::Write;
 
 use gpt_cost::accounting::Component;
 use gpt_cost::money::grouped;
-use gpt_cost::request::Warning;
-use gpt_cost::{Encoding, Label, TokenCount};
+use gpt_cost::request::{Format, Warning};
+use gpt_cost::source::Place;
+use gpt_cost::{Encoding, Label, Request, TokenCount};
 
-use super::args::CountArgs;
+use super::args::{CountArgs, ReportFormat};
 use super::exit::{Failure, Outcome, Stop};
-use super::input::Source;
+use super::input::{Failed, Source};
 use super::project::Project;
+use super::report::documents::{self, Day, FromConfig};
 use super::report::grid::{Cell, write_grid};
-use super::report::{IMAGE_SIZE, label, plural, remark};
+use super::report::remarks::remark;
+use super::report::{IMAGE_SIZE, label, plural};
 use super::{files, input, note, shown};
+
+/// A request, or a text, and its tokens.
+pub(super) struct Counted {
+    pub(super) place: Place,
+    /// The line of the file on which it begins, from 1.
+    pub(super) line: usize,
+    pub(super) custom_id: Option<String>,
+    pub(super) format: Format,
+    /// None for a text that is counted by its encoding alone.
+    pub(super) model: Option<ModelName>,
+    pub(super) encoding: Option<Encoding>,
+    pub(super) count: TokenCount,
+    /// Everything else to know about the count or the request.
+    pub(super) warnings: Vec<Warning>,
+    /// Whether --image-size would make the count more precise.
+    lacks_image_size: bool,
+}
+
+/// A model's name as it was given, and the model that it resolves to.
+pub(super) struct ModelName {
+    pub(super) name: String,
+    pub(super) resolved: String,
+}
 
 /// Runs the command. A request that cannot be read or counted does not stop the others.
 pub(super) fn run(args: &CountArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
-    let outcome = match args.encoding {
-        Some(encoding) => count_texts(args, encoding, out)?,
-        None => count_requests(args, out)?,
-    };
-    out.flush()?;
-    Ok(outcome)
+    match args.encoding {
+        Some(encoding) => count_texts(args, encoding, out),
+        None => count_requests(args, out),
+    }
 }
 
 fn count_texts(args: &CountArgs, encoding: Encoding, out: &mut impl Write) -> Result<Outcome, Stop> {
-    let mut sum = 0;
-    let mut outcome = Outcome::Success;
+    let (mut counted, mut failed) = (Vec::new(), Vec::new());
     for path in &args.request.files {
         let name = files::name(path);
         match files::read(path).and_then(|bytes| files::text(&name, bytes)) {
-            Ok(text) => {
-                // A byte order mark is no text, as in every other file.
-                let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-                let tokens = encoding.count(text) as u64;
-                sum += tokens;
-                if !args.quiet {
-                    writeln!(out, "{name}  {encoding}  {} tokens, exact", grouped(tokens))?;
-                }
-            }
-            Err(failure) => outcome = super::print(&failure),
+            Ok(text) => counted.push(count_text(name, &text, encoding)),
+            Err(failure) => failed.push(Failed { place: Place::file(name), line: 1, failure }),
         }
     }
-    match args.quiet {
-        true if outcome == Outcome::Success => writeln!(out, "{sum}")?,
-        false if args.request.files.len() > 1 => writeln!(out, "total  {} tokens, exact", grouped(sum))?,
-        _ => {}
+    write(args, &Counts { day: None, from_config: None, counted, failed }, out)
+}
+
+fn count_text(name: String, text: &str, encoding: Encoding) -> Counted {
+    // A byte order mark is no text, as in every other file.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    Counted {
+        place: Place::file(name),
+        line: 1,
+        custom_id: None,
+        format: Format::Text,
+        model: None,
+        encoding: Some(encoding),
+        count: TokenCount::exact(encoding.count(text) as u64),
+        warnings: Vec::new(),
+        lacks_image_size: false,
     }
-    Ok(outcome)
 }
 
 fn count_requests(args: &CountArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     let mut project = Project::around(&args.request.tables, args.request.no_config)?;
     project.image_size = args.request.image_size.or(project.image_size);
-    let (mut counts, mut failures, mut from_config) = (Vec::new(), 0, BTreeSet::new());
-    let mut outcome = Outcome::Success;
+    let (mut counted, mut failed, mut requests) = (Vec::new(), Vec::new(), Vec::new());
     for source in input::read_all(&args.request) {
-        let counted = source.and_then(|mut source| {
+        let result = source.and_then(|mut source| {
             project.assume_image_size(&mut source.request);
-            let counted = count_request(args, &project, &source).map_err(|failure| source.failed(failure))?;
-            Ok((counted, source.request))
+            let one = count_request(args, &project, &source).map_err(|failure| source.failed(failure))?;
+            Ok((one, source.request))
         });
-        match counted {
-            Ok(((count, text), request)) => {
-                out.write_all(text.as_bytes())?;
-                from_config.extend(project.said_of_requests(&args.request, [&request]));
-                counts.push(count);
+        match result {
+            Ok((one, request)) => {
+                counted.push(one);
+                requests.push(request);
             }
-            Err(failed) => {
-                outcome = super::print(&failed.failure);
-                failures += 1;
-            }
+            Err(one) => failed.push(one),
         }
     }
-    let several = counts.len() + failures > 1;
-    let sum: TokenCount = counts.into_iter().sum();
-    match args.quiet {
-        // A sum without what failed would be taken for the whole.
-        true if outcome == Outcome::Success => writeln!(out, "{}", sum.tokens())?,
-        false if several => {
-            let failed = match failures {
-                0 => String::new(),
-                failures => format!(", without {} that failed", plural(failures, "request")),
-            };
-            writeln!(out, "total  {} tokens, {}{failed}", grouped(sum.tokens()), label(&sum))?;
+    let settings = from_config(args, &project, &requests);
+    write(args, &Counts { day: Some(Day(project.day)), from_config: settings, counted, failed }, out)
+}
+
+fn count_request(args: &CountArgs, project: &Project, source: &Source) -> Result<Counted, Failure> {
+    let (name, warnings) = source.model(args.request.model.as_deref(), &project.config)?;
+    let day = project.day;
+    let found = project
+        .catalog
+        .model(&name)
+        .and_then(|model| Ok((model.remark(), model.resolve(day)?.model, model.count(&source.request, day)?)));
+    let (remark_on_name, model, count) = found.map_err(|error| Failure::of(&error.in_file(&source.place)))?;
+    let of_name = remark_on_name.map(|text| Warning::new("model", text));
+    let of_request = source.request.warnings().iter().chain(count.notes()).cloned();
+    let warnings = of_name.into_iter().chain(warnings).chain(of_request).collect();
+    Ok(Counted {
+        place: source.place.clone(),
+        line: source.line,
+        custom_id: source.request.custom_id().map(str::to_owned),
+        format: source.request.format(),
+        encoding: model.encoding(),
+        model: Some(ModelName { name, resolved: model.name().to_owned() }),
+        lacks_image_size: count.notes().iter().any(|note| note.lacks_image_size),
+        count,
+        warnings,
+    })
+}
+
+/// Returns the configuration's file and the settings of it that the counts depend on.
+fn from_config(args: &CountArgs, project: &Project, requests: &[Request]) -> Option<(String, Vec<String>)> {
+    let settings = match requests.is_empty() {
+        true => Vec::new(),
+        false => project.settings_used(&args.request, requests),
+    };
+    project.config_name.clone().filter(|_| !settings.is_empty()).map(|name| (name, settings))
+}
+
+/// The counts of a run.
+struct Counts {
+    /// The day of the rules and aliases; none for texts that are counted by an encoding alone.
+    day: Option<Day>,
+    from_config: Option<(String, Vec<String>)>,
+    counted: Vec<Counted>,
+    failed: Vec<Failed>,
+}
+
+fn write(args: &CountArgs, counts: &Counts, out: &mut impl Write) -> Result<Outcome, Stop> {
+    match args.format {
+        ReportFormat::Json => {
+            let from_config = counts.from_config.as_ref().map(|(file, settings)| FromConfig { file, settings });
+            let Counts { day, counted, failed, .. } = counts;
+            documents::write(documents::count::Document::new(*day, from_config, counted, failed), out)?;
         }
-        _ => {}
+        ReportFormat::Table if args.quiet => write_number(counts, out)?,
+        ReportFormat::Table => write_table(args, counts, out)?,
     }
-    if let Some(name) = project.config_name.as_deref().filter(|_| !args.quiet && !from_config.is_empty()) {
-        let said: Vec<String> = from_config.into_iter().collect();
-        writeln!(out, "  from {}: {}", shown(name), said.join(", "))?;
+    out.flush()?;
+    let mut outcome = Outcome::Success;
+    for one in &counts.failed {
+        outcome = super::print(&one.failure);
     }
     Ok(outcome)
 }
 
-/// Returns the count of a request, and what there is to print of it.
-fn count_request(args: &CountArgs, project: &Project, source: &Source) -> Result<(TokenCount, String), Failure> {
-    let (name, warnings) = source.model(args.request.model.as_deref(), &project.config)?;
-    let day = project.day;
-    let counted = project
-        .catalog
-        .model(&name)
-        .and_then(|model| Ok((model.remark(), model.resolve(day)?.model, model.count(&source.request, day)?)));
-    let (remark_on_name, model, count) = counted.map_err(|error| Failure::of(&error.in_file(&source.place)))?;
-    let label = label(&count);
-    if args.quiet {
+/// Writes the number alone; what makes it less than exact goes to standard error.
+fn write_number(counts: &Counts, out: &mut impl Write) -> std::io::Result<()> {
+    for Counted { place, count, .. } in &counts.counted {
         match count.label() {
             Label::Exact => {}
-            Label::Estimate => note(&format!("{}: the count is an estimate, {label}", source.place)),
-            _ => note(&format!("{}: the count is a minimum: not everything is counted", source.place)),
+            Label::Estimate => note(&format!("{place}: the count is an estimate, {}", label(count))),
+            _ => note(&format!("{place}: the count is a minimum: not everything is counted")),
         }
-        return Ok((count, String::new()));
     }
-    let encoding = model.encoding().map_or("unknown encoding", |encoding| encoding.name());
-    let tokens = grouped(count.tokens());
-    let format = source.request.format();
-    let mut text = format!("{}  {format}  {name} ({encoding})  as of {day}  {tokens} tokens, {label}\n", source.place);
-    if args.breakdown {
-        let mut grid = Vec::new();
-        // Writing to memory does not fail.
-        let _ = write_grid(&breakdown(&count), &mut grid);
-        text.push_str(&String::from_utf8_lossy(&grid));
+    // A sum without what failed would be taken for the whole.
+    if counts.failed.is_empty() {
+        writeln!(out, "{}", counts.sum().tokens())?;
+    }
+    Ok(())
+}
+
+fn write_table(args: &CountArgs, counts: &Counts, out: &mut impl Write) -> std::io::Result<()> {
+    for one in &counts.counted {
+        write_counted(one, counts.day, args.breakdown, out)?;
+    }
+    if counts.counted.len() + counts.failed.len() > 1 {
+        let failed = match counts.failed.len() {
+            0 => String::new(),
+            failed => format!(", without {} that failed", plural(failed, "request")),
+        };
+        let sum = counts.sum();
+        writeln!(out, "total  {} tokens, {}{failed}", grouped(sum.tokens()), label(&sum))?;
+    }
+    if let Some((file, settings)) = &counts.from_config {
+        writeln!(out, "  from {}: {}", shown(file), settings.join(", "))?;
+    }
+    Ok(())
+}
+
+impl Counts {
+    fn sum(&self) -> TokenCount {
+        self.counted.iter().map(|one| one.count.clone()).sum()
+    }
+}
+
+fn write_counted(one: &Counted, day: Option<Day>, with_breakdown: bool, out: &mut impl Write) -> std::io::Result<()> {
+    let Counted { place, count, .. } = one;
+    let encoding = one.encoding.map_or("unknown encoding", Encoding::name);
+    let read_as = match (&one.model, day) {
+        (Some(model), Some(Day(day))) => format!("{}  {} ({encoding})  as of {day}", one.format, model.name),
+        _ => encoding.to_owned(),
+    };
+    writeln!(out, "{place}  {read_as}  {} tokens, {}", grouped(count.tokens()), label(count))?;
+    if with_breakdown {
+        write_grid(&breakdown(count), out)?;
     }
     for one in count.uncounted() {
-        text.push_str(&format!("  not counted: {}\n", remark(&one.path, &one.reason)));
+        writeln!(out, "  not counted: {}", remark(&one.path, &one.reason))?;
     }
-    let of_name = remark_on_name.map(|text| Warning::new("model", text));
-    for warning in of_name.iter().chain(&warnings).chain(source.request.warnings()).chain(count.notes()) {
-        text.push_str(&format!("  warning: {}\n", remark(&warning.path, &warning.message)));
+    for warning in &one.warnings {
+        writeln!(out, "  warning: {}", remark(&warning.path, &warning.message))?;
     }
-    if count.notes().iter().any(|note| note.lacks_image_size) {
-        text.push_str(&format!("  hint: {IMAGE_SIZE}\n"));
+    if one.lacks_image_size {
+        writeln!(out, "  hint: {IMAGE_SIZE}")?;
     }
-    Ok((count, text))
+    Ok(())
 }
 
 /// Returns a row for each component of the count.
 fn breakdown(count: &TokenCount) -> Vec<Vec<Cell>> {
     let row = |part: &Component| {
-        let sure = if part.bound == 0 { String::new() } else { format!("± {}", grouped(part.bound)) };
+        let bound = if part.bound == 0 { String::new() } else { format!("± {}", grouped(part.bound)) };
         let tokens = Cell::right(grouped(part.tokens));
-        vec![tokens, Cell::plain(sure), Cell::plain(part.kind.as_str()), Cell::plain(part.path.as_str())]
+        vec![tokens, Cell::plain(bound), Cell::plain(part.kind.as_str()), Cell::plain(part.path.as_str())]
     };
     count.breakdown().iter().map(row).collect()
 }

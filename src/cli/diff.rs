@@ -6,19 +6,17 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use gpt_cost::Catalog;
-use gpt_cost::budget::{Baseline, Budget, Change, Changed, Config, Entry, Spend};
-use gpt_cost::money::{Usd, grouped};
+use gpt_cost::budget::{Baseline, Budget, Change, Changed, Config, Entry};
 use gpt_cost::source::{InputFormat, Place, documents};
 use rust_decimal::Decimal;
 
-use super::args::{DiffArgs, DiffFormat};
+use super::args::DiffArgs;
 use super::checked::{self, Budgeted, Checked};
 use super::exit::{Failure, Outcome, Stop};
 use super::files::{self, shown};
 use super::project::{self, Ignored, Project, ProjectFile, holds_prompts};
-use super::report::grid::{Cell, write_grid, write_line};
-use super::report::{markdown_cell, output_hint, plural, up_to};
-use super::{baseline, check, git, note};
+use super::report::diff::{Broken, Difference, Month, Total};
+use super::{baseline, check, git, note, report};
 
 /// One side of a difference.
 struct Side {
@@ -33,32 +31,12 @@ struct Side {
     monthly: BTreeMap<Place, u64>,
 }
 
-/// A request, or a file, that cannot be read, counted or priced.
-struct Broken {
-    side: &'static str,
-    place: Place,
-    line: usize,
-    failure: Failure,
-}
-
-/// What differs between both sides.
-struct Difference {
-    changes: Vec<Change>,
-    broken: Vec<Broken>,
-    total: Total,
-    month: Option<Month>,
-}
-
 /// Runs the command.
 pub(super) fn run(args: &DiffArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     let project = Project::open(&args.project)?;
     let (base, head) = sides(&project, args)?;
-    let difference = Difference::of(base, head, &project);
-    match args.format {
-        DiffFormat::Table => write_table(args, &project, &difference, out)?,
-        DiffFormat::Json => writeln!(out, "{:#}", json(&project, &difference))?,
-        DiffFormat::Markdown => write_markdown(args, &project, &difference, out)?,
-    }
+    let difference = Difference::new(base, head, names(args), &project);
+    report::diff::write(&project, &difference, args.format, out)?;
     out.flush()?;
     for broken in &difference.broken {
         super::print(&broken.failure);
@@ -72,7 +50,7 @@ pub(super) fn run(args: &DiffArgs, out: &mut impl Write) -> Result<Outcome, Stop
 }
 
 impl Difference {
-    fn of(base: Side, head: Side, project: &Project) -> Difference {
+    fn new(base: Side, head: Side, names: (String, String), project: &Project) -> Difference {
         let (old, between, new) = match (base.file, &head.file) {
             (Some(_), Some(file)) => (in_file(base.baseline, file), in_file(base.as_today, file), head.baseline),
             _ => (base.baseline, base.as_today, head.baseline),
@@ -88,23 +66,8 @@ impl Difference {
             let old = change.old_place.as_ref().unwrap_or(&change.place);
             head.monthly.get(&change.place).or(base.monthly.get(old)).copied()
         };
-        Difference { total: Total::of(changes.iter()), month: Month::of(&changes, times), changes, broken }
-    }
-
-    /// Returns the requests that changed, the largest change of a cost first.
-    fn changed(&self) -> Vec<&Change> {
-        self.changes.iter().filter(|change| change.is_any()).collect()
-    }
-
-    /// Returns how many requests changed, in words.
-    fn summary(&self) -> String {
-        let changed = self.changed().len();
-        format!("{} changed, {} unchanged", plural(changed, "request"), grouped((self.changes.len() - changed) as u64))
-    }
-
-    /// Returns what to do where the cost of a request is that of the most output that it allows.
-    fn output_hint(&self) -> Option<&'static str> {
-        output_hint(self.changes.iter().filter(|change| change.is_any()).filter_map(|change| change.new.as_ref()))
+        let (total, month) = (Total::of(changes.iter()), Month::of(&changes, times));
+        Difference { base: names.0, head: names.1, total, month, changes, broken }
     }
 }
 
@@ -223,11 +186,12 @@ fn is_baseline(project: &Project, path: &Path, name: &str, bytes: &[u8]) -> bool
 fn saved(source: &str, name: &str) -> Result<Baseline, Failure> {
     let failure = |error: gpt_cost::Error| Failure::of(&error.in_file(&Place::file(name)));
     let report: serde_json::Value = serde_json::from_str(source).unwrap_or_default();
-    if report["kind"].is_null() {
-        return Baseline::from_json(source).map_err(failure);
-    }
-    if report["kind"] != "check" {
-        return Err(Failure::at(name, "it is a report of another kind: only those of check can be compared"));
+    match report["kind"].as_str() {
+        Some("check") => {}
+        None | Some("baseline") => return Baseline::from_json(source).map_err(failure),
+        Some(_) => {
+            return Err(Failure::at(name, "it is a report of another kind: only those of check can be compared"));
+        }
     }
     let entry = |one: &serde_json::Value| {
         let current =
@@ -237,7 +201,7 @@ fn saved(source: &str, name: &str) -> Result<Baseline, Failure> {
     let requests = report["requests"].as_array().map(Vec::as_slice).unwrap_or_default();
     let requests: BTreeMap<String, serde_json::Value> = requests.iter().filter_map(entry).collect();
     let baseline = serde_json::json!({
-        "schema": report["schema"], "as_of": report["as_of"], "pricing": report["pricing_hash"], "requests": requests,
+        "schema": report["schema"], "kind": "baseline", "as_of": report["as_of"], "pricing": report["pricing_hash"], "requests": requests,
     });
     Baseline::from_json(&baseline.to_string()).map_err(failure)
 }
@@ -337,303 +301,10 @@ fn tables(then: &Project, short: &str, files: &[git::File]) -> Result<Catalog, F
     Ok(catalog)
 }
 
-/// What all requests together cost.
-struct Total {
-    old: Spend,
-    new: Spend,
-    prompt: Usd,
-    config: Usd,
-    price: Usd,
-}
-
-/// What all requests cost in a month, of those whose budgets say how often they are sent.
-struct Month {
-    old: Usd,
-    new: Usd,
-}
-
-impl Month {
-    fn of(changes: &[Change], times: impl Fn(&Change) -> Option<u64>) -> Option<Month> {
-        let mut month = None;
-        for (change, times) in changes.iter().filter_map(|change| Some((change, times(change)?))) {
-            let cost = |entry: &Option<Entry>| entry.as_ref().map_or(Usd::ZERO, |entry| entry.cost * times);
-            let sum = month.get_or_insert(Month { old: Usd::ZERO, new: Usd::ZERO });
-            (sum.old, sum.new) = (sum.old + cost(&change.old), sum.new + cost(&change.new));
-        }
-        month
-    }
-
-    /// Returns the month in words.
-    fn text(&self) -> String {
-        let more = self.new - self.old;
-        format!("a month: {} → {} ({})", self.old, self.new, signed(more))
-    }
-}
-
-impl Total {
-    fn of<'c>(changes: impl Iterator<Item = &'c Change> + Clone) -> Total {
-        Total {
-            old: changes.clone().filter_map(|change| change.old.as_ref()).map(Entry::spend).sum(),
-            new: changes.clone().filter_map(|change| change.new.as_ref()).map(Entry::spend).sum(),
-            prompt: changes.clone().map(|change| change.prompt).sum(),
-            config: changes.clone().map(|change| change.config).sum(),
-            price: changes.map(|change| change.price).sum(),
-        }
-    }
-}
-
-fn signed(amount: Usd) -> String {
-    match amount.amount() {
-        zero if zero.is_zero() => "–".to_owned(),
-        more if more.is_sign_positive() => format!("+{amount}"),
-        _ => amount.to_string(),
-    }
-}
-
-fn percent(old: Usd, new: Usd) -> String {
-    let more = (new - old).amount() * Decimal::ONE_HUNDRED;
-    match more.checked_div(old.amount()) {
-        Some(percent) if percent.is_zero() => "–".to_owned(),
-        Some(percent) if percent.round_dp(1).is_zero() => {
-            format!("{}<0.1%", if percent.is_sign_negative() { "-" } else { "+" })
-        }
-        Some(percent) => format!("{:+.1}%", percent.round_dp(1)),
-        None => "new".to_owned(),
-    }
-}
-
-/// Returns a cell for each column of a change.
-fn cells(change: &Change) -> [String; 8] {
-    let cost = |entry: &Option<Entry>| entry.as_ref().map_or("–".to_owned(), |entry| entry.cost.to_string());
-    let tokens = |entry: &Option<Entry>| entry.as_ref().map_or("–".to_owned(), |entry| grouped(entry.usage.input));
-    let name = shown(&change.place.to_string());
-    let name = match (&change.changed, &change.old_place) {
-        (Changed::Renamed, Some(old)) => format!("{} → {name}", shown(&old.to_string())),
-        _ => name,
-    };
-    let name = match (&change.old, &change.new) {
-        (Some(old), Some(new)) if old.model != new.model => {
-            format!("{name} ({} → {})", shown(&old.model), shown(&new.model))
-        }
-        _ => name,
-    };
-    [
-        name,
-        format!("{} → {}", tokens(&change.old), tokens(&change.new)),
-        cost(&change.old),
-        cost(&change.new),
-        signed(change.prompt),
-        signed(change.config),
-        signed(change.price),
-        match (&change.old, &change.new) {
-            (Some(old), Some(new)) => percent(old.cost, new.cost),
-            _ => change.changed.as_str().to_owned(),
-        },
-    ]
-}
-
-fn total_cells(name: &str, total: &Total) -> [String; 8] {
-    [
-        name.to_owned(),
-        format!("{} → {}", grouped(total.old.input_tokens), grouped(total.new.input_tokens)),
-        total.old.cost.to_string(),
-        total.new.cost.to_string(),
-        signed(total.prompt),
-        signed(total.config),
-        signed(total.price),
-        percent(total.old.cost, total.new.cost),
-    ]
-}
-
-const TITLES: [&str; 8] = ["request", "input tokens", "was", "is", "by prompt", "by config", "by prices", "change"];
-
-impl Total {
-    /// Returns the titles or the cells of a row without the causes that changed nothing.
-    fn select<T>(&self, row: [T; 8]) -> Vec<T> {
-        let causes = [&self.prompt, &self.config, &self.price].map(|cause| !cause.amount().is_zero());
-        let shown = [&[true; 4], &causes[..], &[true]].concat();
-        row.into_iter().zip(shown).filter(|(_, is_shown)| *is_shown).map(|(cell, _)| cell).collect()
-    }
-}
-
-fn write_table(args: &DiffArgs, project: &Project, difference: &Difference, out: &mut impl Write) -> Result<(), Stop> {
-    let (base, head) = names(args);
-    write_line(&[Cell::plain(format!("{base} → {head}")), Cell::plain(project.prices())], out)?;
-    writeln!(out)?;
-    let (changed, total) = (difference.changed(), &difference.total);
-    let mut titles = TITLES.map(Cell::title);
-    titles[0] = Cell::heading(TITLES[0]);
-    for (title, rank) in titles.iter_mut().zip([0, 0, 4, 0, 1, 2, 3, 0]) {
-        *title = title.clone().rank(rank);
-    }
-    let mut rows = vec![total.select(titles)];
-    let line = |cells: [String; 8]| {
-        let mut cells = total.select(cells).into_iter();
-        let name = cells.next().map(Cell::plain);
-        name.into_iter().chain(cells.map(Cell::right)).collect::<Vec<Cell>>()
-    };
-    rows.extend(changed.iter().map(|change| line(cells(change))));
-    rows.push(line(total_cells("total", total)));
-    write_grid(&rows, out)?;
-    writeln!(out, "\n  {}", difference.summary())?;
-    if let Some(month) = &difference.month {
-        writeln!(out, "  {}", month.text())?;
-    }
-    for broken in &difference.broken {
-        writeln!(out, "  broken in {}: {}", side_name(broken, &base, &head), broken.text())?;
-    }
-    if let Some(hint) = difference.output_hint() {
-        writeln!(out)?;
-        write_grid(&[vec![Cell::heading(hint)]], out)?;
-    }
-    Ok(())
-}
-
 /// Returns what reports call the two sides.
 fn names(args: &DiffArgs) -> (String, String) {
     match range(args) {
         Some(range) => (shown(range.base), shown(range.head)),
         None => (shown(&args.base), args.head.as_deref().map_or("the working tree".to_owned(), shown)),
     }
-}
-
-fn side_name<'n>(broken: &Broken, base: &'n str, head: &'n str) -> &'n str {
-    if broken.side == "base" { base } else { head }
-}
-
-impl Broken {
-    /// Returns the place and what is wrong.
-    fn text(&self) -> String {
-        let place = if self.place.line.is_some() {
-            shown(&self.place.to_string())
-        } else {
-            format!("{}:{}", shown(&self.place.to_string()), self.line)
-        };
-        format!("{place}: {}", self.failure.message())
-    }
-}
-
-/// The most bytes of the rows of a comment: GitHub takes 65,536 characters in all.
-const MOST_ROWS: usize = 50_000;
-
-/// The most bytes of a comment that are about broken files.
-const MOST_BROKEN: usize = 10_000;
-
-fn write_markdown(
-    args: &DiffArgs,
-    project: &Project,
-    difference: &Difference,
-    out: &mut impl Write,
-) -> Result<(), Stop> {
-    let (changed, total) = (difference.changed(), &difference.total);
-    // By the beginning of this line, whoever writes the comment finds the one to update; with nothing new, none is written.
-    let is_same = changed.is_empty() && difference.broken.is_empty();
-    writeln!(out, "<!-- gpt-cost diff{} -->", if is_same { ": no change" } else { "" })?;
-    let (old, new) = (total.old.cost, total.new.cost);
-    writeln!(out, "### Prompt costs: {old} → {new} ({})\n", percent(old, new))?;
-    if let Some(month) = &difference.month {
-        writeln!(out, "{}\n", month.text())?;
-    }
-    let (base, head) = names(args);
-    let broken = difference.broken.iter().map(|broken| {
-        let side = markdown_cell(side_name(broken, &base, &head));
-        format!("- **broken** in {side}: {}", markdown_cell(&broken.text()))
-    });
-    let (broken, more) = up_to(MOST_BROKEN, broken);
-    broken.iter().try_for_each(|line| writeln!(out, "{line}"))?;
-    if more > 0 {
-        writeln!(out, "- and {} more", grouped(more as u64))?;
-    }
-    if !broken.is_empty() {
-        writeln!(out)?;
-    }
-    if changed.is_empty() {
-        writeln!(out, "No request costs more or less than in {}.", markdown_cell(&base))?;
-    } else {
-        write_markdown_table(&changed, total, out)?;
-    }
-    writeln!(out, "\n{}.", difference.summary())?;
-    if let Some(hint) = difference.output_hint() {
-        writeln!(out, "\n{}", markdown_cell(hint))?;
-    }
-    Ok(writeln!(out, "\n{}", markdown_cell(&project.prices()))?)
-}
-
-/// Writes the changes, those that there is no room for in one row, and the total.
-fn write_markdown_table(changed: &[&Change], total: &Total, out: &mut impl Write) -> Result<(), Stop> {
-    let titles = total.select(TITLES);
-    writeln!(out, "| {} |\n| :--- |{}", titles.join(" | "), " ---: |".repeat(titles.len() - 1))?;
-    let row = |cells: [String; 8]| {
-        let cells: Vec<String> = total.select(cells).iter().map(|cell| markdown_cell(cell)).collect();
-        format!("| {} |", cells.join(" | "))
-    };
-    let (rows, more) = up_to(MOST_ROWS, changed.iter().map(|change| row(cells(change))));
-    rows.iter().try_for_each(|row| writeln!(out, "{row}"))?;
-    if more > 0 {
-        let rest = Total::of(changed[rows.len()..].iter().copied());
-        writeln!(out, "{}", row(total_cells(&format!("and {} more", grouped(more as u64)), &rest)))?;
-    }
-    Ok(writeln!(out, "{}", row(total_cells("total", total)))?)
-}
-
-fn json(project: &Project, difference: &Difference) -> serde_json::Value {
-    let dollars = |amount: Usd| amount.amount().to_string();
-    let side = |entry: &Option<Entry>| {
-        entry.as_ref().map(|entry| {
-            serde_json::json!({
-                "model": entry.model,
-                "tier": entry.tier.as_str(),
-                "input_tokens": entry.usage.input,
-                "output_tokens": entry.usage.output,
-                "cost": dollars(entry.cost),
-                "at_least": entry.at_least,
-            })
-        })
-    };
-    let change = |change: &&Change| {
-        serde_json::json!({
-            "name": change.place.to_string(),
-            "old_name": change.old_place.as_ref().map(Place::to_string),
-            "custom_id": change.new.as_ref().or(change.old.as_ref()).and_then(|entry| entry.custom_id.as_deref()),
-            "changed": if change.changed == Changed::Kept { "changed" } else { change.changed.as_str() },
-            "old": side(&change.old),
-            "new": side(&change.new),
-            "by_prompt": dollars(change.prompt),
-            "by_config": dollars(change.config),
-            "by_price": dollars(change.price),
-        })
-    };
-    let broken = |broken: &Broken| {
-        serde_json::json!({
-            "side": broken.side,
-            "name": broken.place.to_string(),
-            "file": broken.place.file,
-            "line": broken.line,
-            "error": broken.failure.message(),
-            "hint": broken.failure.advice(),
-        })
-    };
-    let (changed, total) = (difference.changed(), &difference.total);
-    serde_json::json!({
-        "schema": 1,
-        "kind": "diff",
-        "as_of": project.day.to_string(),
-        "pricing": project.catalog.layers().map(|layer| layer.origin()).collect::<Vec<_>>(),
-        "pricing_hash": project.pricing_hash(),
-        "changes": changed.iter().map(change).collect::<Vec<_>>(),
-        "unchanged": difference.changes.len() - changed.len(),
-        "broken": difference.broken.iter().map(broken).collect::<Vec<_>>(),
-        "month": difference.month.as_ref().map(|month| {
-            serde_json::json!({"old": dollars(month.old), "new": dollars(month.new)})
-        }),
-        "total": {
-            "old": dollars(total.old.cost),
-            "new": dollars(total.new.cost),
-            "by_prompt": dollars(total.prompt),
-            "by_config": dollars(total.config),
-            "by_price": dollars(total.price),
-            "old_input_tokens": total.old.input_tokens,
-            "new_input_tokens": total.new.input_tokens,
-        },
-    })
 }

@@ -6,11 +6,11 @@ use std::io::Write;
 use gpt_cost::request::Warning;
 use gpt_cost::{Estimate, Verdict};
 
-use super::args::{EstimateArgs, ReportFormat};
+use super::args::{EstimateArgs, EstimateFormat};
 use super::exit::{Failure, Outcome, Stop};
 use super::input::{Failed, Source};
 use super::project::Project;
-use super::report::{self, Entry, Report};
+use super::report::estimate::{self as report, Entry, Report};
 use super::{input, prices, terms};
 
 /// Runs the command. A request that cannot be read, counted or priced does not stop the others.
@@ -25,7 +25,8 @@ pub(super) fn run(args: &EstimateArgs, out: &mut impl Write) -> Result<Outcome, 
             Err(one) => failed.push(one),
         }
     }
-    if estimates.len() + failed.len() > 1 || failed.is_empty() {
+    // One request that failed has its error on standard error; programs get a document whatever happens.
+    if args.format != EstimateFormat::Table || estimates.len() + failed.len() > 1 || failed.is_empty() {
         write(args, &project, &estimates, &failed, out)?;
     }
     let mut outcome = Outcome::Success;
@@ -87,22 +88,19 @@ fn write(
     let entries = estimates.iter().map(Estimated::entry).collect();
     let from_config = from_config(args, project, estimates);
     let report = Report { day: project.day, from_config, layers: project.catalog.layers().collect(), entries, failed };
-    match args.format {
-        ReportFormat::Table => report::table::write(&report, out)?,
-        ReportFormat::Json => report::json::write(&report, out)?,
-    }
+    report::write(&report, args.format, out)?;
     Ok(out.flush()?)
 }
 
-/// Returns what the configuration has a part in, and what it says, in words.
+/// Returns the configuration's file and the settings of it that the estimates depend on.
 fn from_config(args: &EstimateArgs, project: &Project, estimates: &[Estimated<'_>]) -> Option<(String, Vec<String>)> {
     let config = &project.config;
-    let mut said = project.said_of_requests(&args.request, estimates.iter().map(|one| &one.source.request));
+    let mut settings = project.settings_used(&args.request, estimates.iter().map(|one| &one.source.request));
     let of_terms = [
         config.tier.filter(|_| args.tier.is_none()).map(|tier| format!("tier {}", tier.as_str())),
         config.output_tokens.filter(|_| args.output_tokens.is_none()).map(|tokens| format!("output_tokens {tokens}")),
         config.cached.filter(|_| args.cached.is_none()).map(|_| "cached".to_owned()),
     ];
-    said.extend(of_terms.into_iter().flatten());
-    project.config_name.clone().filter(|_| !said.is_empty()).map(|name| (name, said))
+    settings.extend(of_terms.into_iter().flatten());
+    project.config_name.clone().filter(|_| !settings.is_empty()).map(|name| (name, settings))
 }

@@ -1,32 +1,17 @@
-//! `gpt-cost init` and `gpt-cost schema`: a configuration to start from, and what can stand in it.
+//! `gpt-cost init`: a configuration to start from.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
 
 use gpt_cost::budget::Budget;
 use gpt_cost::money::Usd;
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::args::{InitArgs, Schema, SchemaArgs, TableArgs};
+use super::args::{InitArgs, TableArgs};
 use super::checked::{Budgeted, Checked, Verdict, list_others, without_others};
 use super::exit::{Failure, Outcome, Stop};
 use super::project::{self, Ignored, Project, holds_prompts};
 use super::report::plural;
 use super::{files, note};
-
-/// The JSON schemas, as they are published.
-const CONFIG_SCHEMA: &str = include_str!("../../docs/schemas/gpt-cost.schema.json");
-const CHECK_SCHEMA: &str = include_str!("../../docs/schemas/check.schema.json");
-
-/// Prints a schema.
-pub(super) fn schema(args: &SchemaArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
-    out.write_all(match args.what {
-        Schema::Config => CONFIG_SCHEMA.as_bytes(),
-        Schema::Check => CHECK_SCHEMA.as_bytes(),
-    })?;
-    out.flush()?;
-    Ok(Outcome::Success)
-}
 
 /// Writes a configuration with a budget for each folder that has prompts.
 pub(super) fn run(args: &InitArgs) -> Result<Outcome, Stop> {

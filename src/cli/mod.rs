@@ -18,6 +18,7 @@ mod prices;
 mod pricing;
 mod project;
 mod report;
+mod schema;
 mod verify;
 
 use std::ffi::OsString;
@@ -44,6 +45,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
+/// Returns the schema of each JSON document, with its name.
+#[cfg(test)]
+pub(crate) fn schemas() -> Vec<(&'static str, schemars::Schema)> {
+    report::documents::schemas()
+}
+
 fn command(args: &Args) -> Result<Outcome, Stop> {
     match &args.command {
         Command::Estimate(args) => estimate::run(args, &mut anstream::stdout().lock()),
@@ -54,7 +61,7 @@ fn command(args: &Args) -> Result<Outcome, Stop> {
         Command::Baseline(command) => baseline::run(command, &mut anstream::stdout().lock()),
         Command::Diff(args) => diff::run(args, &mut anstream::stdout().lock()),
         Command::Init(args) => init::run(args),
-        Command::Schema(args) => init::schema(args, &mut anstream::stdout().lock()),
+        Command::Schema(args) => schema::run(args, &mut anstream::stdout().lock()),
         Command::Models(command) => models::run(command, &mut anstream::stdout().lock()),
         Command::Pricing(command) => pricing::run(command, &mut anstream::stdout().lock()),
     }

@@ -11,7 +11,7 @@ use super::args::{ListFormat, ModelsCommand, ModelsListArgs, ModelsShowArgs, Rep
 use super::exit::{Failure, Outcome, Stop};
 use super::project::Project;
 use super::report::grid::{Cell, write_grid};
-use super::report::plural;
+use super::report::{documents, plural};
 use super::shown;
 
 /// Runs the command.
@@ -63,11 +63,7 @@ fn list(args: &ModelsListArgs, out: &mut impl Write) -> Result<(), Stop> {
             let tables: Vec<&str> = catalog.layers().map(Layer::origin).collect();
             write_list(&lines, args.tier, day, &tables.join(", "), out)
         }
-        ListFormat::Json => {
-            let models: Vec<_> = lines.iter().map(|line| line.json(day)).collect();
-            let report = serde_json::json!({"schema": 1, "as_of": day.to_string(), "tier": args.tier.as_str(), "models": models});
-            Ok(writeln!(out, "{report:#}")?)
-        }
+        ListFormat::Json => Ok(documents::write(documents::models::List::new(&lines, args.tier, day), out)?),
         ListFormat::Csv => write_csv(&lines, day, out),
     }
 }
@@ -100,13 +96,14 @@ pub(super) fn matches(pattern: &str, name: &str) -> bool {
     name.ends_with(last)
 }
 
-/// A model of the list, with the row of its price that holds.
-struct Line<'c> {
-    /// The model's own, or an alias.
-    name: &'c str,
-    layer: &'c Layer,
-    model: &'c Model,
-    price: Option<&'c PriceRow>,
+/// A model, or an alias, and the price row that is in effect.
+#[derive(Clone, Copy)]
+pub(super) struct Line<'c> {
+    /// The name of the model or alias.
+    pub(super) name: &'c str,
+    pub(super) layer: &'c Layer,
+    pub(super) model: &'c Model,
+    pub(super) price: Option<&'c PriceRow>,
 }
 
 impl Line<'_> {
@@ -133,31 +130,6 @@ impl Line<'_> {
             (Some(last), _) => format!("until {last}"),
             _ => String::new(),
         }
-    }
-
-    fn json(&self, day: Date) -> serde_json::Value {
-        let amount = |field| self.amount(field).map(|amount| amount.amount().to_string());
-        let mut json = serde_json::json!({
-            "name": self.name,
-            "stands_for": self.model.name(),
-            "also": self.model.also().collect::<Vec<_>>(),
-            "kind": self.model.kind().as_str(),
-            "encoding": self.model.encoding().map(|encoding| encoding.name()),
-            "counting": self.model.family(day).map(|family| family.as_str()),
-            "per": "1M",
-            "input": amount(Field::Input),
-            "cached": amount(Field::Cached),
-            "output": amount(Field::Output),
-            "origin": self.layer.origin(),
-            "line": self.model.line(),
-        });
-        for (key, fact) in self.model.facts() {
-            json[key] = match fact {
-                Fact::Tokens(tokens) => tokens.into(),
-                fact => fact.to_string().into(),
-            };
-        }
-        json
     }
 }
 
@@ -221,13 +193,28 @@ fn write_csv(lines: &[Line<'_>], day: Date, out: &mut impl Write) -> Result<(), 
     let wrong = |error: csv::Error| Stop::Write(std::io::Error::other(error));
     csv.write_record(titles).map_err(wrong)?;
     for line in lines {
-        let json = line.json(day);
-        let text = |key: &&str| match &json[*key] {
-            serde_json::Value::Null => String::new(),
-            serde_json::Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        csv.write_record(titles.iter().map(text)).map_err(wrong)?;
+        let model = line.model;
+        let date = |day: Option<Date>| day.map(|day| day.to_string()).unwrap_or_default();
+        let tokens = |tokens: Option<u64>| tokens.map(|tokens| tokens.to_string()).unwrap_or_default();
+        let amount = |field| line.amount(field).map(|amount| amount.amount().to_string()).unwrap_or_default();
+        csv.write_record([
+            line.name,
+            model.kind().as_str(),
+            model.encoding().map_or("", |encoding| encoding.name()),
+            model.family(day).map_or("", |family| family.as_str()),
+            &tokens(model.context()),
+            &tokens(model.max_input()),
+            &tokens(model.max_output()),
+            &date(model.released()),
+            &date(model.shutdown()),
+            Per::Million.as_str(),
+            &amount(Field::Input),
+            &amount(Field::Cached),
+            &amount(Field::Output),
+            line.layer.origin(),
+            &model.line().to_string(),
+        ])
+        .map_err(wrong)?;
     }
     Ok(csv.flush()?)
 }
@@ -239,40 +226,14 @@ fn show(args: &ModelsShowArgs, out: &mut impl Write) -> Result<(), Stop> {
     match args.format {
         ReportFormat::Table => write_model(&name, layer, model, day, out),
         ReportFormat::Json => {
-            let price = model.price(day, Tier::Standard, 0);
-            let mut json = Line { name: model.name(), layer, model, price }.json(day);
-            json["asked"] = shown(name.name()).into();
-            json["read_as"] = name.remark().into();
-            json["checked"] = model.checked().or(layer.checked()).map(|day| day.to_string()).into();
-            let target =
-                |target: &AliasTarget| serde_json::json!({"from": target.from().to_string(), "to": target.model()});
-            json["alias"] = name.alias().map(|alias| alias.targets().iter().map(target).collect::<Vec<_>>()).into();
-            json["prices"] = model.prices().iter().map(|row| price_json(row, holds(model, row, day))).collect();
-            let report = serde_json::json!({"schema": 1, "as_of": day.to_string(), "model": json});
-            Ok(writeln!(out, "{report:#}")?)
+            let line = Line { name: model.name(), layer, model, price: model.price(day, Tier::Standard, 0) };
+            Ok(documents::write(documents::models::One::new(&name, &line, day), out)?)
         }
     }
 }
 
-pub(super) fn price_json(row: &PriceRow, holds: bool) -> serde_json::Value {
-    let mut json = serde_json::json!({
-        "line": row.line(),
-        "holds": holds,
-        "per": row.per().as_str(),
-        "from": row.from().map(|day| day.to_string()),
-        "tier": row.tier().as_str(),
-        "above": row.above(),
-    });
-    for field in Field::ALL {
-        if let Some(rate) = row.rate(*field) {
-            json[field.as_str()] = rate.amount().amount().to_string().into();
-        }
-    }
-    json
-}
-
-/// Whether a row is one of those that hold on a day.
-pub(super) fn holds(model: &Model, row: &PriceRow, day: Date) -> bool {
+/// Returns whether a row is one of those that are in effect on a day.
+pub(super) fn is_in_effect(model: &Model, row: &PriceRow, day: Date) -> bool {
     model.sheet(day, row.tier()).any(|one| one == row)
 }
 
@@ -347,7 +308,7 @@ pub(super) fn price_rows(
     for price in model.prices().iter().filter(|row| is_shown(row)) {
         let above = if price.above() > 0 { grouped(price.above()) } else { String::new() };
         let mut row = vec![
-            Cell::plain(if holds(model, price, day) { "●" } else { "" }),
+            Cell::plain(if is_in_effect(model, price, day) { "●" } else { "" }),
             Cell::plain(price.tier().as_str()),
             Cell::plain(price.from().map(|from| from.to_string()).unwrap_or_default()),
             Cell::right(above),

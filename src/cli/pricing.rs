@@ -15,7 +15,7 @@ use super::args::{
 use super::exit::{Failure, Outcome, Stop};
 use super::project::Project;
 use super::report::grid::{Cell, write_grid};
-use super::report::plural;
+use super::report::{documents, plural};
 use super::{files, models, note, shown};
 
 /// A table to start from.
@@ -52,25 +52,7 @@ fn show(args: &PricingShowArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     match args.format {
         ReportFormat::Table => write_tables(&catalog, &shown_models, args.name.is_some(), day, out)?,
         ReportFormat::Json => {
-            let rows = shown_models.iter().flat_map(|Resolved { layer, model, .. }| {
-                model.prices().iter().filter(|row| models::holds(model, row, day)).map(|row| {
-                    let mut json = models::price_json(row, true);
-                    json["model"] = model.name().into();
-                    json["origin"] = layer.origin().into();
-                    json
-                })
-            });
-            let report = serde_json::json!({
-                "schema": 1,
-                "as_of": day.to_string(),
-                "pricing": catalog.layers().map(|layer| serde_json::json!({
-                    "origin": layer.origin(),
-                    "checked": layer.checked().map(|day| day.to_string()),
-                    "models": layer.models().len(),
-                })).collect::<Vec<_>>(),
-                "rows": rows.collect::<Vec<_>>(),
-            });
-            writeln!(out, "{report:#}")?;
+            documents::write(documents::pricing::Document::new(&catalog, &shown_models, day), out)?;
         }
     }
     Ok(Outcome::Success)
@@ -96,7 +78,7 @@ fn write_tables(
             continue;
         }
         // All rows of one model, with its history; of all models, those that hold.
-        let rows = models::price_rows(layer, model, day, |row| is_one || models::holds(model, row, day));
+        let rows = models::price_rows(layer, model, day, |row| is_one || models::is_in_effect(model, row, day));
         write_grid(&rows, out)?;
     }
     let mark = if is_one { format!("● holds on {day}; prices") } else { "prices".to_owned() };
@@ -142,12 +124,7 @@ fn diff(args: &PricingDiffArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     let (old, new) = (table(&args.old)?, table(&args.new)?);
     let differences = old.differences(&new);
     match args.format {
-        ReportFormat::Json => {
-            let json = |one: &Difference| serde_json::json!({"name": one.name, "what": one.what, "old": one.old, "new": one.new});
-            let report =
-                serde_json::json!({"schema": 1, "differences": differences.iter().map(json).collect::<Vec<_>>()});
-            writeln!(out, "{report:#}")?;
-        }
+        ReportFormat::Json => documents::write(documents::pricing::Diff::new(&differences), out)?,
         ReportFormat::Table if differences.is_empty() => writeln!(out, "the tables say the same")?,
         ReportFormat::Table => write_differences(&differences, out)?,
     }

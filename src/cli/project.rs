@@ -131,9 +131,9 @@ impl Project {
         }
     }
 
-    /// Returns what the configuration says of how these requests are read and which prices they have, in words, but for what the command line
-    /// says itself.
-    pub(super) fn said_of_requests<'r>(
+    /// Returns the settings of the configuration that decide how these requests are read and priced, in words; options of the command line
+    /// override them.
+    pub(super) fn settings_used<'r>(
         &self,
         args: &RequestArgs,
         requests: impl IntoIterator<Item = &'r Request>,

@@ -12,6 +12,7 @@ use gpt_cost::{Catalog, Date};
 use super::args::{ReportFormat, TableArgs, VerifyArgs};
 use super::exit::{Failure, Outcome, Stop};
 use super::project::Project;
+use super::report::documents;
 use super::report::grid::{Cell, write_grid};
 use super::{files, note};
 
@@ -26,7 +27,7 @@ pub(super) fn run(args: &VerifyArgs, out: &mut impl Write) -> Result<Outcome, St
     let Reader { report, unread, .. } = reader;
     match args.format {
         ReportFormat::Table => write_table(&report, args.worst, out)?,
-        ReportFormat::Json => writeln!(out, "{:#}", json(&report, args.worst))?,
+        ReportFormat::Json => documents::write(documents::verify::Document::new(&report, args.worst), out)?,
     }
     out.flush()?;
     Ok(match (args.min_exact, report.total.exact_share()) {
@@ -135,50 +136,4 @@ fn row(name: &str, score: &Score) -> Vec<Cell> {
 
 fn hundredths(number: u64) -> String {
     format!("{}.{:02}", grouped(number / 100), number % 100)
-}
-
-/// Returns hundredths as a decimal string, as JSON has all amounts.
-fn decimal(hundredths: u64) -> String {
-    format!("{}.{:02}", hundredths / 100, hundredths % 100)
-}
-
-fn json(report: &Report, worst: usize) -> serde_json::Value {
-    let score = |score: &Score| {
-        serde_json::json!({
-            "cases": score.cases,
-            "counted": score.counted,
-            "exact": score.exact,
-            "outside_bound": score.outside_bound,
-            "between": score.between,
-            "outside_ends": score.outside_ends,
-            "not_counted": score.not_counted,
-            "suspect": score.suspect,
-            "exact_percent": score.exact_share().map(decimal),
-            "mean_error": score.mean_error().map(decimal),
-        })
-    };
-    let all = |scores: &BTreeMap<String, Score>| {
-        scores.iter().map(|(key, value)| (key.clone(), score(value))).collect::<serde_json::Map<_, _>>()
-    };
-    let misses: Vec<_> = report
-        .worst(worst)
-        .into_iter()
-        .map(|miss| serde_json::json!({"place": miss.place, "error": miss.error, "billed": miss.billed}))
-        .collect();
-    serde_json::json!({
-        "schema": 1,
-        "total": score(&report.total),
-        "with_reported_model": score(&report.with_reported_model),
-        "endpoints": all(&report.endpoints),
-        "models": all(&report.models),
-        "features": all(&report.features),
-        "projects": all(&report.projects),
-        "mean_over_projects": report.mean_over_projects().map(|mean| decimal(mean.exact_share)),
-        "spent": {
-            "priced": report.spent.priced,
-            "total": report.spent.total.amount().to_string(),
-            "unpriced": report.spent.unpriced,
-        },
-        "worst": misses,
-    })
 }

@@ -234,7 +234,7 @@ fn a_broken_file_is_broken_and_neither_gone_nor_new() {
         assert_eq!(output.status.code(), Some(2), "{args:?}");
         let report = json(&output);
         assert_eq!((report["changes"].as_array().unwrap().len(), &report["unchanged"]), (0, &1.into()), "{report}");
-        let broken = &report["broken"][0];
+        let broken = &report["failed"][0];
         assert_eq!((broken["side"].as_str(), &broken["line"]), (Some(side), &2.into()), "{report}");
         let markdown = text(&gpt_cost(&root, &[args, &["--format", "markdown"]].concat()).stdout);
         assert!(markdown.contains("a.json:2: not valid JSON: EOF while parsing a list"), "{markdown}");

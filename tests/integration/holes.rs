@@ -78,7 +78,7 @@ fn a_prompt_file_with_holes_is_counted_at_least() {
     for file in ["p.md", "p.json"] {
         let report = json(&gpt_cost(&root, &["estimate", file, "-m", "gpt-4.1", "--format", "json"]));
         let request = &report["requests"][0];
-        assert_eq!(request["input_tokens"]["label"], "at least", "{file}");
+        assert_eq!(request["input_tokens"]["label"], "at_least", "{file}");
         assert!(request["not_counted"].to_string().contains("the value of `document`"), "{report}");
         let literal = json(&gpt_cost(&root, &["estimate", file, "-m", "gpt-4.1", "--literal", "--format", "json"]));
         assert_eq!(literal["requests"][0]["input_tokens"]["label"], "exact", "{file}");

@@ -8,6 +8,7 @@ mod budgets;
 mod builder;
 mod ci;
 mod cli;
+mod documents;
 mod edges;
 mod encoding;
 mod estimate;

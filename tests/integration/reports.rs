@@ -195,12 +195,12 @@ fn every_format_has_the_same_words_and_numbers() {
         let requests = json["requests"].as_array().unwrap();
         requests.iter().find(|one| one["name"] == name).unwrap()["budgets"][0].clone()
     };
-    assert_eq!(of(long)["heaviest"], json!({"path": "messages[1]", "tokens": 305}));
+    assert_eq!(of(long)["largest_component"], json!({"path": "messages[1]", "tokens": 305}));
     assert_eq!(of(long)["findings"][0]["message"], over);
     assert_eq!(of("prompts/stored.json")["not_counted"][0]["path"], "previous_response_id");
     assert_eq!(json["budgets"][0]["findings"][0]["rule"], "max_monthly_cost");
     // Of what is not counted whole, the same number is in JSON as in the table.
-    assert_eq!(json["total"]["monthly_cost"], json!({"min": "0.6856", "at_least": "3.2456", "max": null}));
+    assert_eq!(json["total"]["monthly_cost"], json!({"min": "0.6856", "known": "3.2456", "max": null}));
     assert!(report("table").contains("≥ $3.2456"));
     for format in ["csv", "jsonl"] {
         let plain = report(format);

@@ -196,7 +196,7 @@ fn an_estimate_goes_by_the_configuration_and_says_so() {
         "{output}"
     );
     let report = json(&gpt_cost(&root, &["estimate", "p.json", "--tier", "standard", "-o", "5", "--format", "json"]));
-    assert_eq!(report["from_config"]["says"], serde_json::json!(["model gpt-4.1", "as_of 2026-05-01"]));
+    assert_eq!(report["from_config"]["settings"], serde_json::json!(["model gpt-4.1", "as_of 2026-05-01"]));
     let output = gpt_cost(&root, &["estimate", "p.json", "--no-config"]);
     assert!(text(&output.stderr).contains("it names no model"), "{output:?}");
 }

@@ -8,7 +8,8 @@ use gpt_cost::request::ImageSize;
 use gpt_cost::{Cached, Tier, Usd};
 
 use super::TableArgs;
-use super::values::{cached, dollars, image_size, increase, out_file, tier};
+use super::values::{cached, dollars, image_size, increase, out_file, schemas, tier};
+use crate::cli::schema::Schema;
 
 /// Check prompts against their budgets, for example in CI
 #[derive(Debug, Parser)]
@@ -165,21 +166,23 @@ pub(in crate::cli) struct InitArgs {
     pub(in crate::cli) model: Option<String>,
 }
 
-/// Print the JSON Schema of a file format
+/// Print the JSON Schema of a file or report format
 #[derive(Debug, Parser)]
+#[command(after_help = "\
+Examples:
+  gpt-cost schema list                             all formats
+  gpt-cost schema estimate > estimate.schema.json")]
 pub(in crate::cli) struct SchemaArgs {
-    /// File format
-    #[arg(value_name = "WHAT", value_enum)]
-    pub(in crate::cli) what: Schema,
+    /// Format, or list
+    #[arg(value_name = "NAME", value_parser = schemas())]
+    pub(in crate::cli) name: SchemaName,
 }
 
-/// A file format with a JSON Schema.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum Schema {
-    /// gpt-cost.toml
-    Config,
-    /// The output of `check --format json`
-    Check,
+/// What `schema` prints.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::cli) enum SchemaName {
+    List,
+    Of(&'static Schema),
 }
 
 /// The project, its prices and the day.

@@ -8,7 +8,8 @@ use gpt_cost::catalog::import::ImportFormat;
 use gpt_cost::request::ImageSize;
 use gpt_cost::{Cached, Date, Encoding, Tier, Usd};
 
-use super::budgets::{CheckFormat, OutFile};
+use super::budgets::{CheckFormat, OutFile, SchemaName};
+use crate::cli::schema::SCHEMAS;
 
 pub(super) fn out_file(text: &str) -> Result<OutFile, String> {
     let wrong = || "expected a format and a file, such as json:report.json".to_owned();
@@ -72,4 +73,13 @@ pub(super) fn encodings() -> impl TypedValueParser<Value = Encoding> {
 pub(super) fn day(text: &str) -> Result<Date, &'static str> {
     let day = text.parse().ok().filter(|_| text.len() == "YYYY-MM-DD".len());
     day.ok_or("expected a day that exists, as YYYY-MM-DD")
+}
+
+pub(super) fn schemas() -> impl TypedValueParser<Value = SchemaName> {
+    PossibleValuesParser::new(std::iter::once("list").chain(SCHEMAS.iter().map(|schema| schema.name))).map(|name| {
+        match SCHEMAS.iter().find(|schema| schema.name == name) {
+            Some(schema) => SchemaName::Of(schema),
+            None => SchemaName::List,
+        }
+    })
 }

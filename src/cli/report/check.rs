@@ -2,7 +2,6 @@
 
 mod csv;
 mod github;
-mod json;
 mod junit;
 mod markdown;
 mod sarif;
@@ -15,9 +14,10 @@ use gpt_cost::budget::{Budget, CostBounds, Finding, Level};
 use gpt_cost::money::grouped;
 use gpt_cost::source::Place;
 
-use super::{output_hint, plural, remark};
+use super::remarks::remark;
+use super::{documents, output_hint, plural};
 use crate::cli::args::CheckFormat;
-use crate::cli::checked::{Checked, Measured, Verdict};
+use crate::cli::checked::{Checked, Measured, Tally, Verdict};
 use crate::cli::exit::Failure;
 use crate::cli::project::Project;
 
@@ -47,12 +47,12 @@ pub(in crate::cli) struct BudgetReport {
 }
 
 /// What requests use and cost together: each of those that can be measured, once.
-pub(super) struct Total {
-    pub(super) requests: usize,
-    pub(super) input: TokenCount,
-    pub(super) cost: CostBounds,
+pub(in crate::cli) struct Total {
+    pub(in crate::cli) requests: usize,
+    pub(in crate::cli) input: TokenCount,
+    pub(in crate::cli) cost: CostBounds,
     /// The cost of a month, of the requests whose budgets say how often they are sent.
-    pub(super) month: Option<CostBounds>,
+    pub(in crate::cli) month: Option<CostBounds>,
 }
 
 impl Total {
@@ -75,12 +75,8 @@ const MOST_EXPENSIVE: usize = 10;
 pub(in crate::cli) fn write(report: &CheckReport<'_>, format: CheckFormat, out: &mut impl Write) -> io::Result<()> {
     match format {
         CheckFormat::Table => table::write(report, out),
-        CheckFormat::Json => writeln!(out, "{:#}", json::document(report)),
-        CheckFormat::Jsonl => {
-            report.requests.iter().try_for_each(|one| writeln!(out, "{}", json::request(report, one)))?;
-            let of_all = (0..report.budgets.len()).filter(|index| !report.budgets[*index].findings.is_empty());
-            of_all.map(|index| json::budget(report, index)).try_for_each(|one| writeln!(out, "{one}"))
-        }
+        CheckFormat::Json => documents::write(documents::check::Document::new(report), out),
+        CheckFormat::Jsonl => documents::check::lines(report).try_for_each(|line| documents::write_line(line, out)),
         CheckFormat::Csv => csv::write(report, out),
         CheckFormat::Markdown => markdown::write(report, out),
         CheckFormat::Github => github::write(report, out),
@@ -174,7 +170,7 @@ impl CheckReport<'_> {
     }
 
     /// Returns what a request costs in a month on the terms of a budget that says how often it is sent.
-    fn month(&self, verdict: &Verdict) -> Option<CostBounds> {
+    pub(in crate::cli) fn month(&self, verdict: &Verdict) -> Option<CostBounds> {
         let times = self.budgets[verdict.budget].budget.limits.monthly_requests?;
         Some(verdict.measured()?.cost.times(times))
     }
@@ -185,12 +181,12 @@ impl CheckReport<'_> {
     }
 
     /// Returns what all requests use and cost, each by the budget on whose terms it costs most.
-    fn total(&self) -> Total {
+    pub(in crate::cli) fn total(&self) -> Total {
         Total::of(self.requests.iter().filter_map(|one| Some((one.measured()?, self.month_of(one)))))
     }
 
     /// Returns what the requests of a budget use and cost.
-    fn total_of(&self, budget: usize) -> Total {
+    pub(in crate::cli) fn total_of(&self, budget: usize) -> Total {
         let verdicts = self.requests.iter().flat_map(|one| &one.verdicts).filter(|verdict| verdict.budget == budget);
         Total::of(verdicts.filter_map(|verdict| Some((verdict.measured()?, self.month(verdict)))))
     }
@@ -202,12 +198,11 @@ impl CheckReport<'_> {
 
     /// Returns how many requests there are at each level, in words.
     fn summary(&self) -> String {
-        let tally = self.tally();
-        let count = |word| tally.get(word).copied().unwrap_or(0);
-        let mut parts = vec![format!("{} within budget", grouped(count("within") as u64))];
-        for (word, text) in [("warning", "with a warning"), ("exceeded", "over a limit"), ("unknown", "unknown")] {
-            if count(word) > 0 {
-                parts.push(format!("{} {text}", grouped(count(word) as u64)));
+        let Tally { within, warning, exceeded, unknown } = self.tally();
+        let mut parts = vec![format!("{} within budget", grouped(within))];
+        for (requests, text) in [(warning, "with a warning"), (exceeded, "over a limit"), (unknown, "unknown")] {
+            if requests > 0 {
+                parts.push(format!("{} {text}", grouped(requests)));
             }
         }
         let only = if self.warn_only { "; --warn-only: no failure" } else { "" };
@@ -243,7 +238,7 @@ fn detail(finding: &Finding, measured: &Measured) -> Option<String> {
     if is_output {
         return Some(format!("most of it is output: {} tokens, {output_cost}", grouped(usage.output)));
     }
-    let part = measured.heaviest.as_ref()?;
+    let part = measured.largest.as_ref()?;
     let (tokens, all) = (grouped(part.tokens), grouped(usage.input));
     Some(format!("the largest part of the input is {}: {tokens} of {all} tokens", part.path))
 }

@@ -1,19 +1,15 @@
 //! What a command found, in the formats that people and programs read.
 
 pub(super) mod check;
+pub(super) mod diff;
+pub(super) mod documents;
+pub(super) mod estimate;
 pub(super) mod grid;
-pub(super) mod json;
-pub(super) mod table;
+pub(super) mod remarks;
 
-use std::collections::HashMap;
-
-use gpt_cost::catalog::Layer;
 use gpt_cost::money::grouped;
-use gpt_cost::request::{Format, Warning};
-use gpt_cost::source::Place;
-use gpt_cost::{Date, Estimate, Label, Request, TokenCount};
-
-use super::input::Failed;
+use gpt_cost::request::Format;
+use gpt_cost::{Label, TokenCount};
 
 /// Returns how sure a count is, in few words: `exact`, `± 4`, `85 … 1,445`, `at least`.
 pub(super) fn label(count: &TokenCount) -> String {
@@ -28,7 +24,7 @@ pub(super) fn label(count: &TokenCount) -> String {
             }
         }
         (Label::AtLeast, _) if count.min() < count.tokens() => format!("at least {}", grouped(count.min())),
-        (label, _) => label.as_str().to_owned(),
+        (label, _) => label.as_str().replace('_', " "),
     }
 }
 
@@ -81,11 +77,6 @@ pub(super) fn up_to(bytes: usize, lines: impl Iterator<Item = String>) -> (Vec<S
     (kept, more)
 }
 
-/// Returns a remark with its place; one without is about the request as a whole.
-pub(super) fn remark(path: &str, text: &str) -> String {
-    if path.is_empty() { text.to_owned() } else { format!("{path}: {text}") }
-}
-
 /// Returns what to do where the cost of a request is that of the most output that it allows.
 pub(super) fn output_hint<'e>(mut requests: impl Iterator<Item = &'e gpt_cost::budget::Entry>) -> Option<&'static str> {
     requests.any(|entry| !entry.expects_output && entry.usage.output > 0).then_some(
@@ -97,52 +88,7 @@ pub(super) fn output_hint<'e>(mut requests: impl Iterator<Item = &'e gpt_cost::b
 /// What to do about images of unknown size.
 pub(super) const IMAGE_SIZE: &str = "--image-size WxH gives the size of images that the request does not say";
 
-/// The word of reports for a part that is not counted.
-pub(super) const NOT_COUNTED: &str = "not counted";
-
-/// Returns what there is to know of a request, each with the word that reports have for it.
-pub(super) fn remarks(input: &TokenCount, warnings: &[Warning]) -> Vec<(&'static str, String)> {
-    let uncounted = input.uncounted().iter().map(|one| (NOT_COUNTED, remark(&one.path, &one.reason)));
-    uncounted.chain(warnings.iter().map(|one| ("warning", remark(&one.path, &one.message)))).collect()
-}
-
-/// Groups remarks that are the same of several requests: each with the first request's name and how many more there are.
-pub(super) fn grouped_remarks<'r>(
-    remarks: impl Iterator<Item = (String, &'r [(&'static str, String)])>,
-) -> Vec<(&'r (&'static str, String), String, usize)> {
-    let mut groups: Vec<(&(&'static str, String), String, usize)> = Vec::new();
-    let mut places: HashMap<&(&'static str, String), usize> = HashMap::new();
-    for (name, of_request) in remarks {
-        for remark in of_request {
-            match places.get(remark) {
-                Some(place) => groups[*place].2 += 1,
-                None => {
-                    places.insert(remark, groups.len());
-                    groups.push((remark, name.clone(), 0));
-                }
-            }
-        }
-    }
-    groups
-}
-
-/// The estimates of a run.
-pub(super) struct Report<'a> {
-    pub(super) day: Date,
-    pub(super) layers: Vec<&'a Layer>,
-    /// The configuration, and what of it has a part in the estimates.
-    pub(super) from_config: Option<(String, Vec<String>)>,
-    pub(super) entries: Vec<Entry<'a>>,
-    /// What cannot be read, counted or priced.
-    pub(super) failed: &'a [Failed],
-}
-
-/// The estimate of one request.
-pub(super) struct Entry<'a> {
-    pub(super) place: &'a Place,
-    /// The line of the file on which the request begins, from 1.
-    pub(super) line: usize,
-    pub(super) request: &'a Request,
-    pub(super) estimate: &'a Estimate<'a>,
-    pub(super) warnings: &'a [Warning],
+/// Returns a text as a cell of a CSV file that no spreadsheet takes for a formula.
+pub(super) fn formula_free(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }

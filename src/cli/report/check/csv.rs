@@ -6,6 +6,7 @@ use gpt_cost::money::Usd;
 
 use super::{BudgetReport, CheckReport};
 use crate::cli::checked::{Checked, Verdict, word, worst};
+use crate::cli::report::formula_free;
 
 pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
@@ -23,8 +24,8 @@ pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Resul
         "cost_expected",
         "cost_max",
         "monthly_cost_max",
-        "heaviest",
-        "heaviest_tokens",
+        "largest_component",
+        "largest_component_tokens",
         "not_counted",
         "why",
     ])?;
@@ -54,7 +55,7 @@ fn row(report: &CheckReport<'_>, one: &Checked, verdict: &Verdict) -> [String; 1
     let dollars = |amount: Usd| amount.amount().to_string();
     let findings: Vec<&str> = verdict.findings.iter().map(|finding| finding.message.as_str()).collect();
     let measured = verdict.measured();
-    let part = measured.and_then(|measured| measured.heaviest.as_ref());
+    let part = measured.and_then(|measured| measured.largest.as_ref());
     [
         formula_free(&one.place.to_string()),
         one.line.to_string(),
@@ -80,9 +81,4 @@ fn row(report: &CheckReport<'_>, one: &Checked, verdict: &Verdict) -> [String; 1
             .join("; "),
         verdict.outcome.as_ref().err().map_or_else(|| findings.join("; "), |failure| failure.message()),
     ]
-}
-
-/// A spreadsheet would run what begins like a formula.
-fn formula_free(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }

@@ -11,8 +11,8 @@ use super::{BudgetReport, CheckReport, MOST_EXPENSIVE, Total, at_most, detail};
 use crate::cli::checked::{Checked, Measured, Verdict, word};
 use crate::cli::files::shown;
 use crate::cli::report::grid::{Cell, write_grid, write_line};
-use crate::cli::report::table::write_grouped;
-use crate::cli::report::{NOT_COUNTED, formats, label, plural, remarks};
+use crate::cli::report::remarks::{NOT_COUNTED, remarks, write_grouped};
+use crate::cli::report::{formats, label, plural};
 
 const DIM: Style = Style::new().dimmed();
 

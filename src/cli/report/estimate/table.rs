@@ -7,12 +7,11 @@ use gpt_cost::catalog::{Field, Kind, PriceRow};
 use gpt_cost::money::grouped;
 use gpt_cost::{Cost, CostRange, Estimate, Fit, Label, Tier, TokenCount, Usd, Verdict};
 
-use super::grid::{Cell, write_grid, write_line};
-use super::{Entry, IMAGE_SIZE, Report, formats, grouped_remarks, label, plural, remark, remarks};
+use super::{Entry, Report};
 use crate::cli::files::shown;
-
-/// The word of reports for a request that exceeds a limit of its model's.
-const DOES_NOT_FIT: &str = "does not fit";
+use crate::cli::report::grid::{Cell, write_grid, write_line};
+use crate::cli::report::remarks::{DOES_NOT_FIT, remark, remarks, write_grouped};
+use crate::cli::report::{IMAGE_SIZE, formats, label, plural};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -148,27 +147,6 @@ fn write_remarks(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
         })
         .collect();
     write_grouped(remarks.iter().map(|(place, remarks)| (place.clone(), remarks.as_slice())), out)
-}
-
-/// Writes each remark once, with the first request that it is about and how many more there are.
-pub(in crate::cli) fn write_grouped<'r>(
-    remarks: impl Iterator<Item = (String, &'r [(&'static str, String)])>,
-    out: &mut impl Write,
-) -> io::Result<()> {
-    /// The most that a person reads.
-    const MOST: usize = 20;
-    let remarks = grouped_remarks(remarks);
-    let others = remarks.len().saturating_sub(MOST);
-    for (index, ((what, text), place, more)) in remarks.into_iter().take(MOST).enumerate() {
-        let before = if index == 0 { "\n" } else { "" };
-        let more = if more == 0 { String::new() } else { format!(" and {} more", grouped(more as u64)) };
-        let style = if *what == DOES_NOT_FIT { RED } else { YELLOW };
-        writeln!(out, "{before}  {style}{what}{style:#}: {}{more}: {text}", shown(&place))?;
-    }
-    if others > 0 {
-        writeln!(out, "  and {} more: --format json has them", plural(others, "remark"))?;
-    }
-    Ok(())
 }
 
 fn write_entry(report: &Report<'_>, entry: &Entry<'_>, out: &mut impl Write) -> io::Result<()> {

@@ -1,0 +1,90 @@
+//! The document of `count`.
+
+use gpt_cost::TokenCount;
+use serde::Serialize;
+
+use super::{Component, Day, FailedRequest, FromConfig, Remark, Tokens};
+use crate::cli::count::Counted;
+use crate::cli::input::Failed;
+
+/// The tokens of requests or texts. Output of `gpt-cost count --format json`.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename = "count")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(in crate::cli) struct Document<'a> {
+    /// The day of the counting rules and aliases; null for texts counted with --encoding.
+    as_of: Option<Day>,
+    from_config: Option<FromConfig<'a>>,
+    requests: Vec<Request<'a>>,
+    failed: Vec<FailedRequest<'a>>,
+    total: Total,
+}
+
+impl<'a> Document<'a> {
+    pub(in crate::cli) fn new(
+        as_of: Option<Day>,
+        from_config: Option<FromConfig<'a>>,
+        counted: &'a [Counted],
+        failed: &'a [Failed],
+    ) -> Document<'a> {
+        let sum: TokenCount = counted.iter().map(|one| one.count.clone()).sum();
+        Document {
+            as_of,
+            from_config,
+            requests: counted.iter().map(Request::from).collect(),
+            failed: failed.iter().map(FailedRequest::from).collect(),
+            total: Total { requests: counted.len(), input_tokens: (&sum).into() },
+        }
+    }
+}
+
+/// A request, or a text, and its tokens.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Request<'a> {
+    /// The file, followed by `:LINE` or `#/INDEX` if it has several requests.
+    name: String,
+    file: &'a str,
+    /// The line of the file on which the request begins, from 1.
+    line: usize,
+    custom_id: Option<&'a str>,
+    /// The format that the request was read as.
+    format: &'static str,
+    /// The name of the model as it was given; null for texts counted with --encoding.
+    model: Option<&'a str>,
+    /// The model that the name resolves to.
+    resolved_model: Option<&'a str>,
+    encoding: Option<&'static str>,
+    input_tokens: Tokens,
+    breakdown: Vec<Component<'a>>,
+    not_counted: Vec<Remark<'a>>,
+    warnings: Vec<Remark<'a>>,
+}
+
+impl<'a> From<&'a Counted> for Request<'a> {
+    fn from(counted: &'a Counted) -> Request<'a> {
+        let model = counted.model.as_ref();
+        Request {
+            name: counted.place.to_string(),
+            file: &counted.place.file,
+            line: counted.line,
+            custom_id: counted.custom_id.as_deref(),
+            format: counted.format.as_str(),
+            model: model.map(|model| model.name.as_str()),
+            resolved_model: model.map(|model| model.resolved.as_str()),
+            encoding: counted.encoding.map(|encoding| encoding.name()),
+            input_tokens: (&counted.count).into(),
+            breakdown: super::breakdown(&counted.count),
+            not_counted: super::uncounted(counted.count.uncounted()),
+            warnings: super::remarks(&counted.warnings),
+        }
+    }
+}
+
+/// All requests together.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Total {
+    requests: usize,
+    input_tokens: Tokens,
+}

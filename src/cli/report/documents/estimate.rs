@@ -1,0 +1,256 @@
+//! The document of `estimate`: the same shape for one request or many.
+
+use gpt_cost::estimate::Exceeded;
+use gpt_cost::{Cost, CostRange, Estimate, Tier, TokenCount, Verdict};
+use serde::Serialize;
+
+use super::{Component, Day, Dollars, FailedRequest, FromConfig, Name, Price, Remark, Table, Tokens};
+use crate::cli::report::estimate::{Entry, Report};
+
+/// The estimates of requests: tokens, price, and whether each fits its model's limits. Output of `gpt-cost estimate --format json`.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename = "estimate")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(in crate::cli) struct Document<'a> {
+    /// The day of the prices and aliases.
+    as_of: Day,
+    /// The price tables; for each model, the last one that has it is used.
+    pricing: Vec<Table<'a>>,
+    from_config: Option<FromConfig<'a>>,
+    requests: Vec<Request<'a>>,
+    failed: Vec<FailedRequest<'a>>,
+    total: Total,
+}
+
+impl<'a> Document<'a> {
+    pub(in crate::cli) fn new(report: &'a Report<'_>) -> Document<'a> {
+        let from_config = report.from_config.as_ref();
+        Document {
+            as_of: Day(report.day),
+            pricing: super::tables(report.layers.iter().copied()),
+            from_config: from_config.map(|(file, settings)| FromConfig { file, settings }),
+            requests: report.entries.iter().map(Request::new).collect(),
+            failed: report.failed.iter().map(FailedRequest::from).collect(),
+            total: Total::new(&report.entries),
+        }
+    }
+}
+
+/// A line of `gpt-cost estimate --format jsonl`: one request.
+#[derive(Serialize)]
+#[serde(tag = "kind")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(in crate::cli) enum Line<'a> {
+    #[serde(rename = "estimate-request")]
+    Request(Box<Request<'a>>),
+    #[serde(rename = "estimate-failure")]
+    Failed(FailedRequest<'a>),
+}
+
+/// Returns the lines of a report: its requests, then those that failed.
+pub(in crate::cli) fn lines<'a>(report: &'a Report<'_>) -> impl Iterator<Item = Line<'a>> {
+    let requests = report.entries.iter().map(|entry| Line::Request(Box::new(Request::new(entry))));
+    requests.chain(report.failed.iter().map(|failed| Line::Failed(failed.into())))
+}
+
+/// A request and its estimate.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(in crate::cli) struct Request<'a> {
+    /// The file, followed by `:LINE` or `#/INDEX` if it has several requests.
+    name: String,
+    file: &'a str,
+    /// The line of the file on which the request begins, from 1.
+    line: usize,
+    custom_id: Option<&'a str>,
+    /// The format that the request was read as.
+    format: &'static str,
+    /// The name of the model as it was given.
+    model: &'a str,
+    /// The model that the name resolves to.
+    resolved_model: &'a str,
+    encoding: Option<&'static str>,
+    tier: Name<Tier>,
+    input_tokens: Tokens,
+    cached_tokens: u64,
+    output_tokens: Output<'a>,
+    /// The cost of one request.
+    cost: Costs,
+    /// How often the request is sent.
+    requests: u64,
+    /// The cost of all of them.
+    cost_of_all: Costs,
+    fit: Fit,
+    price: Price<'a>,
+    breakdown: Vec<Component<'a>>,
+    not_counted: Vec<Remark<'a>>,
+    warnings: Vec<Remark<'a>>,
+}
+
+impl<'a> Request<'a> {
+    fn new(entry: &'a Entry<'_>) -> Request<'a> {
+        let (estimate, request) = (entry.estimate, entry.request);
+        let (model, input, output) = (estimate.model(), estimate.input(), estimate.output());
+        Request {
+            name: entry.place.to_string(),
+            file: &entry.place.file,
+            line: entry.line,
+            custom_id: request.custom_id(),
+            format: request.format().as_str(),
+            model: estimate.name(),
+            resolved_model: model.name(),
+            encoding: model.encoding().map(|encoding| encoding.name()),
+            tier: Name(estimate.tier()),
+            input_tokens: input.into(),
+            cached_tokens: estimate.cached(),
+            output_tokens: Output {
+                min: output.min,
+                expected: output.expected,
+                max: output.max,
+                limit: request.output_limit().map(|limit| Limit { field: limit.field, tokens: limit.tokens }),
+                choices: request.choices(),
+            },
+            cost: estimate.cost().into(),
+            requests: estimate.requests(),
+            cost_of_all: (&estimate.cost_of_all()).into(),
+            fit: Fit::new(estimate),
+            price: Price::new(estimate.layer(), model, estimate.price()),
+            breakdown: super::breakdown(input),
+            not_counted: super::uncounted(input.uncounted()),
+            warnings: super::remarks(entry.warnings),
+        }
+    }
+}
+
+/// The tokens of output.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Output<'a> {
+    min: u64,
+    expected: Option<u64>,
+    /// The most that the request, or else the model, allows; null if neither limits it.
+    max: Option<u64>,
+    /// The limit that the request itself sets.
+    limit: Option<Limit<'a>>,
+    /// The number of answers that the request asks for.
+    choices: u64,
+}
+
+/// A limit on output that a request sets.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Limit<'a> {
+    /// The field of the request, such as `max_tokens`.
+    field: &'a str,
+    tokens: u64,
+}
+
+/// What input and output cost, and both together.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Costs {
+    currency: &'static str,
+    input: Amounts,
+    output: Amounts,
+    total: Amounts,
+}
+
+impl From<&Cost> for Costs {
+    fn from(cost: &Cost) -> Costs {
+        let [input, output, total] = [&cost.input, &cost.output, &cost.total].map(Amounts::from);
+        Costs { currency: "USD", input, output, total }
+    }
+}
+
+/// A range of amounts.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Amounts {
+    min: Dollars,
+    /// The cost with the expected output; null if no output is expected.
+    expected: Option<Dollars>,
+    /// Null if there is no upper limit.
+    max: Option<Dollars>,
+}
+
+impl From<&CostRange> for Amounts {
+    fn from(range: &CostRange) -> Amounts {
+        Amounts { min: Dollars(range.min), expected: range.expected.map(Dollars), max: range.max.map(Dollars) }
+    }
+}
+
+/// Whether a request fits its model's limits.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Fit {
+    verdict: Name<Verdict>,
+    /// The context window in tokens.
+    context: Option<u64>,
+    /// The tokens of the context window that the input leaves.
+    left: Option<u64>,
+    /// The most tokens of input that the model accepts.
+    max_input: Option<u64>,
+    /// The most tokens of output that the model gives.
+    max_output: Option<u64>,
+    exceeded: Vec<Exceeding>,
+}
+
+impl Fit {
+    fn new(estimate: &Estimate<'_>) -> Fit {
+        let (model, fit) = (estimate.model(), estimate.fit());
+        Fit {
+            verdict: Name(fit.verdict()),
+            context: fit.context(),
+            left: fit.left(),
+            max_input: model.max_input(),
+            max_output: model.max_output(),
+            exceeded: fit.exceeded().iter().map(Exceeding::from).collect(),
+        }
+    }
+}
+
+/// A limit of the model that the request exceeds.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Exceeding {
+    /// The name of the limit, such as `context` or `max_output`.
+    limit: &'static str,
+    /// The tokens, or inputs, that the request has or asks for.
+    tokens: u64,
+    /// The tokens, or inputs, that are allowed.
+    allowed: u64,
+    message: String,
+}
+
+impl From<&Exceeded> for Exceeding {
+    fn from(exceeded: &Exceeded) -> Exceeding {
+        Exceeding {
+            limit: exceeded.limit(),
+            tokens: exceeded.found(),
+            allowed: exceeded.allowed(),
+            message: exceeded.to_string(),
+        }
+    }
+}
+
+/// All requests together, each as often as it is sent.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Total {
+    requests: u64,
+    input_tokens: Tokens,
+    cost: Costs,
+}
+
+impl Total {
+    /// Sums all requests: the weakest label of any is that of the sum, and the sum of their bounds is its bound.
+    fn new(entries: &[Entry<'_>]) -> Total {
+        let estimates = || entries.iter().map(|entry| entry.estimate);
+        let tokens: TokenCount = estimates().map(|estimate| estimate.input().times(estimate.requests())).sum();
+        Total {
+            requests: estimates().map(Estimate::requests).sum(),
+            input_tokens: (&tokens).into(),
+            cost: (&estimates().map(Estimate::cost_of_all).sum::<Cost>()).into(),
+        }
+    }
+}

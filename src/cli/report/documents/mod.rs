@@ -1,0 +1,267 @@
+//! The JSON documents, one type for each: keys in a fixed order, amounts as decimal strings, no floats. The schemas in `docs/schemas`
+//! are generated from these types.
+
+pub(in crate::cli) mod actual;
+pub(in crate::cli) mod check;
+pub(in crate::cli) mod count;
+pub(in crate::cli) mod diff;
+pub(in crate::cli) mod estimate;
+pub(in crate::cli) mod models;
+pub(in crate::cli) mod pricing;
+#[cfg(test)]
+mod schemas;
+pub(in crate::cli) mod verify;
+
+use std::io::{self, Write};
+
+use gpt_cost::accounting::{ComponentKind, Family};
+use gpt_cost::budget::Level;
+use gpt_cost::catalog::{Field, Kind, Layer, Model, PriceRow};
+use gpt_cost::money::{Per, Usd};
+use gpt_cost::request::{Uncounted, Warning};
+use gpt_cost::usage::ChargeKind;
+use gpt_cost::{Date, Label, Tier, TokenCount, Verdict};
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+
+#[cfg(test)]
+pub(in crate::cli) use self::schemas::all as schemas;
+use crate::cli::input::Failed;
+
+/// The version of all documents. A field can be added without a new one; none is renamed, removed or given another meaning.
+const SCHEMA: u32 = 1;
+
+/// Writes a document, indented.
+pub(in crate::cli) fn write(document: impl Serialize, out: &mut impl Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &Versioned { schema: SCHEMA, document })?;
+    writeln!(out)
+}
+
+/// Writes a document as a line of JSON Lines.
+pub(in crate::cli) fn write_line(document: impl Serialize, out: &mut impl Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, &Versioned { schema: SCHEMA, document })?;
+    writeln!(out)
+}
+
+/// A document with the version of its shape; its own first key is its kind.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Versioned<T> {
+    /// The version of the format.
+    #[cfg_attr(test, schemars(extend("const" = 1)))]
+    schema: u32,
+    #[serde(flatten)]
+    document: T,
+}
+
+/// A number of tokens, and how sure it is.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(in crate::cli) struct Tokens {
+    tokens: u64,
+    /// The fewest that there can be.
+    min: u64,
+    /// The most that there can be; null if not everything is counted.
+    max: Option<u64>,
+    label: Name<Label>,
+}
+
+impl From<&TokenCount> for Tokens {
+    fn from(count: &TokenCount) -> Tokens {
+        Tokens { tokens: count.tokens(), min: count.min(), max: count.max(), label: Name(count.label()) }
+    }
+}
+
+/// A component of the input. Together, the components are the input.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(in crate::cli) struct Component<'a> {
+    component: Name<ComponentKind>,
+    /// The JSON path of what the tokens are for; empty for the request as a whole.
+    path: &'a str,
+    tokens: u64,
+    /// By how many tokens the count can be off.
+    bound: u64,
+}
+
+/// Returns the components of a count.
+fn breakdown(count: &TokenCount) -> Vec<Component<'_>> {
+    let parts = count.breakdown().iter();
+    parts
+        .map(|part| Component { component: Name(part.kind), path: &part.path, tokens: part.tokens, bound: part.bound })
+        .collect()
+}
+
+/// A remark on a part of a request.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(in crate::cli) struct Remark<'a> {
+    /// The JSON path; empty for the request as a whole.
+    path: &'a str,
+    message: &'a str,
+}
+
+/// Returns what is not counted, each part with its reason.
+fn uncounted(parts: &[Uncounted]) -> Vec<Remark<'_>> {
+    parts.iter().map(|one| Remark { path: &one.path, message: &one.reason }).collect()
+}
+
+fn remarks<'a>(warnings: impl IntoIterator<Item = &'a Warning>) -> Vec<Remark<'a>> {
+    warnings.into_iter().map(|one| Remark { path: &one.path, message: &one.message }).collect()
+}
+
+/// A request that cannot be read, counted or priced. It is not part of any total.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(in crate::cli) struct FailedRequest<'a> {
+    /// The file, followed by `:LINE` or `#/INDEX` if it has several requests.
+    name: String,
+    file: &'a str,
+    /// The line to look at, from 1.
+    line: usize,
+    error: String,
+    hint: Option<&'a str>,
+}
+
+impl<'a> From<&'a Failed> for FailedRequest<'a> {
+    fn from(failed: &'a Failed) -> FailedRequest<'a> {
+        FailedRequest {
+            name: failed.place.to_string(),
+            file: &failed.place.file,
+            line: failed.line,
+            error: failed.failure.message(),
+            hint: failed.failure.advice(),
+        }
+    }
+}
+
+/// The settings of gpt-cost.toml that the result depends on.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(in crate::cli) struct FromConfig<'a> {
+    pub(in crate::cli) file: &'a str,
+    pub(in crate::cli) settings: &'a [String],
+}
+
+/// A price table.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(in crate::cli) struct Table<'a> {
+    /// The file, or `built-in`.
+    origin: &'a str,
+    /// The day on which its prices were last checked.
+    checked: Option<Day>,
+}
+
+/// Returns the price tables; for each model, the last one that has it is used.
+fn tables<'a>(layers: impl IntoIterator<Item = &'a Layer>) -> Vec<Table<'a>> {
+    let table = |layer: &'a Layer| Table { origin: layer.origin(), checked: layer.checked().map(Day) };
+    layers.into_iter().map(table).collect()
+}
+
+/// A row of a price table.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(in crate::cli) struct Price<'a> {
+    /// The price table: a file, or `built-in`.
+    origin: &'a str,
+    /// The line of the row in it, from 1.
+    line: u32,
+    /// The day on which the price was last checked.
+    checked: Option<Day>,
+    /// The number of tokens that the rates are for.
+    per: Name<Per>,
+    tier: Name<Tier>,
+    /// The first day of the price; null if it always was this.
+    from: Option<Day>,
+    /// The price is for requests with more tokens of input than this.
+    above: Option<u64>,
+    rates: Rates<'a>,
+}
+
+impl<'a> Price<'a> {
+    fn new(layer: &'a Layer, model: &Model, row: &'a PriceRow) -> Price<'a> {
+        Price {
+            origin: layer.origin(),
+            line: row.line(),
+            checked: model.checked().or(layer.checked()).map(Day),
+            per: Name(row.per()),
+            tier: Name(row.tier()),
+            from: row.from().map(Day),
+            above: (row.above() > 0).then_some(row.above()),
+            rates: Rates(row),
+        }
+    }
+}
+
+/// The rates of a price row, those that it has, in US dollars.
+struct Rates<'a>(&'a PriceRow);
+
+impl Serialize for Rates<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for field in Field::ALL {
+            if let Some(rate) = self.0.rate(*field) {
+                map.serialize_entry(field.as_str(), &Dollars(rate.amount()))?;
+            }
+        }
+        map.end()
+    }
+}
+
+/// An amount in US dollars.
+#[derive(Clone, Copy)]
+pub(in crate::cli) struct Dollars(pub(in crate::cli) Usd);
+
+impl Serialize for Dollars {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0.amount())
+    }
+}
+
+/// A day.
+#[derive(Clone, Copy)]
+pub(in crate::cli) struct Day(pub(in crate::cli) Date);
+
+impl Serialize for Day {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+/// A value that has a name.
+#[derive(Clone, Copy)]
+pub(in crate::cli) struct Name<T>(pub(in crate::cli) T);
+
+impl<T: Named> Serialize for Name<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.name())
+    }
+}
+
+/// An enum whose values have names.
+trait Named: Copy + 'static {
+    #[cfg(test)]
+    const TITLE: &str;
+    #[cfg(test)]
+    const VALUES: &[Self];
+
+    fn name(self) -> &'static str;
+}
+
+macro_rules! named {
+    ($($type:ident),* $(,)?) => {$(
+        impl Named for $type {
+            #[cfg(test)]
+            const TITLE: &str = stringify!($type);
+            #[cfg(test)]
+            const VALUES: &[$type] = $type::ALL;
+
+            fn name(self) -> &'static str {
+                self.as_str()
+            }
+        }
+    )*};
+}
+
+named!(ChargeKind, ComponentKind, Family, Kind, Label, Level, Per, Tier, Verdict);

@@ -1,0 +1,122 @@
+//! The document of `verify`.
+
+use std::collections::BTreeMap;
+
+use gpt_cost::verify::{Miss as MissOf, Report, Score as ScoreOf};
+use serde::Serialize;
+
+use super::Dollars;
+
+/// Counts compared with the `usage` of recorded responses. Output of `gpt-cost verify --format json`.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename = "verify")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(in crate::cli) struct Document<'a> {
+    /// All recordings, counted for the model that the request names.
+    total: Score,
+    /// All recordings, counted for the model that the response names.
+    with_reported_model: Score,
+    endpoints: BTreeMap<&'a str, Score>,
+    models: BTreeMap<&'a str, Score>,
+    features: BTreeMap<&'a str, Score>,
+    projects: BTreeMap<&'a str, Score>,
+    /// The mean over projects of the percentage of exact counts, as a decimal number.
+    mean_over_projects: Option<String>,
+    spent: Spent,
+    /// The counts that are off by most.
+    worst: Vec<Miss<'a>>,
+}
+
+impl<'a> Document<'a> {
+    pub(in crate::cli) fn new(report: &'a Report, worst: usize) -> Document<'a> {
+        let scores = |scores: &'a BTreeMap<String, ScoreOf>| {
+            scores.iter().map(|(name, score)| (name.as_str(), score.into())).collect()
+        };
+        Document {
+            total: (&report.total).into(),
+            with_reported_model: (&report.with_reported_model).into(),
+            endpoints: scores(&report.endpoints),
+            models: scores(&report.models),
+            features: scores(&report.features),
+            projects: scores(&report.projects),
+            mean_over_projects: report.mean_over_projects().map(|mean| decimal(mean.exact_share)),
+            spent: Spent {
+                priced: report.spent.priced,
+                total: Dollars(report.spent.total),
+                unpriced: report.spent.unpriced,
+            },
+            worst: report.worst(worst).into_iter().map(Miss::from).collect(),
+        }
+    }
+}
+
+/// How well a group of recordings is counted.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Score {
+    cases: u64,
+    counted: u64,
+    exact: u64,
+    /// The counts that are off by more than their bound.
+    outside_bound: u64,
+    /// The counts that are a range, such as that of an image of unknown size.
+    between: u64,
+    /// Of these, those whose range does not contain the billed number.
+    outside_ends: u64,
+    not_counted: u64,
+    /// The recordings that contradict themselves; they are left out.
+    suspect: u64,
+    /// The percentage of the counted cases that are exact, as a decimal number.
+    exact_percent: Option<String>,
+    /// The mean error of the counted cases in tokens, as a decimal number.
+    mean_error: Option<String>,
+}
+
+impl From<&ScoreOf> for Score {
+    fn from(score: &ScoreOf) -> Score {
+        Score {
+            cases: score.cases,
+            counted: score.counted,
+            exact: score.exact,
+            outside_bound: score.outside_bound,
+            between: score.between,
+            outside_ends: score.outside_ends,
+            not_counted: score.not_counted,
+            suspect: score.suspect,
+            exact_percent: score.exact_share().map(decimal),
+            mean_error: score.mean_error().map(decimal),
+        }
+    }
+}
+
+/// What the responses cost, by their usage.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Spent {
+    /// The number of responses with a price.
+    priced: u64,
+    total: Dollars,
+    /// The number of responses without one.
+    unpriced: u64,
+}
+
+/// A count that is off.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Miss<'a> {
+    place: &'a str,
+    /// The count minus the billed number of tokens.
+    error: i64,
+    billed: u64,
+}
+
+impl<'a> From<&'a MissOf> for Miss<'a> {
+    fn from(miss: &'a MissOf) -> Miss<'a> {
+        Miss { place: &miss.place, error: miss.error, billed: miss.billed }
+    }
+}
+
+/// Returns hundredths as a decimal number.
+fn decimal(hundredths: u64) -> String {
+    format!("{}.{:02}", hundredths / 100, hundredths % 100)
+}

@@ -1,0 +1,50 @@
+//! The report of `estimate`, in each of its formats.
+
+mod csv;
+mod markdown;
+mod table;
+
+use std::io::{self, Write};
+
+use gpt_cost::catalog::Layer;
+use gpt_cost::request::Warning;
+use gpt_cost::source::Place;
+use gpt_cost::{Date, Estimate, Request};
+
+use super::documents;
+use crate::cli::args::EstimateFormat;
+use crate::cli::input::Failed;
+
+/// Writes the report.
+pub(in crate::cli) fn write(report: &Report<'_>, format: EstimateFormat, out: &mut impl Write) -> io::Result<()> {
+    match format {
+        EstimateFormat::Table => table::write(report, out),
+        EstimateFormat::Json => documents::write(documents::estimate::Document::new(report), out),
+        EstimateFormat::Jsonl => {
+            documents::estimate::lines(report).try_for_each(|line| documents::write_line(line, out))
+        }
+        EstimateFormat::Csv => csv::write(report, out),
+        EstimateFormat::Markdown => markdown::write(report, out),
+    }
+}
+
+/// The estimates of a run.
+pub(in crate::cli) struct Report<'a> {
+    pub(in crate::cli) day: Date,
+    pub(in crate::cli) layers: Vec<&'a Layer>,
+    /// The configuration, and what of it has a part in the estimates.
+    pub(in crate::cli) from_config: Option<(String, Vec<String>)>,
+    pub(in crate::cli) entries: Vec<Entry<'a>>,
+    /// What cannot be read, counted or priced.
+    pub(in crate::cli) failed: &'a [Failed],
+}
+
+/// The estimate of one request.
+pub(in crate::cli) struct Entry<'a> {
+    pub(in crate::cli) place: &'a Place,
+    /// The line of the file on which the request begins, from 1.
+    pub(in crate::cli) line: usize,
+    pub(in crate::cli) request: &'a Request,
+    pub(in crate::cli) estimate: &'a Estimate<'a>,
+    pub(in crate::cli) warnings: &'a [Warning],
+}

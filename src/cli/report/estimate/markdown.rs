@@ -1,0 +1,80 @@
+//! For a comment or a page: a table with a row for each request.
+
+use std::io::{self, Write};
+
+use gpt_cost::money::grouped;
+use gpt_cost::{Cost, Label, TokenCount, Verdict};
+
+use super::{Entry, Report};
+use crate::cli::report::remarks::remarks;
+use crate::cli::report::{label, markdown_cell, plural, up_to};
+
+/// The most bytes of rows: GitHub accepts 65,536 characters in a comment.
+const MOST_BYTES: usize = 50_000;
+
+pub(super) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
+    let total: Cost = report.entries.iter().map(|entry| entry.estimate.cost_of_all()).sum();
+    let has_expected = total.total.expected.is_some();
+    writeln!(out, "| request | model | input tokens |{} at most | |", if has_expected { " expected |" } else { "" })?;
+    writeln!(out, "| :--- | :--- | ---: |{} ---: | :--- |", if has_expected { " ---: |" } else { "" })?;
+    let row = |cells: [String; 3], cost: &Cost, remarks: &str| {
+        let [name, model, tokens] = cells;
+        let expected = cost.total.expected.map(|amount| amount.to_string()).unwrap_or_default();
+        let expected = if has_expected { format!(" {expected} |") } else { String::new() };
+        let most = cost.total.max.map_or_else(|| format!("≥ {}", cost.total.min), |amount| amount.to_string());
+        format!("| {name} | {model} | {tokens} |{expected} {most} | {remarks} |")
+    };
+    let rows = report.entries.iter().map(|entry| {
+        let estimate = entry.estimate;
+        let times = match estimate.requests() {
+            1 => String::new(),
+            requests => format!(" × {}", grouped(requests)),
+        };
+        let name = format!("{}{times}", markdown_cell(&entry.place.to_string()));
+        let cells = [name, markdown_cell(estimate.name()), tokens(estimate.input())];
+        row(cells, &estimate.cost_of_all(), &markdown_cell(&notes(entry)))
+    });
+    let failed = report.failed.iter().map(|failed| {
+        let name = markdown_cell(&failed.place.to_string());
+        let empty = if has_expected { " | |" } else { " |" };
+        format!("| {name} | | |{empty} failed: {} |", markdown_cell(&failed.failure.message()))
+    });
+    let (rows, more) = up_to(MOST_BYTES, rows.chain(failed));
+    rows.iter().try_for_each(|row| writeln!(out, "{row}"))?;
+    if more > 0 {
+        writeln!(out, "| and {} more | | |{} | |", grouped(more as u64), if has_expected { " |" } else { "" })?;
+    }
+    if report.entries.len() > 1 {
+        let estimates = report.entries.iter().map(|entry| entry.estimate);
+        let sum: TokenCount = estimates.map(|estimate| estimate.input().times(estimate.requests())).sum();
+        let name = format!("**total, {}**", plural(report.entries.len(), "request"));
+        writeln!(out, "{}", row([name, String::new(), tokens(&sum)], &total, ""))?;
+    }
+    let tables: Vec<&str> = report.layers.iter().map(|layer| layer.origin()).collect();
+    let prices = format!("as of {}, prices by {}", report.day, tables.join(", "));
+    writeln!(out, "\n{}", markdown_cell(&prices))?;
+    match &report.from_config {
+        Some((file, settings)) => {
+            let from = format!("from {file}: {}", settings.join(", "));
+            writeln!(out, "\n{}", markdown_cell(&from))
+        }
+        None => Ok(()),
+    }
+}
+
+fn tokens(count: &TokenCount) -> String {
+    match count.label() {
+        Label::Exact => grouped(count.tokens()),
+        _ => format!("{} ({})", grouped(count.tokens()), label(count)),
+    }
+}
+
+/// Returns what there is to know about a request, in one line.
+fn notes(entry: &Entry<'_>) -> String {
+    let fit = entry.estimate.fit();
+    let unknown = (fit.verdict() == Verdict::Unknown).then(|| "fit unknown".to_owned());
+    let exceeded = fit.exceeded().iter().map(|exceeded| format!("does not fit: {exceeded}"));
+    let remarks =
+        remarks(entry.estimate.input(), entry.warnings).into_iter().map(|(what, text)| format!("{what}: {text}"));
+    unknown.into_iter().chain(exceeded).chain(remarks).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,57 @@
+//! `gpt-cost schema`: the JSON Schemas of configuration, baseline and reports.
+
+use std::io::Write;
+
+use super::args::{SchemaArgs, SchemaName};
+use super::exit::{Outcome, Stop};
+use super::report::grid::{Cell, write_grid};
+
+/// A published schema.
+#[derive(Debug)]
+pub(super) struct Schema {
+    pub(super) name: &'static str,
+    /// What has this format.
+    about: &'static str,
+    text: &'static str,
+}
+
+macro_rules! schemas {
+    ($($name:literal: $about:literal,)*) => {
+        &[$(Schema {
+            name: $name,
+            about: $about,
+            text: include_str!(concat!("../../docs/schemas/", $name, ".schema.json")),
+        },)*]
+    };
+}
+
+/// All schemas. That of the configuration is written by hand; the others are generated from the types that are written.
+pub(super) const SCHEMAS: &[Schema] = schemas! {
+    "config": "gpt-cost.toml",
+    "baseline": "the file that baseline write writes",
+    "actual": "actual --format json",
+    "check": "check --format json",
+    "check-line": "a line of check --format jsonl",
+    "count": "count --format json",
+    "diff": "diff --format json",
+    "estimate": "estimate --format json",
+    "estimate-line": "a line of estimate --format jsonl",
+    "model": "models show --format json",
+    "models": "models list --format json",
+    "pricing": "pricing show --format json",
+    "pricing-diff": "pricing diff --format json",
+    "verify": "verify --format json",
+};
+
+/// Prints a schema, or the list of them.
+pub(super) fn run(args: &SchemaArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
+    match args.name {
+        SchemaName::Of(schema) => out.write_all(schema.text.as_bytes())?,
+        SchemaName::List => {
+            let row = |schema: &Schema| vec![Cell::plain(schema.name), Cell::plain(schema.about)];
+            write_grid(&SCHEMAS.iter().map(row).collect::<Vec<_>>(), out)?;
+        }
+    }
+    out.flush()?;
+    Ok(Outcome::Success)
+}
