@@ -8,7 +8,8 @@ use rust_decimal::Decimal;
 use toml::value::Date;
 
 use crate::fields::{self, Name};
-use crate::file::{self, CountingEntry, FactEntries, File, ImageRule, ModelEntry, PriceEntry, Unit};
+use crate::file::{self, CountingEntry, FactEntries, File, ModelEntry, PriceEntry};
+use crate::terms::{ImageRule, Kind, Unit};
 
 /// Returns the source of the built-in layer.
 ///
@@ -82,7 +83,7 @@ fn write_model(out: &mut String, source: &str, model: &ModelEntry) -> std::fmt::
     writeln!(out, "        Model {{")?;
     writeln!(out, "            line: {},", line(source, model.name.span.start))?;
     writeln!(out, "            name: Cow::Borrowed({:?}),", model.name.text)?;
-    writeln!(out, "            kind: Kind::{:?},", model.kind.unwrap_or(file::Kind::Chat))?;
+    writeln!(out, "            kind: Kind::{:?},", model.kind.unwrap_or(Kind::Chat))?;
     writeln!(out, "            encoding: {encoding},")?;
     writeln!(out, "            counting: Cow::Borrowed(&[{}]),", counting.join(", "))?;
     writeln!(out, "            image: {},", option(model.image.map(image)))?;

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::family::{self, Generation, Rules};
+use super::evidence;
+use super::family::{Generation, Rules};
 use super::json_text::{self, COMPACT, SPACED, SPACED_UNICODE, Separators};
 use super::schema_text::{self, TypeLists};
 use super::{ComponentKind, Counting, Family, Tally, TokenCount, has_text, schema_text_2023, text_of};
@@ -103,7 +104,7 @@ impl Tally {
         if let (Role::Assistant, Some(answer), None) = (message.role, &request.answer, &message.function_call) {
             // The answer is said to follow the schema.
             let name = self.n(&answer.name);
-            self.count.component(ComponentKind::Schema, &message.path, 2 + name, family::SCHEMA_TURNS.bound());
+            self.count.component(ComponentKind::Schema, &message.path, 2 + name, evidence::SCHEMA_TURNS.bound());
         }
     }
 
@@ -130,10 +131,10 @@ impl Tally {
     fn calls(&mut self, rules: &Rules, message: &Message, results: Vec<&CallResult>) {
         let generation = self.counting.family.generation();
         let mut tokens = message.name.as_ref().map_or(0, |name| self.n(name));
-        let mut bound = family::calls(generation, message.calls.len()).bound();
+        let mut bound = evidence::calls(generation, message.calls.len()).bound();
         if has_text(&message.content) {
             tokens += 4 + self.content(&message.content) + rules.past_answer;
-            bound += family::CALLS_WITH_TEXT.bound();
+            bound += evidence::CALLS_WITH_TEXT.bound();
         }
         let channel = rules.call_channel;
         match message.calls.as_slice() {
@@ -159,7 +160,7 @@ impl Tally {
         let mut ordered = results.clone();
         ordered.sort_by_key(|result| order.get(&result.call));
         // All results of parallel calls are one list.
-        let separators = if self.counting.day < family::RESULTS_ESCAPED_UNTIL { SPACED } else { SPACED_UNICODE };
+        let separators = if self.counting.day < evidence::RESULTS_ESCAPED_UNTIL { SPACED } else { SPACED_UNICODE };
         let list = results_text(&ordered, separators);
         let tokens = self.n(&list);
         let path = results.first().map_or(message.path.as_str(), |result| result.path.as_str());
@@ -176,7 +177,7 @@ impl Tally {
             _ => self.n(&compact(&call.arguments)),
         };
         let tokens = 7 + self.content(&message.content) + self.n(&call.name) + arguments;
-        self.count.component(ComponentKind::Calls, &message.path, tokens, family::FUNCTIONS.bound());
+        self.count.component(ComponentKind::Calls, &message.path, tokens, evidence::FUNCTIONS.bound());
     }
 
     fn function_result(&mut self, _: &Rules, message: &Message) {
@@ -186,7 +187,7 @@ impl Tally {
             _ => 5 + self.n(&format!("functions.{name}")),
         };
         let tokens = framed + self.content(&message.content);
-        self.count.component(ComponentKind::Result, &message.path, tokens, family::FUNCTIONS.bound());
+        self.count.component(ComponentKind::Result, &message.path, tokens, evidence::FUNCTIONS.bound());
     }
 
     /// Counts what is put behind the system message, or in one of its own: the tools, and the schema of the answer.
@@ -205,7 +206,7 @@ impl Tally {
         if generation == Generation::Of2023 {
             let frame = system.as_ref().map_or(9, |system| 6 + self.join(system));
             if !tools.is_empty() {
-                self.tools(tools, schema_text_2023::render(tools), frame, &family::TOOLS_2023);
+                self.tools(tools, schema_text_2023::render(tools), frame, &evidence::TOOLS_2023);
                 self.choice(request);
             }
             if let Some(answer) = answer {
@@ -216,7 +217,7 @@ impl Tally {
         // Where the system message ends in punctuation, that can be one token with the blank line behind it.
         let join = system.as_ref().map(|system| self.join(system));
         let mut frame = rules.appendix(join, !tools.is_empty());
-        let beside_images = self.counting.day < family::BESIDE_IMAGES_UNTIL && has_images(&request.input);
+        let beside_images = self.counting.day < evidence::BESIDE_IMAGES_UNTIL && has_images(&request.input);
         if join.is_none() && generation == Generation::Turbo && beside_images {
             // No message of its own was put before the others.
             frame -= 4;
@@ -231,7 +232,7 @@ impl Tally {
                 ComponentKind::Schema,
                 &answer.path,
                 tokens.max(0) as u64,
-                family::schema(generation).bound(),
+                evidence::schema(generation).bound(),
             );
         }
         if !tools.is_empty() {
@@ -245,7 +246,7 @@ impl Tally {
                 tools,
                 schema_text::render(tools, lists),
                 frame,
-                family::tools(generation, schema_text::have_unions(tools)),
+                evidence::tools(generation, schema_text::have_unions(tools)),
             );
             self.count.add(0, bound);
             self.choice(request);
@@ -259,7 +260,7 @@ impl Tally {
 
     /// Returns how far the two ways to show lists of types are apart, where it is not known which one is in force.
     pub(super) fn type_lists_bound(&self, request: &Request) -> u64 {
-        if self.counting.day < family::LISTS_REPEATED_UNTIL {
+        if self.counting.day < evidence::LISTS_REPEATED_UNTIL {
             return 0;
         }
         let n = |lists| self.n(&schema_text::render(&request.tools, lists).0);
@@ -275,7 +276,7 @@ impl Tally {
         let tokens = match &request.tool_choice {
             ToolChoice::Auto => 0,
             ToolChoice::None => 1,
-            ToolChoice::Required if self.counting.day < family::REQUIRED_COST_UNTIL => 2,
+            ToolChoice::Required if self.counting.day < evidence::REQUIRED_COST_UNTIL => 2,
             ToolChoice::Required => 0,
             ToolChoice::Named(name) if generation == Generation::Of2023 => 4 + self.n(name),
             ToolChoice::Named(name) => 6 + self.n(&format!("functions.{name}")),
@@ -285,7 +286,7 @@ impl Tally {
                 ComponentKind::Tools,
                 "tool_choice",
                 tokens,
-                family::choice(&request.tool_choice).bound(),
+                evidence::choice(&request.tool_choice).bound(),
             );
         }
     }
@@ -293,7 +294,7 @@ impl Tally {
 
 /// Returns how lists of types are shown on the day.
 pub(super) fn type_lists(counting: Counting) -> TypeLists {
-    if counting.day < family::LISTS_JOINED_FROM { TypeLists::Repeated } else { TypeLists::Joined }
+    if counting.day < evidence::LISTS_JOINED_FROM { TypeLists::Repeated } else { TypeLists::Joined }
 }
 
 /// Returns the text of the first message, if it is the system's.

@@ -1,6 +1,7 @@
 //! A request and a family of rules → how many tokens the API bills for the input. Knows no prices.
 
 mod chat;
+mod evidence;
 mod family;
 mod images;
 mod json_text;
@@ -12,7 +13,7 @@ use std::iter::Sum;
 
 use jiff::civil::Date;
 
-use self::family::Evidence;
+use self::evidence::Evidence;
 pub use self::family::Family;
 pub(crate) use self::images::ImageRule;
 use crate::encoding::Encoding;
@@ -292,7 +293,7 @@ impl Tally {
         };
         let more = self.more_in_chat(rule);
         // What is more for one size may be so for that size alone.
-        let bound = family::image_bound(rule).max(if more > 1 { more } else { 0 });
+        let bound = evidence::image_bound(rule).max(if more > 1 { more } else { 0 });
         match images::count(image, rule) {
             Some(tokens) => self.count.component(ComponentKind::Image, &image.path, tokens + more, bound),
             None => {
@@ -313,7 +314,7 @@ impl Tally {
     fn more_in_chat(&self, rule: ImageRule) -> u64 {
         match (self.api, rule) {
             (Some(Api::ChatCompletions), ImageRule::Patches { .. })
-                if self.counting.family == Family::Gpt54 && self.counting.day < family::ONE_MORE_UNTIL =>
+                if self.counting.family == Family::Gpt54 && self.counting.day < evidence::ONE_MORE_UNTIL =>
             {
                 1
             }

@@ -2,7 +2,8 @@
 //! own; calls and results one by one.
 
 use super::chat::{tool_uses, type_lists};
-use super::family::{self, Generation, Rules};
+use super::evidence;
+use super::family::{Generation, Rules};
 use super::json_text::{self, COMPACT_UNICODE};
 use super::{ComponentKind, Counting, Tally, TokenCount, chat, schema_text, schema_text_2023};
 use crate::request::{
@@ -33,21 +34,21 @@ impl Tally {
             // In the API's first month, hidden text was billed: with tools, that of the tool for parallel calls, too.
             let hidden = match (request.tools.is_empty(), request.parallel_calls) {
                 // Before there was the API, no day is right.
-                _ if self.counting.day < family::LAUNCH_FROM => 0,
+                _ if self.counting.day < evidence::LAUNCH_FROM => 0,
                 (true, _) => 18,
                 (false, true) => 216,
                 (false, false) => 21,
             };
-            self.count.component(ComponentKind::Framing, "", hidden, family::LAUNCH.bound());
+            self.count.component(ComponentKind::Framing, "", hidden, evidence::LAUNCH.bound());
         }
         if request.api == Some(Api::Compact) {
             // What asks the model to make the conversation shorter.
-            self.count.component(ComponentKind::Framing, "", 93, family::COMPACT.bound());
+            self.count.component(ComponentKind::Framing, "", 93, evidence::COMPACT.bound());
         }
     }
 
     fn is_launch(&self) -> bool {
-        self.counting.family.generation() == Generation::Turbo && self.counting.day < family::LAUNCH_UNTIL
+        self.counting.family.generation() == Generation::Turbo && self.counting.day < evidence::LAUNCH_UNTIL
     }
 
     fn items(&mut self, rules: &Rules, request: &Request, items: &[Item]) {
@@ -115,15 +116,15 @@ impl Tally {
 
     fn call(&mut self, call: &Call, beside_another: bool) {
         let mut tokens = self.counting.family.call() + 2 * self.n(&format!(".{}", call.name)) + self.n(&call.arguments);
-        let mut bound = family::RESPONSES_CALLS.bound();
+        let mut bound = evidence::RESPONSES_CALLS.bound();
         // A call that the server keeps costs 3 more, unless it was made beside others.
         let made_alone = !(self.counting.family.generation() == Generation::Turbo && beside_another);
         if call.is_stored && made_alone && !self.is_launch() {
             tokens += 3;
-            bound += family::STORED_CALLS.bound();
+            bound += evidence::STORED_CALLS.bound();
         }
         if call.is_custom {
-            bound += family::CUSTOM_CALLS.bound();
+            bound += evidence::CUSTOM_CALLS.bound();
         }
         self.count.component(ComponentKind::Calls, &call.path, tokens, bound);
     }
@@ -136,7 +137,7 @@ impl Tally {
             tokens += 6 + self.n(&format!("functions.{}", call.name)) + if call.is_stored { 3 } else { 0 };
         }
         let stored = calls.iter().filter(|call| call.is_stored).count() as u64;
-        let bound = family::CALLS_AT_ONCE.bound() + stored * family::STORED_CALLS.bound();
+        let bound = evidence::CALLS_AT_ONCE.bound() + stored * evidence::STORED_CALLS.bound();
         self.count.component(ComponentKind::Calls, &calls[0].path, tokens, bound);
     }
 
@@ -174,13 +175,13 @@ impl Tally {
                 ComponentKind::Schema,
                 &answer.path,
                 tokens,
-                family::responses_schema(generation).bound(),
+                evidence::responses_schema(generation).bound(),
             );
         }
         if tools.is_empty() {
             return;
         }
-        let evidence = family::responses_tools(generation, schema_text::have_unions(tools));
+        let evidence = evidence::responses_tools(generation, schema_text::have_unions(tools));
         match generation {
             Generation::Of2023 => self.tools(tools, schema_text_2023::render(tools), 3, evidence),
             _ => {
@@ -194,7 +195,7 @@ impl Tally {
             }
         }
         if generation == Generation::Gpt5 && !request.parallel_calls {
-            self.count.component(ComponentKind::Tools, "parallel_tool_calls", 78, family::ONE_CALL.bound());
+            self.count.component(ComponentKind::Tools, "parallel_tool_calls", 78, evidence::ONE_CALL.bound());
         }
         self.responses_choice(request);
     }
@@ -205,13 +206,13 @@ impl Tally {
         let has = |kind| self.count.breakdown.iter().any(|part| part.kind == kind);
         match self.counting.family.generation() {
             Generation::Turbo
-                if (family::DIVIDED_FROM..family::DIVIDED_UNTIL).contains(&day) && !request.tools.is_empty() =>
+                if (evidence::DIVIDED_FROM..evidence::DIVIDED_UNTIL).contains(&day) && !request.tools.is_empty() =>
             {
                 // With as many as four calls in the reply, three quarters of the input were not billed.
                 self.count.add(0, self.count.tokens * 3 / 4);
             }
             Generation::Gpt5 if has(ComponentKind::Image) && items.iter().any(|item| as_call(item).is_some()) => {
-                self.count.component(ComponentKind::Framing, "", 2, family::CALLS_BESIDE_IMAGES.bound());
+                self.count.component(ComponentKind::Framing, "", 2, evidence::CALLS_BESIDE_IMAGES.bound());
             }
             _ => {}
         }
@@ -227,10 +228,10 @@ impl Tally {
             let turbo = self.counting.family.generation() == Generation::Turbo;
             match tool.kind.as_str() {
                 "web_search_preview" | "web_search_preview_2025_03_11" if turbo => {
-                    self.count.component(ComponentKind::Tool, &tool.path, 294, family::WEB_SEARCH_PREVIEW.bound());
+                    self.count.component(ComponentKind::Tool, &tool.path, 294, evidence::WEB_SEARCH_PREVIEW.bound());
                 }
                 "apply_patch" => {
-                    self.count.component(ComponentKind::Tool, &tool.path, 623, family::APPLY_PATCH.bound())
+                    self.count.component(ComponentKind::Tool, &tool.path, 623, evidence::APPLY_PATCH.bound())
                 }
                 _ => self.count.not_counted(&tool.path, "a built-in tool: what it shows the model is not known"),
             }
@@ -244,8 +245,8 @@ impl Tally {
         }
         let own = self.n(&tool.name) + tool.description.as_ref().map_or(0, |text| self.n(text));
         let (frame, evidence) = match &tool.grammar {
-            None => (38, family::CUSTOM_TOOLS),
-            Some(grammar) => (71 + self.n(grammar), family::CUSTOM_TOOLS),
+            None => (38, evidence::CUSTOM_TOOLS),
+            Some(grammar) => (71 + self.n(grammar), evidence::CUSTOM_TOOLS),
         };
         // Beside other tools, the frame is shared; no such bill is recorded.
         let bound = evidence.bound() + if beside_others { frame.min(38) } else { 0 };
@@ -267,7 +268,7 @@ impl Tally {
             ComponentKind::Tools,
             "tool_choice",
             tokens,
-            family::responses_choice(&request.tool_choice).bound(),
+            evidence::responses_choice(&request.tool_choice).bound(),
         );
     }
 }

@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use jiff::civil::date;
 use rust_decimal::Decimal;
 
-use super::file::{ImageRule, Kind, Tier};
 use super::model::{Facts, FamilySince, Model, PriceRow};
+use super::terms::{ImageRule, Kind, Tier};
 use super::{Alias, AliasTarget, Layer};
 use crate::accounting::Family;
 use crate::encoding::Encoding;

@@ -4,8 +4,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::builtin::{BUILTIN, SOURCE};
+use super::layer::{Layer, names_of};
 use super::model::{List, Model, PriceRow, Text};
-use super::{Layer, names_of};
 
 /// The fewest sections that make it worth comparing.
 const FEWEST: usize = 16;

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::file::{Field, Tier};
 use super::model::{Model, PriceRow};
+use super::terms::{Field, Tier};
 use super::{AliasTarget, Catalog, Resolved};
 use crate::money::Per;
 

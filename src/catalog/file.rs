@@ -3,7 +3,6 @@
 //! This file names nothing of the crate, since the build script includes it too: the built-in table is read and checked by
 //! the same code as a user's own. All problems of a file are found in one go, each with its place.
 
-use crate::names::names;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -13,6 +12,7 @@ use toml::de::{DeTable, DeValue};
 use toml::value::Date;
 
 use super::fields::{Fields, Largest, Name, Problem, as_table, named, rows};
+use super::terms::{Field, ImageRule, Kind, Tier, Unit};
 
 /// The version of the file's format that this code reads.
 pub const SCHEMA: &str = "1";
@@ -117,137 +117,6 @@ pub struct AliasEntry {
     pub name: Name,
     /// Where the name points, from which day on; oldest first.
     pub targets: Vec<(Date, Name)>,
-}
-
-names! {
-    /// What a model is for: it decides what a request must be and which prices a row must have.
-    pub enum Kind {
-        /// Messages in, a message out.
-        Chat = "chat",
-        /// Text in, text out.
-        Completion = "completion",
-        /// Text in, a vector out: there is no price for output.
-        Embedding = "embedding",
-        /// Speech in or out, beside text.
-        Audio = "audio",
-        /// A session of speech and text.
-        Realtime = "realtime",
-        /// Text or images in, a verdict out.
-        Moderation = "moderation",
-        /// A chat model that anybody can run: there is no price of its vendor's.
-        OpenWeight = "open-weight",
-    }
-}
-
-names! {
-    /// How many tokens a row's amounts are for.
-    pub enum Unit {
-        /// A thousand tokens.
-        Thousand = "1K",
-        /// A million tokens.
-        Million = "1M",
-    }
-}
-
-names! {
-    /// The service tier: how fast an answer is promised, at which price.
-    pub enum Tier {
-        /// What a request gets when it asks for nothing else.
-        Standard = "standard",
-        /// Within a day, through the Batch API.
-        Batch = "batch",
-        /// Cheaper and slower, when there is room.
-        Flex = "flex",
-        /// Ahead of the others. Since 2026-07-30, the API calls it `fast`: the same rows.
-        Priority = "priority",
-        /// Ahead of `priority`.
-        Ultrafast = "ultrafast",
-        /// Tokens of a training file, for fine-tuning.
-        Training = "training",
-    }
-}
-
-names! {
-    /// What a price is for.
-    pub enum Field {
-        /// Input tokens.
-        Input = "input",
-        /// Input tokens read from the prompt cache.
-        Cached = "cached",
-        /// Input tokens written to the prompt cache for half an hour.
-        Write = "write",
-        /// Input tokens written to the prompt cache for twelve hours.
-        WriteLong = "write_long",
-        /// Output tokens, reasoning included.
-        Output = "output",
-        /// Audio tokens in.
-        AudioIn = "audio_in",
-        /// Audio tokens out.
-        AudioOut = "audio_out",
-        /// Audio tokens read from the prompt cache.
-        AudioCached = "audio_cached",
-        /// Image tokens in, where they have a price of their own.
-        ImageIn = "image_in",
-        /// Image tokens read from the prompt cache.
-        ImageCached = "image_cached",
-    }
-}
-
-impl Tier {
-    /// The words for a tier that differ from its own: the newer name of `priority`, in the API and in price tables, and what requests call
-    /// the standard tier.
-    const OTHER_WORDS: &[(&str, Tier)] = &[("fast", Tier::Priority), ("default", Tier::Standard)];
-
-    /// Returns the tier that `word` stands for in a price table; `fast` is [`Tier::Priority`].
-    pub fn from_name(word: &str) -> Option<Tier> {
-        let other = || Tier::OTHER_WORDS.iter().find(|(other, _)| *other == word).map(|(_, tier)| *tier);
-        Tier::ALL.iter().copied().find(|tier| tier.as_str() == word).or_else(other)
-    }
-
-    /// Returns the tier that the API's field `service_tier` names, in a request or a response, or that a user names; `None` for `auto`, which
-    /// leaves it to a setting of the project at OpenAI: unless it was changed there, the standard tier.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong: a word that is not known, and `scale`, which is paid in advance and has no price per token.
-    ///
-    /// ```
-    /// use gpt_cost::Tier;
-    ///
-    /// assert_eq!(Tier::from_api("fast"), Ok(Some(Tier::Priority)));
-    /// assert_eq!(Tier::from_api("default"), Ok(Some(Tier::Standard)));
-    /// assert!(Tier::from_api("scale").is_err());
-    /// ```
-    pub fn from_api(word: &str) -> Result<Option<Tier>, String> {
-        const KNOWN: &str = "auto, default, flex, priority, fast, ultrafast, batch or scale";
-        match word {
-            "auto" => Ok(None),
-            "scale" => Err("the tier `scale` is paid in advance and has no price per token".to_owned()),
-            // Training is a tier of price tables alone.
-            "training" => Err(format!("unknown service tier, expected {KNOWN}")),
-            word => Tier::from_name(word).map(Some).ok_or_else(|| format!("unknown service tier, expected {KNOWN}")),
-        }
-    }
-}
-
-/// How an image becomes tokens.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum ImageRule {
-    /// A base and an amount for each tile of 512 × 512 pixels.
-    Tiles {
-        /// Tokens of any image, and of one in low detail.
-        base: u64,
-        /// Tokens of each tile.
-        tile: u64,
-    },
-    /// Patches of 32 × 32 pixels, times a factor.
-    Patches {
-        /// Tokens for each patch.
-        factor: Decimal,
-        /// Tokens more for each image in Chat Completions.
-        chat: u64,
-    },
 }
 
 /// What stands for the encoding of a model whose requests cannot be counted.

@@ -13,9 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use super::file::{Field, Kind, Tier};
 use super::model::{Model, PriceRow};
 use super::slips::is_slip;
+use super::terms::{Field, Kind, Tier};
 use super::{Catalog, Found};
 use crate::error::{self, Error, Problem, Result};
 use crate::money::{Per, Rate, Usd};

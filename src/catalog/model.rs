@@ -5,7 +5,8 @@ use std::fmt;
 
 use jiff::civil::Date;
 
-use super::file::{FactEntries, Field, ImageRule, Kind, Tier, model_facts};
+use super::file::{FactEntries, model_facts};
+use super::terms::{Field, ImageRule, Kind, Tier};
 use crate::accounting::Family;
 use crate::encoding::Encoding;
 use crate::error::{self, Error, Problem, Result};

@@ -7,8 +7,9 @@ use toml::value::Date;
 
 use super::Catalog;
 use super::fields::Problem;
-use super::file::{Field, File, ModelEntry, PriceEntry, Tier, Unit};
+use super::file::{File, ModelEntry, PriceEntry};
 use super::names;
+use super::terms::{Field, Tier, Unit};
 use crate::money::{Per, Usd};
 
 /// By how many times an amount must differ from its kin to be a slip: of 1,000 times, a price that has changed as well may have taken or

@@ -5,8 +5,9 @@ use std::fmt::Write;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use super::file::{self, Field, ImageRule, Kind, Tier};
+use super::file;
 use super::model::{Fact, FamilySince, Model, PriceRow};
+use super::terms::{Field, ImageRule, Kind, Tier};
 use super::{AliasTarget, Catalog, Layer, Resolved};
 
 impl Catalog {

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::{ImportFormat, Imported, Row, decimal};
-use crate::catalog::file::{Field, Tier, Unit};
+use crate::catalog::terms::{Field, Tier, Unit};
 use crate::error::{self, Error, Problem, Result};
 
 pub(super) fn read(text: &str) -> Result<Imported> {

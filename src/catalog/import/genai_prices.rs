@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{ImportFormat, Imported, Row, decimal, unreadable};
-use crate::catalog::file::{Field, Tier};
+use crate::catalog::terms::{Field, Tier};
 use crate::error::Result;
 
 const FIELDS: &[(&str, Field)] = &[

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 
 use super::{ImportFormat, Imported, Row, decimal, unreadable};
-use crate::catalog::file::{Field, Tier};
+use crate::catalog::terms::{Field, Tier};
 use crate::error::Result;
 
 type Fields<'t> = BTreeMap<&'t str, &'t RawValue>;
