@@ -14,8 +14,8 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::model::{Model, PriceRow};
-use super::slips::is_slip;
 use super::terms::{Field, Kind, Tier};
+use super::unit_errors::is_unit_error;
 use super::{Catalog, Found};
 use crate::error::{self, Error, Problem, Result};
 use crate::money::{Per, Rate, Usd};
@@ -79,8 +79,8 @@ pub struct Change {
     pub old: Option<Usd>,
     /// The dollars for a million tokens, as the other table has them.
     pub new: Usd,
-    /// Whether it is so many times the old one that it looks like a slip of units.
-    pub is_slip: bool,
+    /// Whether it differs from the old one by so large a factor that it looks like a unit error.
+    pub is_suspicious: bool,
 }
 
 impl Imported {
@@ -218,8 +218,8 @@ impl Plan {
 
 fn change(model: &Model, from: Date, tier: Tier, above: u64, field: Field, old: Option<Rate>, new: Rate) -> Change {
     let old = old.map(|old| old.amount_per(Per::Million));
-    let is_slip = old.is_some_and(|old| is_slip(old.amount(), new.amount().amount()));
-    Change { model: model.name().to_owned(), from, tier, above, field, old, new: new.amount(), is_slip }
+    let is_suspicious = old.is_some_and(|old| is_unit_error(old.amount(), new.amount().amount()));
+    Change { model: model.name().to_owned(), from, tier, above, field, old, new: new.amount(), is_suspicious }
 }
 
 /// Returns a row whose rates are all for a million tokens.

@@ -11,8 +11,8 @@ mod model;
 mod names;
 mod nearest;
 mod read;
-mod slips;
 mod terms;
+mod unit_errors;
 mod write;
 
 use std::borrow::Cow;
@@ -161,7 +161,7 @@ impl Catalog {
         Some((copied.add_to(layer)?, suspicious))
     }
 
-    /// Checks the price table `source` as [`Catalog::add_layer`] does, and for slips that a table can have and still be valid: prices that are
+    /// Checks the price table `source` as [`Catalog::add_layer`] does, and for suspicious prices, which a valid table can contain: those that are
     /// about a thousand times off.
     ///
     /// # Errors

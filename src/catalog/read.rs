@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::layer::{Alias, AliasTarget, Layer, names_of};
 use super::model::{Facts, FamilySince, List, Model, PriceRow, Text};
 use super::terms::{Field, Kind, Unit};
-use super::{Catalog, Found, file, slips};
+use super::{Catalog, Found, file, unit_errors};
 use crate::accounting::Family;
 use crate::encoding::Encoding;
 use crate::error::{self, Problem, Result};
@@ -26,7 +26,7 @@ impl Catalog {
         lines: &Lines<'_>,
     ) -> Result<(Layer, Vec<Problem>)> {
         let (file, problems) = file::read(tree);
-        let suspicious = slips::of(self, &file);
+        let suspicious = unit_errors::suspicious_prices(self, &file);
         let mut reader = Reader { below: self, lines, problems };
         let layer = reader.layer(origin, file);
         let Reader { problems, .. } = reader;

@@ -405,7 +405,7 @@ fn what_is_exported_reads_back_as_the_same() {
 }
 
 #[test]
-fn slips_of_a_thousand_are_found_with_their_lines() {
+fn unit_errors_are_found_with_their_lines() {
     let check = |rows: &str| {
         let table = format!("schema = 1\n{rows}");
         let problems = Catalog::builtin().check("mine.toml", &table).map_err(|error| error.problems().to_vec());
@@ -418,22 +418,22 @@ fn slips_of_a_thousand_are_found_with_their_lines() {
     assert_eq!(check(&model("gpt-4.1", &row("1M", "2.10"))), [""; 0]);
     assert_eq!(
         check(&model("gpt-4.1", &row("1K", "2.10"))),
-        ["mine.toml:5:9: an input of a million tokens would cost $2,100.00, and the table below it says $2.00"]
+        ["mine.toml:5:9: an input of a million tokens would cost $2,100.00, but the table below has $2.00"]
     );
     let later = row("1M", "0.002").replace("per", "from = 2027-01-01, per");
     assert_eq!(
         check(&model("mine", &format!("[{}, {later}]", row("1M", "2")))),
-        ["mine.toml:5:53: an input of a million tokens would cost $0.002, and another row of the model says $2.00"]
+        ["mine.toml:5:53: an input of a million tokens would cost $0.002, but another row of the model has $2.00"]
     );
     let siblings =
         [model("mine-2026-01-01", &row("1K", "0.002")), model("mine-2026-05-01", &row("1M", "0.002"))].concat();
     assert_eq!(
         check(&siblings),
-        ["mine.toml:9:9: an input of a million tokens would cost $0.002, and `mine-2026-01-01` has $2.00"]
+        ["mine.toml:9:9: an input of a million tokens would cost $0.002, but `mine-2026-01-01` has $2.00"]
     );
     assert_eq!(
         check(&model("mine", &row("1K", "2.50"))),
-        ["mine.toml:5:9: an input of a million tokens would cost $2,500.00, and models cost from $0.005 to $1,000.00"]
+        ["mine.toml:5:9: an input of a million tokens would cost $2,500.00, but models cost $0.005 to $1,000.00"]
     );
 }
 
@@ -537,9 +537,9 @@ mod import {
     }
 
     #[test]
-    fn a_slip_of_units_is_marked() {
+    fn a_unit_error_is_marked() {
         let plan = plan(ImportFormat::Csv, "id,per,input,output\ngpt-4.1,1K,2,8\n");
-        assert!(plan.changes.iter().all(|change| change.is_slip) && plan.changes.len() == 2);
+        assert!(plan.changes.iter().all(|change| change.is_suspicious) && plan.changes.len() == 2);
     }
 }
 
