@@ -11,6 +11,8 @@ mod file;
 #[path = "src/encoding/layout.rs"]
 #[expect(dead_code, reason = "the build script writes what the program reads")]
 mod layout;
+#[path = "src/money/per.rs"]
+mod money;
 #[path = "src/names.rs"]
 #[expect(dead_code, reason = "the build script has no use for an error's parts")]
 mod names;
@@ -32,6 +34,7 @@ fn main() {
     println!("cargo::rerun-if-changed=src/toml/fields.rs");
     println!("cargo::rerun-if-changed=src/catalog/file.rs");
     println!("cargo::rerun-if-changed=src/catalog/terms.rs");
+    println!("cargo::rerun-if-changed=src/money/per.rs");
     println!("cargo::rerun-if-changed=src/names.rs");
     println!("cargo::rerun-if-changed=pricing.toml");
     let out = env::var_os("OUT_DIR").expect("cargo names OUT_DIR");

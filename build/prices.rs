@@ -7,9 +7,9 @@ use std::fmt::Write;
 use rust_decimal::Decimal;
 use toml::value::Date;
 
-use crate::fields::{self, Name};
-use crate::file::{self, CountingEntry, FactEntries, File, ModelEntry, PriceEntry};
-use crate::terms::{ImageRule, Kind, Unit};
+use crate::fields;
+use crate::file::{self, CountingEntry, FactEntries, File, ModelEntry, PriceEntry, TargetEntry};
+use crate::terms::{ImageRule, Kind};
 
 /// Returns the source of the built-in layer.
 ///
@@ -49,8 +49,8 @@ fn write_layer(out: &mut String, source: &str, file: &File) -> std::fmt::Result 
     let mut aliases: Vec<_> = file.aliases.iter().collect();
     aliases.sort_by_key(|alias| &alias.name.text);
     for alias in aliases {
-        let target = |(from, to): &(Date, Name)| {
-            format!("AliasTarget {{ from: {}, model: Cow::Borrowed({:?}) }}", day(*from), to.text)
+        let target = |target: &TargetEntry| {
+            format!("AliasTarget {{ from: {}, model: Cow::Borrowed({:?}) }}", day(target.from), target.model.text)
         };
         let targets: Vec<String> = alias.targets.iter().map(target).collect();
         let name = &alias.name.text;
@@ -117,10 +117,7 @@ fn text(text: &Option<String>) -> String {
 }
 
 fn write_row(out: &mut String, source: &str, row: &PriceEntry) -> std::fmt::Result {
-    let per = match row.per {
-        Unit::Thousand => "Per::Thousand",
-        Unit::Million => "Per::Million",
-    };
+    let per = format!("Per::{:?}", row.per);
     let rate = |amount: &Option<Decimal>| option(amount.map(|amount| format!("Rate::new({}, {per})", decimal(amount))));
     let rates: Vec<String> = row.amounts.iter().map(rate).collect();
     write!(out, "                PriceRow {{ line: {}, per: {per}, ", line(source, row.span.start))?;

@@ -1,12 +1,15 @@
 //! Dollars and prices per token: the only arithmetic on money. All of it is decimal and exact; only showing rounds.
 
-use crate::names::names;
+mod per;
+
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Mul, Neg, Sub};
 use std::str::FromStr;
 
 use rust_decimal::Decimal;
+
+pub use self::per::Per;
 
 /// An amount of US dollars, exact.
 ///
@@ -143,16 +146,6 @@ impl fmt::Display for Usd {
         let (whole, fraction) = text.split_once('.').unwrap_or((&text, "00"));
         let sign = if self.amount() < Decimal::ZERO { "-" } else { "" };
         write!(f, "{sign}${}.{fraction}", group(whole))
-    }
-}
-
-names! {
-    /// How many tokens a price is for.
-    pub enum Per {
-        /// A thousand tokens, as OpenAI gave prices until 2024.
-        Thousand = "1K",
-        /// A million tokens.
-        Million = "1M",
     }
 }
 

@@ -263,7 +263,7 @@ impl Tally {
         if self.counting.day < evidence::LISTS_REPEATED_UNTIL {
             return 0;
         }
-        let n = |lists| self.n(&schema_text::render(&request.tools, lists).0);
+        let n = |lists| self.n(&schema_text::render(&request.tools, lists).text);
         n(TypeLists::Repeated).abs_diff(n(TypeLists::Joined))
     }
 

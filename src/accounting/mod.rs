@@ -16,6 +16,7 @@ use jiff::civil::Date;
 use self::evidence::Evidence;
 pub use self::family::Family;
 pub(crate) use self::images::ImageRule;
+use self::schema_text::ToolsText;
 use crate::encoding::Encoding;
 use crate::money::grouped;
 use crate::names::names;
@@ -325,7 +326,8 @@ impl Tally {
 
     /// Counts the text that shows tools to the model: each token belongs to the tool in which it begins, and what is before the first and
     /// behind the last belongs to their frame, with `frame` more tokens.
-    fn tools(&mut self, tools: &[Tool], (text, ends): (String, Vec<usize>), frame: i64, evidence: &Evidence) {
+    fn tools(&mut self, tools: &[Tool], shown: ToolsText, frame: i64, evidence: &Evidence) {
+        let ToolsText { text, ends } = shown;
         let mut of_tools = vec![0u64; tools.len()];
         let (mut tool, mut tokens) = (0, 0i64);
         for token in self.counting.encoding.tokens(&text) {

@@ -28,8 +28,15 @@ pub(super) enum TypeLists {
     Joined,
 }
 
-/// Returns the text of all tools, and where each of them ends in it.
-pub(super) fn render(tools: &[Tool], lists: TypeLists) -> (String, Vec<usize>) {
+/// The text in which a model is shown its tools.
+pub(super) struct ToolsText {
+    pub(super) text: String,
+    /// The offset in the text at which each tool ends.
+    pub(super) ends: Vec<usize>,
+}
+
+/// Returns the text of all tools.
+pub(super) fn render(tools: &[Tool], lists: TypeLists) -> ToolsText {
     let mut text = "namespace functions {\n\n".to_owned();
     let mut ends = Vec::new();
     for tool in tools {
@@ -44,7 +51,7 @@ pub(super) fn render(tools: &[Tool], lists: TypeLists) -> (String, Vec<usize>) {
         ends.push(text.len());
     }
     text.push_str("} // namespace functions");
-    (text, ends)
+    ToolsText { text, ends }
 }
 
 /// Whether a tool has a union or a reference, which only few recorded cases have.

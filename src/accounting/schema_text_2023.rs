@@ -5,14 +5,15 @@
 use std::fmt::Write;
 
 use super::json_text::{SPACED_UNICODE, quoted, text_of};
+use super::schema_text::ToolsText;
 use crate::json::Value;
 use crate::request::Tool;
 
 /// How much deeper each level stands.
 const INDENT: usize = 2;
 
-/// Returns the text of all functions, and where each of them ends in it.
-pub(super) fn render(tools: &[Tool]) -> (String, Vec<usize>) {
+/// Returns the text of all functions.
+pub(super) fn render(tools: &[Tool]) -> ToolsText {
     let mut text = "namespace functions {\n\n".to_owned();
     let mut ends = Vec::new();
     for tool in tools {
@@ -30,7 +31,7 @@ pub(super) fn render(tools: &[Tool]) -> (String, Vec<usize>) {
         ends.push(text.len());
     }
     text.push_str("} // namespace functions");
-    (text, ends)
+    ToolsText { text, ends }
 }
 
 fn has_properties(schema: &Value<'_>) -> bool {

@@ -12,7 +12,8 @@ use toml::de::{DeTable, DeValue};
 use toml::value::Date;
 
 use super::fields::{Fields, Largest, Name, Problem, as_table, named, rows};
-use super::terms::{Field, ImageRule, Kind, Tier, Unit};
+use super::terms::{Field, ImageRule, Kind, Tier};
+use crate::money::Per;
 
 /// The version of the file's format that this code reads.
 pub const SCHEMA: &str = "1";
@@ -103,7 +104,7 @@ pub struct CountingEntry {
 #[derive(Debug)]
 pub struct PriceEntry {
     pub span: Range<usize>,
-    pub per: Unit,
+    pub per: Per,
     pub from: Option<Date>,
     pub tier: Tier,
     pub above: u64,
@@ -115,8 +116,15 @@ pub struct PriceEntry {
 #[derive(Debug)]
 pub struct AliasEntry {
     pub name: Name,
-    /// Where the name points, from which day on; oldest first.
-    pub targets: Vec<(Date, Name)>,
+    /// Oldest first.
+    pub targets: Vec<TargetEntry>,
+}
+
+/// One row of an alias: the model to which it resolves from a day on.
+#[derive(Debug)]
+pub struct TargetEntry {
+    pub from: Date,
+    pub model: Name,
 }
 
 /// What stands for the encoding of a model whose requests cannot be counted.
@@ -281,7 +289,7 @@ fn read_prices(value: &Spanned<DeValue<'_>>, needed: &[Field], problems: &mut Ve
     let read = |row: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>| {
         let table = as_table(row, expected, problems)?;
         let mut fields = Fields::new(table, row.span(), PRICE_KEYS, problems);
-        let per = fields.word("per", Unit::ALL, Unit::as_str);
+        let per = fields.word("per", Per::ALL, Per::as_str);
         if per.is_none() && !table.contains_key("per") {
             fields.missing("per", r#"say how many tokens the row's prices are for: per = "1K" or per = "1M""#);
         }
@@ -292,7 +300,7 @@ fn read_prices(value: &Spanned<DeValue<'_>>, needed: &[Field], problems: &mut Ve
         Some(PriceEntry {
             span: row.span(),
             from: fields.date("from"),
-            tier: fields.word_or("tier", Tier::ALL, Tier::as_str, Tier::from_name).unwrap_or(Tier::Standard),
+            tier: fields.word_or("tier", Tier::ALL, Tier::as_str, |name| name.parse().ok()).unwrap_or(Tier::Standard),
             above: fields.tokens("above").unwrap_or(0),
             amounts: std::array::from_fn(|field| fields.dollars(Field::ALL[field].as_str(), &MAX_PRICE)),
             per: per?,
@@ -323,15 +331,15 @@ fn read_alias(name: Name, value: &Spanned<DeValue<'_>>, problems: &mut Vec<Probl
         if !table.contains_key("from") {
             fields.missing("from", "say since when the alias points there");
         }
-        let to = fields.required_name("to")?;
-        Some((from?, to))
+        let model = fields.required_name("to")?;
+        Some(TargetEntry { from: from?, model })
     };
     let mut targets = rows(value, expected, problems, read);
-    targets.sort_by_key(|(from, _)| *from);
-    for pair in targets.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
+    targets.sort_by_key(|target| target.from);
+    for pair in targets.windows(2).filter(|pair| pair[0].from == pair[1].from) {
         problems.push(Problem::new(
-            pair[1].1.span.clone(),
-            format!("alias `{}` has two targets from {}", name.text, pair[0].0),
+            pair[1].model.span.clone(),
+            format!("alias `{}` has two targets from {}", name.text, pair[0].from),
         ));
     }
     Some(AliasEntry { name, targets })
@@ -394,7 +402,7 @@ fn check_names(file: &File, problems: &mut Vec<Problem>) {
         }
     }
     let aliases: BTreeSet<&str> = file.aliases.iter().map(|alias| alias.name.text.as_str()).collect();
-    let targets = file.aliases.iter().flat_map(|alias| alias.targets.iter().map(move |(_, target)| (alias, target)));
+    let targets = file.aliases.iter().flat_map(|alias| alias.targets.iter().map(move |target| (alias, &target.model)));
     for (alias, target) in targets.filter(|(_, target)| aliases.contains(target.text.as_str())) {
         problems.push(Problem {
             span: target.span.clone(),

@@ -5,12 +5,12 @@ use std::ops::Range;
 
 use super::layer::{Alias, AliasTarget, Layer, names_of};
 use super::model::{Facts, FamilySince, List, Model, PriceRow, Text};
-use super::terms::{Field, Kind, Unit};
+use super::terms::{Field, Kind};
 use super::{Catalog, Found, file, unit_errors};
 use crate::accounting::Family;
 use crate::encoding::Encoding;
 use crate::error::{self, Problem, Result};
-use crate::money::{Per, Rate};
+use crate::money::Rate;
 use crate::toml::{Lines, civil, fields};
 
 pub(super) fn parse<'s>(origin: &str, source: &'s str, lines: &Lines<'_>) -> Result<file::Tree<'s>> {
@@ -156,22 +156,18 @@ impl<'a> Reader<'a> {
     }
 
     fn price(&self, row: &file::PriceEntry) -> PriceRow {
-        let per = match row.per {
-            Unit::Thousand => Per::Thousand,
-            Unit::Million => Per::Million,
-        };
         PriceRow {
             line: self.lines.line(row.span.start) as u32,
-            per,
+            per: row.per,
             from: row.from.map(civil),
             tier: row.tier,
             above: row.above,
-            rates: row.amounts.map(|amount| amount.map(|amount| Rate::new(amount, per))),
+            rates: row.amounts.map(|amount| amount.map(|amount| Rate::new(amount, row.per))),
         }
     }
 
     fn alias(&mut self, entry: file::AliasEntry, is_known: impl Fn(&str) -> bool) -> Alias {
-        for (_, target) in &entry.targets {
+        for target in entry.targets.iter().map(|target| &target.model) {
             if !is_known(&target.text) && self.below.row(&target.text).is_none() {
                 let message = format!("alias `{}` points at `{}`, which has no row", entry.name.text, target.text);
                 self.problem(&target.span, message, "add a row for it, or correct the name");
@@ -180,7 +176,7 @@ impl<'a> Reader<'a> {
         let targets = entry
             .targets
             .into_iter()
-            .map(|(from, target)| AliasTarget { from: civil(from), model: target.text.into() })
+            .map(|target| AliasTarget { from: civil(target.from), model: target.model.text.into() })
             .collect();
         Alias { name: entry.name.text.into(), targets }
     }

@@ -27,26 +27,22 @@ names! {
 }
 
 names! {
-    /// How many tokens a row's amounts are for.
-    pub enum Unit {
-        /// A thousand tokens.
-        Thousand = "1K",
-        /// A million tokens.
-        Million = "1M",
-    }
-}
-
-names! {
-    /// The service tier: how fast an answer is promised, at which price.
+    /// The service tier of a request: how fast the answer is promised, and at which price.
+    ///
+    /// ```
+    /// use gpt_cost::Tier;
+    ///
+    /// assert_eq!("fast".parse(), Ok(Tier::Priority));
+    /// ```
     pub enum Tier {
-        /// What a request gets when it asks for nothing else.
-        Standard = "standard",
+        /// The tier of a request that names none. Requests call it `default`.
+        Standard = "standard" | "default",
         /// Within a day, through the Batch API.
         Batch = "batch",
         /// Cheaper and slower, when there is room.
         Flex = "flex",
-        /// Ahead of the others. Since 2026-07-30, the API calls it `fast`: the same rows.
-        Priority = "priority",
+        /// Ahead of the others. The API has called it `fast` since 2026-07-30.
+        Priority = "priority" | "fast",
         /// Ahead of `priority`.
         Ultrafast = "ultrafast",
         /// Tokens of a training file, for fine-tuning.
@@ -81,22 +77,12 @@ names! {
 }
 
 impl Tier {
-    /// The words for a tier that differ from its own: the newer name of `priority`, in the API and in price tables, and what requests call
-    /// the standard tier.
-    const OTHER_WORDS: &[(&str, Tier)] = &[("fast", Tier::Priority), ("default", Tier::Standard)];
-
-    /// Returns the tier that `word` stands for in a price table; `fast` is [`Tier::Priority`].
-    pub fn from_name(word: &str) -> Option<Tier> {
-        let other = || Tier::OTHER_WORDS.iter().find(|(other, _)| *other == word).map(|(_, tier)| *tier);
-        Tier::ALL.iter().copied().find(|tier| tier.as_str() == word).or_else(other)
-    }
-
-    /// Returns the tier that the API's field `service_tier` names, in a request or a response, or that a user names; `None` for `auto`, which
-    /// leaves it to a setting of the project at OpenAI: unless it was changed there, the standard tier.
+    /// Returns the tier that the API's field `service_tier` names, in a request or a response; `None` for `auto`, which leaves the choice to a
+    /// setting of the OpenAI project, the standard tier by default.
     ///
     /// # Errors
     ///
-    /// What is wrong: a word that is not known, and `scale`, which is paid in advance and has no price per token.
+    /// An unknown name, and `scale`, which is paid in advance and has no price per token.
     ///
     /// ```
     /// use gpt_cost::Tier;
@@ -105,14 +91,14 @@ impl Tier {
     /// assert_eq!(Tier::from_api("default"), Ok(Some(Tier::Standard)));
     /// assert!(Tier::from_api("scale").is_err());
     /// ```
-    pub fn from_api(word: &str) -> Result<Option<Tier>, String> {
+    pub fn from_api(name: &str) -> Result<Option<Tier>, String> {
         const KNOWN: &str = "auto, default, flex, priority, fast, ultrafast, batch or scale";
-        match word {
+        match name {
             "auto" => Ok(None),
             "scale" => Err("the tier `scale` is paid in advance and has no price per token".to_owned()),
             // Training is a tier of price tables alone.
             "training" => Err(format!("unknown service tier, expected {KNOWN}")),
-            word => Tier::from_name(word).map(Some).ok_or_else(|| format!("unknown service tier, expected {KNOWN}")),
+            name => name.parse().map(Some).map_err(|_| format!("unknown service tier, expected {KNOWN}")),
         }
     }
 }

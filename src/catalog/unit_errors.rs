@@ -9,7 +9,7 @@ use super::Catalog;
 use super::fields::Problem;
 use super::file::{File, ModelEntry, PriceEntry};
 use super::names;
-use super::terms::{Field, Tier, Unit};
+use super::terms::{Field, Tier};
 use crate::money::{Per, Usd};
 
 /// The factor between two prices from which on one of them is a unit error: less than 1,000, since the price may have changed as well.
@@ -55,8 +55,8 @@ pub(super) fn suspicious_prices(below: &Catalog, file: &File) -> Vec<Problem> {
 
 fn problem(row: &PriceEntry, input: Decimal, comparison: &str) -> Problem {
     let other = match row.per {
-        Unit::Thousand => Unit::Million,
-        Unit::Million => Unit::Thousand,
+        Per::Thousand => Per::Million,
+        Per::Million => Per::Thousand,
     };
     Problem {
         span: row.span.clone(),
@@ -65,10 +65,10 @@ fn problem(row: &PriceEntry, input: Decimal, comparison: &str) -> Problem {
     }
 }
 
-fn in_words(unit: Unit) -> &'static str {
-    match unit {
-        Unit::Thousand => "a thousand",
-        Unit::Million => "a million",
+fn in_words(per: Per) -> &'static str {
+    match per {
+        Per::Thousand => "a thousand",
+        Per::Million => "a million",
     }
 }
 
@@ -82,8 +82,8 @@ pub(super) fn is_unit_error(one: Decimal, other: Decimal) -> bool {
 fn input_price(row: &PriceEntry) -> Option<Decimal> {
     let amount = row.amounts[Field::Input as usize]?;
     Some(match row.per {
-        Unit::Thousand => amount.saturating_mul(Decimal::ONE_THOUSAND),
-        Unit::Million => amount,
+        Per::Thousand => amount.saturating_mul(Decimal::ONE_THOUSAND),
+        Per::Million => amount,
     })
 }
 

@@ -1,5 +1,6 @@
 //! Ranges of tokens and dollars, and the cost of a request at the rows that can price it.
 
+use std::fmt;
 use std::iter::Sum;
 
 use super::terms::{Cached, Terms};
@@ -23,6 +24,29 @@ pub struct ValueRange<T> {
 
 /// A range of dollars.
 pub type CostRange = ValueRange<Usd>;
+
+/// Shows the range as `min … max`, as one amount where both are the same, and as `min or more` where the maximum is unknown.
+///
+/// ```
+/// use gpt_cost::{Catalog, Date, Request, Terms};
+///
+/// let request = Request::from_text(b"Hi")?;
+/// let terms = Terms::on(Date::new(2026, 11, 23)?).output_tokens(1_000);
+/// let catalog = Catalog::builtin();
+/// let estimate = catalog.model("gpt-4.1")?.estimate(&request, &terms)?;
+/// assert_eq!(estimate.cost().input.to_string(), "$0.000016");
+/// assert_eq!(estimate.cost().output.to_string(), "$0.00 … $0.262144");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+impl fmt::Display for CostRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.max {
+            Some(max) if max == self.min => max.fmt(f),
+            Some(max) => write!(f, "{} … {max}", self.min),
+            None => write!(f, "{} or more", self.min),
+        }
+    }
+}
 
 /// What a request costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,15 +147,15 @@ pub(super) fn cost(
 ) -> Cost {
     let most = input.max();
     let tokens = ValueRange { min: input.min(), expected: most.map(|_| input.tokens()), max: most };
-    let of_input = |tokens: u64| Usage::of_input(tokens, cached.of(tokens));
+    let of_input = |tokens: u64| Usage::new(tokens, 0).with_cached(cached.of(tokens));
     let mut input = rows.band(&tokens, |row, tokens| row.cost(&of_input(tokens)));
     let written = |row: &PriceRow, tokens: u64| {
         let usage = of_input(tokens);
         let written = if tokens < FEWEST_CACHED { 0 } else { usage.input - usage.cached };
-        row.cost(&Usage { written, ..usage })
+        row.cost(&usage.with_written(written))
     };
     input.max = input.max.max(rows.band(&tokens, written).max);
-    let output = rows.band(output, |row, tokens| row.cost(&Usage::of_output(tokens, request.audio_output)));
+    let output = rows.band(output, |row, tokens| row.cost(&Usage::output_alone(tokens, request.audio_output)));
     let both = |one: Option<Usd>, other: Option<Usd>| Some(one? + other?);
     let total = ValueRange {
         min: input.min + output.min,

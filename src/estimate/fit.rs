@@ -84,6 +84,15 @@ pub enum RequestLimit {
     Tokens,
 }
 
+impl fmt::Display for RequestLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            RequestLimit::Inputs => "inputs",
+            RequestLimit::Tokens => "tokens of all inputs together",
+        })
+    }
+}
+
 impl Fit {
     /// Returns the answer.
     pub fn verdict(&self) -> Verdict {
@@ -134,10 +143,6 @@ impl fmt::Display for Exceeded {
                 }
             }
             Exceeded::Request { what, found, limit } => {
-                let what = match what {
-                    RequestLimit::Inputs => "inputs",
-                    RequestLimit::Tokens => "tokens of all inputs together",
-                };
                 let (found, limit, over) = (grouped(found), grouped(limit), grouped(found - limit));
                 write!(f, "{found} {what} exceed the {limit} that a request can have by {over}")
             }

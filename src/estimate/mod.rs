@@ -174,8 +174,8 @@ impl<'c> Estimate<'c> {
     /// Returns the usage that budgets compare: the input as it is counted, and the output that is expected, else the most that there can be.
     pub fn usage(&self) -> Usage {
         let output = self.output.expected.or(self.output.max).unwrap_or(0);
-        let input = Usage::of_input(self.input.tokens(), self.cached);
-        Usage { input: input.input, cached: input.cached, ..Usage::of_output(output, self.audio_output) }
+        let output = Usage::output_alone(output, self.audio_output);
+        Usage { input: self.input.tokens(), ..output }.with_cached(self.cached)
     }
 
     /// Returns how many tokens of the input are taken to be read from the prompt cache.
@@ -331,8 +331,11 @@ fn remarks(model: &Model, tier: Tier, day: Date) -> Vec<Warning> {
 /// alone.
 fn is_about(note: &str, tier: Tier) -> bool {
     let Some((tiers, _)) = note.split_once(": ") else { return true };
-    let tiers: Option<Vec<Tier>> =
-        tiers.split([',', ' ']).filter(|word| !word.is_empty() && *word != "and").map(Tier::from_name).collect();
+    let tiers: Option<Vec<Tier>> = tiers
+        .split([',', ' '])
+        .filter(|word| !word.is_empty() && *word != "and")
+        .map(|name| name.parse().ok())
+        .collect();
     tiers.is_none_or(|tiers| tiers.is_empty() || tiers.contains(&tier))
 }
 

@@ -1,11 +1,13 @@
 //! The pricing rule: a price row charges each component of a usage, once, at its own rate. Estimates, bills and baselines all use it.
 
+use std::fmt;
+
 use jiff::civil::Date;
 
 use super::Usage;
 use crate::catalog::{Field, ModelRef, PriceRow, Tier};
 use crate::error::{self, Error, Problem, Result};
-use crate::money::{Rate, Usd};
+use crate::money::{Rate, Usd, grouped};
 use crate::names::names;
 
 names! {
@@ -80,6 +82,13 @@ pub struct Charge {
     pub cost: Usd,
 }
 
+/// Shows a charge such as `1,000 tokens of cached input at $1.25 per 1M: $0.00125`.
+impl fmt::Display for Charge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} tokens of {} at {}: {}", grouped(self.tokens), self.kind, self.rate, self.cost)
+    }
+}
+
 impl PriceRow {
     /// Returns what the row charges for a usage: a charge for each component that has tokens.
     ///
@@ -98,12 +107,10 @@ impl PriceRow {
     /// let catalog = Catalog::builtin();
     /// let day = Date::new(2026, 11, 23)?;
     /// let model = catalog.model("gpt-4o-2024-08-06")?.resolve(day)?.model;
-    /// let mut usage = Usage::default();
-    /// (usage.input, usage.output) = (1_000, 100);
+    /// let usage = Usage::new(1_000, 100);
     /// let row = model.price(day, Tier::Standard, usage.input).unwrap();
     /// assert_eq!(row.cost(&usage).unwrap().to_string(), "$0.0035");
-    /// usage.audio_output = 100;
-    /// assert_eq!(row.cost(&usage), None);
+    /// assert_eq!(row.cost(&usage.with_audio_output(100)), None);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn cost(&self, usage: &Usage) -> Option<Usd> {
@@ -131,10 +138,10 @@ impl ModelRef<'_> {
     /// ```
     /// use gpt_cost::{Catalog, Date, Tier, usage::Usage};
     ///
-    /// let mut usage = Usage::default();
-    /// (usage.input, usage.cached, usage.output) = (1_200, 1_000, 50);
+    /// let usage = Usage::new(1_200, 50).with_cached(1_000);
     /// let day = Date::new(2026, 11, 23)?;
     /// let bill = Catalog::builtin().model("gpt-4o-2024-08-06")?.bill(&usage, day, Tier::Standard)?;
+    /// assert_eq!(bill.charges[1].to_string(), "1,000 tokens of cached input at $1.25 per 1M: $0.00125");
     /// assert_eq!(bill.total.to_string(), "$0.00225");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

@@ -345,10 +345,9 @@ fn random_usages_cost_what_the_researched_facts_say() {
 
 /// Prices a usage by every model, tier and some days: there may be no price, and never a panic.
 fn price_everything(catalog: &Catalog, tokens: u64) {
-    let mut usage = gpt_cost::usage::Usage::default();
-    (usage.input, usage.cached, usage.output, usage.audio_output) = (tokens, tokens / 3, tokens, tokens / 7);
-    let mut wrong = usage;
-    (wrong.input, wrong.cached) = (1, u64::MAX);
+    use gpt_cost::usage::Usage;
+    let usage = Usage::new(tokens, tokens).with_cached(tokens / 3).with_audio_output(tokens / 7);
+    let wrong = Usage::new(1, tokens).with_cached(u64::MAX);
     assert!(catalog.models().iter().all(|found| {
         let model = found.model;
         catalog.model(model.name()).unwrap().bill(&wrong, day(2026, 11, 24), Tier::Standard).is_err()
@@ -594,8 +593,7 @@ fn cache_writes_are_in_the_range() {
     let estimate = model.estimate(&request, &terms).unwrap();
     let input = estimate.input().max().unwrap();
     let bill = |written: u64, cached: u64| {
-        let mut usage = Usage::default();
-        (usage.input, usage.written, usage.cached) = (input, written, cached);
+        let usage = Usage::new(input, 0).with_written(written).with_cached(cached);
         model.bill(&usage, day(2026, 11, 24), Tier::Standard).unwrap().total
     };
     assert_eq!(estimate.cost().input.max.unwrap(), bill(input, 0));

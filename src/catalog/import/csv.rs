@@ -4,8 +4,9 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::{ImportFormat, Imported, Row, decimal};
-use crate::catalog::terms::{Field, Tier, Unit};
+use crate::catalog::terms::{Field, Tier};
 use crate::error::{self, Error, Problem, Result};
+use crate::money::Per;
 
 pub(super) fn read(text: &str) -> Result<Imported> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
@@ -44,13 +45,12 @@ impl Column {
             "tier" => Column::Tier,
             "above" => Column::Above,
             _ => {
-                let field = Field::ALL.iter().find(|field| field.as_str() == name);
-                let unknown = || {
+                let unknown = |_| {
                     let words: Vec<&str> = Field::ALL.iter().map(|field| field.as_str()).collect();
                     let hint = format!("known are id, per, from, tier, above, {}", words.join(", "));
                     wrong(1, format!("unknown column `{}`", error::shown(name))).with_hint(hint)
                 };
-                Column::Amount(*field.ok_or_else(unknown)?)
+                Column::Amount(name.parse().map_err(unknown)?)
             }
         })
     }
@@ -63,13 +63,13 @@ fn row(columns: &[Column], record: &csv::StringRecord, line: usize) -> Result<(S
         let expected = |what: &str| wrong(line, format!("expected {what}, found `{}`", error::shown(value)));
         match column {
             Column::Id => value.clone_into(&mut name),
-            Column::Per => match Unit::ALL.iter().find(|unit| unit.as_str() == value) {
-                Some(Unit::Thousand) => times = Some(Decimal::ONE_THOUSAND),
-                Some(Unit::Million) => times = Some(Decimal::ONE),
-                _ => return Err(expected("1K or 1M")),
+            Column::Per => match value.parse() {
+                Ok(Per::Thousand) => times = Some(Decimal::ONE_THOUSAND),
+                Ok(Per::Million) => times = Some(Decimal::ONE),
+                Err(_) => return Err(expected("1K or 1M")),
             },
             Column::From => row.from = Some(value.parse::<Date>().map_err(|_| expected("a date such as 2026-12-01"))?),
-            Column::Tier => row.tier = Tier::from_name(value).ok_or_else(|| expected("a service tier"))?,
+            Column::Tier => row.tier = value.parse().map_err(|_| expected("a service tier"))?,
             Column::Above => row.above = value.parse().map_err(|_| expected("a whole number of tokens"))?,
             Column::Amount(field) => amounts.push((*field, value)),
         }

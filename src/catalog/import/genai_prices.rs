@@ -141,7 +141,7 @@ fn tier(when: &BTreeMap<String, String>) -> Option<Tier> {
     let mut conditions = when.iter().map(|(key, value)| (key.as_str(), value.as_str()));
     match (conditions.next()?, conditions.next()) {
         (("processing", "batch"), None) => Some(Tier::Batch),
-        (("service_tier", word @ ("flex" | "priority" | "ultrafast")), None) => Tier::from_name(word),
+        (("service_tier", word @ ("flex" | "priority" | "ultrafast")), None) => word.parse().ok(),
         _ => None,
     }
 }
