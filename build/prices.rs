@@ -1,6 +1,6 @@
-//! `pricing.toml` → the constant `BUILTIN`, as Rust source.
+//! Compiles `pricing.toml` to the Rust source of the constant `BUILTIN`.
 //!
-//! A few hundred rows make source that the compiler takes in its stride; the values are checked by the types that they become.
+//! A few hundred rows compile in no time, and the compiler checks the types of the values.
 
 use std::fmt::Write;
 

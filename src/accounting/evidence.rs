@@ -1,4 +1,4 @@
-//! What speaks for a rule: how often recorded requests agree with it, and from which day to which it is in effect.
+//! The evidence for each rule: how often recorded requests agree with it, and the days on which rules changed.
 
 use jiff::civil::Date;
 
@@ -6,66 +6,70 @@ use super::family::Generation;
 use super::images::ImageRule;
 use crate::request::ToolChoice;
 
-/// How a rule stood against the bills of recorded requests, those left out that were evidently edited afterwards.
+/// How a rule compares with the billed usage of recorded requests, without those that were evidently edited afterwards.
 #[derive(Debug)]
 pub(super) struct Evidence {
-    /// The cases in which the rule decides.
+    /// The cases that depend on the rule.
     pub cases: u32,
-    /// Those of them that were billed to the token.
+    /// The cases in which it gives exactly the billed tokens.
     pub exact: u32,
     /// The projects that recorded them.
     pub projects: u32,
-    /// The largest error of the others, in tokens, but for the most curious 0.5%; for a rule with too few cases, the largest that its kin show.
+    /// The largest error of the others, in tokens, without the most extreme 0.5%; for a rule with too few cases, the
+    /// largest error of similar rules.
     pub error: u64,
 }
 
 impl Evidence {
-    /// Returns how far off the rule can be each time that it is used: nothing where it agreed with at least 99.5% of at least
-    /// 30 cases from at least 3 projects, and its largest error, at least 1, otherwise.
+    /// Returns the bound of the error for each use of the rule: 0 if it agrees with at least 99.5% of at least 30 cases
+    /// from at least 3 projects, and otherwise its largest error, at least 1.
     pub(super) fn bound(&self) -> u64 {
         let agrees = u64::from(self.exact) * 1000 >= u64::from(self.cases) * 995;
         if agrees && self.cases >= 30 && self.projects >= 3 { 0 } else { self.error.max(1) }
     }
 }
 
-/// Until this day, lists of types were certainly shown as unions that repeat the description: 27 of 27 recorded cases. On 2026-08-02 they
-/// were shown on one line: 2 of 2. The day between is not known.
+/// Until this day, lists of types were certainly shown as unions that repeat the description: 27 of 27 recorded cases.
+/// On 2026-08-02 they were shown on one line: 2 of 2. The day of the change is unknown.
 pub(super) const LISTS_REPEATED_UNTIL: Date = Date::constant(2026, 3, 15);
 pub(super) const LISTS_JOINED_FROM: Date = Date::constant(2026, 5, 1);
 
-/// Until this day, more or less, to require a call cost 2 tokens.
+/// Until about this day, requiring a call cost 2 tokens.
 pub(super) const REQUIRED_COST_UNTIL: Date = Date::constant(2024, 11, 8);
 
-/// Until this day, more or less, results of parallel calls were shown with escapes for all characters but ASCII: 25 of 26 recorded cases up to
-/// 2026-03-03. From 2026-03-12 on they are shown as they are: 13 of 13.
+/// Until about this day, results of parallel calls were shown with escapes for non-ASCII characters: 25 of 26 recorded
+/// cases up to 2026-03-03. From 2026-03-12 on they are shown unescaped: 13 of 13.
 pub(super) const RESULTS_ESCAPED_UNTIL: Date = Date::constant(2026, 3, 8);
 
-/// Until this day, more or less, requests with images had no message of its own for what is put before them: 16 of 16 recorded cases up to
-/// 2025-06, from 4 projects; 2 of 2 from 2025-07-18 on have one.
+/// Until about this day, requests with images had no separate message for what is put before the others: 16 of 16
+/// recorded cases up to 2025-06, from 4 projects; 2 of 2 from 2025-07-18 on have one.
 pub(super) const BESIDE_IMAGES_UNTIL: Date = Date::constant(2025, 7, 1);
 
-/// The first day of a recording with what the first month of the Responses API added: it was announced on the day after.
+/// The day of the first recording with the hidden text of the Responses API's first month; the API was announced on the
+/// day after.
 pub(super) const LAUNCH_FROM: Date = Date::constant(2025, 3, 10);
 
 /// The end of the first month of the Responses API.
 pub(super) const LAUNCH_UNTIL: Date = Date::constant(2025, 4, 1);
 
-/// Between these days, a reply with several calls at once was billed, in the Responses API, as so much of the input divided by their number:
-/// 12 of 12 recorded cases with up to 4 calls. It cannot be known before.
+/// Between these days, the Responses API divided the billed input by the number of parallel calls in the reply: 12 of
+/// 12 recorded cases with up to 4 calls. That number is unknown before the reply.
 pub(super) const DIVIDED_FROM: Date = Date::constant(2025, 9, 1);
 pub(super) const DIVIDED_UNTIL: Date = Date::constant(2026, 2, 10);
 
-/// Until this day, more or less, Chat Completions billed images to gpt-5.4 with one token more: 9 of 9 recorded cases of 2026-04, and none of
-/// 2026-05-29 and later.
+/// Until about this day, Chat Completions billed images to gpt-5.4 one token more: 9 of 9 recorded cases of 2026-04,
+/// and none of 2026-05-29 and later.
 pub(super) const ONE_MORE_UNTIL: Date = Date::constant(2026, 5, 1);
 
-// What follows is the evidence for the rules on tools, calls, schemas and images, counted on the recordings of 2023-04 to 2026-08 that have
-// nothing else in them that is an estimate. The error is that of 99.5% of the cases; the few beyond it look edited, or nobody knows why.
+// The evidence below is for the rules on tools, calls, schemas and images, counted on the recordings of 2023-04 to
+// 2026-08 that contain no other estimate. The error is that of 99.5% of the cases; the few beyond it look edited or are
+// unexplained.
 
-/// Hidden text of the first month: 18, 21 and 216 tokens. Some requests that say to be of that month were billed without it.
+/// Hidden text of the first month: 18, 21 and 216 tokens. Some requests that are dated in that month were billed
+/// without it.
 pub(super) const LAUNCH: Evidence = Evidence { cases: 24, exact: 17, projects: 3, error: 18 };
 
-/// The name of the schema once more for each past answer.
+/// The name of the schema, repeated for each past answer.
 pub(super) const SCHEMA_TURNS: Evidence = Evidence { cases: 24, exact: 23, projects: 4, error: 1 };
 
 pub(super) const CALLS_WITH_TEXT: Evidence = Evidence { cases: 4, exact: 4, projects: 3, error: 2 };
@@ -91,7 +95,7 @@ pub(super) fn tools(generation: Generation, has_unions: bool) -> &'static Eviden
     }
 }
 
-/// Those of Turbo are without the twelve that were billed divided, and what looks edited.
+/// The cases of Turbo do not include the twelve whose input was divided, nor those that look edited.
 const RESPONSES_TOOLS_TURBO: Evidence = Evidence { cases: 305, exact: 296, projects: 14, error: 3 };
 const RESPONSES_TOOLS_GPT_5: Evidence = Evidence { cases: 231, exact: 230, projects: 5, error: 0 };
 const RESPONSES_TOOLS_REASONING: Evidence = Evidence { cases: 14, exact: 14, projects: 2, error: 1 };
@@ -105,7 +109,7 @@ pub(super) fn responses_tools(generation: Generation, has_unions: bool) -> &'sta
     }
 }
 
-/// Eight of the twelve misses are one project's requests of one day, billed 6 more.
+/// Eight of the twelve misses are one project's requests of one day, billed 6 tokens more.
 const SCHEMA_TURBO: Evidence = Evidence { cases: 301, exact: 289, projects: 12, error: 6 };
 const SCHEMA_LATER: Evidence = Evidence { cases: 53, exact: 52, projects: 5, error: 1 };
 
@@ -113,7 +117,7 @@ pub(super) fn schema(generation: Generation) -> &'static Evidence {
     if generation == Generation::Turbo { &SCHEMA_TURBO } else { &SCHEMA_LATER }
 }
 
-/// Two schemas whose last key is `$defs` were billed one less.
+/// Two schemas whose last key is `$defs` were billed one token less.
 const RESPONSES_SCHEMA_TURBO: Evidence = Evidence { cases: 67, exact: 63, projects: 10, error: 1 };
 const RESPONSES_SCHEMA_LATER: Evidence = Evidence { cases: 76, exact: 76, projects: 5, error: 0 };
 
@@ -121,7 +125,7 @@ pub(super) fn responses_schema(generation: Generation) -> &'static Evidence {
     if generation == Generation::Turbo { &RESPONSES_SCHEMA_TURBO } else { &RESPONSES_SCHEMA_LATER }
 }
 
-/// Without the cases whose tools are counted wrong, or that have an image in a result.
+/// Without the cases whose tools are miscounted, or that have an image in a result.
 const ONE_CALL_TURBO: Evidence = Evidence { cases: 540, exact: 538, projects: 16, error: 0 };
 const ONE_CALL_GPT_5: Evidence = Evidence { cases: 214, exact: 214, projects: 7, error: 0 };
 const ONE_CALL_REASONING: Evidence = Evidence { cases: 6, exact: 6, projects: 2, error: 6 };
@@ -136,10 +140,10 @@ pub(super) fn calls(generation: Generation, calls: usize) -> &'static Evidence {
     }
 }
 
-/// Without ids, and without reasoning before them.
+/// Calls without ids, and without reasoning before them.
 pub(super) const RESPONSES_CALLS: Evidence = Evidence { cases: 148, exact: 148, projects: 6, error: 0 };
 
-/// What an id adds depends on how the server kept the call, which the request does not say.
+/// The tokens that an id adds depend on how the server stored the call, which the request does not show.
 pub(super) const STORED_CALLS: Evidence = Evidence { cases: 54, exact: 50, projects: 6, error: 3 };
 
 pub(super) const CALLS_AT_ONCE: Evidence = Evidence { cases: 3, exact: 3, projects: 1, error: 3 };
@@ -159,33 +163,31 @@ pub(super) fn choice(choice: &ToolChoice) -> &'static Evidence {
     }
 }
 
-/// A choice that costs is that of one tool by name, or by being the only one.
-const RESPONSES_NAMED: Evidence = Evidence { cases: 19, exact: 19, projects: 6, error: 1 };
+/// Only the choice of one tool costs tokens: by its name, or by requiring the only one.
+pub(super) const RESPONSES_NAMED: Evidence = Evidence { cases: 19, exact: 19, projects: 6, error: 1 };
 
-pub(super) fn responses_choice(_: &ToolChoice) -> &'static Evidence {
-    &RESPONSES_NAMED
-}
-
-/// By tiles, without recordings whose image was evidently put in later; by patches, since 2026 some models bill one less.
+/// Tiles: without recordings whose image was evidently inserted later. Patches: since 2026, some models bill one token
+/// less.
 const TILES: Evidence = Evidence { cases: 128, exact: 127, projects: 12, error: 1 };
 const PATCHES: Evidence = Evidence { cases: 140, exact: 118, projects: 8, error: 1 };
 
-/// Beside images, calls in the Responses API cost gpt-5 two tokens more.
+/// In requests with images, calls cost two tokens more in the Responses API with gpt-5.
 pub(super) const CALLS_BESIDE_IMAGES: Evidence = Evidence { cases: 9, exact: 8, projects: 3, error: 3 };
 
-/// The tool `web_search_preview` on the models of Turbo, whether it searches or not: its results are not billed as input. Those that are off
-/// had to call it, and were billed 2, 4 and 8 more.
+/// The tool `web_search_preview` with the models of Turbo, whether it searches or not: its results are not billed as
+/// input. The misses were required to call it, and were billed 2, 4 and 8 tokens more.
 pub(super) const WEB_SEARCH_PREVIEW: Evidence = Evidence { cases: 20, exact: 17, projects: 6, error: 8 };
 
-/// The prompt of `POST /v1/responses/compact`, of gpt-4o, gpt-4o-mini and gpt-4.1.
+/// The prompt of `POST /v1/responses/compact`, with gpt-4o, gpt-4o-mini and gpt-4.1.
 pub(super) const COMPACT: Evidence = Evidence { cases: 8, exact: 8, projects: 2, error: 2 };
 
-/// Tools that are called with free text. A required choice costs up to two more, the form of the grammar up to three.
+/// Tools that are called with free text. A required choice costs up to two tokens more, the form of the grammar up to
+/// three.
 pub(super) const CUSTOM_TOOLS: Evidence = Evidence { cases: 12, exact: 4, projects: 3, error: 4 };
 
 pub(super) const CUSTOM_CALLS: Evidence = Evidence { cases: 3, exact: 1, projects: 1, error: 5 };
 
-/// The tool `apply_patch`, of gpt-5.1 and gpt-5.4.
+/// The tool `apply_patch`, with gpt-5.1 and gpt-5.4.
 pub(super) const APPLY_PATCH: Evidence = Evidence { cases: 9, exact: 9, projects: 2, error: 2 };
 
 pub(super) fn image_bound(rule: ImageRule) -> u64 {

@@ -1,4 +1,4 @@
-//! The families of models, and the rules by which each bills: numbers, with what speaks for them.
+//! Families of models and the rules by which each bills: numbers, with their evidence.
 
 use super::evidence::Evidence;
 use crate::names::names;
@@ -12,23 +12,24 @@ names! {
         Gpt4 = "gpt-4-0613",
         /// From gpt-3.5-turbo-1106 and gpt-4-turbo on: gpt-4o, gpt-4.1, gpt-4.5, gpt-5-chat-latest.
         Gpt4Turbo = "gpt-4-turbo",
-        /// gpt-audio, gpt-4o-audio-preview and computer-use-preview, which count as gpt-4o does as far as the few recorded bills show.
+        /// gpt-audio, gpt-4o-audio-preview and computer-use-preview, which count like gpt-4o, as far as the few
+        /// recorded requests show.
         GptAudio = "gpt-audio",
         /// The reasoning models o1, o3 and o3-mini.
         O1 = "o1",
-        /// o4-mini, whose past answers carry the name of their channel, as those of gpt-5 do.
+        /// o4-mini, whose past answers contain the name of their channel, like those of gpt-5.
         O4Mini = "o4-mini",
         /// gpt-5 to gpt-5.3.
         Gpt5 = "gpt-5",
         /// gpt-5.4 to gpt-5.6, which frame calls in another way.
         Gpt54 = "gpt-5.4",
-        /// gpt-6 and what has come since; taken to count as gpt-5 does, without a recorded bill.
+        /// gpt-6 and later models, assumed to count like gpt-5, without a recorded request.
         Gpt6 = "gpt-6",
         /// gpt-4o-search-preview and gpt-4o-mini-search-preview.
         SearchPreview = "search-preview",
-        /// o1-preview and o1-mini, which read a hidden text beside the request.
+        /// o1-preview and o1-mini, which read a hidden text in addition to the request.
         O1Preview = "o1-preview",
-        /// The open-weight models, around whose messages each server puts what it likes.
+        /// The open-weight models, whose messages each server frames in its own way.
         GptOss = "gpt-oss",
     }
 }
@@ -38,7 +39,7 @@ impl Family {
     pub const fn from_name(name: &str) -> Option<Family> {
         let mut index = 0;
         while index < Family::ALL.len() {
-            if same(Family::ALL[index].as_str(), name) {
+            if are_equal(Family::ALL[index].as_str(), name) {
                 return Some(Family::ALL[index]);
             }
             index += 1;
@@ -46,7 +47,7 @@ impl Family {
         None
     }
 
-    /// Returns the rules of the family, or `None` where what it bills beside the request is hidden.
+    /// Returns the rules of the family, or `None` if it bills hidden text in addition to the request.
     pub(super) fn rules(self) -> Option<&'static Rules> {
         match self {
             Family::Gpt35Turbo0301 => Some(&GPT_35_TURBO_0301),
@@ -73,9 +74,9 @@ impl Family {
         }
     }
 
-    /// Returns what frames a call and its result in the Responses API, beside the name's tokens: 148 of 148 recorded cases with calls that
-    /// have no ids.
-    pub(super) fn call(self) -> u64 {
+    /// Returns the number of tokens that frame a call and its result in the Responses API, beside those of its name:
+    /// 148 of 148 recorded cases with calls that have no ids.
+    pub(super) fn call_frame(self) -> u64 {
         match (self, self.generation()) {
             (Family::Gpt54 | Family::Gpt6, _) => 20,
             (_, Generation::Gpt5 | Generation::Reasoning) => 17,
@@ -83,13 +84,13 @@ impl Family {
         }
     }
 
-    /// Whether several calls in one step are shown as one, in the Responses API.
+    /// Returns whether the Responses API shows several calls of one step as one.
     pub(super) fn calls_in_parallel_are_one(self) -> bool {
         matches!(self, Family::Gpt54 | Family::Gpt6)
     }
 
-    /// Returns what frames the text of the tools in the Responses API.
-    pub(super) fn responses_tools(self) -> i64 {
+    /// Returns the number of tokens that frame the text of the tools in the Responses API.
+    pub(super) fn responses_tools_frame(self) -> i64 {
         match self.generation() {
             Generation::Gpt5 => 9,
             Generation::Reasoning => 6,
@@ -98,7 +99,7 @@ impl Family {
     }
 }
 
-/// Families that show tools, calls and schemas alike.
+/// Families that show tools, calls and schemas in the same way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Generation {
     Of2023,
@@ -109,7 +110,7 @@ pub(super) enum Generation {
     Search,
 }
 
-const fn same(one: &str, other: &str) -> bool {
+const fn are_equal(one: &str, other: &str) -> bool {
     let (one, other) = (one.as_bytes(), other.as_bytes());
     let mut index = 0;
     while index < one.len() && index < other.len() && one[index] == other[index] {
@@ -121,41 +122,44 @@ const fn same(one: &str, other: &str) -> bool {
 /// How a family bills the framing of messages.
 #[derive(Debug)]
 pub(super) struct Rules {
-    /// What opens the answer, once for each request, and what frames each message: `<|im_start|>`, the role, a line break,
-    /// `<|im_end|>` in the models of 2023.
+    /// The tokens that open the answer, once for each request.
     pub reply: u64,
+    /// The frame of each message: `<|im_start|>`, the role, a line break, `<|im_end|>` in the models of 2023.
     pub message: u64,
     pub framing: Evidence,
-    /// Added for each past answer that has text: the channel that it was given in.
+    /// Added for each past answer that has text: the name of its channel.
     pub past_answer: u64,
     pub past_answers: Evidence,
-    /// Added for a message's name, beside the name's own tokens. It may be negative.
+    /// Added for a message's name, beside the name's own tokens. Can be negative.
     pub name: i64,
     pub names: Evidence,
-    /// What frames the text of the tools in Chat Completions, beside [`Rules::appendix`].
+    /// The frame of the tools' text in Chat Completions, beside [`Rules::appendix`].
     pub tools: i64,
-    /// The channel in which a past call was made.
+    /// The name of the channel of a past call.
     pub call_channel: u64,
-    /// What frames what is put behind the system message, or into a message of its own where there is none.
+    /// The frame of an appendix that is a message of its own, without a system message.
     pub alone: i64,
-    pub behind_system: i64,
-    /// Added to the frame where there are tools.
+    /// The frame of an appendix to the system message.
+    pub after_system: i64,
+    /// Added to the frame if there are tools.
     pub with_tools: i64,
 }
 
 impl Rules {
-    /// Returns the frame of what is put behind the system message, of which `join` tells how its end merges; `None` without such a message.
+    /// Returns the frame of what is appended to the system message. `join` is the change of the count where its end
+    /// merges with the appendix; `None` without a system message.
     pub(super) fn appendix(&self, join: Option<i64>, has_tools: bool) -> i64 {
-        let frame = join.map_or(self.alone, |join| self.behind_system + join);
+        let frame = join.map_or(self.alone, |join| self.after_system + join);
         frame + if has_tools { self.with_tools } else { 0 }
     }
 }
 
-/// The figures here are of recorded chat requests: text only, no tools, no schema. Those of `framing` are counted from the request
-/// and its day alone, and `tests/truth.rs` holds them; those of the rarer rules were counted once, by the model that answered.
+/// The figures in this file are of recorded chat requests: text only, without tools or schema. Those of `framing` are
+/// counted from the request and its day alone, and `tests/truth.rs` checks them; those of the rarer rules were counted
+/// once, with the model that answered.
 ///
-/// Of the rule for names there are 29 cases in all, so it is nowhere more than an estimate: a name adds its own tokens and one
-/// for what parts it from the role, but for a name that begins with the role's own word, which adds its tokens alone.
+/// The rule for names has 29 cases in all, so it is an estimate in every family: a name adds its own tokens and one
+/// that separates it from the role, except a name that begins with the role's name, which adds its own tokens alone.
 const NAMES: Evidence = Evidence { cases: 29, exact: 29, projects: 3, error: 1 };
 
 /// The one miss is a request of April 2023, billed one token less.
@@ -170,7 +174,7 @@ const GPT_35_TURBO_0301: Rules = Rules {
     tools: 5,
     call_channel: 0,
     alone: 4,
-    behind_system: 1,
+    after_system: 1,
     with_tools: 0,
 };
 
@@ -185,7 +189,7 @@ const GPT_4: Rules = Rules {
     tools: 5,
     call_channel: 0,
     alone: 4,
-    behind_system: 1,
+    after_system: 1,
     with_tools: 0,
 };
 
@@ -200,22 +204,22 @@ const GPT_4_TURBO: Rules = Rules {
     tools: 5,
     call_channel: 0,
     alone: 4,
-    behind_system: 1,
+    after_system: 1,
     with_tools: 0,
 };
 
-/// Text alone, without tools; the two that are off were billed one token less. With tools, a required choice costs 2 or 3 more than elsewhere,
-/// and none of them 4: that is within the bounds of tools and choices together with this one.
+/// Text alone, without tools; the two misses were billed one token less. With tools, the choice `required` costs 2 or 3
+/// more than elsewhere, and the choice `none` 4: that is within the bounds of tools and choices together with this one.
 const GPT_AUDIO: Rules = Rules {
     framing: Evidence { cases: 15, exact: 13, projects: 5, error: 1 },
     past_answers: Evidence { cases: 0, exact: 0, projects: 0, error: 1 },
     ..GPT_4_TURBO
 };
 
-/// The framing is the same for o1, o3 and o4-mini, so their cases speak for it together.
+/// The framing is the same for o1, o3 and o4-mini, so the cases are of all three.
 const REASONING: Evidence = Evidence { cases: 34, exact: 34, projects: 7, error: 0 };
 
-/// Past answers were recorded of o3-mini alone, which adds nothing; o4-mini adds 2.
+/// Past answers were recorded with o3-mini alone, which adds nothing; o4-mini adds 2.
 const O1: Rules = Rules {
     reply: 2,
     message: 4,
@@ -227,7 +231,7 @@ const O1: Rules = Rules {
     tools: 6,
     call_channel: 0,
     alone: 4,
-    behind_system: 4,
+    after_system: 4,
     with_tools: 0,
 };
 
@@ -242,7 +246,7 @@ const O4_MINI: Rules = Rules {
     tools: 6,
     call_channel: 6,
     alone: 4,
-    behind_system: 4,
+    after_system: 4,
     with_tools: 0,
 };
 
@@ -257,19 +261,19 @@ const GPT_5: Rules = Rules {
     tools: 86,
     call_channel: 6,
     alone: 4,
-    behind_system: 4,
+    after_system: 4,
     with_tools: 1,
 };
 
-/// No bill of a gpt-6 model is recorded. The rules are those of gpt-5, and the bound is what they add: it stands for framing that
-/// is altogether different. It does not cover another tokenizer, which the note of the price table warns of.
+/// No request to a gpt-6 model is recorded. The rules are those of gpt-5, and the bound is all that they add, so it
+/// covers entirely different framing. It does not cover another tokenizer, of which the note in the price table warns.
 const GPT_6: Rules = Rules {
     framing: Evidence { cases: 0, exact: 0, projects: 0, error: 4 },
     past_answers: Evidence { cases: 0, exact: 0, projects: 0, error: 2 },
     ..GPT_5
 };
 
-/// The text alone is billed. All cases agree, and all have one message; a frame as other models have it would be 4.
+/// The text alone is billed. All cases agree, and all have one message; the frame of other models would be 4.
 const SEARCH_PREVIEW: Rules = Rules {
     reply: 0,
     message: 0,
@@ -281,6 +285,6 @@ const SEARCH_PREVIEW: Rules = Rules {
     tools: 5,
     call_channel: 0,
     alone: 4,
-    behind_system: 1,
+    after_system: 1,
     with_tools: 0,
 };

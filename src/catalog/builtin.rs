@@ -1,5 +1,5 @@
-//! The built-in table: `pricing.toml` at the root of the repository, read and checked by the build script, and compiled into
-//! constants, so that starting up parses nothing.
+//! The built-in table: `pricing.toml` at the root of the repository, read and checked by the build script, and compiled
+//! into constants, so that starting up parses nothing.
 
 use std::borrow::Cow;
 

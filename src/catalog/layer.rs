@@ -19,14 +19,14 @@ pub struct Layer {
     pub(super) aliases: List<Alias>,
 }
 
-/// A name that borrows everything from the model at which it pointed on the day.
+/// A name without a row of its own, which resolves to another model depending on the day.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alias {
     pub(super) name: Text,
     pub(super) targets: List<AliasTarget>,
 }
 
-/// A model at which an alias points, and since when.
+/// A model to which an alias resolves, and the first day on which it does.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AliasTarget {
     pub(super) from: Date,
@@ -34,7 +34,7 @@ pub struct AliasTarget {
 }
 
 impl AliasTarget {
-    /// Returns the first day on which the alias pointed at the model.
+    /// Returns the first day on which the alias resolves to the model.
     pub fn from(&self) -> Date {
         self.from
     }
@@ -51,24 +51,24 @@ impl Alias {
         &self.name
     }
 
-    /// Returns the models at which it has pointed, oldest first.
+    /// Returns the models to which it has resolved, oldest first.
     pub fn targets(&self) -> &[AliasTarget] {
         &self.targets
     }
 }
 
 impl Layer {
-    /// Returns where the table is from: `built-in`, or the name that it was added with.
+    /// Returns the origin of the table: `built-in`, or the name with which it was added.
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// Returns the day on which a person last compared the table with what the vendor charges.
+    /// Returns the day on which a person last compared the table with the vendor's prices.
     pub fn checked(&self) -> Option<Date> {
         self.checked
     }
 
-    /// Returns the models that have a row in the table, in its order.
+    /// Returns the models that have a row in the table, in the order of the file.
     pub fn models(&self) -> &[Model] {
         &self.models
     }

@@ -1,4 +1,4 @@
-//! A model's name → how it counts, its limits, its prices: the built-in table, with the user's own laid over it.
+//! Resolves a model's name to its counting rules, limits and prices, from the built-in table and the layers over it.
 
 mod builtin;
 mod copied;
@@ -30,7 +30,7 @@ pub use self::terms::{Field, ImageRule, Kind, Tier};
 use crate::error::{self, Error, Problem, Result};
 use crate::toml::{Lines, fields};
 
-/// The models that are known, with their limits and prices: the built-in table and the layers over it, the last of which wins.
+/// The known models, with their limits and prices: the built-in table and the layers over it, the last of which wins.
 ///
 /// ```
 /// use gpt_cost::{Catalog, Date};
@@ -57,7 +57,7 @@ pub struct Catalog {
     suspicious: Vec<Problem>,
 }
 
-/// A model's row, and the table that it is in.
+/// A model's row, and the table that contains it.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Resolved<'c> {
@@ -67,17 +67,18 @@ pub struct Resolved<'c> {
     pub model: &'c Model,
 }
 
-/// A model's name that the catalog knows. What it stands for can depend on the day: see [`ModelRef::resolve`].
+/// A model's name that the catalog knows. The model to which it resolves can depend on the day: see
+/// [`ModelRef::resolve`].
 #[derive(Clone, Debug)]
 pub struct ModelRef<'c> {
     catalog: &'c Catalog,
     name: String,
-    /// The rules that it took to find it.
+    /// The steps by which the name was read as another one.
     read_as: Vec<ReadAs>,
     found: Found<'c>,
 }
 
-/// What a name leads to.
+/// What a name refers to.
 #[derive(Clone, Copy, Debug)]
 enum Found<'c> {
     Row(Resolved<'c>),
@@ -85,13 +86,13 @@ enum Found<'c> {
 }
 
 impl Catalog {
-    /// Returns the built-in table alone. It is part of the program: nothing is read or parsed.
+    /// Returns the catalog of the built-in table alone, which is compiled in: nothing is read or parsed.
     pub fn builtin() -> Catalog {
         Catalog { layers: vec![Cow::Borrowed(&BUILTIN)], suspicious: Vec::new() }
     }
 
-    /// Returns the catalogue of the price table `source` alone, without the built-in one: what a later version of the program has built in
-    /// changes nothing of it.
+    /// Returns the catalog of the price table `source` alone, without the built-in one, so that later versions of the
+    /// program do not change it.
     ///
     /// # Errors
     ///
@@ -102,10 +103,10 @@ impl Catalog {
         Ok(catalog)
     }
 
-    /// Lays the price table `source` over what is there: its models and aliases win, whole. `origin` names it in reports
-    /// and errors.
+    /// Adds the price table `source` as the last layer: each of its models and aliases replaces an earlier one of that
+    /// name as a whole. `origin` names the table in reports and errors.
     ///
-    /// A row may leave out `kind` and `counting` where the tables below it know a model of the same name.
+    /// A row may leave out `kind` and `counting` if the layers below have a model of the same name.
     ///
     /// # Errors
     ///
@@ -123,7 +124,7 @@ impl Catalog {
         Ok(())
     }
 
-    /// Lays the price table `source` over what is there, as [`Catalog::add_layer`] does, if it is meant as one of ours: it has the key `schema`.
+    /// Adds `source` as [`Catalog::add_layer`] does if it is a price table of gpt-cost, which has the key `schema`.
     /// Returns whether it is.
     ///
     /// # Errors
@@ -146,13 +147,13 @@ impl Catalog {
         Ok(true)
     }
 
-    /// Reads a layer that is the built-in one, or an edited copy of it, of which only what differs is parsed; `None` where it is neither, or
-    /// has problems, which a whole reading reports.
+    /// Reads a layer that is the built-in one, or an edited copy of it, of which only what differs is parsed; `None` if
+    /// it is neither, or has problems, which parsing all of it reports.
     fn copied_layer(&self, origin: &str, source: &str) -> Option<(Layer, Vec<Problem>)> {
         if source == builtin::SOURCE {
             return Some((Layer { origin: origin.to_owned().into(), ..BUILTIN.clone() }, Vec::new()));
         }
-        // Rows can lean on what the tables below know of a model, and aliases on their rows.
+        // Rows can depend on the models of the layers below, and aliases on their rows.
         let is_over_builtin = matches!(self.layers.first(), Some(Cow::Borrowed(_)));
         let copied = copied::compare(source).filter(|_| is_over_builtin)?;
         let lines = Lines::of(&copied.rest);
@@ -161,8 +162,8 @@ impl Catalog {
         Some((copied.add_to(layer)?, suspicious))
     }
 
-    /// Checks the price table `source` as [`Catalog::add_layer`] does, and for suspicious prices, which a valid table can contain: those that are
-    /// about a thousand times off.
+    /// Checks the price table `source` as [`Catalog::add_layer`] does, and for suspicious prices, which a valid table
+    /// can contain: those that are about a thousand times off.
     ///
     /// # Errors
     ///
@@ -175,13 +176,13 @@ impl Catalog {
         }
     }
 
-    /// Returns the prices of added tables that are about a thousand times off, each with its place: what [`Catalog::check`] finds of them.
+    /// Returns the suspicious prices of added tables, each with its place, as [`Catalog::check`] finds them.
     pub fn suspicious(&self) -> &[Problem] {
         &self.suspicious
     }
 
-    /// Returns the model, or the alias, of that name. A name that no table has may be one that a provider writes in another way, a
-    /// fine-tuned model, or a dated snapshot without a row: [`ModelRef::remark`] says by which rule it was read.
+    /// Returns the model or alias of the given name. A name that is in no table can be a provider's spelling, a
+    /// fine-tuned model, or a dated snapshot without a row: [`ModelRef::remark`] shows the rule by which it was read.
     ///
     /// # Errors
     ///
@@ -194,30 +195,30 @@ impl Catalog {
     /// # Ok::<(), gpt_cost::Error>(())
     /// ```
     pub fn model(&self, name: &str) -> Result<ModelRef<'_>> {
-        let of = |found, read_as| ModelRef { catalog: self, name: name.to_owned(), read_as, found };
+        let model_ref = |found, read_as| ModelRef { catalog: self, name: name.to_owned(), read_as, found };
         if let Some(found) = self.find(name) {
-            return Ok(of(found, Vec::new()));
+            return Ok(model_ref(found, Vec::new()));
         }
-        // Names of models are short; what is longer is none.
+        // No model has so long a name.
         let read_as = (name.len() < 256).then(|| names::read_as(name, |name| self.find(name).is_some())).flatten();
         let found = read_as.as_ref().and_then(|steps| self.find(&steps.last()?.name));
-        found.zip(read_as).map(|(found, read_as)| of(found, read_as)).ok_or_else(|| self.unknown(name))
+        found.zip(read_as).map(|(found, read_as)| model_ref(found, read_as)).ok_or_else(|| self.unknown(name))
     }
 
-    /// Returns the layers, the one that wins last.
+    /// Returns the layers; the last one wins.
     pub fn layers(&self) -> impl DoubleEndedIterator<Item = &Layer> + ExactSizeIterator {
         self.layers.iter().map(|layer| &**layer)
     }
 
-    /// Returns each model once, with the table whose row wins, in the order of the tables. A model that a later table names as something else
-    /// is not among them.
+    /// Returns each model once, with the layer whose row wins, in the order of the layers. A model whose name a later
+    /// layer gives to something else is left out.
     pub fn models(&self) -> Vec<Resolved<'_>> {
         let mut models: Vec<Resolved<'_>> = Vec::new();
         for (index, layer) in self.layers().enumerate() {
             let wins = |model: &&Model| !self.has_after(index, model.name());
             models.extend(layer.models().iter().filter(wins).map(|model| Resolved { layer, model }));
         }
-        // A model that a later table only changes keeps its place.
+        // A model that a later layer replaces keeps its place.
         let mut places = BTreeMap::new();
         for model in self.layers().flat_map(Layer::models) {
             let place = places.len();
@@ -227,7 +228,7 @@ impl Catalog {
         models
     }
 
-    /// Returns each name that points at models by the day, as the last table has it, sorted by name.
+    /// Returns each alias, as the last layer defines it, sorted by name.
     pub fn aliases(&self) -> Vec<&Alias> {
         let of_layer = |(index, layer): (usize, _)| {
             let layer: &Layer = layer;
@@ -238,7 +239,7 @@ impl Catalog {
         aliases
     }
 
-    /// Returns whether a table after the one at `index` has a row or an alias of this name.
+    /// Returns whether a layer after the one at `index` has a row or an alias of this name.
     fn has_after(&self, index: usize, name: &str) -> bool {
         self.layers().skip(index + 1).any(|layer| layer.find(name).is_some())
     }
@@ -256,7 +257,8 @@ impl Catalog {
         let near = nearest::nearest(name, known);
         let hint = match near.as_slice() {
             [] if names::vendor(name).is_some() => format!(
-                "no exact tokenizer of {}'s is built in; with a row for it in a pricing.toml, its responses can be priced by their usage",
+                "no exact tokenizer for {} models is built in; with a row for it in a pricing.toml, its responses can \
+                 be priced by their usage",
                 names::vendor(name).unwrap_or_default()
             ),
             [] => "add a row for it to a pricing.toml, or name the model whose rules and prices it shares".to_owned(),
@@ -270,12 +272,12 @@ impl Catalog {
 }
 
 impl<'c> ModelRef<'c> {
-    /// Returns the name as it was asked for.
+    /// Returns the name as it was given.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Returns the alias that the name is, if it is one.
+    /// Returns the alias, if the name is one.
     pub fn alias(&self) -> Option<&'c Alias> {
         match self.found {
             Found::Alias(alias) => Some(alias),
@@ -283,18 +285,18 @@ impl<'c> ModelRef<'c> {
         }
     }
 
-    /// Returns by which rule the name was read as another one, or `None` where a table has it.
+    /// Returns the rule by which the name was read as another one, or `None` if a table has the name.
     pub fn remark(&self) -> Option<String> {
         let last = self.read_as.last()?;
         let rules: Vec<&str> = self.read_as.iter().map(|step| step.rule).collect();
         Some(format!("`{}` is read as `{}`: {}", self.name, last.name, rules.join("; ")))
     }
 
-    /// Returns the model that the name stands for on `day`, and the table that its row is in.
+    /// Returns the model to which the name resolves on `day`, and the table that contains its row.
     ///
     /// # Errors
     ///
-    /// An alias that pointed nowhere yet on that day.
+    /// An alias that did not exist yet on that day.
     pub fn resolve(&self, day: Date) -> Result<Resolved<'c>> {
         let alias = match self.found {
             Found::Row(found) => return Ok(found),

@@ -1,4 +1,4 @@
-//! A file's entries → a layer, compared with the tables below it.
+//! Reads a file's entries into a layer, and checks them against the layers below it.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -18,7 +18,7 @@ pub(super) fn parse<'s>(origin: &str, source: &'s str, lines: &Lines<'_>) -> Res
 }
 
 impl Catalog {
-    /// Reads a layer that is to lie over this catalogue, and what is suspicious in it.
+    /// Reads a layer to be added to this catalog, and its suspicious prices.
     pub(super) fn read_layer(
         &self,
         origin: &str,
@@ -31,7 +31,7 @@ impl Catalog {
         let layer = reader.layer(origin, file);
         let Reader { problems, .. } = reader;
         if !problems.is_empty() {
-            // Prices that are off may be why it is not valid.
+            // Suspicious prices may be why it is not valid.
             let all = problems.into_iter().chain(suspicious).collect();
             return Err(lines.errors(error::Kind::PriceTable, origin, all));
         }
@@ -43,7 +43,8 @@ impl Catalog {
     }
 }
 
-/// Turns a file's entries into a layer, noting what the tables below it and the rest of the program do not know.
+/// Turns a file's entries into a layer, and collects the problems with names that the layers below it or the program do
+/// not know.
 struct Reader<'a> {
     below: &'a Catalog,
     lines: &'a Lines<'a>,
@@ -56,7 +57,7 @@ impl<'a> Reader<'a> {
         let names = names_of(&models);
         let aliases: BTreeSet<String> = file.aliases.iter().map(|alias| alias.name.text.clone()).collect();
         let is_row = |name: &str| names.binary_search_by(|(row, _)| row.as_ref().cmp(name)).is_ok();
-        // An alias that points at another one is a problem already.
+        // An alias that refers to another one is reported already.
         let is_known = |name: &str| is_row(name) || aliases.contains(name);
         let mut aliases: Vec<Alias> = file.aliases.into_iter().map(|entry| self.alias(entry, is_known)).collect();
         aliases.sort_by(|one, other| one.name.cmp(&other.name));
@@ -99,7 +100,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Returns what the tables below know of that name; of an alias, where it points now.
+    /// Returns the model of that name in the layers below; for an alias, its newest target.
     fn known(&self, name: &str) -> Option<&'a Model> {
         match self.below.find(name)? {
             Found::Row(found) => Some(found.model),
@@ -107,7 +108,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Checks that each row has a price for output where the model has output, as its table or the ones below say.
+    /// Checks that each row has a price for output if the model has output, by the kind in its own table or the layers
+    /// below.
     fn check_output(&mut self, entry: &file::ModelEntry, kind: Kind) {
         if entry.kind.is_some() || matches!(kind, Kind::Embedding | Kind::Moderation | Kind::OpenWeight) {
             return;
@@ -169,7 +171,7 @@ impl<'a> Reader<'a> {
     fn alias(&mut self, entry: file::AliasEntry, is_known: impl Fn(&str) -> bool) -> Alias {
         for target in entry.targets.iter().map(|target| &target.model) {
             if !is_known(&target.text) && self.below.row(&target.text).is_none() {
-                let message = format!("alias `{}` points at `{}`, which has no row", entry.name.text, target.text);
+                let message = format!("alias `{}` refers to `{}`, which has no row", entry.name.text, target.text);
                 self.problem(&target.span, message, "add a row for it, or correct the name");
             }
         }
@@ -186,7 +188,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether the row says that the model's text cannot be counted.
+/// Returns whether the model's encoding is given as unknown, so that its text cannot be counted.
 fn is_unknown(entry: &file::ModelEntry) -> bool {
     entry.encoding.as_ref().is_some_and(|name| name.text == file::UNKNOWN_ENCODING)
 }

@@ -1,13 +1,13 @@
-//! The words of price tables: kinds of models, service tiers, what a price is for, and how images become tokens.
+//! The terms of price tables: kinds of models, service tiers, what a price is for, and how images become tokens.
 //!
-//! This file names nothing of the crate but the macro for enums with names, since the build script includes it too.
+//! The build script includes this file, which uses nothing of the crate but the macro for enums with names.
 
 use rust_decimal::Decimal;
 
 use crate::names::names;
 
 names! {
-    /// What a model is for: it decides what a request must be and which prices a row must have.
+    /// What a model is for. It determines the form of a request and the prices that a row must have.
     pub enum Kind {
         /// Messages in, a message out.
         Chat = "chat",
@@ -15,13 +15,13 @@ names! {
         Completion = "completion",
         /// Text in, a vector out: there is no price for output.
         Embedding = "embedding",
-        /// Speech in or out, beside text.
+        /// Speech in or out, in addition to text.
         Audio = "audio",
         /// A session of speech and text.
         Realtime = "realtime",
         /// Text or images in, a verdict out.
         Moderation = "moderation",
-        /// A chat model that anybody can run: there is no price of its vendor's.
+        /// A chat model that anybody can run: its vendor has no price for it.
         OpenWeight = "open-weight",
     }
 }
@@ -39,7 +39,7 @@ names! {
         Standard = "standard" | "default",
         /// Within a day, through the Batch API.
         Batch = "batch",
-        /// Cheaper and slower, when there is room.
+        /// Cheaper and slower, subject to capacity.
         Flex = "flex",
         /// Ahead of the others. The API has called it `fast` since 2026-07-30.
         Priority = "priority" | "fast",
@@ -57,19 +57,19 @@ names! {
         Input = "input",
         /// Input tokens read from the prompt cache.
         Cached = "cached",
-        /// Input tokens written to the prompt cache for half an hour.
+        /// Input tokens written to the prompt cache for 30 minutes.
         Write = "write",
-        /// Input tokens written to the prompt cache for twelve hours.
+        /// Input tokens written to the prompt cache for 12 hours.
         WriteLong = "write_long",
         /// Output tokens, reasoning included.
         Output = "output",
-        /// Audio tokens in.
+        /// Audio input tokens.
         AudioIn = "audio_in",
-        /// Audio tokens out.
+        /// Audio output tokens.
         AudioOut = "audio_out",
         /// Audio tokens read from the prompt cache.
         AudioCached = "audio_cached",
-        /// Image tokens in, where they have a price of their own.
+        /// Image input tokens, if they have a price of their own.
         ImageIn = "image_in",
         /// Image tokens read from the prompt cache.
         ImageCached = "image_cached",
@@ -77,8 +77,8 @@ names! {
 }
 
 impl Tier {
-    /// Returns the tier that the API's field `service_tier` names, in a request or a response; `None` for `auto`, which leaves the choice to a
-    /// setting of the OpenAI project, the standard tier by default.
+    /// Returns the tier that the API's field `service_tier` names, in a request or a response; `None` for `auto`, which
+    /// leaves the choice to a setting of the OpenAI project, the standard tier by default.
     ///
     /// # Errors
     ///
@@ -118,7 +118,7 @@ pub enum ImageRule {
     Patches {
         /// Tokens for each patch.
         factor: Decimal,
-        /// Tokens more for each image in Chat Completions.
+        /// Additional tokens for each image in Chat Completions.
         chat: u64,
     },
 }

@@ -1,4 +1,5 @@
-//! Unit errors, which a valid table can contain: an amount for a thousand tokens in a row for a million, or the reverse.
+//! Unit errors, which a valid table can contain: an amount for a thousand tokens in a row for a million, or the
+//! reverse.
 
 use std::collections::BTreeMap;
 
@@ -12,16 +13,18 @@ use super::names;
 use super::terms::{Field, Tier};
 use crate::money::{Per, Usd};
 
-/// The factor between two prices from which on one of them is a unit error: less than 1,000, since the price may have changed as well.
-/// OpenAI has never changed a price by a factor of more than 5 at once.
+/// The factor between two prices from which on one of them is a unit error: less than 1,000, since the price may have
+/// changed as well. OpenAI has never changed a price by a factor of more than 5 at once.
 const UNIT_ERROR_FACTOR: u32 = 200;
 
-/// The range of plausible prices of a million input tokens, in dollars: all of OpenAI's prices lie between 0.02 and 200.
+/// The range of plausible prices of a million input tokens, in dollars: all of OpenAI's prices lie between 0.02 and
+/// 200.
 const MIN_PLAUSIBLE: Decimal = Decimal::from_parts(5, 0, 0, false, 3);
 const MAX_PLAUSIBLE: Decimal = Decimal::from_parts(1_000, 0, 0, false, 0);
 
-/// Returns a problem for each suspicious price of a file: a price that is about a thousand times higher or lower than an earlier row of the
-/// model, its row in the tables below or the rows of its other snapshots, or that lies outside the plausible range.
+/// Returns a problem for each suspicious price of a file: a price that is about a thousand times higher or lower than
+/// an earlier row of the model, its row in the tables below or the rows of its other snapshots, or that lies outside
+/// the plausible range.
 pub(super) fn suspicious_prices(below: &Catalog, file: &File) -> Vec<Problem> {
     let mut families: BTreeMap<&str, (Decimal, &str)> = BTreeMap::new();
     let mut suspicious = Vec::new();

@@ -10,22 +10,23 @@ use crate::money::{Usd, grouped};
 use crate::request::{Request, Warning};
 use crate::usage::Usage;
 
-/// A range: the least and the most, and what is expected where the expected output is given.
+/// A range from a minimum to a maximum, with the expected value if the expected output is given.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ValueRange<T> {
-    /// The least.
+    /// The minimum.
     pub min: T,
-    /// With the expected output, where it is given.
+    /// The expected value, if the expected output is given.
     pub expected: Option<T>,
-    /// The most, or `None` where it is unknown.
+    /// The maximum, or `None` if it is unknown.
     pub max: Option<T>,
 }
 
 /// A range of dollars.
 pub type CostRange = ValueRange<Usd>;
 
-/// Shows the range as `min … max`, as one amount where both are the same, and as `min or more` where the maximum is unknown.
+/// Shows the range as `min … max`, as one amount where both are the same, and as `min or more` where the maximum is
+/// unknown.
 ///
 /// ```
 /// use gpt_cost::{Catalog, Date, Request, Terms};
@@ -48,34 +49,35 @@ impl fmt::Display for CostRange {
     }
 }
 
-/// What a request costs.
+/// The cost of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Cost {
-    /// The input; expected is its count as it stands, the band is the count's bound.
+    /// The cost of the input: that of its count is expected, and the range is that of the count's bounds.
     pub input: CostRange,
-    /// The output, from nothing to the most that the request allows.
+    /// The cost of the output, from none to the most that the request allows.
     pub output: CostRange,
-    /// Both together. Expected only where an output is.
+    /// The sum of both. It has an expected value only if the output has one.
     pub total: CostRange,
 }
 
 impl Cost {
-    /// Returns what budgets hold against their limits: the most that the input can cost, with the output that is expected, or else the most
-    /// that there can be; `None` where there is no knowing.
+    /// Returns the cost that budgets compare with their limits: the maximum of the input, plus the expected output or
+    /// else its maximum; `None` if it is unknown.
     pub fn most(&self) -> Option<Usd> {
         let output = self.output.expected.or(self.output.max);
         self.input.max.zip(output).map(|(input, output)| input + output)
     }
 
-    /// Returns what is known of [`Cost::most`]: all of it, or the least that the input costs, with the output that is expected or allowed.
+    /// Returns the known part of [`Cost::most`]: all of it, or else the minimum of the input plus the expected output
+    /// or its maximum, if known.
     pub fn known(&self) -> Usd {
         let output = self.output.expected.or(self.output.max).unwrap_or(self.output.min);
         self.most().unwrap_or(self.input.min + output)
     }
 }
 
-/// The sum has what is expected, and a most, where all have one.
+/// Adds costs. The sum has an expected value, and a maximum, if all costs have one.
 impl Sum for Cost {
     fn sum<I: Iterator<Item = Cost>>(costs: I) -> Cost {
         let none = || ValueRange { min: Usd::ZERO, expected: Some(Usd::ZERO), max: Some(Usd::ZERO) };
@@ -94,16 +96,16 @@ impl Sum for Cost {
 
 /// The rows that can price a request.
 pub(super) struct Rows<'c> {
-    /// The one of the count.
+    /// The row that applies to the count.
     pub(super) counted: &'c PriceRow,
-    /// Each that can hold between the least and the most.
+    /// All rows that can apply between the minimum and the maximum of the count.
     pub(super) any: Vec<&'c PriceRow>,
 }
 
 impl Rows<'_> {
-    /// Returns a band of costs: the least and the most at any row, and what is expected at the row of the count. A row without a price says
-    /// nothing of the most.
-    fn band(&self, tokens: &ValueRange<u64>, cost: impl Fn(&PriceRow, u64) -> Option<Usd>) -> CostRange {
+    /// Returns the range of costs: the minimum and the maximum over all rows, and the expected cost at the row of the
+    /// count. The maximum is unknown if a row has no price.
+    fn range(&self, tokens: &ValueRange<u64>, cost: impl Fn(&PriceRow, u64) -> Option<Usd>) -> CostRange {
         let cost = &cost;
         let any = |tokens| self.any.iter().map(move |row| cost(row, tokens));
         ValueRange {
@@ -114,30 +116,33 @@ impl Rows<'_> {
     }
 }
 
-/// The fewest tokens of an input of which any can be read from the prompt cache or written to it, by OpenAI's guide to prompt caching.
-const FEWEST_CACHED: u64 = 1_024;
+/// The minimum size of an input that the prompt cache reads or writes, in tokens, by OpenAI's guide to prompt caching.
+const MIN_CACHED_INPUT: u64 = 1_024;
 
-/// Returns how much of the input is cached: what the terms say, unless the input is too short to be cached at all.
+/// Returns how much of the input is cached: as the terms set it, or nothing if the input is too short to be cached.
 pub(super) fn cached(input: &TokenCount, row: &PriceRow, terms: &Terms, warnings: &mut Vec<Warning>) -> Cached {
     let none = Cached::Tokens(0);
-    if terms.cached.of(input.max().unwrap_or(input.tokens())) == 0 {
+    if terms.cached.tokens(input.max().unwrap_or(input.tokens())) == 0 {
         return none;
     }
-    if input.max().is_some_and(|most| most < FEWEST_CACHED) {
-        let message =
-            format!("no input of fewer than {} tokens is cached: all of it is priced in full", grouped(FEWEST_CACHED));
+    if input.max().is_some_and(|most| most < MIN_CACHED_INPUT) {
+        let message = format!(
+            "inputs of fewer than {} tokens are not cached: this one is priced in full",
+            grouped(MIN_CACHED_INPUT)
+        );
         warnings.push(Warning::new("", message));
         return none;
     }
     if row.rate(Field::Cached).is_none() {
-        let message = "there is no price for cached input at this tier: it costs what input costs";
+        let message = "this tier has no price for cached input: it costs as much as other input";
         warnings.push(Warning::new("", message));
     }
     terms.cached
 }
 
-/// Returns the band of the cost. Where something of the input is not counted, the input has no upper end, and the output keeps its own. The most
-/// of an input has all of it that is not cached written to the prompt cache, where that costs more.
+/// Returns the range of the cost. If something of the input is not counted, the cost of the input has no maximum, while
+/// that of the output keeps its own. The maximum of the input assumes that all input that is not cached is written to
+/// the prompt cache, if that costs more.
 pub(super) fn cost(
     rows: &Rows<'_>,
     request: &Request,
@@ -147,15 +152,15 @@ pub(super) fn cost(
 ) -> Cost {
     let most = input.max();
     let tokens = ValueRange { min: input.min(), expected: most.map(|_| input.tokens()), max: most };
-    let of_input = |tokens: u64| Usage::new(tokens, 0).with_cached(cached.of(tokens));
-    let mut input = rows.band(&tokens, |row, tokens| row.cost(&of_input(tokens)));
+    let of_input = |tokens: u64| Usage::new(tokens, 0).with_cached(cached.tokens(tokens));
+    let mut input = rows.range(&tokens, |row, tokens| row.cost(&of_input(tokens)));
     let written = |row: &PriceRow, tokens: u64| {
         let usage = of_input(tokens);
-        let written = if tokens < FEWEST_CACHED { 0 } else { usage.input - usage.cached };
+        let written = if tokens < MIN_CACHED_INPUT { 0 } else { usage.input - usage.cached };
         row.cost(&usage.with_written(written))
     };
-    input.max = input.max.max(rows.band(&tokens, written).max);
-    let output = rows.band(output, |row, tokens| row.cost(&Usage::output_alone(tokens, request.audio_output)));
+    input.max = input.max.max(rows.range(&tokens, written).max);
+    let output = rows.range(output, |row, tokens| row.cost(&Usage::output_alone(tokens, request.audio_output)));
     let both = |one: Option<Usd>, other: Option<Usd>| Some(one? + other?);
     let total = ValueRange {
         min: input.min + output.min,

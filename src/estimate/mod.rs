@@ -39,11 +39,11 @@ pub struct Estimate<'c> {
 }
 
 impl<'c> ModelRef<'c> {
-    /// Counts the tokens that the API bills for the input of `request`, sent to this model on `day`.
+    /// Returns the number of tokens that the API bills for the input of `request`, sent to this model on `day`.
     ///
     /// # Errors
     ///
-    /// An alias that did not exist on the day, and a model that takes no such request.
+    /// An alias that did not exist on the day, and a model that does not take such a request.
     ///
     /// ```
     /// use gpt_cost::{Catalog, Date, Label, Request};
@@ -57,14 +57,15 @@ impl<'c> ModelRef<'c> {
         count(self.resolve(day)?.model, self.name(), request, day)
     }
 
-    /// Estimates what `request` costs with this model: tokens, fit and price. Pure: no I/O, no clock, no environment.
+    /// Returns the estimate of `request` with this model: its tokens, its cost, and whether it fits. Does no I/O, and
+    /// reads no clock and no environment.
     ///
-    /// The request's own model is not looked at: this one is used.
+    /// The model that the request names is ignored.
     ///
     /// # Errors
     ///
-    /// An alias that did not exist on the day, a model that takes no such request, and a day or tier without a price.
-    /// What is not known is never guessed and never zero.
+    /// An alias that did not exist on the day, a model that does not take such a request, and a day or tier without a
+    /// price: an unknown price is never guessed and never zero.
     ///
     /// ```
     /// use gpt_cost::{Catalog, Date, Request, Terms};
@@ -88,7 +89,7 @@ impl<'c> ModelRef<'c> {
         let mut rows = vec![price(input.min())?, row];
         match input.max() {
             Some(most) => rows.push(price(most)?),
-            // Nobody knows how much more there is: any of the rows above can hold in the end.
+            // The maximum is unknown, so any of the rows above can apply.
             None => rows.extend(model.priced_above(terms.day, tier, row)?),
         }
         let rows = Rows { counted: row, any: rows };
@@ -108,7 +109,7 @@ impl<'c> ModelRef<'c> {
             tier,
             price: row,
             cost: cost(&rows, request, &input, cached, &output),
-            cached: cached.of(input.tokens()),
+            cached: cached.tokens(input.tokens()),
             requests: terms.requests,
             input,
             output,
@@ -121,7 +122,7 @@ impl<'c> ModelRef<'c> {
 }
 
 impl<'c> Estimate<'c> {
-    /// Returns the model's name as it was asked for.
+    /// Returns the model's name as it was given.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -131,17 +132,17 @@ impl<'c> Estimate<'c> {
         self.day
     }
 
-    /// Returns the model that the name stood for.
+    /// Returns the model to which the name resolves.
     pub fn model(&self) -> &'c Model {
         self.model
     }
 
-    /// Returns the price table that the model's row is in.
+    /// Returns the price table that contains the model's row.
     pub fn layer(&self) -> &'c Layer {
         self.layer
     }
 
-    /// Returns the day on which a person last compared the price with what the vendor charges.
+    /// Returns the day on which a person last compared the price with the vendor's.
     pub fn checked(&self) -> Option<Date> {
         self.model.checked().or(self.layer.checked())
     }
@@ -171,19 +172,20 @@ impl<'c> Estimate<'c> {
         self.output_limit.as_ref()
     }
 
-    /// Returns the usage that budgets compare: the input as it is counted, and the output that is expected, else the most that there can be.
+    /// Returns the usage that budgets compare with their limits: the counted input, and the expected output or else its
+    /// maximum.
     pub fn usage(&self) -> Usage {
         let output = self.output.expected.or(self.output.max).unwrap_or(0);
         let output = Usage::output_alone(output, self.audio_output);
         Usage { input: self.input.tokens(), ..output }.with_cached(self.cached)
     }
 
-    /// Returns how many tokens of the input are taken to be read from the prompt cache.
+    /// Returns the number of input tokens that are assumed to be read from the prompt cache.
     pub fn cached(&self) -> u64 {
         self.cached
     }
 
-    /// Returns the price of one request.
+    /// Returns the cost of one request.
     pub fn cost(&self) -> &Cost {
         &self.cost
     }
@@ -193,12 +195,12 @@ impl<'c> Estimate<'c> {
         self.requests
     }
 
-    /// Returns the price of all requests.
+    /// Returns the cost of all requests.
     pub fn cost_of_all(&self) -> Cost {
-        let all = |band: &CostRange| ValueRange {
-            min: band.min * self.requests,
-            expected: band.expected.map(|cost| cost * self.requests),
-            max: band.max.map(|cost| cost * self.requests),
+        let all = |range: &CostRange| ValueRange {
+            min: range.min * self.requests,
+            expected: range.expected.map(|cost| cost * self.requests),
+            max: range.max.map(|cost| cost * self.requests),
         };
         Cost { input: all(&self.cost.input), output: all(&self.cost.output), total: all(&self.cost.total) }
     }
@@ -208,20 +210,20 @@ impl<'c> Estimate<'c> {
         &self.fit
     }
 
-    /// Returns what the author of the request should know.
+    /// Returns the warnings for the author of the request.
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
 }
 
-/// Returns the tier of the terms, else the one that the request asks for, else the standard one.
+/// Returns the tier of the terms, else the one that the request names, else the standard one.
 fn tier(request: &Request, terms: &Terms, warnings: &mut Vec<Warning>) -> Result<Tier> {
     let wrong = |message| Error::new(error::Kind::Request, Problem::new(message).at_path("service_tier"));
     let asked = request.service_tier().map(Tier::from_api).transpose().map_err(wrong)?.flatten();
     if let (Some(asked), Some(set)) = (asked, terms.tier)
         && asked != set
     {
-        let message = format!("the request asks for {}; it is priced as {}", asked.as_str(), set.as_str());
+        let message = format!("the request sets {}; it is priced as {}", asked.as_str(), set.as_str());
         warnings.push(Warning::new("service_tier", message));
     }
     Ok(terms.tier.or(asked).unwrap_or(Tier::Standard))
@@ -267,8 +269,8 @@ fn image_rule(rule: catalog::ImageRule) -> accounting::ImageRule {
     }
 }
 
-/// Returns the output's band: from none to the most that the request allows, or else that the model and its context leave. What is expected is
-/// no more than the request's own limit.
+/// Returns the range of the output: from 0 to the maximum that the request allows, or else that the model and its
+/// context window leave. The expected output is at most the request's own limit.
 fn output(
     model: &Model,
     request: &Request,
@@ -286,18 +288,18 @@ fn output(
         && tokens > most
     {
         let (tokens, most_shown) = (grouped(tokens), grouped(most));
-        let message = format!(
-            "{tokens} tokens of output are expected, more than the {most_shown} that it allows, which are used"
-        );
+        let message =
+            format!("the expected output of {tokens} tokens exceeds this limit; {most_shown} tokens are used instead");
         warnings.push(Warning::new(limit.field, message));
         expected = Some(most);
     }
     ValueRange { min: 0, expected, max }
 }
 
-/// Returns the most output of a request that sets no limit: each answer has what its prompt leaves of the context window.
+/// Returns the maximum output of a request that sets no limit: each answer has what its prompt leaves of the context
+/// window.
 fn most_output(model: &Model, request: &Request, input: &TokenCount) -> Option<u64> {
-    let least = Windows::of(request, input, input.min());
+    let least = Windows::new(request, input, input.min());
     let left = |tokens: u64| {
         let left = window(model, tokens).map(|context| context.saturating_sub(tokens));
         [left, model.max_output()].into_iter().flatten().min()
@@ -310,26 +312,26 @@ fn most_output(model: &Model, request: &Request, input: &TokenCount) -> Option<u
     Some(of_prompts.sum::<Option<u64>>()?.saturating_mul(answers))
 }
 
-/// Returns what there is to know of the model: its days, and the note of its row.
+/// Returns warnings about the model: its release, its shutdown, and the note of its row.
 fn remarks(model: &Model, tier: Tier, day: Date) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let mut warn = |message| warnings.push(Warning::new("", message));
     let name = model.name();
     if let Some(released) = model.released().filter(|released| *released > day) {
-        warn(format!("{name} came out on {released}, after {day}"));
+        warn(format!("{name} was released on {released}, after {day}"));
     }
     if let Some(notice) = model.shutdown_notice(day) {
         warn(notice);
     }
-    for note in model.note().into_iter().flat_map(|note| note.split("; ")).filter(|note| is_about(note, tier)) {
+    for note in model.note().into_iter().flat_map(|note| note.split("; ")).filter(|note| applies_to(note, tier)) {
         warn(format!("{name}: {note}"));
     }
     warnings
 }
 
-/// Whether a sentence of a model's note is about a tier: those that begin with the names of tiers, such as `batch, flex: …`, are about these
-/// alone.
-fn is_about(note: &str, tier: Tier) -> bool {
+/// Returns whether a sentence of a model's note applies to a tier: those that begin with names of tiers, such as
+/// `batch, flex: …`, apply to these alone.
+fn applies_to(note: &str, tier: Tier) -> bool {
     let Some((tiers, _)) = note.split_once(": ") else { return true };
     let tiers: Option<Vec<Tier>> = tiers
         .split([',', ' '])
@@ -339,7 +341,8 @@ fn is_about(note: &str, tier: Tier) -> bool {
     tiers.is_none_or(|tiers| tiers.is_empty() || tiers.contains(&tier))
 }
 
-/// Returns the warning that a model refuses the field that limits the output: the o-series takes `max_completion_tokens` alone.
+/// Returns the warning that a model refuses the field that limits the output: the o-series takes
+/// `max_completion_tokens` alone.
 fn refused_limit(model: &Model, request: &Request, day: Date) -> Option<Warning> {
     let is_o_series = matches!(model.family(day)?, Family::O1 | Family::O4Mini | Family::O1Preview);
     let limit = request.output_limit().filter(|limit| is_o_series && limit.field == "max_tokens")?;

@@ -1,4 +1,5 @@
-//! On which terms a request is sent: the day, the tier, the expected output, what is cached, and how often.
+//! The terms on which a request is sent: the day, the tier, the expected output, the cached input, the number of
+//! requests.
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -6,7 +7,8 @@ use rust_decimal::prelude::ToPrimitive;
 
 use crate::catalog::Tier;
 
-/// On which terms a request is sent: the day decides on prices and on what an alias stands for; the rest has defaults.
+/// The terms on which a request is sent. The day determines prices, and the models to which aliases resolve; the rest
+/// has defaults.
 ///
 /// ```
 /// use gpt_cost::{Date, Terms, Tier};
@@ -29,20 +31,20 @@ pub struct Terms {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cached {
-    /// So many tokens, and no more than there are.
+    /// A number of tokens, at most the whole input.
     Tokens(u64),
-    /// So many hundredths of all tokens, rounded down to whole tokens; no more than 100.
+    /// A percentage of the input from 0 to 100, rounded down to whole tokens.
     Percent(Decimal),
 }
 
 impl Cached {
-    /// Reads a number of tokens such as `1000`, or a share such as `80%`; `None` if it is neither.
+    /// Reads a number of tokens such as `1000`, or a percentage such as `80%`; `None` if the text is neither.
     ///
     /// ```
     /// use gpt_cost::Cached;
     ///
     /// assert_eq!(Cached::parse("1_000"), Some(Cached::Tokens(1_000)));
-    /// assert_eq!(Cached::parse("80%").map(|cached| cached.of(50)), Some(40));
+    /// assert_eq!(Cached::parse("80%").map(|cached| cached.tokens(50)), Some(40));
     /// assert_eq!(Cached::parse("101%"), None);
     /// ```
     pub fn parse(text: &str) -> Option<Cached> {
@@ -53,48 +55,48 @@ impl Cached {
         (!percent.is_sign_negative() && percent <= Decimal::ONE_HUNDRED).then_some(Cached::Percent(percent))
     }
 
-    /// Returns how many of so many tokens are cached.
-    pub fn of(self, tokens: u64) -> u64 {
+    /// Returns the number of cached tokens of an input of the given number of tokens.
+    pub fn tokens(self, input: u64) -> u64 {
         match self {
-            Cached::Tokens(cached) => cached.min(tokens),
+            Cached::Tokens(cached) => cached.min(input),
             Cached::Percent(percent) => {
-                let cached = Decimal::from(tokens).checked_mul(percent).map(|part| part / Decimal::ONE_HUNDRED);
-                cached.and_then(|cached| cached.trunc().to_u64()).unwrap_or(0).min(tokens)
+                let cached = Decimal::from(input).checked_mul(percent).map(|product| product / Decimal::ONE_HUNDRED);
+                cached.and_then(|cached| cached.trunc().to_u64()).unwrap_or(0).min(input)
             }
         }
     }
 }
 
 impl Terms {
-    /// Makes terms for requests sent on `day`.
+    /// Returns the terms of requests sent on `day`.
     pub fn on(day: Date) -> Terms {
         Terms { day, today: None, tier: None, output_tokens: None, cached: Cached::Tokens(0), requests: 1 }
     }
 
-    /// Sets the day on which it is asked, where that is another one than the day of the prices: what is said of a model's first and last days goes
-    /// by it.
+    /// Sets today's date, if it differs from the day of the prices. Warnings about a model's release and shutdown are
+    /// as of this date.
     pub fn today(self, today: Date) -> Terms {
         Terms { today: Some(today), ..self }
     }
 
-    /// Sets the service tier, whatever the request itself asks for. Without it, a request gets the tier that it asks for, and
-    /// [`Tier::Standard`] if it asks for none.
+    /// Sets the service tier, which overrides the request's own. Without it, a request gets the tier that it names, and
+    /// [`Tier::Standard`] if it names none.
     pub fn tier(self, tier: Tier) -> Terms {
         Terms { tier: Some(tier), ..self }
     }
 
-    /// Sets how many tokens of output are expected of one request, all of its answers together.
+    /// Sets the expected output tokens of one request, all of its answers together.
     pub fn output_tokens(self, tokens: u32) -> Terms {
         Terms { output_tokens: Some(tokens.into()), ..self }
     }
 
-    /// Sets how much of the input is read from the prompt cache. It counts as input for long contexts, and costs what input costs where
-    /// the model has no price for it.
+    /// Sets how much of the input is read from the prompt cache. It counts towards the thresholds of long contexts, and
+    /// costs as much as other input if the model has no price for it.
     pub fn cached(self, cached: Cached) -> Terms {
         Terms { cached, ..self }
     }
 
-    /// Sets how many times the request is sent; 1 where it is not set.
+    /// Sets how many times the request is sent; the default is 1.
     pub fn requests(self, requests: u32) -> Terms {
         Terms { requests: requests.into(), ..self }
     }

@@ -1,4 +1,5 @@
-//! The units of prices. The build script includes this file, so that price tables are read with the same type as they are priced with.
+//! The units of prices. The build script includes this file, so that price tables are read and priced with the same
+//! type.
 
 use crate::names::names;
 

@@ -10,7 +10,8 @@ use crate::money::grouped;
 
 /// The tokens of a request and its answer, as a response reports what the API billed.
 ///
-/// Cached, written and audio input tokens are among the input tokens; reasoning and audio output tokens are among the output tokens.
+/// Cached, written and audio input tokens are among the input tokens; reasoning and audio output tokens are among the
+/// output tokens.
 ///
 /// ```
 /// use gpt_cost::usage::Usage;
@@ -38,7 +39,8 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// Returns the usage of the given numbers of input and output tokens: text that is neither cached nor written to the cache.
+    /// Returns the usage of the given numbers of input and output tokens: text that is neither cached nor written to
+    /// the cache.
     pub fn new(input: u64, output: u64) -> Usage {
         Usage { input, output, ..Usage::default() }
     }
@@ -88,11 +90,11 @@ impl Usage {
         let parts = self.cached.saturating_add(self.written).saturating_add(self.audio_input);
         if parts > self.input {
             let (parts, input) = (grouped(parts), grouped(self.input));
-            return Some(format!("{parts} cached, written and audio tokens are more than the {input} of input"));
+            return Some(format!("{parts} cached, written and audio tokens exceed the {input} input tokens"));
         }
         let part = self.reasoning.max(self.audio_output);
         (part > self.output).then(|| {
-            format!("{} reasoning or audio tokens are more than the {} of output", grouped(part), grouped(self.output))
+            format!("{} reasoning or audio tokens exceed the {} output tokens", grouped(part), grouped(self.output))
         })
     }
 }

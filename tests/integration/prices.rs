@@ -577,7 +577,7 @@ fn cached_input_and_many_requests_are_priced() {
     let short = catalog.model("gpt-4o-2024-08-06").unwrap().estimate(&short, &terms).unwrap();
     assert_eq!(short.cached(), 0);
     assert!(
-        short.warnings().iter().any(|one| one.message.starts_with("no input of fewer than 1,024 tokens is cached"))
+        short.warnings().iter().any(|one| one.message.starts_with("inputs of fewer than 1,024 tokens are not cached"))
     );
 }
 
