@@ -1,7 +1,7 @@
 //! Suggests known names for an unknown one.
 
-/// The longest name that is compared, twice the longest name of a model: the time to compare is the product of both
-/// lengths.
+/// The longest name that is compared, twice the longest name of a model: comparing takes time in proportion to the
+/// product of both lengths.
 const MAX_LENGTH: usize = 80;
 
 /// The maximum number of names that are returned.

@@ -78,8 +78,8 @@ impl<'a> Reader<'a> {
             Some(name) if name.text == file::UNKNOWN_ENCODING => None,
             Some(name) => self.encoding(name),
             None => {
-                let hint = "the models since gpt-4o use \"o200k_base\", gpt-4 and gpt-3.5 \"cl100k_base\"; write \"unknown\" to price \
-                            usage alone";
+                let hint = "the models since gpt-4o use \"o200k_base\", gpt-4 and gpt-3.5 \"cl100k_base\"; \
+                            write \"unknown\" to price usage alone";
                 self.problem(&entry.name.span, format!("model `{}` has no `encoding`", entry.name.text), hint);
                 None
             }

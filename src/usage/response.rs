@@ -60,7 +60,8 @@ impl Response {
             Some(usage @ Value::Object(_)) => read_usage(usage, &path.key("usage"))?,
             _ => {
                 return Err(path.error(
-                    "the field `usage` is missing; a streamed response has it if its request sets stream_options.include_usage",
+                    "the field `usage` is missing; a streamed response has it if its request sets \
+                     stream_options.include_usage",
                 ));
             }
         };
