@@ -11,11 +11,16 @@ mod file;
 #[path = "src/encoding/layout.rs"]
 #[expect(dead_code, reason = "the build script writes what the program reads")]
 mod layout;
+#[path = "src/money/per.rs"]
+mod money;
 #[path = "src/names.rs"]
 #[expect(dead_code, reason = "the build script has no use for an error's parts")]
 mod names;
 #[path = "build/prices.rs"]
 mod prices;
+#[path = "src/catalog/terms.rs"]
+#[expect(dead_code, reason = "the build script writes the values and reads few of them")]
+mod terms;
 #[path = "build/vocabulary.rs"]
 mod vocabulary;
 
@@ -28,6 +33,8 @@ fn main() {
     println!("cargo::rerun-if-changed=src/encoding/layout.rs");
     println!("cargo::rerun-if-changed=src/toml/fields.rs");
     println!("cargo::rerun-if-changed=src/catalog/file.rs");
+    println!("cargo::rerun-if-changed=src/catalog/terms.rs");
+    println!("cargo::rerun-if-changed=src/money/per.rs");
     println!("cargo::rerun-if-changed=src/names.rs");
     println!("cargo::rerun-if-changed=pricing.toml");
     let out = env::var_os("OUT_DIR").expect("cargo names OUT_DIR");

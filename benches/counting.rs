@@ -1,4 +1,4 @@
-//! How fast text is counted: prose, code, JSON, CJK and other scripts.
+//! The speed of counting prose, code, JSON, CJK and other scripts.
 //!
 //! The texts are those of the folder that `GPT_COST_CORPORA` names (`english.txt`, `code.txt`, `json.txt`, `cjk.txt`,
 //! `multi.txt`), or else our own small samples. Each count is checked against the oracle before it is timed.
@@ -12,7 +12,7 @@ use std::{env, fs};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use gpt_cost::Encoding;
 
-/// What a text is called here, and in the folder of corpora.
+/// The name of each text here, and in the folder of corpora.
 const TEXTS: [(&str, &str); 5] =
     [("prose", "english"), ("code", "code"), ("json", "json"), ("cjk", "cjk"), ("mixed", "multi")];
 

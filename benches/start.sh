@@ -20,7 +20,7 @@ estimate = [binary, "estimate", "prompt.json", "--model", "gpt-4"]
 commands = {"an empty process": (["/bin/true"], "none")}
 commands |= {f"price table: {kind}": (estimate, kind) for kind in ["none", "copy", "edited"]}
 times = {name: [] for name in commands}
-# One of each in turn, so that whatever else the machine does hits all alike.
+# One of each in turn, so that other load on the machine affects all alike.
 for _ in range(runs):
     for name, (command, kind) in commands.items():
         start = time.perf_counter()

@@ -1,14 +1,15 @@
-//! `pricing.toml` → the constant `BUILTIN`, as Rust source.
+//! Compiles `pricing.toml` to the Rust source of the constant `BUILTIN`.
 //!
-//! A few hundred rows make source that the compiler takes in its stride; the values are checked by the types that they become.
+//! A few hundred rows compile in no time, and the compiler checks the types of the values.
 
 use std::fmt::Write;
 
 use rust_decimal::Decimal;
 use toml::value::Date;
 
-use crate::fields::{self, Name};
-use crate::file::{self, CountingEntry, FactEntries, File, ImageRule, ModelEntry, PriceEntry, Unit};
+use crate::fields;
+use crate::file::{self, CountingEntry, FactEntries, File, ModelEntry, PriceEntry, TargetEntry};
+use crate::terms::{ImageRule, Kind};
 
 /// Returns the source of the built-in layer.
 ///
@@ -48,8 +49,8 @@ fn write_layer(out: &mut String, source: &str, file: &File) -> std::fmt::Result 
     let mut aliases: Vec<_> = file.aliases.iter().collect();
     aliases.sort_by_key(|alias| &alias.name.text);
     for alias in aliases {
-        let target = |(from, to): &(Date, Name)| {
-            format!("AliasTarget {{ from: {}, model: Cow::Borrowed({:?}) }}", day(*from), to.text)
+        let target = |target: &TargetEntry| {
+            format!("AliasTarget {{ from: {}, model: Cow::Borrowed({:?}) }}", day(target.from), target.model.text)
         };
         let targets: Vec<String> = alias.targets.iter().map(target).collect();
         let name = &alias.name.text;
@@ -82,7 +83,7 @@ fn write_model(out: &mut String, source: &str, model: &ModelEntry) -> std::fmt::
     writeln!(out, "        Model {{")?;
     writeln!(out, "            line: {},", line(source, model.name.span.start))?;
     writeln!(out, "            name: Cow::Borrowed({:?}),", model.name.text)?;
-    writeln!(out, "            kind: Kind::{:?},", model.kind.unwrap_or(file::Kind::Chat))?;
+    writeln!(out, "            kind: Kind::{:?},", model.kind.unwrap_or(Kind::Chat))?;
     writeln!(out, "            encoding: {encoding},")?;
     writeln!(out, "            counting: Cow::Borrowed(&[{}]),", counting.join(", "))?;
     writeln!(out, "            image: {},", option(model.image.map(image)))?;
@@ -116,10 +117,7 @@ fn text(text: &Option<String>) -> String {
 }
 
 fn write_row(out: &mut String, source: &str, row: &PriceEntry) -> std::fmt::Result {
-    let per = match row.per {
-        Unit::Thousand => "Per::Thousand",
-        Unit::Million => "Per::Million",
-    };
+    let per = format!("Per::{:?}", row.per);
     let rate = |amount: &Option<Decimal>| option(amount.map(|amount| format!("Rate::new({}, {per})", decimal(amount))));
     let rates: Vec<String> = row.amounts.iter().map(rate).collect();
     write!(out, "                PriceRow {{ line: {}, per: {per}, ", line(source, row.span.start))?;

@@ -1,12 +1,15 @@
-//! Dollars and prices per token: the only arithmetic on money. All of it is decimal and exact; only showing rounds.
+//! Dollars and prices per token: the only arithmetic on money, decimal and exact. No amount is ever rounded.
 
-use crate::names::names;
+mod per;
+
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Mul, Neg, Sub};
 use std::str::FromStr;
 
 use rust_decimal::Decimal;
+
+pub use self::per::Per;
 
 /// An amount of US dollars, exact.
 ///
@@ -29,7 +32,7 @@ impl Usd {
         self.0.normalize()
     }
 
-    /// Returns how many digits after the point it takes to show the amount whole; at least 2, as people write money.
+    /// Returns the number of decimal places needed to show the amount in full, at least 2.
     pub fn decimals(self) -> u32 {
         self.amount().scale().max(2)
     }
@@ -41,7 +44,7 @@ impl From<Decimal> for Usd {
     }
 }
 
-/// Reads an amount such as `0.05` or `$0.05`, with all of its digits.
+/// Reads an amount such as `0.05` or `$0.05`, exactly.
 ///
 /// ```
 /// use gpt_cost::Usd;
@@ -59,7 +62,7 @@ impl FromStr for Usd {
     }
 }
 
-/// A text that is no amount of dollars, or one with more digits than a decimal holds.
+/// The error of a text that is not an amount of dollars, or has more digits than a [`Decimal`] can represent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidAmount;
 
@@ -85,7 +88,7 @@ impl AddAssign for Usd {
     }
 }
 
-/// The difference, which may be negative.
+/// Returns the difference, which may be negative.
 impl Sub for Usd {
     type Output = Usd;
 
@@ -102,7 +105,7 @@ impl Neg for Usd {
     }
 }
 
-/// As a decimal string, such as `"0.05"`: no digit is lost.
+/// Writes a decimal string such as `"0.05"`, exactly.
 #[cfg(feature = "serde")]
 impl serde::Serialize for Usd {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -110,7 +113,7 @@ impl serde::Serialize for Usd {
     }
 }
 
-/// From a decimal string, such as `"0.05"`.
+/// Reads a decimal string such as `"0.05"`, exactly.
 #[cfg(feature = "serde")]
 impl<'de> serde::Deserialize<'de> for Usd {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Usd, D::Error> {
@@ -119,7 +122,7 @@ impl<'de> serde::Deserialize<'de> for Usd {
     }
 }
 
-/// The amount times a number, exact; beyond what a `Decimal` holds, the largest amount that there is.
+/// Multiplies exactly, and saturates at [`Decimal::MAX`].
 impl Mul<u64> for Usd {
     type Output = Usd;
 
@@ -134,8 +137,8 @@ impl Sum for Usd {
     }
 }
 
-/// Shows the amount whole, such as `$0.0005`; a precision, as in `{:.6}`, shows at least so many digits after the point,
-/// so that a column of amounts lines up. No digit is ever cut off.
+/// Shows the amount in full, such as `$0.0005`. A precision, as in `{:.6}`, is the minimum number of decimal places, so
+/// that a column of amounts lines up; no digit is cut off.
 impl fmt::Display for Usd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let decimals = f.precision().unwrap_or(0).max(self.decimals() as usize);
@@ -143,16 +146,6 @@ impl fmt::Display for Usd {
         let (whole, fraction) = text.split_once('.').unwrap_or((&text, "00"));
         let sign = if self.amount() < Decimal::ZERO { "-" } else { "" };
         write!(f, "{sign}${}.{fraction}", group(whole))
-    }
-}
-
-names! {
-    /// How many tokens a price is for.
-    pub enum Per {
-        /// A thousand tokens, as OpenAI gave prices until 2024.
-        Thousand = "1K",
-        /// A million tokens.
-        Million = "1M",
     }
 }
 
@@ -170,22 +163,22 @@ impl fmt::Display for Rate {
 }
 
 impl Rate {
-    /// Makes the price of `amount` dollars for as many tokens as `per` says.
+    /// Returns the rate of `amount` dollars for a thousand or a million tokens.
     pub const fn new(amount: Decimal, per: Per) -> Rate {
         Rate { amount, per }
     }
 
-    /// Returns the dollars as the price table gives them.
+    /// Returns the dollars for a thousand or a million tokens, as the price table gives them.
     pub fn amount(self) -> Usd {
         Usd(self.amount)
     }
 
-    /// Returns how many tokens the amount is for.
+    /// Returns the number of tokens that the amount is for.
     pub fn per(self) -> Per {
         self.per
     }
 
-    /// Returns the dollars for as many tokens as `per` says.
+    /// Returns the dollars converted to the unit `per`.
     ///
     /// ```
     /// use gpt_cost::money::{Per, Rate};
@@ -200,10 +193,10 @@ impl Rate {
         })
     }
 
-    /// Returns what `tokens` cost, exactly.
+    /// Returns the exact cost of the given number of tokens.
     ///
-    /// The amounts of a valid price table and the tokens of a valid request cannot exceed what a `Decimal` holds exactly;
-    /// beyond them the result is the largest amount that there is.
+    /// No valid price table and request exceed what a [`Decimal`] can represent; beyond that, the cost saturates at
+    /// [`Decimal::MAX`].
     pub fn cost(self, tokens: u64) -> Usd {
         let shift = match self.per {
             Per::Thousand => 3,
@@ -216,7 +209,7 @@ impl Rate {
     }
 }
 
-/// Returns a number as people write it, with a comma between groups of three digits.
+/// Returns a number with a comma between groups of three digits.
 ///
 /// ```
 /// assert_eq!(gpt_cost::money::grouped(1_047_576), "1,047,576");
@@ -260,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn money_is_shown_whole_and_lines_up() {
+    fn money_is_shown_in_full_and_lines_up() {
         let amount = Usd(Decimal::from_str_exact("1234567.5").expect("a decimal"));
         assert_eq!(amount.to_string(), "$1,234,567.50");
         assert_eq!(format!("{amount:.6}"), "$1,234,567.500000");
@@ -271,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn amounts_are_added_and_taken_away() {
+    fn amounts_are_added_and_subtracted() {
         let amount = |text: &str| text.parse::<Usd>().expect("an amount");
         let mut sum = amount("0.1");
         sum += amount("$0.2");

@@ -37,9 +37,10 @@ impl fmt::Display for UnknownName {
 
 impl std::error::Error for UnknownName {}
 
-/// Defines an enum with a name for each value: `ALL`, `as_str`, `Display` and `FromStr`.
+/// Defines an enum with a name for each value: `ALL`, `as_str`, `Display` and `FromStr`, which also reads the other names of a value
+/// (`Priority = "priority" | "fast"`).
 macro_rules! names {
-    ($(#[$meta:meta])* pub enum $enum:ident { $($(#[$doc:meta])* $variant:ident = $name:literal,)* }) => {
+    ($(#[$meta:meta])* pub enum $enum:ident { $($(#[$doc:meta])* $variant:ident = $name:literal $(| $other:literal)*,)* }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
@@ -65,9 +66,13 @@ macro_rules! names {
             type Err = crate::names::UnknownName;
 
             fn from_str(name: &str) -> std::result::Result<$enum, crate::names::UnknownName> {
-                let found = $enum::ALL.iter().copied().find(|value| value.as_str() == name);
-                let names = || $enum::ALL.iter().map(|value| value.as_str()).collect();
-                found.ok_or_else(|| crate::names::UnknownName::new(name, names()))
+                match name {
+                    $($name $(| $other)* => Ok($enum::$variant),)*
+                    _ => {
+                        let expected = $enum::ALL.iter().map(|value| value.as_str()).collect();
+                        Err(crate::names::UnknownName::new(name, expected))
+                    }
+                }
             }
         }
     };

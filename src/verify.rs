@@ -1,4 +1,4 @@
-//! Our counts against what the API really billed, from recorded requests.
+//! Compares our counts with the usage that the API billed for recorded requests.
 
 use std::collections::BTreeMap;
 
@@ -11,35 +11,35 @@ use crate::request::{self, Api};
 use crate::usage::{Response, Usage, day_of};
 use crate::{Request, Tier, TokenCount, Usd};
 
-/// A request that was sent, and what was billed for its input.
+/// A request that was sent, and the usage that the API billed for it.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Recording {
-    /// The request; an error where it is none that is read.
+    /// The request, or the error of reading it.
     pub request: Result<Request>,
     /// The model that the response names.
     pub reported_model: Option<String>,
-    /// The day on which it was answered.
+    /// The day of the response.
     pub day: Option<Date>,
-    /// All tokens that were billed; those of the input are what the request is counted against.
+    /// The billed usage; the count of the request is compared with its input.
     pub usage: Usage,
-    /// The service tier that they were billed at.
+    /// The service tier at which it was billed.
     pub tier: Tier,
-    /// What the request uses, by whoever recorded it.
+    /// The features that the request uses, as the recording lists them.
     pub features: Vec<String>,
-    /// Who recorded it.
+    /// The project that recorded it.
     pub project: Option<String>,
-    /// Whether the recording was evidently edited afterwards, so that it proves nothing.
+    /// Whether the recording was evidently edited afterwards, so that it is no evidence.
     pub is_suspect: bool,
 }
 
 impl Recording {
-    /// Reads a recording: an object with `request` and `response`, or one with `request`, `usage` and perhaps `response_model`, `created`, `endpoint`,
-    /// `images` (their sizes), `tags`, `source_repo` and `suspect`.
+    /// Reads a recording: an object with `request` and `response`, or one with `request`, `usage` and optionally
+    /// `response_model`, `created`, `endpoint`, `images` (their sizes), `tags`, `source_repo` and `suspect`.
     ///
     /// # Errors
     ///
-    /// Text that is no JSON, or not of that shape.
+    /// Text that is not JSON, or JSON of another shape.
     pub fn from_json(bytes: &[u8]) -> Result<Recording> {
         let value = json::parse(std::str::from_utf8(bytes).map_err(error::not_utf8)?)?;
         if value.get("request").is_none() {
@@ -71,37 +71,37 @@ impl Recording {
     }
 }
 
-/// How counts stood against bills.
+/// How counts compare with the billed usage.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Score {
-    /// The recordings, without those that are suspect.
+    /// The recordings that are not suspect.
     pub cases: u64,
-    /// Those whose count is exact or has a bound.
+    /// The cases whose count is exact or has an error bound.
     pub counted: u64,
-    /// Those whose count is only known to lie between two ends, such as that of an image of unknown size. They are not among the counted.
+    /// The cases whose count is only a range, such as that of an image of unknown size. They are not among the counted.
     pub between: u64,
-    /// Those of them that were billed less than the one end or more than the other.
+    /// The cases whose billed usage is outside that range.
     pub outside_ends: u64,
-    /// Those whose count is what was billed.
+    /// The counted cases whose count equals the billed usage.
     pub exact: u64,
-    /// Those of the counted that were billed more or less than the stated bound allows.
+    /// The counted cases whose billed usage is outside the stated bound.
     pub outside_bound: u64,
-    /// Those of which something is not counted, or whose model is not known.
+    /// The cases of which something is not counted, or whose model is unknown.
     pub not_counted: u64,
-    /// Recordings that prove nothing, and are in no other number.
+    /// The suspect recordings, which no other number includes.
     pub suspect: u64,
-    /// The tokens by which the counts are off, all together, without sign.
+    /// The sum of the absolute errors of the counted cases, in tokens.
     pub error: u64,
 }
 
 impl Score {
-    /// Returns the share of counted cases that are exact, in hundredths of a percent; `None` where none was counted.
+    /// Returns the share of counted cases that are exact, in hundredths of a percent; `None` if no case was counted.
     pub fn exact_share(&self) -> Option<u64> {
         (self.exact * 10_000).checked_div(self.counted)
     }
 
-    /// Returns by how many hundredths of a token the counted cases are off, on the average; `None` where none was counted.
+    /// Returns the mean absolute error of the counted cases, in hundredths of a token; `None` if no case was counted.
     pub fn mean_error(&self) -> Option<u64> {
         self.error.saturating_mul(100).checked_div(self.counted)
     }
@@ -134,27 +134,27 @@ pub struct ProjectMean {
     pub projects: usize,
 }
 
-/// What responses cost, by their `usage` at the prices of their day.
+/// The cost of responses, from their `usage` and the prices of their day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Spent {
-    /// The responses that have a price.
+    /// The number of responses that have a price.
     pub priced: u64,
-    /// What they cost together.
+    /// Their total cost.
     pub total: Usd,
-    /// The responses whose model, tier, day or kind of token has no price.
+    /// The number of responses whose model, tier, day or kind of token has no price.
     pub unpriced: u64,
 }
 
-/// A count that is off.
+/// A count that differs from the billed usage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Miss {
-    /// Where the recording is from, such as `recorded.jsonl:17`.
+    /// The place of the recording, such as `recorded.jsonl:17`.
     pub place: String,
-    /// Our count less what was billed.
+    /// Our count minus the billed input tokens.
     pub error: i64,
-    /// What was billed.
+    /// The billed input tokens.
     pub billed: u64,
 }
 
@@ -162,21 +162,21 @@ pub struct Miss {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Report {
-    /// All, from the request and its day alone: the model is the one that the request names.
+    /// All cases, counted from the request and its day alone: with the model that the request names.
     pub total: Score,
-    /// All, with the model that the response names.
+    /// All cases, counted with the model that the response names.
     pub with_reported_model: Score,
-    /// By what the request was sent to.
+    /// By the endpoint.
     pub endpoints: BTreeMap<String, Score>,
     /// By the model that the request names.
     pub models: BTreeMap<String, Score>,
-    /// By what the request uses.
+    /// By the features that the request uses.
     pub features: BTreeMap<String, Score>,
-    /// By who recorded it.
+    /// By the project that recorded the request.
     pub projects: BTreeMap<String, Score>,
-    /// What the responses cost.
+    /// The cost of the responses.
     pub spent: Spent,
-    /// The counts that are off.
+    /// The counts that differ from the billed usage.
     pub misses: Vec<Miss>,
 }
 
@@ -187,7 +187,8 @@ enum Verdict {
 }
 
 impl Report {
-    /// Scores one recording; `place` says where it is from, and `today` is the day of those that have none.
+    /// Scores one recording. `place` identifies it among the [`Report::misses`]; `today` is its day if it has none of
+    /// its own.
     pub fn add(&mut self, catalog: &Catalog, recording: &Recording, place: &str, today: Date) {
         if recording.is_suspect {
             self.total.suspect += 1;
@@ -198,7 +199,7 @@ impl Report {
         let own = request.and_then(Request::model);
         let reported = recording.reported_model.as_deref();
         let day = recording.day.unwrap_or(today);
-        // Where the day is not known, neither is what an alias stood for.
+        // If the day is unknown, so is the model to which an alias resolves.
         let named = if recording.day.is_some() { own.or(reported) } else { reported.or(own) };
         let hindsight = reported.or(own);
         let counted = count(catalog, recording, named, day);
@@ -227,8 +228,7 @@ impl Report {
         }
     }
 
-    /// Returns the mean of the projects' shares of exact counts, in hundredths of a percent, of those with at least 5 counted cases, and how
-    /// many these are.
+    /// Returns the mean over the projects with at least 5 counted cases; `None` if there is no such project.
     pub fn mean_over_projects(&self) -> Option<ProjectMean> {
         let shares: Vec<u64> =
             self.projects.values().filter(|score| score.counted >= 5).filter_map(Score::exact_share).collect();
@@ -236,13 +236,13 @@ impl Report {
         Some(ProjectMean { exact_share, projects: shares.len() })
     }
 
-    /// Returns so many misses, the largest first.
-    pub fn worst(&self, most: usize) -> Vec<&Miss> {
+    /// Returns at most `limit` misses, the largest first.
+    pub fn worst(&self, limit: usize) -> Vec<&Miss> {
         let mut misses: Vec<&Miss> = self.misses.iter().collect();
         misses.sort_by(|one, other| {
             other.error.unsigned_abs().cmp(&one.error.unsigned_abs()).then_with(|| one.place.cmp(&other.place))
         });
-        misses.truncate(most);
+        misses.truncate(limit);
         misses
     }
 }
@@ -277,7 +277,7 @@ fn verdict(count: Option<&TokenCount>, billed: u64) -> Verdict {
     Verdict::Counted { error, is_inside }
 }
 
-/// Returns what the request uses: what its recording says, else what has a share of its tokens.
+/// Returns the features of the request: those that its recording lists, else the kinds of its components.
 fn features(recording: &Recording, count: Option<&TokenCount>) -> Vec<String> {
     if !recording.features.is_empty() {
         return recording.features.clone();

@@ -1,8 +1,9 @@
-//! What Chat Completions bills for the input of a request.
+//! Counts the input of a request as Chat Completions bills it.
 
 use std::collections::HashMap;
 
-use super::family::{self, Generation, Rules};
+use super::evidence;
+use super::family::{Generation, Rules};
 use super::json_text::{self, COMPACT, SPACED, SPACED_UNICODE, Separators};
 use super::schema_text::{self, TypeLists};
 use super::{ComponentKind, Counting, Family, Tally, TokenCount, has_text, schema_text_2023, text_of};
@@ -17,7 +18,7 @@ pub(super) fn count(request: &Request, counting: Counting) -> TokenCount {
         return tally.count;
     };
     if counting.family == Family::SearchPreview {
-        // To these models a search is no more input: 3 of 3 recorded cases with the field are billed as the others are.
+        // A search adds no input with these models: 3 of 3 recorded cases with the field are billed like the others.
         tally.count.uncounted.retain(|one| !one.path.ends_with("web_search_options"));
     }
     tally.count.component(ComponentKind::Framing, "", rules.reply, 0);
@@ -27,9 +28,11 @@ pub(super) fn count(request: &Request, counting: Counting) -> TokenCount {
         Input::Prompts(_) => {}
     }
     tally.appendix(rules, request);
-    let custom = request.custom_tools.iter().map(|tool| (&tool.path, "a custom tool: no bill of one is recorded"));
-    let built_in =
-        request.built_in.iter().map(|tool| (&tool.path, "a built-in tool: what it shows the model is not known"));
+    let custom = request.custom_tools.iter().map(|tool| (&tool.path, "a custom tool: no recorded request has one"));
+    let built_in = request
+        .built_in
+        .iter()
+        .map(|tool| (&tool.path, "a built-in tool: the text that it shows the model is unknown"));
     for (path, reason) in custom.chain(built_in) {
         tally.count.not_counted(path, reason);
     }
@@ -37,16 +40,16 @@ pub(super) fn count(request: &Request, counting: Counting) -> TokenCount {
 }
 
 impl Tally {
-    /// The text that is seen is the least; what frames it is part of what is hidden.
+    /// Counts the visible text, which is a lower bound: its frame is part of the hidden text.
     fn hidden(&mut self, request: &Request) {
         let reason = match self.counting.family {
-            Family::GptOss => "what frames the messages of an open-weight model is its server's choice",
-            _ => "the model reads a hidden text beside the request",
+            Family::GptOss => "each server of an open-weight model frames messages in its own way",
+            _ => "the model reads a hidden text in addition to the request",
         };
         self.count.not_counted("", reason);
         match &request.input {
             Input::Text(text) => {
-                let tokens = self.n(text);
+                let tokens = self.text_tokens(text);
                 self.count.component(ComponentKind::Message, "", tokens, 0);
             }
             Input::Conversation(items) => {
@@ -82,13 +85,15 @@ impl Tally {
                 Item::Result(result) => {
                     let tokens = self.content(&result.content);
                     self.count.component(ComponentKind::Result, &result.path, tokens, 0);
-                    self.count.not_counted(&result.path, "the frame of a result without its call before it");
+                    self.count.not_counted(&result.path, "the frame of a result that does not follow its call");
                 }
-                Item::Call(call) => self.count.not_counted(&call.path, "a call that is no part of a message"),
+                Item::Call(call) => self.count.not_counted(&call.path, "a call outside of a message"),
                 Item::Reasoning(_) => {}
                 Item::Compaction(compaction) => {
-                    self.count
-                        .not_counted(&compaction.path, "a compacted conversation: this model bills in another way");
+                    self.count.not_counted(
+                        &compaction.path,
+                        "a compacted conversation, which this model bills in another way",
+                    );
                 }
             }
         }
@@ -96,14 +101,14 @@ impl Tally {
 
     fn message(&mut self, rules: &Rules, request: &Request, message: &Message) {
         match (&message.function_call, message.role) {
-            (Some(call), _) => self.function_call(rules, message, call),
-            (None, Role::Function) => self.function_result(rules, message),
+            (Some(call), _) => self.function_call(message, call),
+            (None, Role::Function) => self.function_result(message),
             _ => self.plain(rules, &message.path, message.role, message.name.as_deref(), &message.content),
         }
         if let (Role::Assistant, Some(answer), None) = (message.role, &request.answer, &message.function_call) {
-            // The answer is said to follow the schema.
-            let name = self.n(&answer.name);
-            self.count.component(ComponentKind::Schema, &message.path, 2 + name, family::SCHEMA_TURNS.bound());
+            // A past answer is shown with the name of its schema.
+            let name = self.text_tokens(&answer.name);
+            self.count.component(ComponentKind::Schema, &message.path, 2 + name, evidence::SCHEMA_TURNS.bound());
         }
     }
 
@@ -123,26 +128,28 @@ impl Tally {
 
     fn name(&self, rules: &Rules, role: Role, name: &str) -> u64 {
         let parting = if rules.name > 0 && name.starts_with(role.name()) { 0 } else { rules.name };
-        self.n(name).saturating_add_signed(parting)
+        self.text_tokens(name).saturating_add_signed(parting)
     }
 
     /// Counts the calls of a message and their results, which the model is shown as one exchange.
     fn calls(&mut self, rules: &Rules, message: &Message, results: Vec<&CallResult>) {
         let generation = self.counting.family.generation();
-        let mut tokens = message.name.as_ref().map_or(0, |name| self.n(name));
-        let mut bound = family::calls(generation, message.calls.len()).bound();
+        let mut tokens = message.name.as_ref().map_or(0, |name| self.text_tokens(name));
+        let mut bound = evidence::calls(generation, message.calls.len()).bound();
         if has_text(&message.content) {
             tokens += 4 + self.content(&message.content) + rules.past_answer;
-            bound += family::CALLS_WITH_TEXT.bound();
+            bound += evidence::CALLS_WITH_TEXT.bound();
         }
         let channel = rules.call_channel;
         match message.calls.as_slice() {
-            [call] if results.is_empty() => tokens += 7 + self.n(&call.name) + self.n(&compact(&call.arguments)),
-            [call] => {
-                let named = self.n(&call.name) + self.n(&format!("functions.{}", call.name));
-                tokens += 12 + channel + named + self.n(&compact(&call.arguments));
+            [call] if results.is_empty() => {
+                tokens += 7 + self.text_tokens(&call.name) + self.text_tokens(&compact(&call.arguments))
             }
-            calls => tokens += 20 + channel + self.n(&parallel(calls)),
+            [call] => {
+                let named = self.text_tokens(&call.name) + self.text_tokens(&format!("functions.{}", call.name));
+                tokens += 12 + channel + named + self.text_tokens(&compact(&call.arguments));
+            }
+            calls => tokens += 20 + channel + self.text_tokens(&parallel(calls)),
         }
         self.count.component(ComponentKind::Calls, &message.path, tokens, bound);
         if message.calls.len() == 1 {
@@ -159,9 +166,9 @@ impl Tally {
         let mut ordered = results.clone();
         ordered.sort_by_key(|result| order.get(&result.call));
         // All results of parallel calls are one list.
-        let separators = if self.counting.day < family::RESULTS_ESCAPED_UNTIL { SPACED } else { SPACED_UNICODE };
+        let separators = if self.counting.day < evidence::RESULTS_ESCAPED_UNTIL { SPACED } else { SPACED_UNICODE };
         let list = results_text(&ordered, separators);
-        let tokens = self.n(&list);
+        let tokens = self.text_tokens(&list);
         let path = results.first().map_or(message.path.as_str(), |result| result.path.as_str());
         self.count.component(ComponentKind::Result, path, tokens, 0);
         if results.iter().any(|result| result.content.iter().any(|part| matches!(part, Part::Image(_)))) {
@@ -169,27 +176,28 @@ impl Tally {
         }
     }
 
-    fn function_call(&mut self, _: &Rules, message: &Message, call: &Call) {
+    fn function_call(&mut self, message: &Message, call: &Call) {
         let generation = self.counting.family.generation();
         let arguments = match generation {
-            Generation::Of2023 => self.n(&call.arguments),
-            _ => self.n(&compact(&call.arguments)),
+            Generation::Of2023 => self.text_tokens(&call.arguments),
+            _ => self.text_tokens(&compact(&call.arguments)),
         };
-        let tokens = 7 + self.content(&message.content) + self.n(&call.name) + arguments;
-        self.count.component(ComponentKind::Calls, &message.path, tokens, family::FUNCTIONS.bound());
+        let tokens = 7 + self.content(&message.content) + self.text_tokens(&call.name) + arguments;
+        self.count.component(ComponentKind::Calls, &message.path, tokens, evidence::FUNCTIONS.bound());
     }
 
-    fn function_result(&mut self, _: &Rules, message: &Message) {
+    fn function_result(&mut self, message: &Message) {
         let name = message.name.as_deref().unwrap_or_default();
         let framed = match self.counting.family.generation() {
-            Generation::Of2023 => 3 + self.n(name),
-            _ => 5 + self.n(&format!("functions.{name}")),
+            Generation::Of2023 => 3 + self.text_tokens(name),
+            _ => 5 + self.text_tokens(&format!("functions.{name}")),
         };
         let tokens = framed + self.content(&message.content);
-        self.count.component(ComponentKind::Result, &message.path, tokens, family::FUNCTIONS.bound());
+        self.count.component(ComponentKind::Result, &message.path, tokens, evidence::FUNCTIONS.bound());
     }
 
-    /// Counts what is put behind the system message, or in one of its own: the tools, and the schema of the answer.
+    /// Counts what is appended to the system message, or put into a message of its own: the tools, and the schema of
+    /// the answer.
     fn appendix(&mut self, rules: &Rules, request: &Request) {
         let (tools, answer) = (&request.tools, &request.answer);
         if tools.is_empty() && answer.is_none() {
@@ -198,40 +206,40 @@ impl Tally {
         if self.counting.family == Family::SearchPreview {
             // One recorded case with a schema was billed 23 tokens more than its text.
             let path = answer.as_ref().map_or("tools", |answer| answer.path.as_str());
-            return self.count.not_counted(path, "how models that search are shown tools and schemas is not known");
+            return self.count.not_counted(path, "how search models are shown tools and schemas is unknown");
         }
         let system = system_text(&request.input);
         let generation = self.counting.family.generation();
         if generation == Generation::Of2023 {
             let frame = system.as_ref().map_or(9, |system| 6 + self.join(system));
             if !tools.is_empty() {
-                self.tools(tools, schema_text_2023::render(tools), frame, &family::TOOLS_2023);
+                self.tools(tools, schema_text_2023::render(tools), frame, &evidence::TOOLS_2023);
                 self.choice(request);
             }
             if let Some(answer) = answer {
-                self.count.not_counted(&answer.path, "schemas of answers to models of 2023, which do not take any");
+                self.count.not_counted(&answer.path, "the schema of the answer, which models of 2023 do not support");
             }
             return;
         }
-        // Where the system message ends in punctuation, that can be one token with the blank line behind it.
+        // Punctuation at the end of the system message can merge with the blank line after it into one token.
         let join = system.as_ref().map(|system| self.join(system));
         let mut frame = rules.appendix(join, !tools.is_empty());
-        let beside_images = self.counting.day < family::BESIDE_IMAGES_UNTIL && has_images(&request.input);
+        let beside_images = self.counting.day < evidence::BESIDE_IMAGES_UNTIL && has_images(&request.input);
         if join.is_none() && generation == Generation::Turbo && beside_images {
-            // No message of its own was put before the others.
+            // No separate message was put before the others.
             frame -= 4;
         }
         if let Some(answer) = answer {
-            let name = self.n(&answer.name) as i64;
+            let name = self.text_tokens(&answer.name) as i64;
             let primes = generation == Generation::Turbo && tools.is_empty();
-            let text = self.n(&schema_text::answer(answer)) as i64;
+            let text = self.text_tokens(&schema_text::answer(answer)) as i64;
             let both = i64::from(generation == Generation::Turbo && !tools.is_empty());
             let tokens = text + 4 + both + if primes { 2 + name } else { 0 } + if tools.is_empty() { frame } else { 0 };
             self.count.component(
                 ComponentKind::Schema,
                 &answer.path,
                 tokens.max(0) as u64,
-                family::schema(generation).bound(),
+                evidence::schema(generation).bound(),
             );
         }
         if !tools.is_empty() {
@@ -245,28 +253,29 @@ impl Tally {
                 tools,
                 schema_text::render(tools, lists),
                 frame,
-                family::tools(generation, schema_text::have_unions(tools)),
+                evidence::tools(generation, schema_text::have_unions(tools)),
             );
             self.count.add(0, bound);
             self.choice(request);
         }
     }
 
-    /// Returns how many tokens fewer a system message and the blank line behind it are together: its end may merge with it.
+    /// Returns by how many tokens the count changes where the end of the system message merges with the blank line
+    /// after it.
     fn join(&self, system: &str) -> i64 {
-        self.n(&format!("{system}\n\n#")) as i64 - self.n(system) as i64 - 2
+        self.text_tokens(&format!("{system}\n\n#")) as i64 - self.text_tokens(system) as i64 - 2
     }
 
-    /// Returns how far the two ways to show lists of types are apart, where it is not known which one is in force.
+    /// Returns the difference between the two ways to show lists of types, on days on which either can be in effect.
     pub(super) fn type_lists_bound(&self, request: &Request) -> u64 {
-        if self.counting.day < family::LISTS_REPEATED_UNTIL {
+        if self.counting.day < evidence::LISTS_REPEATED_UNTIL {
             return 0;
         }
-        let n = |lists| self.n(&schema_text::render(&request.tools, lists).0);
-        n(TypeLists::Repeated).abs_diff(n(TypeLists::Joined))
+        let tokens = |lists| self.text_tokens(&schema_text::render(&request.tools, lists).text);
+        tokens(TypeLists::Repeated).abs_diff(tokens(TypeLists::Joined))
     }
 
-    /// Counts what a choice among the tools adds.
+    /// Counts the tokens that the tool choice adds.
     fn choice(&mut self, request: &Request) {
         let generation = self.counting.family.generation();
         if matches!(generation, Generation::Gpt5 | Generation::Reasoning) {
@@ -275,17 +284,17 @@ impl Tally {
         let tokens = match &request.tool_choice {
             ToolChoice::Auto => 0,
             ToolChoice::None => 1,
-            ToolChoice::Required if self.counting.day < family::REQUIRED_COST_UNTIL => 2,
+            ToolChoice::Required if self.counting.day < evidence::REQUIRED_COST_UNTIL => 2,
             ToolChoice::Required => 0,
-            ToolChoice::Named(name) if generation == Generation::Of2023 => 4 + self.n(name),
-            ToolChoice::Named(name) => 6 + self.n(&format!("functions.{name}")),
+            ToolChoice::Named(name) if generation == Generation::Of2023 => 4 + self.text_tokens(name),
+            ToolChoice::Named(name) => 6 + self.text_tokens(&format!("functions.{name}")),
         };
         if tokens > 0 {
             self.count.component(
                 ComponentKind::Tools,
                 "tool_choice",
                 tokens,
-                family::choice(&request.tool_choice).bound(),
+                evidence::choice(&request.tool_choice).bound(),
             );
         }
     }
@@ -293,10 +302,10 @@ impl Tally {
 
 /// Returns how lists of types are shown on the day.
 pub(super) fn type_lists(counting: Counting) -> TypeLists {
-    if counting.day < family::LISTS_JOINED_FROM { TypeLists::Repeated } else { TypeLists::Joined }
+    if counting.day < evidence::LISTS_JOINED_FROM { TypeLists::Repeated } else { TypeLists::Joined }
 }
 
-/// Returns the text of the first message, if it is the system's.
+/// Returns the text of the first message, if it is a system message.
 fn system_text(input: &Input) -> Option<String> {
     let Input::Conversation(items) = input else { return None };
     match items.first() {
@@ -313,7 +322,7 @@ fn has_images(input: &Input) -> bool {
     items.iter().any(|item| matches!(item, Item::Message(message) if message.content.iter().any(is_image)))
 }
 
-/// Returns the arguments of a call as the model is shown them: their JSON without spaces, or as they are if they are none.
+/// Returns the arguments of a call as the model is shown them: JSON without spaces, or unchanged if they are not JSON.
 pub(super) fn compact(arguments: &str) -> String {
     match json::parse(arguments) {
         Ok(value) => json_text::text_of(&value, COMPACT),
@@ -321,7 +330,7 @@ pub(super) fn compact(arguments: &str) -> String {
     }
 }
 
-/// Returns the one call as which a model makes several at once.
+/// Returns the arguments of the one call in which a model makes several calls in parallel.
 fn parallel(calls: &[Call]) -> String {
     json_text::text_of(&tool_uses(calls.iter()), COMPACT)
 }
@@ -343,7 +352,7 @@ fn results_text(results: &[&CallResult], separators: Separators) -> String {
     json_text::text_of(&Value::Array(texts.iter().map(|text| value_of(text)).collect()), separators)
 }
 
-/// Returns the JSON of a text, or the text as JSON where it is none.
+/// Returns a text parsed as JSON, or as a JSON string if it is not JSON.
 fn value_of(text: &str) -> Value<'_> {
     json::parse(text).unwrap_or(Value::String(text.into()))
 }

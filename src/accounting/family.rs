@@ -1,10 +1,7 @@
-//! The families of models, and the rules by which each bills: numbers, with what speaks for them.
+//! Families of models and the rules by which each bills: numbers, with their evidence.
 
-use jiff::civil::Date;
-
-use super::images::ImageRule;
+use super::evidence::Evidence;
 use crate::names::names;
-use crate::request::ToolChoice;
 
 names! {
     /// Models that bill a request by the same rules.
@@ -15,23 +12,24 @@ names! {
         Gpt4 = "gpt-4-0613",
         /// From gpt-3.5-turbo-1106 and gpt-4-turbo on: gpt-4o, gpt-4.1, gpt-4.5, gpt-5-chat-latest.
         Gpt4Turbo = "gpt-4-turbo",
-        /// gpt-audio, gpt-4o-audio-preview and computer-use-preview, which count as gpt-4o does as far as the few recorded bills show.
+        /// gpt-audio, gpt-4o-audio-preview and computer-use-preview, which count like gpt-4o, as far as the few
+        /// recorded requests show.
         GptAudio = "gpt-audio",
         /// The reasoning models o1, o3 and o3-mini.
         O1 = "o1",
-        /// o4-mini, whose past answers carry the name of their channel, as those of gpt-5 do.
+        /// o4-mini, whose past answers contain the name of their channel, like those of gpt-5.
         O4Mini = "o4-mini",
         /// gpt-5 to gpt-5.3.
         Gpt5 = "gpt-5",
         /// gpt-5.4 to gpt-5.6, which frame calls in another way.
         Gpt54 = "gpt-5.4",
-        /// gpt-6 and what has come since; taken to count as gpt-5 does, without a recorded bill.
+        /// gpt-6 and later models, assumed to count like gpt-5, without a recorded request.
         Gpt6 = "gpt-6",
         /// gpt-4o-search-preview and gpt-4o-mini-search-preview.
         SearchPreview = "search-preview",
-        /// o1-preview and o1-mini, which read a hidden text beside the request.
+        /// o1-preview and o1-mini, which read a hidden text in addition to the request.
         O1Preview = "o1-preview",
-        /// The open-weight models, around whose messages each server puts what it likes.
+        /// The open-weight models, whose messages each server frames in its own way.
         GptOss = "gpt-oss",
     }
 }
@@ -41,7 +39,7 @@ impl Family {
     pub const fn from_name(name: &str) -> Option<Family> {
         let mut index = 0;
         while index < Family::ALL.len() {
-            if same(Family::ALL[index].as_str(), name) {
+            if are_equal(Family::ALL[index].as_str(), name) {
                 return Some(Family::ALL[index]);
             }
             index += 1;
@@ -49,7 +47,7 @@ impl Family {
         None
     }
 
-    /// Returns the rules of the family, or `None` where what it bills beside the request is hidden.
+    /// Returns the rules of the family, or `None` if it bills hidden text in addition to the request.
     pub(super) fn rules(self) -> Option<&'static Rules> {
         match self {
             Family::Gpt35Turbo0301 => Some(&GPT_35_TURBO_0301),
@@ -76,9 +74,9 @@ impl Family {
         }
     }
 
-    /// Returns what frames a call and its result in the Responses API, beside the name's tokens: 148 of 148 recorded cases with calls that
-    /// have no ids.
-    pub(super) fn call(self) -> u64 {
+    /// Returns the number of tokens that frame a call and its result in the Responses API, beside those of its name:
+    /// 148 of 148 recorded cases with calls that have no ids.
+    pub(super) fn call_frame(self) -> u64 {
         match (self, self.generation()) {
             (Family::Gpt54 | Family::Gpt6, _) => 20,
             (_, Generation::Gpt5 | Generation::Reasoning) => 17,
@@ -86,13 +84,13 @@ impl Family {
         }
     }
 
-    /// Whether several calls in one step are shown as one, in the Responses API.
+    /// Returns whether the Responses API shows several calls of one step as one.
     pub(super) fn calls_in_parallel_are_one(self) -> bool {
         matches!(self, Family::Gpt54 | Family::Gpt6)
     }
 
-    /// Returns what frames the text of the tools in the Responses API.
-    pub(super) fn responses_tools(self) -> i64 {
+    /// Returns the number of tokens that frame the text of the tools in the Responses API.
+    pub(super) fn responses_tools_frame(self) -> i64 {
         match self.generation() {
             Generation::Gpt5 => 9,
             Generation::Reasoning => 6,
@@ -101,7 +99,7 @@ impl Family {
     }
 }
 
-/// Families that show tools, calls and schemas alike.
+/// Families that show tools, calls and schemas in the same way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Generation {
     Of2023,
@@ -112,7 +110,7 @@ pub(super) enum Generation {
     Search,
 }
 
-const fn same(one: &str, other: &str) -> bool {
+const fn are_equal(one: &str, other: &str) -> bool {
     let (one, other) = (one.as_bytes(), other.as_bytes());
     let mut index = 0;
     while index < one.len() && index < other.len() && one[index] == other[index] {
@@ -124,63 +122,44 @@ const fn same(one: &str, other: &str) -> bool {
 /// How a family bills the framing of messages.
 #[derive(Debug)]
 pub(super) struct Rules {
-    /// What opens the answer, once for each request, and what frames each message: `<|im_start|>`, the role, a line break,
-    /// `<|im_end|>` in the models of 2023.
+    /// The tokens that open the answer, once for each request.
     pub reply: u64,
+    /// The frame of each message: `<|im_start|>`, the role, a line break, `<|im_end|>` in the models of 2023.
     pub message: u64,
     pub framing: Evidence,
-    /// Added for each past answer that has text: the channel that it was given in.
+    /// Added for each past answer that has text: the name of its channel.
     pub past_answer: u64,
     pub past_answers: Evidence,
-    /// Added for a message's name, beside the name's own tokens. It may be negative.
+    /// Added for a message's name, beside the name's own tokens. Can be negative.
     pub name: i64,
     pub names: Evidence,
-    /// What frames the text of the tools in Chat Completions, beside [`Rules::appendix`].
+    /// The frame of the tools' text in Chat Completions, beside [`Rules::appendix`].
     pub tools: i64,
-    /// The channel in which a past call was made.
+    /// The name of the channel of a past call.
     pub call_channel: u64,
-    /// What frames what is put behind the system message, or into a message of its own where there is none.
+    /// The frame of an appendix that is a message of its own, without a system message.
     pub alone: i64,
-    pub behind_system: i64,
-    /// Added to the frame where there are tools.
+    /// The frame of an appendix to the system message.
+    pub after_system: i64,
+    /// Added to the frame if there are tools.
     pub with_tools: i64,
 }
 
 impl Rules {
-    /// Returns the frame of what is put behind the system message, of which `join` tells how its end merges; `None` without such a message.
+    /// Returns the frame of what is appended to the system message. `join` is the change of the count where its end
+    /// merges with the appendix; `None` without a system message.
     pub(super) fn appendix(&self, join: Option<i64>, has_tools: bool) -> i64 {
-        let frame = join.map_or(self.alone, |join| self.behind_system + join);
+        let frame = join.map_or(self.alone, |join| self.after_system + join);
         frame + if has_tools { self.with_tools } else { 0 }
     }
 }
 
-/// How a rule stood against the bills of recorded requests, those left out that were evidently edited afterwards.
-#[derive(Debug)]
-pub(super) struct Evidence {
-    /// The cases in which the rule decides.
-    pub cases: u32,
-    /// Those of them that were billed to the token.
-    pub exact: u32,
-    /// The projects that recorded them.
-    pub projects: u32,
-    /// The largest error of the others, in tokens, but for the most curious 0.5%; for a rule with too few cases, the largest that its kin show.
-    pub error: u64,
-}
-
-impl Evidence {
-    /// Returns how far off the rule can be each time that it is used: nothing where it agreed with at least 99.5% of at least
-    /// 30 cases from at least 3 projects, and its largest error, at least 1, otherwise.
-    pub(super) fn bound(&self) -> u64 {
-        let agrees = u64::from(self.exact) * 1000 >= u64::from(self.cases) * 995;
-        if agrees && self.cases >= 30 && self.projects >= 3 { 0 } else { self.error.max(1) }
-    }
-}
-
-/// The figures here are of recorded chat requests: text only, no tools, no schema. Those of `framing` are counted from the request
-/// and its day alone, and `tests/truth.rs` holds them; those of the rarer rules were counted once, by the model that answered.
+/// The figures in this file are of recorded chat requests: text only, without tools or schema. Those of `framing` are
+/// counted from the request and its day alone, and `tests/truth.rs` checks them; those of the rarer rules were counted
+/// once, with the model that answered.
 ///
-/// Of the rule for names there are 29 cases in all, so it is nowhere more than an estimate: a name adds its own tokens and one
-/// for what parts it from the role, but for a name that begins with the role's own word, which adds its tokens alone.
+/// The rule for names has 29 cases in all, so it is an estimate in every family: a name adds its own tokens and one
+/// that separates it from the role, except a name that begins with the role's name, which adds its own tokens alone.
 const NAMES: Evidence = Evidence { cases: 29, exact: 29, projects: 3, error: 1 };
 
 /// The one miss is a request of April 2023, billed one token less.
@@ -195,7 +174,7 @@ const GPT_35_TURBO_0301: Rules = Rules {
     tools: 5,
     call_channel: 0,
     alone: 4,
-    behind_system: 1,
+    after_system: 1,
     with_tools: 0,
 };
 
@@ -210,7 +189,7 @@ const GPT_4: Rules = Rules {
     tools: 5,
     call_channel: 0,
     alone: 4,
-    behind_system: 1,
+    after_system: 1,
     with_tools: 0,
 };
 
@@ -225,22 +204,22 @@ const GPT_4_TURBO: Rules = Rules {
     tools: 5,
     call_channel: 0,
     alone: 4,
-    behind_system: 1,
+    after_system: 1,
     with_tools: 0,
 };
 
-/// Text alone, without tools; the two that are off were billed one token less. With tools, a required choice costs 2 or 3 more than elsewhere,
-/// and none of them 4: that is within the bounds of tools and choices together with this one.
+/// Text alone, without tools; the two misses were billed one token less. With tools, the choice `required` costs 2 or 3
+/// more than elsewhere, and the choice `none` 4: that is within the bounds of tools and choices together with this one.
 const GPT_AUDIO: Rules = Rules {
     framing: Evidence { cases: 15, exact: 13, projects: 5, error: 1 },
     past_answers: Evidence { cases: 0, exact: 0, projects: 0, error: 1 },
     ..GPT_4_TURBO
 };
 
-/// The framing is the same for o1, o3 and o4-mini, so their cases speak for it together.
+/// The framing is the same for o1, o3 and o4-mini, so the cases are of all three.
 const REASONING: Evidence = Evidence { cases: 34, exact: 34, projects: 7, error: 0 };
 
-/// Past answers were recorded of o3-mini alone, which adds nothing; o4-mini adds 2.
+/// Past answers were recorded with o3-mini alone, which adds nothing; o4-mini adds 2.
 const O1: Rules = Rules {
     reply: 2,
     message: 4,
@@ -252,7 +231,7 @@ const O1: Rules = Rules {
     tools: 6,
     call_channel: 0,
     alone: 4,
-    behind_system: 4,
+    after_system: 4,
     with_tools: 0,
 };
 
@@ -267,7 +246,7 @@ const O4_MINI: Rules = Rules {
     tools: 6,
     call_channel: 6,
     alone: 4,
-    behind_system: 4,
+    after_system: 4,
     with_tools: 0,
 };
 
@@ -282,19 +261,19 @@ const GPT_5: Rules = Rules {
     tools: 86,
     call_channel: 6,
     alone: 4,
-    behind_system: 4,
+    after_system: 4,
     with_tools: 1,
 };
 
-/// No bill of a gpt-6 model is recorded. The rules are those of gpt-5, and the bound is what they add: it stands for framing that
-/// is altogether different. It does not cover another tokenizer, which the note of the price table warns of.
+/// No request to a gpt-6 model is recorded. The rules are those of gpt-5, and the bound is all that they add, so it
+/// covers entirely different framing. It does not cover another tokenizer, of which the note in the price table warns.
 const GPT_6: Rules = Rules {
     framing: Evidence { cases: 0, exact: 0, projects: 0, error: 4 },
     past_answers: Evidence { cases: 0, exact: 0, projects: 0, error: 2 },
     ..GPT_5
 };
 
-/// The text alone is billed. All cases agree, and all have one message; a frame as other models have it would be 4.
+/// The text alone is billed. All cases agree, and all have one message; the frame of other models would be 4.
 const SEARCH_PREVIEW: Rules = Rules {
     reply: 0,
     message: 0,
@@ -306,173 +285,6 @@ const SEARCH_PREVIEW: Rules = Rules {
     tools: 5,
     call_channel: 0,
     alone: 4,
-    behind_system: 1,
+    after_system: 1,
     with_tools: 0,
 };
-
-/// Until this day, lists of types were certainly shown as unions that repeat the description: 27 of 27 recorded cases. On 2026-08-02 they
-/// were shown on one line: 2 of 2. The day between is not known.
-pub(super) const LISTS_REPEATED_UNTIL: Date = Date::constant(2026, 3, 15);
-pub(super) const LISTS_JOINED_FROM: Date = Date::constant(2026, 5, 1);
-
-/// Until this day, more or less, to require a call cost 2 tokens.
-pub(super) const REQUIRED_COST_UNTIL: Date = Date::constant(2024, 11, 8);
-
-/// Until this day, more or less, results of parallel calls were shown with escapes for all characters but ASCII: 25 of 26 recorded cases up to
-/// 2026-03-03. From 2026-03-12 on they are shown as they are: 13 of 13.
-pub(super) const RESULTS_ESCAPED_UNTIL: Date = Date::constant(2026, 3, 8);
-
-/// Until this day, more or less, requests with images had no message of its own for what is put before them: 16 of 16 recorded cases up to
-/// 2025-06, from 4 projects; 2 of 2 from 2025-07-18 on have one.
-pub(super) const BESIDE_IMAGES_UNTIL: Date = Date::constant(2025, 7, 1);
-
-/// The first day of a recording with what the first month of the Responses API added: it was announced on the day after.
-pub(super) const LAUNCH_FROM: Date = Date::constant(2025, 3, 10);
-
-/// The end of the first month of the Responses API.
-pub(super) const LAUNCH_UNTIL: Date = Date::constant(2025, 4, 1);
-
-/// Between these days, a reply with several calls at once was billed, in the Responses API, as so much of the input divided by their number:
-/// 12 of 12 recorded cases with up to 4 calls. It cannot be known before.
-pub(super) const DIVIDED_FROM: Date = Date::constant(2025, 9, 1);
-pub(super) const DIVIDED_UNTIL: Date = Date::constant(2026, 2, 10);
-
-/// Until this day, more or less, Chat Completions billed images to gpt-5.4 with one token more: 9 of 9 recorded cases of 2026-04, and none of
-/// 2026-05-29 and later.
-pub(super) const ONE_MORE_UNTIL: Date = Date::constant(2026, 5, 1);
-
-// What follows is the evidence for the rules on tools, calls, schemas and images, counted on the recordings of 2023-04 to 2026-08 that have
-// nothing else in them that is an estimate. The error is that of 99.5% of the cases; the few beyond it look edited, or nobody knows why.
-
-/// Hidden text of the first month: 18, 21 and 216 tokens. Some requests that say to be of that month were billed without it.
-pub(super) const LAUNCH: Evidence = Evidence { cases: 24, exact: 17, projects: 3, error: 18 };
-
-/// The name of the schema once more for each past answer.
-pub(super) const SCHEMA_TURNS: Evidence = Evidence { cases: 24, exact: 23, projects: 4, error: 1 };
-
-pub(super) const CALLS_WITH_TEXT: Evidence = Evidence { cases: 4, exact: 4, projects: 3, error: 2 };
-
-/// `function_call` and the role `function`, of 2023.
-pub(super) const FUNCTIONS: Evidence = Evidence { cases: 7, exact: 7, projects: 2, error: 2 };
-
-pub(super) const TOOLS_2023: Evidence = Evidence { cases: 124, exact: 117, projects: 7, error: 1 };
-const TOOLS_TURBO: Evidence = Evidence { cases: 1_217, exact: 1_190, projects: 26, error: 4 };
-const TOOLS_GPT_5: Evidence = Evidence { cases: 372, exact: 371, projects: 7, error: 0 };
-const TOOLS_REASONING: Evidence = Evidence { cases: 17, exact: 17, projects: 2, error: 1 };
-
-/// With unions or references in a schema.
-const UNIONS_GPT_5: Evidence = Evidence { cases: 6, exact: 5, projects: 3, error: 7 };
-
-pub(super) fn tools(generation: Generation, has_unions: bool) -> &'static Evidence {
-    match generation {
-        Generation::Of2023 => &TOOLS_2023,
-        Generation::Gpt5 if has_unions => &UNIONS_GPT_5,
-        Generation::Gpt5 => &TOOLS_GPT_5,
-        Generation::Reasoning => &TOOLS_REASONING,
-        Generation::Turbo | Generation::Search => &TOOLS_TURBO,
-    }
-}
-
-/// Those of Turbo are without the twelve that were billed divided, and what looks edited.
-const RESPONSES_TOOLS_TURBO: Evidence = Evidence { cases: 305, exact: 296, projects: 14, error: 3 };
-const RESPONSES_TOOLS_GPT_5: Evidence = Evidence { cases: 231, exact: 230, projects: 5, error: 0 };
-const RESPONSES_TOOLS_REASONING: Evidence = Evidence { cases: 14, exact: 14, projects: 2, error: 1 };
-
-pub(super) fn responses_tools(generation: Generation, has_unions: bool) -> &'static Evidence {
-    match generation {
-        Generation::Gpt5 if has_unions => &UNIONS_GPT_5,
-        Generation::Gpt5 => &RESPONSES_TOOLS_GPT_5,
-        Generation::Reasoning => &RESPONSES_TOOLS_REASONING,
-        _ => &RESPONSES_TOOLS_TURBO,
-    }
-}
-
-/// Eight of the twelve misses are one project's requests of one day, billed 6 more.
-const SCHEMA_TURBO: Evidence = Evidence { cases: 301, exact: 289, projects: 12, error: 6 };
-const SCHEMA_LATER: Evidence = Evidence { cases: 53, exact: 52, projects: 5, error: 1 };
-
-pub(super) fn schema(generation: Generation) -> &'static Evidence {
-    if generation == Generation::Turbo { &SCHEMA_TURBO } else { &SCHEMA_LATER }
-}
-
-/// Two schemas whose last key is `$defs` were billed one less.
-const RESPONSES_SCHEMA_TURBO: Evidence = Evidence { cases: 67, exact: 63, projects: 10, error: 1 };
-const RESPONSES_SCHEMA_LATER: Evidence = Evidence { cases: 76, exact: 76, projects: 5, error: 0 };
-
-pub(super) fn responses_schema(generation: Generation) -> &'static Evidence {
-    if generation == Generation::Turbo { &RESPONSES_SCHEMA_TURBO } else { &RESPONSES_SCHEMA_LATER }
-}
-
-/// Without the cases whose tools are counted wrong, or that have an image in a result.
-const ONE_CALL_TURBO: Evidence = Evidence { cases: 540, exact: 538, projects: 16, error: 0 };
-const ONE_CALL_GPT_5: Evidence = Evidence { cases: 214, exact: 214, projects: 7, error: 0 };
-const ONE_CALL_REASONING: Evidence = Evidence { cases: 6, exact: 6, projects: 2, error: 6 };
-const PARALLEL_CALLS: Evidence = Evidence { cases: 126, exact: 124, projects: 13, error: 3 };
-
-pub(super) fn calls(generation: Generation, calls: usize) -> &'static Evidence {
-    match generation {
-        _ if calls > 1 => &PARALLEL_CALLS,
-        Generation::Reasoning => &ONE_CALL_REASONING,
-        Generation::Gpt5 => &ONE_CALL_GPT_5,
-        _ => &ONE_CALL_TURBO,
-    }
-}
-
-/// Without ids, and without reasoning before them.
-pub(super) const RESPONSES_CALLS: Evidence = Evidence { cases: 148, exact: 148, projects: 6, error: 0 };
-
-/// What an id adds depends on how the server kept the call, which the request does not say.
-pub(super) const STORED_CALLS: Evidence = Evidence { cases: 54, exact: 50, projects: 6, error: 3 };
-
-pub(super) const CALLS_AT_ONCE: Evidence = Evidence { cases: 3, exact: 3, projects: 1, error: 3 };
-
-/// `parallel_tool_calls: false` with tools on gpt-5 in the Responses API.
-pub(super) const ONE_CALL: Evidence = Evidence { cases: 6, exact: 2, projects: 1, error: 5 };
-
-const NAMED: Evidence = Evidence { cases: 235, exact: 225, projects: 12, error: 1 };
-const REQUIRED: Evidence = Evidence { cases: 72, exact: 71, projects: 11, error: 2 };
-const NONE: Evidence = Evidence { cases: 19, exact: 19, projects: 4, error: 1 };
-
-pub(super) fn choice(choice: &ToolChoice) -> &'static Evidence {
-    match choice {
-        ToolChoice::Named(_) => &NAMED,
-        ToolChoice::Required => &REQUIRED,
-        ToolChoice::None | ToolChoice::Auto => &NONE,
-    }
-}
-
-/// A choice that costs is that of one tool by name, or by being the only one.
-const RESPONSES_NAMED: Evidence = Evidence { cases: 19, exact: 19, projects: 6, error: 1 };
-
-pub(super) fn responses_choice(_: &ToolChoice) -> &'static Evidence {
-    &RESPONSES_NAMED
-}
-
-/// By tiles, without recordings whose image was evidently put in later; by patches, since 2026 some models bill one less.
-const TILES: Evidence = Evidence { cases: 128, exact: 127, projects: 12, error: 1 };
-const PATCHES: Evidence = Evidence { cases: 140, exact: 118, projects: 8, error: 1 };
-
-/// Beside images, calls in the Responses API cost gpt-5 two tokens more.
-pub(super) const CALLS_BESIDE_IMAGES: Evidence = Evidence { cases: 9, exact: 8, projects: 3, error: 3 };
-
-/// The tool `web_search_preview` on the models of Turbo, whether it searches or not: its results are not billed as input. Those that are off
-/// had to call it, and were billed 2, 4 and 8 more.
-pub(super) const WEB_SEARCH_PREVIEW: Evidence = Evidence { cases: 20, exact: 17, projects: 6, error: 8 };
-
-/// The prompt of `POST /v1/responses/compact`, of gpt-4o, gpt-4o-mini and gpt-4.1.
-pub(super) const COMPACT: Evidence = Evidence { cases: 8, exact: 8, projects: 2, error: 2 };
-
-/// Tools that are called with free text. A required choice costs up to two more, the form of the grammar up to three.
-pub(super) const CUSTOM_TOOLS: Evidence = Evidence { cases: 12, exact: 4, projects: 3, error: 4 };
-
-pub(super) const CUSTOM_CALLS: Evidence = Evidence { cases: 3, exact: 1, projects: 1, error: 5 };
-
-/// The tool `apply_patch`, of gpt-5.1 and gpt-5.4.
-pub(super) const APPLY_PATCH: Evidence = Evidence { cases: 9, exact: 9, projects: 2, error: 2 };
-
-pub(super) fn image_bound(rule: ImageRule) -> u64 {
-    match rule {
-        ImageRule::Tiles { .. } => TILES.bound(),
-        ImageRule::Patches { .. } => PATCHES.bound(),
-    }
-}

@@ -1,4 +1,4 @@
-//! Images → tokens, from their sizes.
+//! Counts the tokens of images from their sizes.
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -8,76 +8,78 @@ use crate::request::{Detail, Image, ImageSize};
 /// How a model bills images.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ImageRule {
-    /// A base, which is all in low detail, and so much for each tile.
+    /// A base, which is the whole cost in low detail, and `tile` tokens for each tile.
     Tiles { base: u64, tile: u64 },
-    /// A factor for each patch, and so many tokens more for an image in Chat Completions.
+    /// A factor for each patch, and `chat` tokens more for each image in Chat Completions.
     Patches { factor: Decimal, chat: u64 },
 }
 
-/// The longest side to which an image is made to fit, and the shortest one after that, by OpenAI's guide.
-const LONGEST: f64 = 2_048.0;
-const SHORTEST: f64 = 768.0;
+/// The pixels to which the longest side of an image is scaled down, and after that the shortest one, by OpenAI's guide.
+const MAX_LONGEST_SIDE: f64 = 2_048.0;
+const MAX_SHORTEST_SIDE: f64 = 768.0;
 
-/// The side of a tile, and that of a patch.
+/// The side of a tile and that of a patch, in pixels.
 const TILE: f64 = 512.0;
 const PATCH: u32 = 32;
 
-/// The most patches; an image with more is made smaller.
-const MOST_PATCHES: u64 = 1_536;
+/// The maximum number of patches; an image with more is scaled down.
+const MAX_PATCHES: u64 = 1_536;
 
-/// Returns the tokens of an image, or `None` where its size must be known and is not.
+/// Returns the tokens of an image, or `None` if they depend on its size and that is unknown.
 pub(super) fn count(image: &Image, rule: ImageRule) -> Option<u64> {
     match (rule, image.detail, image.size) {
         (ImageRule::Tiles { base, .. }, Detail::Low, _) => Some(base),
         (_, _, None) => None,
         (ImageRule::Tiles { base, tile }, _, Some(size)) => Some(base.saturating_add(tile.saturating_mul(tiles(size)))),
         (ImageRule::Patches { factor, .. }, _, Some(size)) => {
-            // With floats, as the bills are: 50 patches at 1.62 are 82 tokens. The one more is in all of them, too.
+            // In floating point, like the billed usage: 50 patches at 1.62 are 82 tokens. Each billed image has one
+            // token more.
             Some((patches(size) as f64 * factor.to_f64()?).ceil() as u64 + 1)
         }
     }
 }
 
-/// Returns the least and the most tokens of an image of whatever size.
+/// Returns the fewest and the most tokens of an image of any size.
 pub(super) fn range(detail: Detail, rule: ImageRule) -> (u64, u64) {
     let count = |width, height| {
         let size = Some(ImageSize { width, height });
         count(&Image { size, detail, path: String::new() }, rule).unwrap_or(0)
     };
     let least = match rule {
-        // What the model decides may be low detail.
+        // The model may choose low detail.
         ImageRule::Tiles { base, .. } if detail == Detail::Auto => base,
         _ => count(1, 1),
     };
-    // The largest of either rule: a square of more patches than are taken, and two tiles by four.
+    // The most of either rule: a square of more than the maximum of patches, and two tiles by four.
     (least, count(4_096, 4_096).max(count(768, 2_048)).max(count(768, 65_536)))
 }
 
 fn tiles(size: ImageSize) -> u64 {
     let (width, height) = (f64::from(size.width), f64::from(size.height));
-    let fit = (LONGEST / width.max(height)).min(1.0);
-    let shrink = fit * (SHORTEST / (fit * width.min(height))).min(1.0);
-    along(width * shrink, TILE) * along(height * shrink, TILE)
+    let fit = (MAX_LONGEST_SIDE / width.max(height)).min(1.0);
+    let shrink = fit * (MAX_SHORTEST_SIDE / (fit * width.min(height))).min(1.0);
+    steps(width * shrink, TILE) * steps(height * shrink, TILE)
 }
 
-/// Returns how many steps cover a length. A length that is a multiple but for the last bits of a float is one.
-fn along(length: f64, step: f64) -> u64 {
+/// Returns the number of steps that cover a length. A rounding error of the float adds no step.
+fn steps(length: f64, step: f64) -> u64 {
     ((length * 1e6).round() / 1e6 / step).ceil().max(1.0) as u64
 }
 
 fn patches(size: ImageSize) -> u64 {
     let (width, height) = (u64::from(size.width.div_ceil(PATCH)), u64::from(size.height.div_ceil(PATCH)));
     let count = width * height;
-    if count <= MOST_PATCHES {
+    if count <= MAX_PATCHES {
         return count;
     }
-    // By OpenAI's guide: to the area of so many patches, and then so that the shorter way is a whole number of them.
+    // By OpenAI's guide: scaled to the area of the maximum of patches, and then so that one side is a whole number of
+    // them.
     let (width, height) = (f64::from(size.width), f64::from(size.height));
     let patch = f64::from(PATCH);
-    let shrink = (patch * patch * MOST_PATCHES as f64 / (width * height)).sqrt();
+    let shrink = (patch * patch * MAX_PATCHES as f64 / (width * height)).sqrt();
     let (across, down) = (width * shrink / patch, height * shrink / patch);
     let shrink = shrink * (across.floor() / across).min(down.floor() / down);
-    along(width * shrink, patch) * along(height * shrink, patch)
+    steps(width * shrink, patch) * steps(height * shrink, patch)
 }
 
 #[cfg(test)]

@@ -1,25 +1,25 @@
-//! JSON as the model is shown it: written as Python's `json` does.
+//! JSON as models are shown it: as Python's `json` module writes it.
 
 use std::borrow::Cow;
 
 use crate::json::Value;
 
-/// What stands between the items of arrays and objects, and behind keys.
+/// The text between the items of arrays and objects, and after keys.
 #[derive(Clone, Copy)]
 pub(super) struct Separators {
     item: &'static str,
     colon: &'static str,
-    /// Whether other characters than ASCII are escaped.
+    /// Whether non-ASCII characters are escaped.
     ascii: bool,
 }
 
-/// Without any space.
+/// Without spaces.
 pub(super) const COMPACT: Separators = Separators { item: ",", colon: ":", ascii: true };
-/// Without any space, and with other characters than ASCII as they are.
+/// Without spaces, and with non-ASCII characters unescaped.
 pub(super) const COMPACT_UNICODE: Separators = Separators { ascii: false, ..COMPACT };
-/// With a space behind each.
+/// With a space after each.
 pub(super) const SPACED: Separators = Separators { item: ", ", colon: ": ", ascii: true };
-/// With a space behind each, and with other characters than ASCII as they are.
+/// With a space after each, and with non-ASCII characters unescaped.
 pub(super) const SPACED_UNICODE: Separators = Separators { ascii: false, ..SPACED };
 
 /// Returns the text of a JSON value with these separators.
@@ -29,7 +29,7 @@ pub(super) fn text_of(value: &Value<'_>, separators: Separators) -> String {
     text
 }
 
-/// Puts the text of a JSON value with these separators behind what is there.
+/// Appends the text of a JSON value with these separators to `out`.
 pub(super) fn write(value: &Value<'_>, separators: Separators, out: &mut String) {
     match value {
         Value::Null => out.push_str("null"),
@@ -58,7 +58,7 @@ pub(super) fn write(value: &Value<'_>, separators: Separators, out: &mut String)
     }
 }
 
-/// Returns a string between quotes, with escapes for what JSON wants escaped.
+/// Returns a text as a JSON string, quoted and escaped.
 pub(super) fn quoted(text: &str) -> String {
     let mut out = String::new();
     write_string(text, false, &mut out);

@@ -1,6 +1,7 @@
-//! A request and a family of rules → how many tokens the API bills for the input. Knows no prices.
+//! Counts the tokens that the API bills for the input of a request, by the rules of a model's family.
 
 mod chat;
+mod evidence;
 mod family;
 mod images;
 mod json_text;
@@ -12,83 +13,85 @@ use std::iter::Sum;
 
 use jiff::civil::Date;
 
-use self::family::Evidence;
+use self::evidence::Evidence;
 pub use self::family::Family;
 pub(crate) use self::images::ImageRule;
+use self::schema_text::ToolsText;
 use crate::encoding::Encoding;
 use crate::money::grouped;
 use crate::names::names;
 use crate::request::{Api, Input, Part, Prompt, Request, Tool, Uncounted, Warning};
 
-/// How many tokens the API bills for a request's input, and how sure that is.
+/// The number of tokens that the API bills for a request's input, and how certain it is.
 ///
-/// The true number lies between [`TokenCount::min`] and [`TokenCount::max`]; where something was not counted, there is no
+/// The true number lies between [`TokenCount::min`] and [`TokenCount::max`]; if something was not counted, there is no
 /// maximum.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenCount {
     tokens: u64,
-    /// How many fewer there can be.
+    /// By how many tokens the true number can be lower.
     fewer: u64,
-    /// How many more there can be of what was counted.
+    /// By how many tokens it can be higher, beside what was not counted.
     more: u64,
     breakdown: Vec<Component>,
     uncounted: Vec<Uncounted>,
     notes: Vec<Warning>,
 }
 
-/// One part of a request's input, and its tokens.
+/// A component of a request's input, and its tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Component {
-    /// What it is.
+    /// The kind of the component.
     pub kind: ComponentKind,
-    /// Its JSON path, such as `messages[3]`; empty for what the request does not write.
+    /// Its JSON path, such as `messages[3]`; empty for what is not in the request.
     pub path: String,
     /// Its tokens.
     pub tokens: u64,
-    /// How far off they can be, up or down.
+    /// The bound of their error, up or down.
     pub bound: u64,
 }
 
 names! {
-    /// What a component of the input is.
+    /// The kind of a component of the input.
     pub enum ComponentKind {
-        /// What opens the answer, and other things that the request does not write.
+        /// Tokens that are not in the request, such as those that open the answer.
         Framing = "framing",
         /// A message, with its frame, its name and its text.
         Message = "message",
         /// An image.
         Image = "image",
-        /// Calls of tools, with their frame.
+        /// Tool calls, with their frame.
         Calls = "calls",
-        /// What a tool answered.
+        /// The result of a tool call.
         Result = "result",
-        /// What the model thought.
+        /// A reasoning item.
         Reasoning = "reasoning",
-        /// A conversation that the server made shorter.
+        /// A conversation that the server compacted.
         Compaction = "compaction",
-        /// A tool's definition.
+        /// The definition of a tool.
         Tool = "tool",
-        /// What frames the definitions of tools, and the choice among them.
+        /// The frame of the tool definitions, and the tool choice.
         Tools = "tools",
         /// The schema of the answer.
         Schema = "schema",
-        /// A prompt without any frame.
+        /// A prompt, which has no frame.
         Prompt = "prompt",
-        /// The value of a hole in a template, by the size that was said.
+        /// The value of a hole in a template, by its given size.
         Value = "value",
     }
 }
 
 names! {
-    /// How sure a count is.
+    /// How certain a count is.
     pub enum Label {
-        /// What the API bills: every rule that was used agreed with at least 99.5% of at least 30 recorded bills from at least
-        /// 3 projects.
+        /// The number that the API bills: each rule that was used agrees with at least 99.5% of at least 30 recorded
+        /// requests from at least 3 projects.
         Exact = "exact",
-        /// Between the least and the most, by the errors of the rules against recorded bills, or by what is unknown of a part.
+        /// A number with a minimum and a maximum, from the errors of the rules on recorded requests, or from what is
+        /// unknown of a component.
         Estimate = "estimate",
-        /// Less than the API bills, since something was not counted.
+        /// Fewer tokens than the API bills, since something was not counted.
         AtLeast = "at_least",
         /// Nothing of the request was counted.
         NotCounted = "not_counted",
@@ -101,12 +104,12 @@ impl TokenCount {
         TokenCount { tokens, ..TokenCount::new(Vec::new()) }
     }
 
-    /// Returns the number of tokens, of what was counted.
+    /// Returns the number of tokens of all that was counted.
     pub fn tokens(&self) -> u64 {
         self.tokens
     }
 
-    /// Returns how sure the number is.
+    /// Returns how certain the number is.
     pub fn label(&self) -> Label {
         match (self.uncounted.is_empty(), self.tokens, self.fewer.max(self.more)) {
             (false, 0, _) => Label::NotCounted,
@@ -116,17 +119,17 @@ impl TokenCount {
         }
     }
 
-    /// Returns the least that the API can bill; at least 1 where anything was counted.
+    /// Returns the fewest tokens that the API can bill; at least 1 if anything was counted.
     pub fn min(&self) -> u64 {
         self.tokens.saturating_sub(self.fewer).max(u64::from(self.tokens > 0))
     }
 
-    /// Returns the most that the API can bill, or `None` where something was not counted.
+    /// Returns the most tokens that the API can bill, or `None` if something was not counted.
     pub fn max(&self) -> Option<u64> {
         self.uncounted.is_empty().then(|| self.tokens.saturating_add(self.more))
     }
 
-    /// Returns what there is to know of the count, such as which part of it is between two ends.
+    /// Returns notes on the count, such as which component is only a range.
     pub fn notes(&self) -> &[Warning] {
         &self.notes
     }
@@ -136,13 +139,13 @@ impl TokenCount {
         &self.uncounted
     }
 
-    /// Returns what has which share of the tokens, in the order of the request. Their sum is the count; for a sum of counts, there are
+    /// Returns the components of the input, in the order of the request; they add up to the count. A sum of counts has
     /// none.
     pub fn breakdown(&self) -> &[Component] {
         &self.breakdown
     }
 
-    /// Returns the count of as many requests as are sent, all alike, without their breakdown.
+    /// Returns the count of the given number of identical requests, without a breakdown.
     pub fn times(&self, requests: u64) -> TokenCount {
         TokenCount {
             tokens: self.tokens.saturating_mul(requests),
@@ -162,7 +165,7 @@ impl TokenCount {
         self.add_between(tokens, bound, bound);
     }
 
-    /// Adds tokens of which there can be so many fewer or more.
+    /// Adds tokens whose true number can be lower by `fewer` or higher by `more`.
     fn add_between(&mut self, tokens: u64, fewer: u64, more: u64) {
         self.tokens = self.tokens.saturating_add(tokens);
         self.fewer = self.fewer.saturating_add(fewer);
@@ -170,7 +173,7 @@ impl TokenCount {
     }
 }
 
-/// The sum of no counts is exact; that of several has the weakest label of any, and the sum of their bounds.
+/// Adds the tokens and their bounds; the sum has the weakest label of all counts, and that of no counts is exact.
 impl Sum for TokenCount {
     fn sum<I: Iterator<Item = TokenCount>>(counts: I) -> TokenCount {
         let mut sum = TokenCount::new(Vec::new());
@@ -183,17 +186,17 @@ impl Sum for TokenCount {
     }
 }
 
-/// How a model counts.
+/// What the count of a request depends on, beside the request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Counting {
     pub(crate) encoding: Encoding,
     pub(crate) family: Family,
-    /// How images are billed, where that is known.
+    /// How images are billed, if that is known.
     pub(crate) image: Option<ImageRule>,
     pub(crate) day: Date,
 }
 
-/// Counts the input of a request to a chat model. Plain text is one message of the user's.
+/// Counts the input of a request to a chat model. Plain text is one user message.
 pub(crate) fn count_chat(request: &Request, counting: Counting) -> TokenCount {
     let mut count = match request.api {
         Some(Api::Responses | Api::Compact) => responses::count(request, counting),
@@ -203,14 +206,14 @@ pub(crate) fn count_chat(request: &Request, counting: Counting) -> TokenCount {
     count
 }
 
-/// How text alone stood against the bills of recorded requests to completion models with cl100k_base: three prompts, at least
+/// Text alone, in recorded requests to completion models with cl100k_base: three prompts, at least
 /// one of them edited after it was recorded, were billed 1, 2 and 6 tokens less.
 const PROMPTS: Evidence = Evidence { cases: 70, exact: 67, projects: 10, error: 6 };
 
 /// The same for embeddings: one of the recorded texts, which was edited, was billed one token less.
 const EMBEDDINGS: Evidence = Evidence { cases: 264, exact: 263, projects: 17, error: 1 };
 
-/// Counts prompts that the model reads as they are, without any framing; `None` for a conversation.
+/// Counts prompts, which the model reads without a frame; `None` for a conversation.
 pub(crate) fn count_prompts(request: &Request, encoding: Encoding, is_embedding: bool) -> Option<TokenCount> {
     let text = |text: &String| vec![Prompt { text: Some(text.clone()), tokens: 0, path: String::new() }];
     let prompts = match &request.input {
@@ -221,7 +224,7 @@ pub(crate) fn count_prompts(request: &Request, encoding: Encoding, is_embedding:
     let mut count = TokenCount::new(request.uncounted.clone());
     // An empty text is embedded as one token: 2 of 2 recorded cases.
     let least = u64::from(is_embedding);
-    // The suffix is billed with each prompt: 1 of 1.
+    // The suffix is billed with each prompt: 1 of 1 recorded cases.
     let suffix = request.suffix.as_ref().map_or(0, |suffix| encoding.count(suffix) as u64);
     for prompt in prompts {
         let tokens = prompt.text.as_ref().map_or(prompt.tokens, |text| encoding.count(text) as u64);
@@ -238,20 +241,20 @@ impl TokenCount {
         self.breakdown.push(Component { kind, path: path.to_owned(), tokens, bound });
     }
 
-    /// Takes account of what a template leaves open: the texts around a hole can have fewer tokens with a value between them, and the value's own
-    /// tokens are known where its size was said.
+    /// Accounts for the holes of a template: the texts around a hole can have fewer tokens with a value between them,
+    /// and the value's own tokens are known if its size is given.
     fn holes(&mut self, request: &Request, encoding: Encoding) {
-        /// How far the count of a value can be off beside other text, up or down: 300,000 random templates and values needed 2.
-        const VALUE: u64 = 3;
+        /// The bound of the error of a value's count beside other text: 300,000 random templates and values needed 2.
+        const VALUE_BOUND: u64 = 3;
         let borders: u64 = request.holes.borders.iter().map(|border| encoding.count(border) as u64).sum();
         let sizes = request.holes().iter().filter_map(|hole| Some((hole, hole.tokens?)));
-        let values = VALUE.saturating_mul(sizes.clone().count() as u64);
+        let values = VALUE_BOUND.saturating_mul(sizes.clone().count() as u64);
         self.add_between(0, borders.saturating_add(values), borders.saturating_add(values));
         for (hole, tokens) in sizes {
             self.component(ComponentKind::Value, &hole.path, tokens, 0);
         }
         for hole in request.holes().iter().filter(|hole| hole.tokens.is_none()) {
-            self.not_counted(&hole.path, what_is_open(&hole.name));
+            self.not_counted(&hole.path, hole_in_words(&hole.name));
         }
     }
 
@@ -260,7 +263,7 @@ impl TokenCount {
     }
 }
 
-/// A count in the making.
+/// A count in progress.
 struct Tally {
     counting: Counting,
     api: Option<Api>,
@@ -272,18 +275,18 @@ impl Tally {
         Tally { counting, api: request.api, count: TokenCount::new(request.uncounted.clone()) }
     }
 
-    /// Returns the tokens of a text.
-    fn n(&self, text: &str) -> u64 {
+    /// Returns the number of tokens of a text.
+    fn text_tokens(&self, text: &str) -> u64 {
         self.counting.encoding.count(text) as u64
     }
 
-    /// Returns the tokens of the texts of a content; its images are components of their own. Each text is what adjacent text parts are together:
-    /// 65 of 65 recorded cases with several parts, from 9 projects.
+    /// Returns the number of tokens of a content's texts, and adds its images as components of their own. Adjacent text
+    /// parts are one text: 65 of 65 recorded cases with several parts, from 9 projects.
     fn content(&mut self, content: &[Part]) -> u64 {
         let mut tokens = 0;
         for part in content {
             match part {
-                Part::Text(text) => tokens += self.n(text),
+                Part::Text(text) => tokens += self.text_tokens(text),
                 Part::Image(image) => self.image(image),
                 Part::Uncounted => {}
             }
@@ -293,11 +296,11 @@ impl Tally {
 
     fn image(&mut self, image: &crate::request::Image) {
         let Some(rule) = self.counting.image else {
-            return self.count.not_counted(&image.path, "how this model bills images is not known");
+            return self.count.not_counted(&image.path, "how this model bills images is unknown");
         };
-        let more = self.more_in_chat(rule);
-        // What is more for one size may be so for that size alone.
-        let bound = family::image_bound(rule).max(if more > 1 { more } else { 0 });
+        let more = self.chat_surcharge(rule);
+        // A surcharge that was seen for one size may apply to that size alone.
+        let bound = evidence::image_bound(rule).max(if more > 1 { more } else { 0 });
         match images::count(image, rule) {
             Some(tokens) => self.count.component(ComponentKind::Image, &image.path, tokens + more, bound),
             None => {
@@ -314,11 +317,11 @@ impl Tally {
         }
     }
 
-    /// Returns what an image costs in Chat Completions beside what it costs in Responses.
-    fn more_in_chat(&self, rule: ImageRule) -> u64 {
+    /// Returns by how many tokens an image costs more in Chat Completions than in Responses.
+    fn chat_surcharge(&self, rule: ImageRule) -> u64 {
         match (self.api, rule) {
             (Some(Api::ChatCompletions), ImageRule::Patches { .. })
-                if self.counting.family == Family::Gpt54 && self.counting.day < family::ONE_MORE_UNTIL =>
+                if self.counting.family == Family::Gpt54 && self.counting.day < evidence::ONE_MORE_UNTIL =>
             {
                 1
             }
@@ -327,9 +330,10 @@ impl Tally {
         }
     }
 
-    /// Counts the text that shows tools to the model: each token belongs to the tool in which it begins, and what is before the first and
-    /// behind the last belongs to their frame, with `frame` more tokens.
-    fn tools(&mut self, tools: &[Tool], (text, ends): (String, Vec<usize>), frame: i64, evidence: &Evidence) {
+    /// Counts the text in which the model is shown its tools. Each token belongs to the tool in which it begins; the
+    /// tokens before the first tool and after the last belong to the frame, which has `frame` tokens more.
+    fn tools(&mut self, tools: &[Tool], shown: ToolsText, frame: i64, evidence: &Evidence) {
+        let ToolsText { text, ends } = shown;
         let mut of_tools = vec![0u64; tools.len()];
         let (mut tool, mut tokens) = (0, 0i64);
         for token in self.counting.encoding.tokens(&text) {
@@ -348,7 +352,7 @@ impl Tally {
     }
 }
 
-/// Returns the text of a content without what is no text.
+/// Returns the text parts of a content, joined.
 fn text_of(content: &[Part]) -> String {
     let texts = content.iter().filter_map(|part| match part {
         Part::Text(text) => Some(text.as_str()),
@@ -357,16 +361,16 @@ fn text_of(content: &[Part]) -> String {
     texts.collect()
 }
 
-/// Whether a content has any text.
+/// Returns whether a content has any text.
 fn has_text(content: &[Part]) -> bool {
     content.iter().any(|part| matches!(part, Part::Text(text) if !text.is_empty()))
 }
 
-/// Returns what a hole of this name leaves open, in words.
-fn what_is_open(name: &str) -> String {
+/// Returns what cannot be counted of a hole of this name, in words.
+fn hole_in_words(name: &str) -> String {
     match name.chars().next() {
-        Some('%') => format!("what `{{{name} %}}` leaves open"),
-        Some('#' | '^' | '>') => format!("what `{{{{{name}}}}}` leaves open"),
+        Some('%') => format!("the output of `{{{name} %}}`"),
+        Some('#' | '^' | '>') => format!("the output of `{{{{{name}}}}}`"),
         _ => format!("the value of `{name}`"),
     }
 }

@@ -1,8 +1,9 @@
-//! What the Responses API bills for the input of a request: messages as Chat Completions has them; tools and schemas as sections of their
-//! own; calls and results one by one.
+//! Counts the input of a request as the Responses API bills it: messages as in Chat Completions, tools and schemas as
+//! sections of their own, calls and results one by one.
 
 use super::chat::{tool_uses, type_lists};
-use super::family::{self, Generation, Rules};
+use super::evidence;
+use super::family::{Generation, Rules};
 use super::json_text::{self, COMPACT_UNICODE};
 use super::{ComponentKind, Counting, Tally, TokenCount, chat, schema_text, schema_text_2023};
 use crate::request::{
@@ -20,7 +21,7 @@ pub(super) fn count(request: &Request, counting: Counting) -> TokenCount {
     tally.items(rules, request, items);
     tally.sections(request);
     tally.built_in(request);
-    tally.doubts(request, items);
+    tally.widen_bounds(request, items);
     tally.count
 }
 
@@ -30,24 +31,24 @@ impl Tally {
         let reply = if self.counting.family.generation() == Generation::Of2023 { 2 } else { rules.reply };
         self.count.component(ComponentKind::Framing, "", reply, 0);
         if self.is_launch() {
-            // In the API's first month, hidden text was billed: with tools, that of the tool for parallel calls, too.
+            // In the API's first month, hidden text was billed; with tools, that of the tool for parallel calls, too.
             let hidden = match (request.tools.is_empty(), request.parallel_calls) {
-                // Before there was the API, no day is right.
-                _ if self.counting.day < family::LAUNCH_FROM => 0,
+                // The API did not exist before this day.
+                _ if self.counting.day < evidence::LAUNCH_FROM => 0,
                 (true, _) => 18,
                 (false, true) => 216,
                 (false, false) => 21,
             };
-            self.count.component(ComponentKind::Framing, "", hidden, family::LAUNCH.bound());
+            self.count.component(ComponentKind::Framing, "", hidden, evidence::LAUNCH.bound());
         }
         if request.api == Some(Api::Compact) {
-            // What asks the model to make the conversation shorter.
-            self.count.component(ComponentKind::Framing, "", 93, family::COMPACT.bound());
+            // The prompt that asks the model to compact the conversation.
+            self.count.component(ComponentKind::Framing, "", 93, evidence::COMPACT.bound());
         }
     }
 
     fn is_launch(&self) -> bool {
-        self.counting.family.generation() == Generation::Turbo && self.counting.day < family::LAUNCH_UNTIL
+        self.counting.family.generation() == Generation::Turbo && self.counting.day < evidence::LAUNCH_UNTIL
     }
 
     fn items(&mut self, rules: &Rules, request: &Request, items: &[Item]) {
@@ -62,7 +63,7 @@ impl Tally {
             index += 1;
             match item {
                 Item::Message(message) => self.entry(rules, message),
-                // What the model thought is shown to it until the next question.
+                // The model is shown its reasoning until the next user message.
                 Item::Reasoning(_) if index <= turn && !request.all_reasoning => {}
                 Item::Reasoning(reasoning) => self.reasoning(reasoning),
                 Item::Compaction(compaction) => self.compaction(compaction),
@@ -81,8 +82,9 @@ impl Tally {
         }
     }
 
-    /// Counts what a compacted conversation does not stand for: the messages that the model did not write. Those that it wrote widen the bound
-    /// alone: in 2 of 3 recorded cases they were not billed, and in the third, which the server had compacted of itself, some were.
+    /// Counts the messages that a compaction does not replace: those that the model did not write. Those that it wrote
+    /// only widen the bound: in 2 of 3 recorded cases they were not billed, and in the third, which the server had
+    /// compacted on its own, some were.
     fn before_compaction(&mut self, rules: &Rules, items: &[Item]) {
         for item in items {
             match item {
@@ -103,7 +105,8 @@ impl Tally {
             tokens += rules.past_answer;
             bound += rules.past_answers.bound();
         }
-        // Images alone cost one more where they are billed by patches: 13 recorded cases of 2 projects.
+        // A message of images alone costs one token more if images are billed by patches: 13 recorded cases of 2
+        // projects.
         let only_images =
             !message.content.is_empty() && message.content.iter().all(|part| matches!(part, Part::Image(_)));
         if only_images && matches!(self.counting.image, Some(super::ImageRule::Patches { .. })) {
@@ -114,29 +117,31 @@ impl Tally {
     }
 
     fn call(&mut self, call: &Call, beside_another: bool) {
-        let mut tokens = self.counting.family.call() + 2 * self.n(&format!(".{}", call.name)) + self.n(&call.arguments);
-        let mut bound = family::RESPONSES_CALLS.bound();
-        // A call that the server keeps costs 3 more, unless it was made beside others.
+        let mut tokens = self.counting.family.call_frame()
+            + 2 * self.text_tokens(&format!(".{}", call.name))
+            + self.text_tokens(&call.arguments);
+        let mut bound = evidence::RESPONSES_CALLS.bound();
+        // A call stored on the server costs 3 tokens more, unless it was made in parallel with others.
         let made_alone = !(self.counting.family.generation() == Generation::Turbo && beside_another);
         if call.is_stored && made_alone && !self.is_launch() {
             tokens += 3;
-            bound += family::STORED_CALLS.bound();
+            bound += evidence::STORED_CALLS.bound();
         }
         if call.is_custom {
-            bound += family::CUSTOM_CALLS.bound();
+            bound += evidence::CUSTOM_CALLS.bound();
         }
         self.count.component(ComponentKind::Calls, &call.path, tokens, bound);
     }
 
-    /// Counts calls that the model made as one of `multi_tool_use.parallel`.
+    /// Counts parallel calls that the model made as one call of `multi_tool_use.parallel`.
     fn calls_at_once(&mut self, calls: &[&Call]) {
         let uses = json_text::text_of(&tool_uses(calls.iter().copied()), COMPACT_UNICODE);
-        let mut tokens = 12 + self.n("multi_tool_use.parallel") + self.n(&uses);
+        let mut tokens = 12 + self.text_tokens("multi_tool_use.parallel") + self.text_tokens(&uses);
         for call in calls {
-            tokens += 6 + self.n(&format!("functions.{}", call.name)) + if call.is_stored { 3 } else { 0 };
+            tokens += 6 + self.text_tokens(&format!("functions.{}", call.name)) + if call.is_stored { 3 } else { 0 };
         }
         let stored = calls.iter().filter(|call| call.is_stored).count() as u64;
-        let bound = family::CALLS_AT_ONCE.bound() + stored * family::STORED_CALLS.bound();
+        let bound = evidence::CALLS_AT_ONCE.bound() + stored * evidence::STORED_CALLS.bound();
         self.count.component(ComponentKind::Calls, &calls[0].path, tokens, bound);
     }
 
@@ -145,11 +150,11 @@ impl Tally {
         self.count.component(ComponentKind::Result, &result.path, tokens, 0);
     }
 
-    /// Counts encrypted reasoning by its length: 0.203 tokens a byte less 125, at least 8, fitted to 174 recorded requests of 3 projects; each
-    /// project left out in turn, no case was outside the bound.
+    /// Counts encrypted reasoning by its length: 0.203 tokens per byte minus 125, at least 8, fitted to 174 recorded
+    /// requests of 3 projects. With each project left out of the fit in turn, no case was outside the bound.
     fn reasoning(&mut self, reasoning: &Reasoning) {
         let Some(characters) = reasoning.encrypted else {
-            return self.count.not_counted(&reasoning.path, "reasoning that the server keeps");
+            return self.count.not_counted(&reasoning.path, "reasoning that is stored on the server");
         };
         let bytes = characters as u64 * 3 / 4;
         let tokens = (bytes.saturating_mul(203) / 1_000).saturating_sub(125).max(8);
@@ -157,34 +162,35 @@ impl Tally {
         self.count.component(ComponentKind::Reasoning, &reasoning.path, tokens, bound);
     }
 
-    /// Counts an encrypted conversation by its length: 0.09 tokens a character and 20, fitted to 9 recorded requests of one project.
+    /// Counts an encrypted conversation by its length: 0.09 tokens per character plus 20, fitted to 9 recorded requests
+    /// of one project.
     fn compaction(&mut self, compaction: &Compaction) {
         let tokens = (compaction.encrypted as u64).saturating_mul(9) / 100 + 20;
         self.count.component(ComponentKind::Compaction, &compaction.path, tokens, tokens / 5 + 20);
     }
 
-    /// Counts tools and the schema of the answer, which are sections of their own, whatever else there is.
+    /// Counts the tools and the schema of the answer, which are always sections of their own.
     fn sections(&mut self, request: &Request) {
         let generation = self.counting.family.generation();
         let tools = &request.tools;
         if let Some(answer) = &request.answer {
             let frame = if generation == Generation::Turbo { 5 } else { 4 };
-            let tokens = self.n(&schema_text::answer(answer)) + frame;
+            let tokens = self.text_tokens(&schema_text::answer(answer)) + frame;
             self.count.component(
                 ComponentKind::Schema,
                 &answer.path,
                 tokens,
-                family::responses_schema(generation).bound(),
+                evidence::responses_schema(generation).bound(),
             );
         }
         if tools.is_empty() {
             return;
         }
-        let evidence = family::responses_tools(generation, schema_text::have_unions(tools));
+        let evidence = evidence::responses_tools(generation, schema_text::have_unions(tools));
         match generation {
             Generation::Of2023 => self.tools(tools, schema_text_2023::render(tools), 3, evidence),
             _ => {
-                let mut frame = self.counting.family.responses_tools();
+                let mut frame = self.counting.family.responses_tools_frame();
                 if generation == Generation::Gpt5 && tools[0].description.is_none() {
                     frame -= 1;
                 }
@@ -194,30 +200,30 @@ impl Tally {
             }
         }
         if generation == Generation::Gpt5 && !request.parallel_calls {
-            self.count.component(ComponentKind::Tools, "parallel_tool_calls", 78, family::ONE_CALL.bound());
+            self.count.component(ComponentKind::Tools, "parallel_tool_calls", 78, evidence::ONE_CALL.bound());
         }
         self.responses_choice(request);
     }
 
-    /// Widens the bound where something is known to go wrong that the request does not tell.
-    fn doubts(&mut self, request: &Request, items: &[Item]) {
+    /// Widens the bound where the billed usage is known to depend on something that is not in the request.
+    fn widen_bounds(&mut self, request: &Request, items: &[Item]) {
         let day = self.counting.day;
         let has = |kind| self.count.breakdown.iter().any(|part| part.kind == kind);
         match self.counting.family.generation() {
             Generation::Turbo
-                if (family::DIVIDED_FROM..family::DIVIDED_UNTIL).contains(&day) && !request.tools.is_empty() =>
+                if (evidence::DIVIDED_FROM..evidence::DIVIDED_UNTIL).contains(&day) && !request.tools.is_empty() =>
             {
                 // With as many as four calls in the reply, three quarters of the input were not billed.
                 self.count.add(0, self.count.tokens * 3 / 4);
             }
             Generation::Gpt5 if has(ComponentKind::Image) && items.iter().any(|item| as_call(item).is_some()) => {
-                self.count.component(ComponentKind::Framing, "", 2, family::CALLS_BESIDE_IMAGES.bound());
+                self.count.component(ComponentKind::Framing, "", 2, evidence::CALLS_BESIDE_IMAGES.bound());
             }
             _ => {}
         }
     }
 
-    /// Counts the built-in tools of which the recordings tell what they add.
+    /// Counts the built-in tools whose tokens are known from recordings.
     fn built_in(&mut self, request: &Request) {
         let others = !request.tools.is_empty() || !request.built_in.is_empty() || request.custom_tools.len() > 1;
         for tool in &request.custom_tools {
@@ -227,27 +233,28 @@ impl Tally {
             let turbo = self.counting.family.generation() == Generation::Turbo;
             match tool.kind.as_str() {
                 "web_search_preview" | "web_search_preview_2025_03_11" if turbo => {
-                    self.count.component(ComponentKind::Tool, &tool.path, 294, family::WEB_SEARCH_PREVIEW.bound());
+                    self.count.component(ComponentKind::Tool, &tool.path, 294, evidence::WEB_SEARCH_PREVIEW.bound());
                 }
                 "apply_patch" => {
-                    self.count.component(ComponentKind::Tool, &tool.path, 623, family::APPLY_PATCH.bound())
+                    self.count.component(ComponentKind::Tool, &tool.path, 623, evidence::APPLY_PATCH.bound())
                 }
-                _ => self.count.not_counted(&tool.path, "a built-in tool: what it shows the model is not known"),
+                _ => self.count.not_counted(&tool.path, "a built-in tool: the text that it shows the model is unknown"),
             }
         }
     }
 
-    /// Counts a tool that is called with free text, by what its name, description and grammar are short of the bills of the models since gpt-5.
+    /// Counts a custom tool, which is called with free text: its name, description and grammar, and the rest of what
+    /// the models since gpt-5 were billed for it.
     fn custom_tool(&mut self, tool: &CustomTool, beside_others: bool) {
         if self.counting.family.generation() != Generation::Gpt5 {
-            return self.count.not_counted(&tool.path, "a custom tool: how this model is shown one is not known");
+            return self.count.not_counted(&tool.path, "a custom tool: how this model is shown one is unknown");
         }
-        let own = self.n(&tool.name) + tool.description.as_ref().map_or(0, |text| self.n(text));
+        let own = self.text_tokens(&tool.name) + tool.description.as_ref().map_or(0, |text| self.text_tokens(text));
         let (frame, evidence) = match &tool.grammar {
-            None => (38, family::CUSTOM_TOOLS),
-            Some(grammar) => (71 + self.n(grammar), family::CUSTOM_TOOLS),
+            None => (38, evidence::CUSTOM_TOOLS),
+            Some(grammar) => (71 + self.text_tokens(grammar), evidence::CUSTOM_TOOLS),
         };
-        // Beside other tools, the frame is shared; no such bill is recorded.
+        // Beside other tools, the frame is shared; no such request is recorded.
         let bound = evidence.bound() + if beside_others { frame.min(38) } else { 0 };
         self.count.component(ComponentKind::Tool, &tool.path, own + frame, bound);
     }
@@ -258,17 +265,12 @@ impl Tally {
         }
         let tokens = match (&request.tool_choice, request.tools.as_slice()) {
             (ToolChoice::None, _) => 1,
-            // To require the only tool is to name it: 16 of 16 recorded cases from 5 projects.
-            (ToolChoice::Required, [tool]) => 6 + self.n(&format!("functions.{}", tool.name)),
-            (ToolChoice::Named(name), _) => 6 + self.n(&format!("functions.{name}")),
+            // Requiring the only tool is billed like naming it: 16 of 16 recorded cases from 5 projects.
+            (ToolChoice::Required, [tool]) => 6 + self.text_tokens(&format!("functions.{}", tool.name)),
+            (ToolChoice::Named(name), _) => 6 + self.text_tokens(&format!("functions.{name}")),
             _ => return,
         };
-        self.count.component(
-            ComponentKind::Tools,
-            "tool_choice",
-            tokens,
-            family::responses_choice(&request.tool_choice).bound(),
-        );
+        self.count.component(ComponentKind::Tools, "tool_choice", tokens, evidence::RESPONSES_NAMED.bound());
     }
 }
 

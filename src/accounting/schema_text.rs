@@ -1,6 +1,6 @@
-//! The text in which models since late 2023 are shown their tools: a namespace in the manner of TypeScript.
+//! The text in which models since late 2023 are shown their tools: a namespace in the style of TypeScript.
 //!
-//! Nobody at OpenAI has published it; it is what the models repeat when asked, and what the bills agree with.
+//! OpenAI has not published it; the models repeat it when asked, and the billed usage agrees with it.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -10,14 +10,15 @@ use super::json_text::{COMPACT, SPACED_UNICODE, float_text, quoted, text_of};
 use crate::json::Value;
 use crate::request::Tool;
 
-/// How deep objects and arrays are shown: references can be cyclic, and go on for ever.
-const DEPTH: usize = 8;
+/// The maximum depth of objects and arrays that are shown, since references can be cyclic.
+const MAX_DEPTH: usize = 8;
 
-/// How deep types are followed, unions included.
-const NESTING: usize = 64;
+/// The maximum nesting of types, unions included.
+const MAX_NESTING: usize = 64;
 
-/// How many bytes of a tool are shown: references can be used twice at each level, and double the text each time.
-const MOST: usize = 1 << 20;
+/// The maximum number of bytes shown of a tool: references can be used twice at each level, and double the text each
+/// time.
+const MAX_BYTES: usize = 1 << 20;
 
 /// How a list of types is shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,8 +29,15 @@ pub(super) enum TypeLists {
     Joined,
 }
 
-/// Returns the text of all tools, and where each of them ends in it.
-pub(super) fn render(tools: &[Tool], lists: TypeLists) -> (String, Vec<usize>) {
+/// The text in which a model is shown its tools.
+pub(super) struct ToolsText {
+    pub(super) text: String,
+    /// The offset in the text at which each tool ends.
+    pub(super) ends: Vec<usize>,
+}
+
+/// Returns the text of all tools.
+pub(super) fn render(tools: &[Tool], lists: TypeLists) -> ToolsText {
     let mut text = "namespace functions {\n\n".to_owned();
     let mut ends = Vec::new();
     for tool in tools {
@@ -38,16 +46,16 @@ pub(super) fn render(tools: &[Tool], lists: TypeLists) -> (String, Vec<usize>) {
             Some(Value::Object(fields)) => fields,
             _ => &empty,
         });
-        let mut renderer = Renderer { definitions, lists, left: MOST, nesting: 0 };
+        let mut renderer = Renderer { definitions, lists, left: MAX_BYTES, nesting: 0 };
         text.push_str(&renderer.function(tool));
         text.push_str("\n\n");
         ends.push(text.len());
     }
     text.push_str("} // namespace functions");
-    (text, ends)
+    ToolsText { text, ends }
 }
 
-/// Whether a tool has a union or a reference, which only few recorded cases have.
+/// Returns whether a tool has a union or a reference, as only few recorded cases have.
 pub(super) fn have_unions(tools: &[Tool]) -> bool {
     fn has(value: &Value<'_>) -> bool {
         match value {
@@ -64,19 +72,19 @@ pub(super) fn have_unions(tools: &[Tool]) -> bool {
 type Definitions<'t> = Vec<(Cow<'static, str>, Value<'static>)>;
 
 struct Renderer<'t> {
-    /// What references of the tool's schema refer to.
+    /// The definitions to which references in the tool's schema resolve.
     definitions: [&'t Definitions<'t>; 2],
     lists: TypeLists,
-    /// How many bytes may still be shown.
+    /// The number of bytes that may still be shown.
     left: usize,
     nesting: usize,
 }
 
-/// A schema with what its references said beside them.
+/// A schema merged with the targets of its references.
 #[derive(Clone)]
 struct Schema<'t> {
     fields: Vec<(&'t str, &'t Value<'static>)>,
-    /// The one type that stands for a list of them.
+    /// The type that replaces a list of types.
     only: Option<&'t str>,
 }
 
@@ -111,15 +119,15 @@ impl<'t> Renderer<'t> {
             Some(schema) => {
                 let doc = doc(&schema);
                 let object = self.object(&schema, 0);
-                let parting = if doc.is_empty() { "" } else { "\n" };
+                let separator = if doc.is_empty() { "" } else { "\n" };
                 let doc = doc.trim_end_matches('\n');
-                write_to(&mut text, format_args!("type {} = (_: {doc}{parting}{object}) => any;", tool.name));
+                write_to(&mut text, format_args!("type {} = (_: {doc}{separator}{object}) => any;", tool.name));
             }
         }
         text
     }
 
-    /// Follows references, up to five in a row; what stands beside one goes before what it refers to.
+    /// Follows references, up to five in a row; fields beside a reference override those of its target.
     fn resolve(&self, value: &'t Value<'static>) -> Schema<'t> {
         let mut fields: Vec<(&str, &Value<'static>)> = Vec::new();
         let mut value = value;
@@ -142,9 +150,9 @@ impl<'t> Renderer<'t> {
         self.definitions.iter().flat_map(|fields| fields.iter()).find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
-    /// Returns the text of a type; one of several lines begins with a line break if it is a union.
+    /// Returns the text of a type; that of a union of several lines begins with a line break.
     fn type_of(&mut self, schema: &Schema<'t>, depth: usize) -> String {
-        if schema.fields.is_empty() || depth > DEPTH || self.nesting > NESTING || self.left == 0 {
+        if schema.fields.is_empty() || depth > MAX_DEPTH || self.nesting > MAX_NESTING || self.left == 0 {
             return "any".to_owned();
         }
         self.nesting += 1;
@@ -186,7 +194,7 @@ impl<'t> Renderer<'t> {
         }
     }
 
-    /// A list of types is a union of the same schema with each of them.
+    /// Returns the text of a list of types: a union of the same schema with each of them.
     fn list(&mut self, schema: &Schema<'t>, kinds: &'t [Value<'static>], depth: usize) -> String {
         let mut schema = schema.clone();
         if self.lists == TypeLists::Joined {
@@ -251,46 +259,46 @@ impl<'t> Renderer<'t> {
                 }
                 _ => "any".to_owned(),
             };
-            rows.push(Row { above: String::new(), text: format!("[k: string]: {kind}"), behind: String::new() });
+            rows.push(Row { before: String::new(), text: format!("[k: string]: {kind}"), after: String::new() });
         }
-        if rows.iter().all(|row| row.above.is_empty() && row.behind.is_empty() && !row.text.contains('\n')) {
+        if rows.iter().all(|row| row.before.is_empty() && row.after.is_empty() && !row.text.contains('\n')) {
             let rows: Vec<String> = rows.into_iter().map(|row| row.text).collect();
             return format!("{{ {} }}", rows.join(", "));
         }
         let mut text = "{\n".to_owned();
-        for Row { above, text: row, behind } in rows {
-            write_to(&mut text, format_args!("{above}{row},{behind}\n"));
+        for Row { before, text: row, after } in rows {
+            write_to(&mut text, format_args!("{before}{row},{after}\n"));
         }
         text + "}"
     }
 
     fn property(&mut self, key: &str, is_required: bool, value: &'t Value<'static>, depth: usize) -> Row {
         let schema = self.resolve(value);
-        let (mut above, kind) = (doc(&schema), self.type_of(&schema, depth));
+        let (mut before, kind) = (doc(&schema), self.type_of(&schema, depth));
         let mut remarks = constraints(&schema);
         if let Some(default) = schema.get("default") {
             remarks.push(format!("default: {}", text_of(default, SPACED_UNICODE)));
         }
-        let mut behind = String::new();
+        let mut after = String::new();
         match remarks.is_empty() {
             true => {}
-            false if kind.contains('\n') => write_to(&mut above, format_args!("// {}\n", remarks.join(", "))),
-            false => behind = format!(" // {}", remarks.join(", ")),
+            false if kind.contains('\n') => write_to(&mut before, format_args!("// {}\n", remarks.join(", "))),
+            false => after = format!(" // {}", remarks.join(", ")),
         }
         let mark = if is_required { "" } else { "?" };
         let space = if kind.starts_with('\n') { "" } else { " " };
-        Row { above, text: format!("{key}{mark}:{space}{kind}"), behind }
+        Row { before, text: format!("{key}{mark}:{space}{kind}"), after }
     }
 }
 
-/// One property as it is shown.
+/// The lines that show one property.
 struct Row {
-    above: String,
+    before: String,
     text: String,
-    behind: String,
+    after: String,
 }
 
-/// Returns the title and the description as comments: each of their lines that is not blank, without the space around it.
+/// Returns the title and the description as comments: each line that is not blank, trimmed.
 fn doc(schema: &Schema<'_>) -> String {
     let mut text = String::new();
     if let Some(title) = schema.text("title") {
@@ -311,7 +319,7 @@ fn comment(text: &str) -> String {
     })
 }
 
-/// Returns what a schema says of the least and the most of a number, and of the format of a string.
+/// Returns the minimum and maximum of a number, and the format of a string.
 fn constraints(schema: &Schema<'_>) -> Vec<String> {
     let bound = |key: &str| match schema.get(key) {
         Some(Value::Number(number)) => number.as_f64().map(|number| format!("{key}: {}", float_text(number))),
@@ -356,7 +364,7 @@ const HIDDEN: &[&str] = &[
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Schema,
-    /// An object whose keys are names, not words of JSON Schema.
+    /// An object whose keys are names, not keywords of JSON Schema.
     Names,
     /// A value that is shown as it is.
     Value,

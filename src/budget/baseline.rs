@@ -89,7 +89,7 @@ impl Entry {
             usage,
             tier: estimate.tier(),
             cost: estimate.price().cost(&usage).unwrap_or(estimate.cost().total.min),
-            input_cost: estimate.price().cost(&usage.input_alone()).unwrap_or(estimate.cost().input.min),
+            input_cost: estimate.price().cost(&usage.without_output()).unwrap_or(estimate.cost().input.min),
             expects_output: estimate.output().expected.is_some(),
             at_least: estimate.cost().most().is_none(),
             content,
@@ -113,7 +113,7 @@ impl Entry {
     pub fn repriced(&self, catalog: &Catalog, day: Date) -> Option<Entry> {
         let model = catalog.model(&self.model).ok()?.resolve(day).ok()?.model;
         let row = model.price(day, self.tier, self.usage.input)?;
-        let (cost, input_cost) = (row.cost(&self.usage)?, row.cost(&self.usage.input_alone())?);
+        let (cost, input_cost) = (row.cost(&self.usage)?, row.cost(&self.usage.without_output())?);
         Some(Entry { cost, input_cost, ..self.clone() })
     }
 }
@@ -372,7 +372,7 @@ impl Record {
         let cost = dollars("cost", &self.cost)?;
         let tier = match self.tier.as_str() {
             "" => Tier::Standard,
-            word => Tier::from_name(word).ok_or_else(|| ("tier", "unknown service tier".to_owned()))?,
+            word => word.parse().map_err(|_| ("tier", "unknown service tier".to_owned()))?,
         };
         let usage = Usage {
             input: self.input_tokens,

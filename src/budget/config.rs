@@ -210,7 +210,7 @@ fn read_config(tree: &Spanned<DeTable<'_>>, lines: &Lines<'_>, problems: &mut Ve
     };
     let defaults = Budget {
         model: config.model.clone(),
-        tier: fields.word_or("tier", Tier::ALL, Tier::as_str, Tier::from_name),
+        tier: fields.word_or("tier", Tier::ALL, Tier::as_str, |name| name.parse().ok()),
         output_tokens: fields.tokens("output_tokens").map(|tokens| tokens as u32),
         ..Budget::default()
     };
@@ -314,7 +314,7 @@ fn read_budget(
         paths,
         allow_empty: fields.flag("allow_empty").unwrap_or(false),
         model: fields.text("model").or_else(|| defaults.model.clone()),
-        tier: fields.word_or("tier", Tier::ALL, Tier::as_str, Tier::from_name).or(defaults.tier),
+        tier: fields.word_or("tier", Tier::ALL, Tier::as_str, |name| name.parse().ok()).or(defaults.tier),
         output_tokens: fields.tokens("output_tokens").map(|tokens| tokens as u32).or(defaults.output_tokens),
         cached: None,
         literal: fields.flag("literal").unwrap_or(false),

@@ -1,13 +1,13 @@
-//! The built-in table: `pricing.toml` at the root of the repository, read and checked by the build script, and compiled into
-//! constants, so that starting up parses nothing.
+//! The built-in table: `pricing.toml` at the root of the repository, read and checked by the build script, and compiled
+//! into constants, so that starting up parses nothing.
 
 use std::borrow::Cow;
 
 use jiff::civil::date;
 use rust_decimal::Decimal;
 
-use super::file::{ImageRule, Kind, Tier};
 use super::model::{Facts, FamilySince, Model, PriceRow};
+use super::terms::{ImageRule, Kind, Tier};
 use super::{Alias, AliasTarget, Layer};
 use crate::accounting::Family;
 use crate::encoding::Encoding;

@@ -1,14 +1,15 @@
-//! Tables that are edited copies of the built-in one, as `gpt-cost pricing export` and a copy of `pricing.toml` are: sections that are the
-//! same to the byte are taken from the built-in table, and only the others are parsed.
+//! Tables that are edited copies of the built-in one, such as the output of `gpt-cost pricing export` or a copy of
+//! `pricing.toml`: sections that are the same byte for byte are taken from the built-in table, and only the others are
+//! parsed.
 
 use std::collections::{BTreeSet, HashMap};
 
 use super::builtin::{BUILTIN, SOURCE};
+use super::layer::{Layer, names_of};
 use super::model::{List, Model, PriceRow, Text};
-use super::{Layer, names_of};
 
-/// The fewest sections that make it worth comparing.
-const FEWEST: usize = 16;
+/// The minimum number of copied sections; with fewer, the whole table is parsed.
+const MIN_SECTIONS: usize = 16;
 
 /// A price table without the sections that are copies.
 pub(super) struct Copied {
@@ -26,7 +27,8 @@ struct Section<'s> {
     line: usize,
 }
 
-/// Compares a table with the built-in one; `None` where there is little to copy, or the text has what a search by lines does not understand.
+/// Compares a table with the built-in one; `None` if there is little to copy, or the text contains strings that a
+/// search by lines cannot handle.
 pub(super) fn compare(source: &str) -> Option<Copied> {
     let has_long_strings = |text: &str| text.contains("\"\"\"") || text.contains("'''");
     if source.len() < SOURCE.len() / 8 || has_long_strings(source) {
@@ -48,7 +50,7 @@ pub(super) fn compare(source: &str) -> Option<Copied> {
         end = section.start + section.text.len();
     }
     copied.rest.push_str(&source[end..]);
-    (copied.models.len() >= FEWEST).then_some(copied)
+    (copied.models.len() >= MIN_SECTIONS).then_some(copied)
 }
 
 /// Returns the sections of models, in their order.
@@ -81,26 +83,27 @@ fn sections(source: &str) -> Vec<Section<'_>> {
 }
 
 impl Copied {
-    /// Adds the copies to a layer that was read from the rest; `None` where a name is there twice, which a whole reading reports.
+    /// Adds the copies to a layer that was read from the rest; `None` if a name is duplicate, which parsing the whole
+    /// table reports.
     pub(super) fn add_to(self, layer: Layer) -> Option<Layer> {
         let mut models: Vec<Model> = layer.models.to_vec();
         models.extend(self.models.iter().map(|(index, line)| {
             let model = &BUILTIN.models[*index];
-            Model { line: *line, prices: moved(model, *line), ..model.clone() }
+            Model { line: *line, prices: prices_at(model, *line), ..model.clone() }
         }));
         models.sort_by_key(|model| model.line);
         let names = names_of(&models);
-        let is_twice = names.windows(2).any(|pair| pair[0].0 == pair[1].0);
+        let is_duplicate = names.windows(2).any(|pair| pair[0].0 == pair[1].0);
         let is_alias = |name: &Text| layer.aliases.binary_search_by(|alias| alias.name.cmp(name)).is_ok();
-        if is_twice || names.iter().any(|(name, _)| is_alias(name)) {
+        if is_duplicate || names.iter().any(|(name, _)| is_alias(name)) {
             return None;
         }
         Some(Layer { models: models.into(), names: names.into(), ..layer })
     }
 }
 
-/// Returns the prices of a built-in model whose section begins on another line.
-fn moved(model: &Model, line: u32) -> List<PriceRow> {
+/// Returns the prices of a built-in model, with the lines of a section that begins on `line`.
+fn prices_at(model: &Model, line: u32) -> List<PriceRow> {
     if line == model.line {
         return model.prices.clone();
     }

@@ -1,23 +1,23 @@
-//! What differs between two catalogues.
+//! The differences between two catalogs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::file::{Field, Tier};
 use super::model::{Model, PriceRow};
+use super::terms::{Field, Tier};
 use super::{AliasTarget, Catalog, Resolved};
 use crate::money::Per;
 
-/// One thing in which two catalogues differ.
+/// A difference between two catalogs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Difference {
-    /// The model, or the alias.
+    /// The name of the model or alias.
     pub name: String,
-    /// What of it, such as `context`, or `batch input from 2026-07-30`; empty for the model as a whole.
+    /// The fact or the price, such as `context`, or `batch input from 2026-07-30`; empty for the model as a whole.
     pub what: String,
-    /// What the one catalogue has; `None` where it has nothing.
+    /// Its value in the first catalog; `None` if it has none.
     pub old: Option<String>,
-    /// What the other has.
+    /// Its value in the other catalog.
     pub new: Option<String>,
 }
 
@@ -25,8 +25,8 @@ pub struct Difference {
 type Facts = BTreeMap<(u8, String), String>;
 
 impl Catalog {
-    /// Returns in what `other` differs from this catalogue, model by model. Prices are compared for a million tokens, however they are
-    /// written.
+    /// Returns the differences of `other` from this catalog, model by model. Prices are compared per million tokens,
+    /// whatever their unit.
     ///
     /// ```
     /// use gpt_cost::Catalog;
@@ -82,9 +82,9 @@ fn facts(model: &Model) -> Facts {
         ("also", Some(also.join(", ")).filter(|text| !text.is_empty())),
     ];
     let facts = facts.into_iter().filter_map(|(name, value)| Some(((0, name.to_owned()), value?)));
-    // Where the facts are from, and when they were checked, is no difference of the model.
-    let is_about_it = |key: &str| !matches!(key, "source" | "checked" | "note");
-    let simple = model.facts().filter(|(key, _)| is_about_it(key));
+    // The source of the facts and the day of their check are not differences of the model.
+    let is_of_model = |key: &str| !matches!(key, "source" | "checked" | "note");
+    let simple = model.facts().filter(|(key, _)| is_of_model(key));
     let facts = facts.chain(simple.map(|(key, fact)| ((0, key.to_owned()), fact.to_string())));
     facts.chain(model.prices().iter().flat_map(amounts)).collect()
 }

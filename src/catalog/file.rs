@@ -1,9 +1,9 @@
-//! `pricing.toml`: its fields, and what makes a file valid.
+//! `pricing.toml`: its fields, and the rules of a valid file.
 //!
-//! This file names nothing of the crate, since the build script includes it too: the built-in table is read and checked by
-//! the same code as a user's own. All problems of a file are found in one go, each with its place.
+//! The build script includes this file, so that the built-in table is read and checked by the same code as a user's
+//! own; it uses nothing of the crate that the build script does not include. All problems of a file are reported at
+//! once, each with its place.
 
-use crate::names::names;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -13,14 +13,16 @@ use toml::de::{DeTable, DeValue};
 use toml::value::Date;
 
 use super::fields::{Fields, Largest, Name, Problem, as_table, named, rows};
+use super::terms::{Field, ImageRule, Kind, Tier};
+use crate::money::Per;
 
 /// The version of the file's format that this code reads.
 pub const SCHEMA: &str = "1";
 
-/// A price table as its file gives it.
+/// A price table as it is in its file.
 #[derive(Debug)]
 pub struct File {
-    /// When a person last compared the file with what the vendor charges.
+    /// The day on which a person last compared the file with the vendor's prices.
     pub checked: Option<Date>,
     pub models: Vec<ModelEntry>,
     pub aliases: Vec<AliasEntry>,
@@ -39,30 +41,30 @@ pub struct ModelEntry {
     pub prices: Vec<PriceEntry>,
 }
 
-/// Lists the facts of a model that are one value each: their keys in the file, their kinds, and the docs of their accessors. A new fact is a line
-/// here.
+/// Lists the facts of a model that are one value each: their keys in the file, their kinds, and the docs of their
+/// accessors. A new fact is a line here.
 macro_rules! model_facts {
     ($make:ident) => {
         $make! {
             /// Returns the context window: the most tokens of input and output together.
             context: tokens,
-            /// Returns the larger context window, where two are documented and [`Model::context`] is the stricter one.
+            /// Returns the larger context window, if two are documented and [`Model::context`] is the stricter one.
             larger_context: tokens,
-            /// Returns the most tokens of input, where that is less than the context window.
+            /// Returns the most tokens of input, if that is less than the context window.
             max_input: tokens,
             /// Returns the most tokens of output of one answer.
             max_output: tokens,
-            /// Returns the day on which the model came out.
+            /// Returns the day on which the model was released.
             released: date,
-            /// Returns the day from which the model no longer answers.
+            /// Returns the day on which the model is shut down.
             shutdown: date,
             /// Returns the model that its vendor recommends instead.
             successor: text,
-            /// Returns where the facts are from.
+            /// Returns the source of the facts.
             source: text,
-            /// Returns the day of the row's own check, where it differs from the table's.
+            /// Returns the day of the row's own check, if it differs from the table's.
             checked: date,
-            /// Returns what else a user should know of the row.
+            /// Returns a note for users of the row.
             note: text,
         }
     };
@@ -77,7 +79,7 @@ macro_rules! entry_type {
 
 macro_rules! entries {
     ($($(#[$doc:meta])* $name:ident: $kind:ident,)*) => {
-        /// The facts of a model, as the file gives them.
+        /// The facts of a model, as they are in the file.
         #[derive(Debug)]
         pub struct FactEntries { $(pub $name: entry_type!($kind),)* }
 
@@ -92,7 +94,7 @@ macro_rules! entries {
 }
 model_facts!(entries);
 
-/// Which family of counting rules holds from a day on.
+/// The family of counting rules that is in effect from a day on.
 #[derive(Debug)]
 pub struct CountingEntry {
     pub from: Option<Date>,
@@ -103,7 +105,7 @@ pub struct CountingEntry {
 #[derive(Debug)]
 pub struct PriceEntry {
     pub span: Range<usize>,
-    pub per: Unit,
+    pub per: Per,
     pub from: Option<Date>,
     pub tier: Tier,
     pub above: u64,
@@ -115,145 +117,21 @@ pub struct PriceEntry {
 #[derive(Debug)]
 pub struct AliasEntry {
     pub name: Name,
-    /// Where the name points, from which day on; oldest first.
-    pub targets: Vec<(Date, Name)>,
+    /// Oldest first.
+    pub targets: Vec<TargetEntry>,
 }
 
-names! {
-    /// What a model is for: it decides what a request must be and which prices a row must have.
-    pub enum Kind {
-        /// Messages in, a message out.
-        Chat = "chat",
-        /// Text in, text out.
-        Completion = "completion",
-        /// Text in, a vector out: there is no price for output.
-        Embedding = "embedding",
-        /// Speech in or out, beside text.
-        Audio = "audio",
-        /// A session of speech and text.
-        Realtime = "realtime",
-        /// Text or images in, a verdict out.
-        Moderation = "moderation",
-        /// A chat model that anybody can run: there is no price of its vendor's.
-        OpenWeight = "open-weight",
-    }
+/// One row of an alias: the model to which it resolves from a day on.
+#[derive(Debug)]
+pub struct TargetEntry {
+    pub from: Date,
+    pub model: Name,
 }
 
-names! {
-    /// How many tokens a row's amounts are for.
-    pub enum Unit {
-        /// A thousand tokens.
-        Thousand = "1K",
-        /// A million tokens.
-        Million = "1M",
-    }
-}
-
-names! {
-    /// The service tier: how fast an answer is promised, at which price.
-    pub enum Tier {
-        /// What a request gets when it asks for nothing else.
-        Standard = "standard",
-        /// Within a day, through the Batch API.
-        Batch = "batch",
-        /// Cheaper and slower, when there is room.
-        Flex = "flex",
-        /// Ahead of the others. Since 2026-07-30, the API calls it `fast`: the same rows.
-        Priority = "priority",
-        /// Ahead of `priority`.
-        Ultrafast = "ultrafast",
-        /// Tokens of a training file, for fine-tuning.
-        Training = "training",
-    }
-}
-
-names! {
-    /// What a price is for.
-    pub enum Field {
-        /// Input tokens.
-        Input = "input",
-        /// Input tokens read from the prompt cache.
-        Cached = "cached",
-        /// Input tokens written to the prompt cache for half an hour.
-        Write = "write",
-        /// Input tokens written to the prompt cache for twelve hours.
-        WriteLong = "write_long",
-        /// Output tokens, reasoning included.
-        Output = "output",
-        /// Audio tokens in.
-        AudioIn = "audio_in",
-        /// Audio tokens out.
-        AudioOut = "audio_out",
-        /// Audio tokens read from the prompt cache.
-        AudioCached = "audio_cached",
-        /// Image tokens in, where they have a price of their own.
-        ImageIn = "image_in",
-        /// Image tokens read from the prompt cache.
-        ImageCached = "image_cached",
-    }
-}
-
-impl Tier {
-    /// The words for a tier that differ from its own: the newer name of `priority`, in the API and in price tables, and what requests call
-    /// the standard tier.
-    const OTHER_WORDS: &[(&str, Tier)] = &[("fast", Tier::Priority), ("default", Tier::Standard)];
-
-    /// Returns the tier that `word` stands for in a price table; `fast` is [`Tier::Priority`].
-    pub fn from_name(word: &str) -> Option<Tier> {
-        let other = || Tier::OTHER_WORDS.iter().find(|(other, _)| *other == word).map(|(_, tier)| *tier);
-        Tier::ALL.iter().copied().find(|tier| tier.as_str() == word).or_else(other)
-    }
-
-    /// Returns the tier that the API's field `service_tier` names, in a request or a response, or that a user names; `None` for `auto`, which
-    /// leaves it to a setting of the project at OpenAI: unless it was changed there, the standard tier.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong: a word that is not known, and `scale`, which is paid in advance and has no price per token.
-    ///
-    /// ```
-    /// use gpt_cost::Tier;
-    ///
-    /// assert_eq!(Tier::from_api("fast"), Ok(Some(Tier::Priority)));
-    /// assert_eq!(Tier::from_api("default"), Ok(Some(Tier::Standard)));
-    /// assert!(Tier::from_api("scale").is_err());
-    /// ```
-    pub fn from_api(word: &str) -> Result<Option<Tier>, String> {
-        const KNOWN: &str = "auto, default, flex, priority, fast, ultrafast, batch or scale";
-        match word {
-            "auto" => Ok(None),
-            "scale" => Err("the tier `scale` is paid in advance and has no price per token".to_owned()),
-            // Training is a tier of price tables alone.
-            "training" => Err(format!("unknown service tier, expected {KNOWN}")),
-            word => Tier::from_name(word).map(Some).ok_or_else(|| format!("unknown service tier, expected {KNOWN}")),
-        }
-    }
-}
-
-/// How an image becomes tokens.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum ImageRule {
-    /// A base and an amount for each tile of 512 × 512 pixels.
-    Tiles {
-        /// Tokens of any image, and of one in low detail.
-        base: u64,
-        /// Tokens of each tile.
-        tile: u64,
-    },
-    /// Patches of 32 × 32 pixels, times a factor.
-    Patches {
-        /// Tokens for each patch.
-        factor: Decimal,
-        /// Tokens more for each image in Chat Completions.
-        chat: u64,
-    },
-}
-
-/// What stands for the encoding of a model whose requests cannot be counted.
+/// The encoding of a model whose requests cannot be counted.
 pub const UNKNOWN_ENCODING: &str = "unknown";
 
-/// The most that one unit of tokens may cost. The most expensive price on record is $600 per million tokens.
+/// The maximum price of one unit of tokens. The most expensive price on record is $600 per million tokens.
 const MAX_PRICE: Largest = Largest {
     amount: Decimal::from_parts(10_000, 0, 0, false, 0),
     in_words: "$10000 per unit",
@@ -286,12 +164,12 @@ const PRICE_KEYS: &[&str] = &[
 /// A TOML text as a tree.
 pub type Tree<'s> = Spanned<DeTable<'s>>;
 
-/// Returns whether a file is a price table of ours: it has the key `schema`.
+/// Returns whether a file is a price table of gpt-cost: it has the key `schema`.
 pub fn is_price_table(tree: &Tree<'_>) -> bool {
     tree.get_ref().contains_key("schema")
 }
 
-/// Reads what can be read of a price table, and all that is wrong with it.
+/// Reads the valid parts of a price table, and all of its problems.
 pub fn read(tree: &Tree<'_>) -> (File, Vec<Problem>) {
     let mut problems = Vec::new();
     let file = read_file(tree, &mut problems);
@@ -332,7 +210,7 @@ fn check_schema(table: &DeTable<'_>, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Reads what stands under each name of a table, in the order of the file.
+/// Reads the value of each name of a table, in the order of the file.
 fn entries<'t, 'i, T>(
     table: Option<&'t DeTable<'i>>,
     problems: &mut Vec<Problem>,
@@ -412,9 +290,10 @@ fn read_prices(value: &Spanned<DeValue<'_>>, needed: &[Field], problems: &mut Ve
     let read = |row: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>| {
         let table = as_table(row, expected, problems)?;
         let mut fields = Fields::new(table, row.span(), PRICE_KEYS, problems);
-        let per = fields.word("per", Unit::ALL, Unit::as_str);
+        let per = fields.word("per", Per::ALL, Per::as_str);
         if per.is_none() && !table.contains_key("per") {
-            fields.missing("per", r#"say how many tokens the row's prices are for: per = "1K" or per = "1M""#);
+            fields
+                .missing("per", r#"set the number of tokens that the row's prices are for: per = "1K" or per = "1M""#);
         }
         for field in needed.iter().map(|field| field.as_str()).filter(|field| !table.contains_key(*field)) {
             let hint = format!("one row is one complete price: add {field} = \"…\"");
@@ -423,7 +302,7 @@ fn read_prices(value: &Spanned<DeValue<'_>>, needed: &[Field], problems: &mut Ve
         Some(PriceEntry {
             span: row.span(),
             from: fields.date("from"),
-            tier: fields.word_or("tier", Tier::ALL, Tier::as_str, Tier::from_name).unwrap_or(Tier::Standard),
+            tier: fields.word_or("tier", Tier::ALL, Tier::as_str, |name| name.parse().ok()).unwrap_or(Tier::Standard),
             above: fields.tokens("above").unwrap_or(0),
             amounts: std::array::from_fn(|field| fields.dollars(Field::ALL[field].as_str(), &MAX_PRICE)),
             per: per?,
@@ -440,7 +319,7 @@ fn needed_prices(kind: Option<Kind>) -> &'static [Field] {
     match kind {
         Some(Kind::Embedding | Kind::Moderation) => &[Field::Input],
         Some(_) => &[Field::Input, Field::Output],
-        // What a table below knows decides; the reader of layers checks it.
+        // It depends on the layers below; the reader of layers checks it.
         None => &[Field::Input],
     }
 }
@@ -452,17 +331,17 @@ fn read_alias(name: Name, value: &Spanned<DeValue<'_>>, problems: &mut Vec<Probl
         let mut fields = Fields::new(table, row.span(), ALIAS_KEYS, problems);
         let from = fields.date("from");
         if !table.contains_key("from") {
-            fields.missing("from", "say since when the alias points there");
+            fields.missing("from", "add the first day on which the alias resolves to the model");
         }
-        let to = fields.required_name("to")?;
-        Some((from?, to))
+        let model = fields.required_name("to")?;
+        Some(TargetEntry { from: from?, model })
     };
     let mut targets = rows(value, expected, problems, read);
-    targets.sort_by_key(|(from, _)| *from);
-    for pair in targets.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
+    targets.sort_by_key(|target| target.from);
+    for pair in targets.windows(2).filter(|pair| pair[0].from == pair[1].from) {
         problems.push(Problem::new(
-            pair[1].1.span.clone(),
-            format!("alias `{}` has two targets from {}", name.text, pair[0].0),
+            pair[1].model.span.clone(),
+            format!("alias `{}` has two targets from {}", name.text, pair[0].from),
         ));
     }
     Some(AliasEntry { name, targets })
@@ -479,7 +358,7 @@ fn check_sheets(model: &ModelEntry, problems: &mut Vec<Problem>) {
         if sheet[0].above > 0 {
             problems.push(Problem {
                 span: sheet[0].span.clone(),
-                message: "no row says what fewer tokens cost".to_owned(),
+                message: "the price of fewer tokens is missing".to_owned(),
                 hint: Some("add the row of the same tier and `from` that has no `above`".to_owned()),
             });
         }
@@ -508,12 +387,12 @@ fn check_facts(model: &ModelEntry, problems: &mut Vec<Problem>) {
     }
     let mut seen = BTreeSet::new();
     for row in model.counting.iter().filter(|row| !seen.insert(row.from)) {
-        let message = "two families of counting rules hold from the same day".to_owned();
+        let message = "two families of counting rules start on the same day".to_owned();
         problems.push(Problem::new(row.family.span.clone(), message));
     }
 }
 
-/// Checks that each name stands for one thing, and that an alias points at no other alias: so there can be no loop.
+/// Checks that names are unique, and that no alias refers to another alias, so that there can be no loop.
 fn check_names(file: &File, problems: &mut Vec<Problem>) {
     let mut seen = BTreeSet::new();
     let rows = file.models.iter().flat_map(|model| std::iter::once(&model.name).chain(&model.also));
@@ -521,16 +400,16 @@ fn check_names(file: &File, problems: &mut Vec<Problem>) {
         if name.text.trim().is_empty() {
             problems.push(Problem::new(name.span.clone(), "a name is empty".to_owned()));
         } else if !seen.insert(name.text.as_str()) {
-            problems.push(Problem::new(name.span.clone(), format!("`{}` is named twice", name.text)));
+            problems.push(Problem::new(name.span.clone(), format!("duplicate name `{}`", name.text)));
         }
     }
     let aliases: BTreeSet<&str> = file.aliases.iter().map(|alias| alias.name.text.as_str()).collect();
-    let targets = file.aliases.iter().flat_map(|alias| alias.targets.iter().map(move |(_, target)| (alias, target)));
+    let targets = file.aliases.iter().flat_map(|alias| alias.targets.iter().map(move |target| (alias, &target.model)));
     for (alias, target) in targets.filter(|(_, target)| aliases.contains(target.text.as_str())) {
         problems.push(Problem {
             span: target.span.clone(),
-            message: format!("alias `{}` points at `{}`, which is an alias too", alias.name.text, target.text),
-            hint: Some("point it at a model that has a row".to_owned()),
+            message: format!("alias `{}` refers to `{}`, which is an alias too", alias.name.text, target.text),
+            hint: Some("refer to a model that has a row".to_owned()),
         });
     }
 }

@@ -1,7 +1,9 @@
-//! Other projects' price tables → dated rows of ours. Amounts are read from the digits of the numbers; no binary fraction holds one.
+//! Imports other projects' price tables as dated rows of ours. Amounts are read from the digits of the numbers, and
+//! never pass through a float.
 //!
-//! A table of another project says what holds today, and seldom since when. So what it says otherwise than ours becomes a sheet of rows
-//! from the day of the import on, and nothing that is there is changed. What it says nothing of is kept as it is.
+//! A table of another project contains today's prices, and seldom their first days. So a price that differs from ours
+//! becomes a sheet of rows from the day of the import on. Existing rows do not change, and prices that the other table
+//! lacks are kept.
 
 mod apply;
 mod csv;
@@ -13,34 +15,35 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use super::file::{Field, Kind, Tier};
 use super::model::{Model, PriceRow};
-use super::slips::is_slip;
+use super::terms::{Field, Kind, Tier};
+use super::unit_errors::is_unit_error;
 use super::{Catalog, Found};
 use crate::error::{self, Error, Problem, Result};
 use crate::money::{Per, Rate, Usd};
 use crate::names::names;
 
 names! {
-    /// How a price table of another project is written.
+    /// The format of another project's price table.
     pub enum ImportFormat {
-        /// The `prices.json` of pydantic's genai-prices: dollars for a million tokens, with history, tiers and long contexts.
+        /// The `prices.json` of pydantic's genai-prices: dollars per million tokens, with history, tiers and long
+        /// contexts.
         GenaiPrices = "genai-prices",
-        /// The `model_prices_and_context_window.json` of litellm: dollars for one token, tiers in the keys' endings.
+        /// The `model_prices_and_context_window.json` of litellm: dollars per token, tiers as suffixes of the keys.
         Litellm = "litellm",
-        /// Comma-separated: `id`, `per` (`1K` or `1M`), then any of `input`, `cached`, `output` and the other names of our own rows, `tier`, `above`
-        /// and `from`.
+        /// Comma-separated: `id`, `per` (`1K` or `1M`), then any of `input`, `cached`, `output` and the other names of
+        /// our own rows, `tier`, `above` and `from`.
         Csv = "csv",
     }
 }
 
-/// What a table of another project says of OpenAI's models.
+/// The prices of OpenAI's models in another project's table.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Imported {
     models: BTreeMap<String, Vec<Row>>,
 }
 
-/// A price of another project's table, for a million tokens.
+/// A price of another project's table, per million tokens.
 #[derive(Clone, Debug, PartialEq)]
 struct Row {
     from: Option<Date>,
@@ -49,25 +52,25 @@ struct Row {
     amounts: [Option<Decimal>; Field::ALL.len()],
 }
 
-/// What an import would add to a catalogue.
+/// The rows that an import would add to a catalog.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Plan {
     /// Each amount that differs.
     pub changes: Vec<Change>,
-    /// Models of the table that the catalogue does not know: their encoding and rules are for a person to say.
+    /// Models of the table that the catalog does not know: a person must add their encoding and rules.
     pub unknown: Vec<String>,
     /// The rows to add, by the name of the model.
     rows: BTreeMap<String, Vec<PriceRow>>,
 }
 
-/// An amount that another table gives otherwise.
+/// An amount that differs in another table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Change {
     /// The model.
     pub model: String,
-    /// The day from which the new amount holds.
+    /// The first day of the new amount.
     pub from: Date,
     /// The service tier.
     pub tier: Tier,
@@ -75,12 +78,12 @@ pub struct Change {
     pub above: u64,
     /// What the amount is for.
     pub field: Field,
-    /// The dollars for a million tokens so far, where there was a price.
+    /// The previous dollars per million tokens, if there was a price.
     pub old: Option<Usd>,
-    /// The dollars for a million tokens, as the other table has them.
+    /// The dollars per million tokens in the other table.
     pub new: Usd,
-    /// Whether it is so many times the old one that it looks like a slip of units.
-    pub is_slip: bool,
+    /// Whether it differs from the old one by so large a factor that it looks like a unit error.
+    pub is_suspicious: bool,
 }
 
 impl Imported {
@@ -110,7 +113,7 @@ impl Imported {
         self.models.keys().map(String::as_str)
     }
 
-    /// Keeps the models of these names alone.
+    /// Keeps only the models with the wanted names.
     pub fn keep(&mut self, is_wanted: impl Fn(&str) -> bool) {
         self.models.retain(|name, _| is_wanted(name));
     }
@@ -123,14 +126,15 @@ impl Imported {
 }
 
 impl Catalog {
-    /// Returns what of a table of another project differs from this catalogue on `day`, and the rows that would say so from then on.
+    /// Returns the prices of another project's table that differ from this catalog on `day`, and the rows to add from
+    /// that day on.
     pub fn plan_import(&self, imported: &Imported, day: Date) -> Plan {
         let mut plan = Plan::default();
         let mut seen = BTreeSet::new();
         let mut aliases = Vec::new();
         for (name, rows) in &imported.models {
             let model = match self.find(name) {
-                // What one of those who run it asks is not the price of another.
+                // Each operator of an open-weight model sets a price of its own.
                 Some(Found::Row(found)) if found.model.kind() == Kind::OpenWeight => continue,
                 Some(Found::Row(found)) => found.model,
                 Some(Found::Alias(alias)) => {
@@ -142,12 +146,12 @@ impl Catalog {
                     continue;
                 }
             };
-            // Names that share a row share its price: its own name decides, where the other table has it.
+            // Names that share a row share its price: the row's own name decides, if the other table has it.
             if (model.name() == name || !imported.models.contains_key(model.name())) && seen.insert(model.name()) {
                 plan.model(model, rows, day);
             }
         }
-        // An alias has the price of the model at which it points, unless the other table has that model itself.
+        // An alias has the price of the model to which it resolves, unless the other table has that model itself.
         for (alias, rows) in aliases {
             let target =
                 alias.targets().iter().rfind(|target| target.from() <= day).and_then(|target| self.row(target.model()));
@@ -163,7 +167,7 @@ impl Catalog {
 }
 
 impl Plan {
-    /// Whether nothing differs.
+    /// Returns whether nothing differs.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
@@ -178,27 +182,27 @@ impl Plan {
             match from {
                 Some(from) if *from > day => self.sheet(model, *tier, *from, &sheets[&(*tier, Some(*from))]),
                 _ if is_newest => self.sheet(model, *tier, day, &sheets[&(*tier, *from)]),
-                // What held before is history, which is not rewritten.
+                // Earlier sheets are history, which is not rewritten.
                 _ => {}
             }
         }
     }
 
-    /// Adds the sheet of a tier that holds from a day on, if it differs from what holds then.
+    /// Adds a tier's sheet from a day on, if it differs from the one that applies on that day.
     fn sheet(&mut self, model: &Model, tier: Tier, from: Date, rows: &[&Row]) {
-        let held: Vec<&PriceRow> = model.sheet(from, tier).collect();
-        let mut thresholds: BTreeSet<u64> = held.iter().map(|row| row.above()).collect();
+        let current: Vec<&PriceRow> = model.sheet(from, tier).collect();
+        let mut thresholds: BTreeSet<u64> = current.iter().map(|row| row.above()).collect();
         thresholds.extend(rows.iter().map(|row| row.above));
         let mut changes = Vec::new();
         let mut sheet = Vec::new();
         for above in thresholds {
-            let old = held.iter().find(|row| row.above() == above);
+            let old = current.iter().find(|row| row.above() == above);
             let new = rows.iter().find(|row| row.above == above);
             let rates = std::array::from_fn(|index| {
                 let old = old.and_then(|row| row.rate(Field::ALL[index]));
-                // Nothing where there was no price says that there still is none: an embedding has no output.
-                let says_something = |amount: &Decimal| old.is_some() || !amount.is_zero();
-                let Some(new) = new.and_then(|row| row.amounts[index]).filter(says_something) else { return old };
+                // A zero without an earlier price means that there is still none: an embedding has no output.
+                let is_price = |amount: &Decimal| old.is_some() || !amount.is_zero();
+                let Some(new) = new.and_then(|row| row.amounts[index]).filter(is_price) else { return old };
                 let new = Rate::new(new, Per::Million);
                 if old.map(|old| old.amount_per(Per::Million)) != Some(new.amount()) {
                     changes.push(change(model, from, tier, above, Field::ALL[index], old, new));
@@ -218,24 +222,24 @@ impl Plan {
 
 fn change(model: &Model, from: Date, tier: Tier, above: u64, field: Field, old: Option<Rate>, new: Rate) -> Change {
     let old = old.map(|old| old.amount_per(Per::Million));
-    let is_slip = old.is_some_and(|old| is_slip(old.amount(), new.amount().amount()));
-    Change { model: model.name().to_owned(), from, tier, above, field, old, new: new.amount(), is_slip }
+    let is_suspicious = old.is_some_and(|old| is_unit_error(old.amount(), new.amount().amount()));
+    Change { model: model.name().to_owned(), from, tier, above, field, old, new: new.amount(), is_suspicious }
 }
 
-/// Returns a row whose rates are all for a million tokens.
+/// Returns the row with all rates per million tokens.
 fn in_millions(row: PriceRow) -> PriceRow {
     let rates = row.rates.map(|rate| rate.map(|rate| Rate::new(rate.amount_per(Per::Million).amount(), Per::Million)));
     PriceRow { rates, ..row }
 }
 
-/// Returns an amount of dollars times `times`, from the digits of a JSON number or of a text.
-fn decimal(digits: &str, times: Decimal) -> Option<Decimal> {
+/// Returns an amount of dollars times `factor`, from the digits of a JSON number or of a text.
+fn decimal(digits: &str, factor: Decimal) -> Option<Decimal> {
     let digits = digits.trim().trim_matches('"');
     let amount = match digits.contains(['e', 'E']) {
         true => Decimal::from_scientific(digits).ok()?,
         false => Decimal::from_str_exact(digits).ok()?,
     };
-    amount.checked_mul(times).map(|amount| amount.normalize()).filter(|amount| !amount.is_sign_negative())
+    amount.checked_mul(factor).map(|amount| amount.normalize()).filter(|amount| !amount.is_sign_negative())
 }
 
 fn unreadable(format: ImportFormat, message: impl std::fmt::Display) -> Error {

@@ -1,24 +1,25 @@
-//! What is known of one model: how it counts, its limits, its prices.
+//! The facts of one model: its counting rules, limits and prices.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use jiff::civil::Date;
 
-use super::file::{FactEntries, Field, ImageRule, Kind, Tier, model_facts};
+use super::file::{FactEntries, model_facts};
+use super::terms::{Field, ImageRule, Kind, Tier};
 use crate::accounting::Family;
 use crate::encoding::Encoding;
 use crate::error::{self, Error, Problem, Result};
 use crate::money::{Per, Rate, grouped};
 use crate::toml::civil;
 
-/// Text that is in the program for the built-in table, and owned for a file's.
+/// Text that is compiled in for the built-in table, and owned for a file's.
 pub(super) type Text = Cow<'static, str>;
 
-/// A list that is in the program for the built-in table, and owned for a file's.
+/// A list that is compiled in for the built-in table, and owned for a file's.
 pub(super) type List<T> = Cow<'static, [T]>;
 
-/// What is known of one model: one `[model."…"]` of a price table.
+/// The facts of one model: one `[model."…"]` of a price table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
     pub(super) line: u32,
@@ -33,11 +34,11 @@ pub struct Model {
     pub(super) prices: List<PriceRow>,
 }
 
-/// A family of counting rules, and since when it holds for a model.
+/// A family of counting rules, and the first day on which it is in effect for a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FamilySince {
-    /// The first day; `None` where it always has.
+    /// The first day; `None` if it always was.
     pub from: Option<Date>,
     /// The family.
     pub family: Family,
@@ -55,7 +56,7 @@ pub enum Fact<'m> {
     Text(&'m str),
 }
 
-/// Shows a fact as people read it: a number of tokens is grouped.
+/// Shows the fact, with numbers of tokens grouped.
 impl fmt::Display for Fact<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -127,20 +128,20 @@ impl Model {
         self.kind
     }
 
-    /// Returns how the model makes tokens of text, or `None` where that is not known.
+    /// Returns the encoding of the model, or `None` if it is unknown.
     pub fn encoding(&self) -> Option<Encoding> {
         self.encoding
     }
 
-    /// Returns the families of counting rules, each with the day from which it holds.
+    /// Returns the families of counting rules, each with its first day.
     pub fn counting(&self) -> &[FamilySince] {
         &self.counting
     }
 
-    /// Returns the family of counting rules that holds for the model on `day`.
+    /// Returns the family of counting rules that is in effect for the model on `day`.
     pub fn family(&self, day: Date) -> Option<Family> {
-        let held = self.counting.iter().filter(|one| one.from.is_none_or(|from| from <= day));
-        held.max_by_key(|one| one.from).map(|one| one.family)
+        let started = self.counting.iter().filter(|one| one.from.is_none_or(|from| from <= day));
+        started.max_by_key(|one| one.from).map(|one| one.family)
     }
 
     /// Returns how an image becomes tokens.
@@ -148,15 +149,15 @@ impl Model {
         self.image
     }
 
-    /// Returns what there is to say of the model's shutdown, where it is past or within 30 days.
+    /// Returns a notice of the model's shutdown, if it is past or within 30 days.
     pub(crate) fn shutdown_notice(&self, today: Date) -> Option<String> {
-        /// A month, in which a model can be replaced.
+        /// A month, the time to replace a model.
         const SOON: i32 = 30;
         let shutdown = self.shutdown()?;
         ((shutdown - today).get_days() <= SOON).then(|| self.shutdown_at(shutdown, today))
     }
 
-    /// Returns when the model was or will be shut down, and what to use instead.
+    /// Returns a text with the day of the model's shutdown, and the model to use instead.
     pub(crate) fn shutdown_at(&self, shutdown: Date, today: Date) -> String {
         let instead = self.successor().map(|successor| format!("; use {successor} instead")).unwrap_or_default();
         let name = self.name();
@@ -180,15 +181,15 @@ impl Model {
     /// Returns the row that prices a request of `input` tokens on `day`: of the rows of the tier, those with the newest
     /// `from` that is not in the future, and of these the one with the highest `above` that `input` exceeds.
     ///
-    /// Where the standard price changes above a number of tokens and the tier's rows do not say what happens there, the
-    /// tier has no known price above it: the row for fewer tokens is not taken instead.
+    /// If the standard price changes above a number of tokens for which the tier has no row, the tier's price above it
+    /// is unknown: the row for fewer tokens is not used instead.
     pub fn price(&self, day: Date, tier: Tier, input: u64) -> Option<&PriceRow> {
         let row = self.row(day, tier, input)?;
         let standard = self.row(day, Tier::Standard, input).map_or(0, PriceRow::above);
         (tier == Tier::Standard || row.above >= standard).then_some(row)
     }
 
-    /// Returns the row that [`Model::price`] finds, or the error that says why there is none.
+    /// Returns the row that [`Model::price`] finds, or an error that explains why there is none.
     pub(crate) fn priced(&self, day: Date, tier: Tier, input: u64) -> Result<&PriceRow> {
         self.price(day, tier, input)
             .ok_or_else(|| Error::new(error::Kind::MissingPrice, self.no_price(day, tier, input)))
@@ -216,16 +217,15 @@ impl Model {
                     tier.as_str(),
                     grouped(input)
                 );
-                Problem::new(message).with_hint(
-                "its standard price is another one above a number of tokens, and the tier's rows do not reach there",
-            )
+                Problem::new(message)
+                    .with_hint("its standard price changes above a number of tokens, for which the tier has no row")
             }
             Some(first) => {
                 let since = first.map(|first| format!("; the first is from {first}")).unwrap_or_default();
                 Problem::new(format!("`{}` has no {} price on {day}{since}", self.name(), tier.as_str()))
             }
             None if self.prices().is_empty() => {
-                Problem::new(format!("`{}` has no price: whoever runs it sets one", self.name()))
+                Problem::new(format!("`{}` has no price: its operator sets one", self.name()))
                     .with_hint("add a table for it to a pricing.toml")
             }
             None => {
@@ -240,20 +240,20 @@ impl Model {
         self.sheet(day, tier).filter(|row| row.applies_to(input)).max_by_key(|row| row.above)
     }
 
-    /// Returns the rows of a tier that hold on `day`: those with the newest `from` that is not after it.
+    /// Returns the rows of a tier that apply on `day`: those with the newest `from` that is not after it.
     pub fn sheet(&self, day: Date, tier: Tier) -> impl Iterator<Item = &PriceRow> + Clone {
-        let held = move |row: &&PriceRow| row.tier == tier && row.from.is_none_or(|from| from <= day);
-        let newest = self.prices.iter().filter(held).map(|row| row.from).max();
-        self.prices.iter().filter(move |row| held(row) && Some(row.from) == newest)
+        let started = move |row: &&PriceRow| row.tier == tier && row.from.is_none_or(|from| from <= day);
+        let newest = self.prices.iter().filter(started).map(|row| row.from).max();
+        self.prices.iter().filter(move |row| started(row) && Some(row.from) == newest)
     }
 
-    /// Returns the tiers that have a row on some day.
+    /// Returns the tiers that have a row, on any day.
     pub fn tiers(&self) -> impl Iterator<Item = Tier> {
         Tier::ALL.iter().copied().filter(|tier| self.prices.iter().any(|row| row.tier == *tier))
     }
 }
 
-/// One row of a model's price: one complete price, and when it holds.
+/// One row of a model's price: one complete price, and the conditions under which it applies.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PriceRow {
     pub(super) line: u32,
@@ -270,12 +270,12 @@ impl PriceRow {
         self.line
     }
 
-    /// Returns how many tokens the row's amounts are for.
+    /// Returns the number of tokens that the row's amounts are for.
     pub fn per(&self) -> Per {
         self.per
     }
 
-    /// Returns the day from which the row holds; `None` where it always has.
+    /// Returns the first day on which the row applies; `None` if it always has.
     pub fn from(&self) -> Option<Date> {
         self.from
     }
@@ -285,12 +285,13 @@ impl PriceRow {
         self.tier
     }
 
-    /// Returns the number of input tokens that a request must exceed for the row to hold; 0 for the row of any request.
+    /// Returns the number of input tokens that a request must exceed for the row to apply; 0 for a row without a
+    /// threshold.
     pub fn above(&self) -> u64 {
         self.above
     }
 
-    /// Returns what the row charges for `field`, or `None` where it names no price of its own.
+    /// Returns the rate for `field`, or `None` if the row has no price for it.
     pub fn rate(&self, field: Field) -> Option<Rate> {
         self.rates[field as usize]
     }

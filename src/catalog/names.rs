@@ -1,12 +1,12 @@
-//! The rules by which a name that no table has leads to one that a table has. Each is written down here and said in the output; no name
-//! is ever taken for the beginning of another one.
+//! The rules by which a name that is in no table is read as one that is. All of them are listed here, and the output
+//! shows which was used; no name ever matches as a prefix of another.
 
 use jiff::civil::Date;
 
-/// What providers write before OpenAI's own name of a model.
+/// The prefixes that providers put before OpenAI's own name of a model.
 const PREFIXES: &[&str] = &["openrouter/openai/", "openai/", "azure_ai/", "azure/", "openai:", "azure:"];
 
-/// How names of other vendors' models begin, and who these are.
+/// The beginnings of the names of other vendors' models, and the vendors.
 const OTHER_VENDORS: &[(&str, &str)] = &[
     ("claude", "Anthropic"),
     ("codestral", "Mistral"),
@@ -27,18 +27,19 @@ const OTHER_VENDORS: &[(&str, &str)] = &[
     ("qwen", "Alibaba"),
 ];
 
-/// A name that a rule makes of another one.
+/// A name that a rule derives from another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ReadAs {
     pub(super) name: String,
-    /// Why.
+    /// The rule, in words.
     pub(super) rule: &'static str,
 }
 
-/// Returns the name that is known and that the rules make of `name`, with the rules that it took; `None` where they lead nowhere.
+/// Returns the steps by which the rules derive a known name from `name`, the known name last; `None` if there are none.
 ///
-/// In this order: a provider's prefix is left out; Azure's `gpt-35` is `gpt-3.5`, and its `…-chat` is `…-chat-latest`; a fine-tuned model's
-/// name ends before the colon that follows its base; and a dated snapshot without a row of its own is the model without the date.
+/// In this order: a provider's prefix is left out; Azure's `gpt-35` is `gpt-3.5`, and its `…-chat` is `…-chat-latest`;
+/// a fine-tuned model's name ends before the colon that follows its base; and a dated snapshot without a row of its own
+/// is the model without the date.
 pub(super) fn read_as(name: &str, is_known: impl Fn(&str) -> bool) -> Option<Vec<ReadAs>> {
     let rules: [fn(&str) -> Option<ReadAs>; 5] = [without_prefix, azure_35, azure_chat, fine_tuned, snapshot];
     let (mut name, mut taken) = (name.to_owned(), Vec::new());
@@ -54,7 +55,7 @@ pub(super) fn read_as(name: &str, is_known: impl Fn(&str) -> bool) -> Option<Vec
     None
 }
 
-/// Returns who makes the model of that name, if it is none of OpenAI's.
+/// Returns the vendor of the model of that name, if it is another one than OpenAI.
 pub(super) fn vendor(name: &str) -> Option<&'static str> {
     let name = name.rsplit('/').next().unwrap_or(name).to_lowercase();
     OTHER_VENDORS.iter().find(|(begin, _)| name.starts_with(begin)).map(|(_, vendor)| *vendor)
@@ -86,7 +87,7 @@ fn snapshot(name: &str) -> Option<ReadAs> {
     Some(ReadAs { name: base.to_owned(), rule: "the snapshot has no row of its own" })
 }
 
-/// Returns a name in two parts, before and from the `-2024-05-13`, or the `-0613` for a month and a day, at its end.
+/// Returns a name split before the date at its end, such as `-2024-05-13`, or `-0613` for a month and a day.
 pub(super) fn without_date(name: &str) -> Option<(&str, &str)> {
     let ends = |length, is_date: fn(&str) -> bool| {
         let (base, end) = split_at_end(name, length)?;
@@ -105,7 +106,7 @@ fn is_month_and_day(digits: &str) -> bool {
     }
     let (month, day) = digits.split_at(2);
     let number = |digits: &str| digits.parse::<i8>().ok();
-    // A leap year, since the year is not said.
+    // A leap year, since the year is unknown.
     number(month).zip(number(day)).is_some_and(|(month, day)| Date::new(2024, month, day).is_ok())
 }
 

@@ -1,15 +1,16 @@
-//! Known names that an unknown one was most likely meant to be.
+//! Suggests known names for an unknown one.
 
-/// The longest name that is compared, twice the longest name of a model: comparing takes the product of both lengths.
-const LONGEST: usize = 80;
+/// The longest name that is compared, twice the longest name of a model: comparing takes time in proportion to the
+/// product of both lengths.
+const MAX_LENGTH: usize = 80;
 
-/// The most names that are returned.
-const MOST: usize = 3;
+/// The maximum number of names that are returned.
+const MAX_NAMES: usize = 3;
 
-/// Returns up to three of the `known` names that `name` was most likely meant to be, the likeliest first: those that differ by a few letters, and
-/// those that it begins. None is of another generation, since that may cost ten times as much.
+/// Returns up to three of the `known` names that `name` most likely means, the likeliest first: those that differ by a
+/// few letters, and those that begin with it. None is of another generation, which may cost ten times as much.
 pub(super) fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Vec<&'k str> {
-    if name.len() > LONGEST {
+    if name.len() > MAX_LENGTH {
         return Vec::new();
     }
     let name = name.to_lowercase();
@@ -28,11 +29,12 @@ pub(super) fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) 
     });
     let best = scored.first().map_or(1.0, |(score, _)| *score);
     scored.retain(|(score, _)| *score > best - 0.1);
-    scored.truncate(MOST);
+    scored.truncate(MAX_NAMES);
     scored.into_iter().map(|(_, name)| name).collect()
 }
 
-/// Returns the first number of a name without its point, such as `35` of `gpt-3.5-turbo`; `None` where there is none, or it is cut off.
+/// Returns the first number of a name without its point, such as `35` of `gpt-3.5-turbo`; `None` if there is none, or
+/// it ends in its point.
 fn generation(name: &str) -> Option<String> {
     let from = name.find(|char: char| char.is_ascii_digit())?;
     let number: String = name[from..].chars().take_while(|char| char.is_ascii_digit() || *char == '.').collect();

@@ -1,16 +1,18 @@
-//! A catalogue → a price table as text, which reads back as the same.
+//! Writes a catalog as the text of a price table, which reads back as the same catalog.
 
 use std::fmt::Write;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use super::file::{self, Field, ImageRule, Kind, Tier};
+use super::file;
 use super::model::{Fact, FamilySince, Model, PriceRow};
+use super::terms::{Field, ImageRule, Kind, Tier};
 use super::{AliasTarget, Catalog, Layer, Resolved};
 
 impl Catalog {
-    /// Returns the effective table as one file: each model and alias as the last layer has it, in the order of the layers.
+    /// Returns the effective table as one file: each model and alias as the last layer has it, in the order of the
+    /// layers.
     ///
     /// ```
     /// use gpt_cost::Catalog;
@@ -21,7 +23,7 @@ impl Catalog {
     /// ```
     pub fn to_toml(&self) -> String {
         let mut out = format!("schema  = {}\n", file::SCHEMA);
-        // The oldest, so that no table looks fresher than it is; what is newer says so itself.
+        // The oldest day, so that no table looks newer than it is; models checked later have a day of their own.
         let checked = self.layers().filter_map(Layer::checked).min();
         if let Some(checked) = checked {
             let _ = writeln!(out, "checked = {checked}");
@@ -45,7 +47,7 @@ impl Catalog {
     }
 }
 
-/// Returns the table of a model; `checked` is its own day of a check.
+/// Returns the table of a model; `checked` is the day of its own check.
 pub(super) fn table(model: &Model, checked: Option<Date>) -> String {
     let mut out = format!("[model.{}]\n", quoted(model.name()));
     let mut line = |key: &str, value: Option<String>| {
@@ -58,7 +60,7 @@ pub(super) fn table(model: &Model, checked: Option<Date>) -> String {
     line("kind", (model.kind() != Kind::Chat).then(|| quoted(model.kind().as_str())));
     line("encoding", Some(quoted(model.encoding().map_or(file::UNKNOWN_ENCODING, |encoding| encoding.name()))));
     line("counting", counting(model));
-    // The day of a check may be the whole table's: it is an argument.
+    // The day of the check is an argument, since it can be that of the whole table.
     let facts = model.facts().filter(|(key, _)| *key != "checked");
     let (limits, others): (Vec<_>, Vec<_>) = facts.partition(|(_, fact)| matches!(fact, Fact::Tokens(_)));
     limits.into_iter().for_each(|(key, limit)| line(key, Some(value(limit))));
@@ -69,7 +71,7 @@ pub(super) fn table(model: &Model, checked: Option<Date>) -> String {
     out
 }
 
-/// Returns a fact as TOML has it.
+/// Returns a fact as a TOML value.
 fn value(fact: Fact<'_>) -> String {
     match fact {
         Fact::Tokens(tokens) => underscored(tokens),
@@ -92,7 +94,7 @@ pub(super) fn row(row: &PriceRow) -> String {
     format!("{{ {} }}", parts.join(", "))
 }
 
-/// Returns an amount with as many digits as it has, and at least two, as people write money.
+/// Returns an amount in full, with at least two decimal places.
 fn amount(amount: Decimal) -> String {
     let digits = amount.normalize().scale().max(2) as usize;
     format!("{:.digits$}", amount.normalize())
@@ -132,7 +134,7 @@ fn underscored(number: u64) -> String {
     crate::money::grouped(number).replace(',', "_")
 }
 
-/// Returns a text as TOML quotes it.
+/// Returns a text as a TOML string.
 pub(super) fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for char in text.chars() {

@@ -26,11 +26,13 @@ pub struct Fit {
 names! {
     /// Whether a request fits the model's limits.
     pub enum Verdict {
-        /// All limits that are known hold.
+        /// No known limit is exceeded.
         Fits = "fits",
-        /// At least one limit is exceeded: the API refuses such a request, or cannot give the output that is expected of it.
+        /// At least one limit is exceeded: the API refuses such a request, or cannot give the output that is expected
+        /// of it.
         Exceeds = "exceeds",
-        /// It cannot be decided: something was not counted, a count's bound crosses a limit, or the limits are not known.
+        /// It cannot be determined: something was not counted, the bound of a count crosses a limit, or the limits are
+        /// unknown.
         Unknown = "unknown",
     }
 }
@@ -39,42 +41,42 @@ names! {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Exceeded {
-    /// The input is more than the model takes.
+    /// The input exceeds the model's maximum.
     Input {
-        /// The tokens of the input, at least.
+        /// The fewest tokens of the input.
         tokens: u64,
-        /// The most that the model takes.
+        /// The model's maximum.
         limit: u64,
     },
-    /// Input and output together are more than the context window.
+    /// Input and output together exceed the context window.
     Context {
-        /// The tokens of the input, at least.
+        /// The fewest tokens of the input.
         input: u64,
-        /// The tokens of output that are asked for; 1 where the request asks for none, since an answer has at least one; 0 for an embedding,
-        /// which has none.
+        /// The requested output tokens; 1 if the request sets no limit, since an answer has at least one; 0 for an
+        /// embedding, which has no output.
         output: u64,
         /// The context window.
         limit: u64,
     },
-    /// A request to the Embeddings API has more than it takes.
+    /// A request to the Embeddings API exceeds a limit of the API.
     Request {
-        /// What there is too much of.
+        /// What the API limits.
         what: RequestLimit,
-        /// How much there is, at least.
+        /// The number found, at least.
         found: u64,
-        /// How much the API takes.
+        /// The API's maximum.
         limit: u64,
     },
-    /// The output that is asked for is more than the model gives.
+    /// The requested output exceeds the model's maximum.
     Output {
-        /// The tokens of output that are asked for, of one answer.
+        /// The requested output tokens of one answer.
         tokens: u64,
-        /// The most that the model gives.
+        /// The model's maximum.
         limit: u64,
     },
 }
 
-/// What the Embeddings API limits of a whole request.
+/// A limit of the Embeddings API on a whole request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RequestLimit {
@@ -84,24 +86,33 @@ pub enum RequestLimit {
     Tokens,
 }
 
+impl fmt::Display for RequestLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            RequestLimit::Inputs => "inputs",
+            RequestLimit::Tokens => "tokens of all inputs together",
+        })
+    }
+}
+
 impl Fit {
-    /// Returns the answer.
+    /// Returns the verdict.
     pub fn verdict(&self) -> Verdict {
         self.verdict
     }
 
-    /// Returns the tokens of the largest input: all of a request's, but for embeddings and completions with several inputs, of which each has
-    /// the whole context window.
+    /// Returns the tokens of the largest input: the whole input, except for embeddings and completions with several
+    /// inputs, each of which has the whole context window.
     pub fn largest_input(&self) -> u64 {
         self.largest
     }
 
-    /// Returns the context window, where it is known.
+    /// Returns the context window, if it is known.
     pub fn context(&self) -> Option<u64> {
         self.context
     }
 
-    /// Returns how many tokens of the context window the input leaves for output; at most so many where something of the
+    /// Returns how many tokens of the context window the input leaves for output; an upper bound if something of the
     /// input was not counted.
     pub fn left(&self) -> Option<u64> {
         self.left
@@ -113,7 +124,6 @@ impl Fit {
     }
 }
 
-/// Shows what exceeds which limit, and by how many tokens.
 impl Exceeded {
     /// Returns the name of the limit: `max_input`, `context`, `max_output`, `inputs` or `request_tokens`.
     pub fn limit(&self) -> &'static str {
@@ -146,6 +156,7 @@ impl Exceeded {
     }
 }
 
+/// Shows what exceeds which limit, and by how much.
 impl fmt::Display for Exceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
@@ -166,12 +177,8 @@ impl fmt::Display for Exceeded {
                 }
             }
             Exceeded::Request { what, found, limit } => {
-                let what = match what {
-                    RequestLimit::Inputs => "inputs",
-                    RequestLimit::Tokens => "tokens of all inputs together",
-                };
                 let (found, limit, over) = (grouped(found), grouped(limit), grouped(found - limit));
-                write!(f, "{found} {what} exceed the {limit} that a request can have by {over}")
+                write!(f, "{found} {what} exceed the maximum of {limit} per request by {over}")
             }
             Exceeded::Output { tokens, limit } => {
                 let (tokens, limit, over) = (grouped(tokens), grouped(limit), grouped(tokens - limit));
@@ -181,20 +188,21 @@ impl fmt::Display for Exceeded {
     }
 }
 
-/// The tokens of what has the context window to itself: all of a conversation, or each of several prompts.
+/// The inputs that have a context window each: a whole conversation, or each of several prompts.
 #[derive(Clone, Copy)]
 pub(super) struct Windows {
-    /// The tokens of the largest.
+    /// The tokens of the largest input.
     pub(super) largest: u64,
-    /// The tokens of all.
+    /// The tokens of all inputs.
     pub(super) all: u64,
-    /// How many there are.
+    /// The number of inputs.
     pub(super) windows: u64,
 }
 
 impl Windows {
-    /// Returns the windows of a request where the count of its input is `tokens`, which is off by no more in the largest than in all.
-    pub(super) fn of(request: &Request, input: &TokenCount, tokens: u64) -> Windows {
+    /// Returns the windows of a request whose input is counted as `tokens`. The error of the largest input is at most
+    /// that of all.
+    pub(super) fn new(request: &Request, input: &TokenCount, tokens: u64) -> Windows {
         let Input::Prompts(prompts) = request.input() else {
             return Windows { largest: tokens, all: tokens, windows: 1 };
         };
@@ -205,31 +213,31 @@ impl Windows {
 }
 
 pub(super) fn fit(model: &Model, request: &Request, input: &TokenCount, terms: &Terms) -> Fit {
-    let at = |tokens| exceeded(model, request, Windows::of(request, input, tokens), terms);
-    let exceeded = at(input.min());
-    let sure = input.max().is_some_and(|most| at(most).is_empty());
+    let exceeded_at = |tokens| exceeded(model, request, Windows::new(request, input, tokens), terms);
+    let exceeded = exceeded_at(input.min());
+    let certainly_fits = input.max().is_some_and(|most| exceeded_at(most).is_empty());
     let verdict = match () {
         () if !exceeded.is_empty() => Verdict::Exceeds,
-        () if sure && model.context().is_some() => Verdict::Fits,
+        () if certainly_fits && model.context().is_some() => Verdict::Fits,
         () => Verdict::Unknown,
     };
-    let largest = Windows::of(request, input, input.tokens()).largest;
+    let largest = Windows::new(request, input, input.tokens()).largest;
     let left = window(model, largest).map(|context| context.saturating_sub(largest));
     Fit { verdict, largest, context: window(model, largest), left, exceeded }
 }
 
-/// Returns the context window that holds for so many tokens of input: the stricter documented one, or the larger one where the stricter does
-/// not hold them.
+/// Returns the context window for an input of the given number of tokens: the stricter documented one, or the larger
+/// one if the input exceeds the stricter.
 pub(super) fn window(model: &Model, input: u64) -> Option<u64> {
     let context = model.context()?;
     Some(model.larger_context().filter(|_| input > context).unwrap_or(context))
 }
 
-/// Returns what there is to know where a request is between two documented limits.
+/// Returns a warning if a request is between two documented limits.
 pub(super) fn between_limits(model: &Model, request: &Request, input: &TokenCount, terms: &Terms) -> Option<String> {
     let (context, larger) = (model.context()?, model.larger_context()?);
     let most = input.max().unwrap_or(input.tokens());
-    let needed = Windows::of(request, input, most).largest.saturating_add(output(model, request, terms));
+    let needed = Windows::new(request, input, most).largest.saturating_add(output(model, request, terms));
     (needed > context && needed <= larger).then(|| {
         let (needed, context, larger) = (grouped(needed), grouped(context), grouped(larger));
         format!(
@@ -238,8 +246,8 @@ pub(super) fn between_limits(model: &Model, request: &Request, input: &TokenCoun
     })
 }
 
-/// Returns the tokens of output of one answer that are asked for; 1 where the request asks for none, since an answer has at least one. An
-/// embedding has no output.
+/// Returns the requested output tokens of one answer; 1 if the request sets no limit, since an answer has at least one.
+/// An embedding has no output.
 fn output(model: &Model, request: &Request, terms: &Terms) -> u64 {
     if model.kind() == Kind::Embedding {
         return 0;
@@ -249,7 +257,8 @@ fn output(model: &Model, request: &Request, terms: &Terms) -> u64 {
     asked.or(expected).unwrap_or(1)
 }
 
-/// Returns the limits that an input of the given number of tokens exceeds. One answer is compared with them: each has the whole window.
+/// Returns the limits that an input of the given number of tokens exceeds. One answer is compared with them: each has
+/// the whole window.
 fn exceeded(model: &Model, request: &Request, input: Windows, terms: &Terms) -> Vec<Exceeded> {
     let output = output(model, request, terms);
     let mut exceeded = Vec::new();

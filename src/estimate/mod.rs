@@ -1,115 +1,22 @@
 //! Tokens, limits, prices and terms → what a request will cost, and whether it fits.
 
+mod cost;
 mod fit;
-
-use std::iter::Sum;
+mod terms;
 
 use jiff::civil::Date;
-use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
 
+pub use self::cost::{Cost, CostRange, ValueRange};
+use self::cost::{Rows, cached, cost};
 pub use self::fit::{Exceeded, Fit, RequestLimit, Verdict};
 use self::fit::{Windows, between_limits, fit, window};
+pub use self::terms::{Cached, Terms};
 use crate::accounting::{self, Counting, Family, TokenCount};
-use crate::catalog::{self, Field, Kind, Layer, Model, ModelRef, PriceRow, Tier};
+use crate::catalog::{self, Kind, Layer, Model, ModelRef, PriceRow, Tier};
 use crate::error::{self, Error, Problem, Result};
-use crate::money::{Usd, grouped};
+use crate::money::grouped;
 use crate::request::{Input, OutputLimit, Request, Warning};
 use crate::usage::Usage;
-
-/// On which terms a request is sent: the day decides on prices and on what an alias stands for; the rest has defaults.
-///
-/// ```
-/// use gpt_cost::{Date, Terms, Tier};
-///
-/// let terms = Terms::on(Date::new(2026, 11, 23)?).tier(Tier::Batch).output_tokens(500);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Debug)]
-#[must_use]
-pub struct Terms {
-    day: Date,
-    today: Option<Date>,
-    tier: Option<Tier>,
-    output_tokens: Option<u64>,
-    cached: Cached,
-    requests: u64,
-}
-
-/// How much of an input is read from the prompt cache.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Cached {
-    /// So many tokens, and no more than there are.
-    Tokens(u64),
-    /// So many hundredths of all tokens, rounded down to whole tokens; no more than 100.
-    Percent(Decimal),
-}
-
-impl Cached {
-    /// Reads a number of tokens such as `1000`, or a share such as `80%`; `None` if it is neither.
-    ///
-    /// ```
-    /// use gpt_cost::Cached;
-    ///
-    /// assert_eq!(Cached::parse("1_000"), Some(Cached::Tokens(1_000)));
-    /// assert_eq!(Cached::parse("80%").map(|cached| cached.of(50)), Some(40));
-    /// assert_eq!(Cached::parse("101%"), None);
-    /// ```
-    pub fn parse(text: &str) -> Option<Cached> {
-        let Some(percent) = text.strip_suffix('%') else {
-            return text.replace('_', "").parse::<u32>().ok().map(|tokens| Cached::Tokens(tokens.into()));
-        };
-        let percent = Decimal::from_str_exact(percent).ok()?;
-        (!percent.is_sign_negative() && percent <= Decimal::ONE_HUNDRED).then_some(Cached::Percent(percent))
-    }
-
-    /// Returns how many of so many tokens are cached.
-    pub fn of(self, tokens: u64) -> u64 {
-        match self {
-            Cached::Tokens(cached) => cached.min(tokens),
-            Cached::Percent(percent) => {
-                let cached = Decimal::from(tokens).checked_mul(percent).map(|part| part / Decimal::ONE_HUNDRED);
-                cached.and_then(|cached| cached.trunc().to_u64()).unwrap_or(0).min(tokens)
-            }
-        }
-    }
-}
-
-impl Terms {
-    /// Makes terms for requests sent on `day`.
-    pub fn on(day: Date) -> Terms {
-        Terms { day, today: None, tier: None, output_tokens: None, cached: Cached::Tokens(0), requests: 1 }
-    }
-
-    /// Sets the day on which it is asked, where that is another one than the day of the prices: what is said of a model's first and last days goes
-    /// by it.
-    pub fn today(self, today: Date) -> Terms {
-        Terms { today: Some(today), ..self }
-    }
-
-    /// Sets the service tier, whatever the request itself asks for. Without it, a request gets the tier that it asks for, and
-    /// [`Tier::Standard`] if it asks for none.
-    pub fn tier(self, tier: Tier) -> Terms {
-        Terms { tier: Some(tier), ..self }
-    }
-
-    /// Sets how many tokens of output are expected of one request, all of its answers together.
-    pub fn output_tokens(self, tokens: u32) -> Terms {
-        Terms { output_tokens: Some(tokens.into()), ..self }
-    }
-
-    /// Sets how much of the input is read from the prompt cache. It counts as input for long contexts, and costs what input costs where
-    /// the model has no price for it.
-    pub fn cached(self, cached: Cached) -> Terms {
-        Terms { cached, ..self }
-    }
-
-    /// Sets how many times the request is sent; 1 where it is not set.
-    pub fn requests(self, requests: u32) -> Terms {
-        Terms { requests: requests.into(), ..self }
-    }
-}
 
 /// What a request will cost, and whether it fits the model's limits.
 #[derive(Clone, Debug)]
@@ -131,71 +38,12 @@ pub struct Estimate<'c> {
     warnings: Vec<Warning>,
 }
 
-/// A range: the least and the most, and what is expected where the expected output is given.
-#[non_exhaustive]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ValueRange<T> {
-    /// The least.
-    pub min: T,
-    /// With the expected output, where it is given.
-    pub expected: Option<T>,
-    /// The most, or `None` where it is unknown.
-    pub max: Option<T>,
-}
-
-/// A range of dollars.
-pub type CostRange = ValueRange<Usd>;
-
-/// What a request costs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Cost {
-    /// The input; expected is its count as it stands, the band is the count's bound.
-    pub input: CostRange,
-    /// The output, from nothing to the most that the request allows.
-    pub output: CostRange,
-    /// Both together. Expected only where an output is.
-    pub total: CostRange,
-}
-
-impl Cost {
-    /// Returns what budgets hold against their limits: the most that the input can cost, with the output that is expected, or else the most
-    /// that there can be; `None` where there is no knowing.
-    pub fn most(&self) -> Option<Usd> {
-        let output = self.output.expected.or(self.output.max);
-        self.input.max.zip(output).map(|(input, output)| input + output)
-    }
-
-    /// Returns what is known of [`Cost::most`]: all of it, or the least that the input costs, with the output that is expected or allowed.
-    pub fn known(&self) -> Usd {
-        let output = self.output.expected.or(self.output.max).unwrap_or(self.output.min);
-        self.most().unwrap_or(self.input.min + output)
-    }
-}
-
-/// The sum has what is expected, and a most, where all have one.
-impl Sum for Cost {
-    fn sum<I: Iterator<Item = Cost>>(costs: I) -> Cost {
-        let none = || ValueRange { min: Usd::ZERO, expected: Some(Usd::ZERO), max: Some(Usd::ZERO) };
-        let add = |one: CostRange, other: CostRange| ValueRange {
-            min: one.min + other.min,
-            expected: one.expected.zip(other.expected).map(|(one, other)| one + other),
-            max: one.max.zip(other.max).map(|(one, other)| one + other),
-        };
-        costs.fold(Cost { input: none(), output: none(), total: none() }, |sum, cost| Cost {
-            input: add(sum.input, cost.input),
-            output: add(sum.output, cost.output),
-            total: add(sum.total, cost.total),
-        })
-    }
-}
-
 impl<'c> ModelRef<'c> {
-    /// Counts the tokens that the API bills for the input of `request`, sent to this model on `day`.
+    /// Returns the number of tokens that the API bills for the input of `request`, sent to this model on `day`.
     ///
     /// # Errors
     ///
-    /// An alias that did not exist on the day, and a model that takes no such request.
+    /// An alias that did not exist on the day, and a model that does not take such a request.
     ///
     /// ```
     /// use gpt_cost::{Catalog, Date, Label, Request};
@@ -209,14 +57,15 @@ impl<'c> ModelRef<'c> {
         count(self.resolve(day)?.model, self.name(), request, day)
     }
 
-    /// Estimates what `request` costs with this model: tokens, fit and price. Pure: no I/O, no clock, no environment.
+    /// Returns the estimate of `request` with this model: its tokens, its cost, and whether it fits. Does no I/O, and
+    /// reads no clock and no environment.
     ///
-    /// The request's own model is not looked at: this one is used.
+    /// The model that the request names is ignored.
     ///
     /// # Errors
     ///
-    /// An alias that did not exist on the day, a model that takes no such request, and a day or tier without a price.
-    /// What is not known is never guessed and never zero.
+    /// An alias that did not exist on the day, a model that does not take such a request, and a day or tier without a
+    /// price: an unknown price is never guessed and never zero.
     ///
     /// ```
     /// use gpt_cost::{Catalog, Date, Request, Terms};
@@ -240,7 +89,7 @@ impl<'c> ModelRef<'c> {
         let mut rows = vec![price(input.min())?, row];
         match input.max() {
             Some(most) => rows.push(price(most)?),
-            // Nobody knows how much more there is: any of the rows above can hold in the end.
+            // The maximum is unknown, so any of the rows above can apply.
             None => rows.extend(model.priced_above(terms.day, tier, row)?),
         }
         let rows = Rows { counted: row, any: rows };
@@ -260,7 +109,7 @@ impl<'c> ModelRef<'c> {
             tier,
             price: row,
             cost: cost(&rows, request, &input, cached, &output),
-            cached: cached.of(input.tokens()),
+            cached: cached.tokens(input.tokens()),
             requests: terms.requests,
             input,
             output,
@@ -273,7 +122,7 @@ impl<'c> ModelRef<'c> {
 }
 
 impl<'c> Estimate<'c> {
-    /// Returns the model's name as it was asked for.
+    /// Returns the model's name as it was given.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -283,17 +132,17 @@ impl<'c> Estimate<'c> {
         self.day
     }
 
-    /// Returns the model that the name stood for.
+    /// Returns the model to which the name resolves.
     pub fn model(&self) -> &'c Model {
         self.model
     }
 
-    /// Returns the price table that the model's row is in.
+    /// Returns the price table that contains the model's row.
     pub fn layer(&self) -> &'c Layer {
         self.layer
     }
 
-    /// Returns the day on which a person last compared the price with what the vendor charges.
+    /// Returns the day on which a person last compared the price with the vendor's.
     pub fn checked(&self) -> Option<Date> {
         self.model.checked().or(self.layer.checked())
     }
@@ -323,19 +172,20 @@ impl<'c> Estimate<'c> {
         self.output_limit.as_ref()
     }
 
-    /// Returns the usage that budgets compare: the input as it is counted, and the output that is expected, else the most that there can be.
+    /// Returns the usage that budgets compare with their limits: the counted input, and the expected output or else its
+    /// maximum.
     pub fn usage(&self) -> Usage {
         let output = self.output.expected.or(self.output.max).unwrap_or(0);
-        let input = Usage::of_input(self.input.tokens(), self.cached);
-        Usage { input: input.input, cached: input.cached, ..Usage::of_output(output, self.audio_output) }
+        let output = Usage::output_alone(output, self.audio_output);
+        Usage { input: self.input.tokens(), ..output }.with_cached(self.cached)
     }
 
-    /// Returns how many tokens of the input are taken to be read from the prompt cache.
+    /// Returns the number of input tokens that are assumed to be read from the prompt cache.
     pub fn cached(&self) -> u64 {
         self.cached
     }
 
-    /// Returns the price of one request.
+    /// Returns the cost of one request.
     pub fn cost(&self) -> &Cost {
         &self.cost
     }
@@ -345,12 +195,12 @@ impl<'c> Estimate<'c> {
         self.requests
     }
 
-    /// Returns the price of all requests.
+    /// Returns the cost of all requests.
     pub fn cost_of_all(&self) -> Cost {
-        let all = |band: &CostRange| ValueRange {
-            min: band.min * self.requests,
-            expected: band.expected.map(|cost| cost * self.requests),
-            max: band.max.map(|cost| cost * self.requests),
+        let all = |range: &CostRange| ValueRange {
+            min: range.min * self.requests,
+            expected: range.expected.map(|cost| cost * self.requests),
+            max: range.max.map(|cost| cost * self.requests),
         };
         Cost { input: all(&self.cost.input), output: all(&self.cost.output), total: all(&self.cost.total) }
     }
@@ -360,20 +210,20 @@ impl<'c> Estimate<'c> {
         &self.fit
     }
 
-    /// Returns what the author of the request should know.
+    /// Returns the warnings for the author of the request.
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
 }
 
-/// Returns the tier of the terms, else the one that the request asks for, else the standard one.
+/// Returns the tier of the terms, else the one that the request names, else the standard one.
 fn tier(request: &Request, terms: &Terms, warnings: &mut Vec<Warning>) -> Result<Tier> {
     let wrong = |message| Error::new(error::Kind::Request, Problem::new(message).at_path("service_tier"));
     let asked = request.service_tier().map(Tier::from_api).transpose().map_err(wrong)?.flatten();
     if let (Some(asked), Some(set)) = (asked, terms.tier)
         && asked != set
     {
-        let message = format!("the request asks for {}; it is priced as {}", asked.as_str(), set.as_str());
+        let message = format!("the request sets {}; it is priced as {}", asked.as_str(), set.as_str());
         warnings.push(Warning::new("service_tier", message));
     }
     Ok(terms.tier.or(asked).unwrap_or(Tier::Standard))
@@ -419,8 +269,8 @@ fn image_rule(rule: catalog::ImageRule) -> accounting::ImageRule {
     }
 }
 
-/// Returns the output's band: from none to the most that the request allows, or else that the model and its context leave. What is expected is
-/// no more than the request's own limit.
+/// Returns the range of the output: from 0 to the maximum that the request allows, or else that the model and its
+/// context window leave. The expected output is at most the request's own limit.
 fn output(
     model: &Model,
     request: &Request,
@@ -438,18 +288,18 @@ fn output(
         && tokens > most
     {
         let (tokens, most_shown) = (grouped(tokens), grouped(most));
-        let message = format!(
-            "{tokens} tokens of output are expected, more than the {most_shown} that it allows, which are used"
-        );
+        let message =
+            format!("the expected output of {tokens} tokens exceeds this limit; {most_shown} tokens are used instead");
         warnings.push(Warning::new(limit.field, message));
         expected = Some(most);
     }
     ValueRange { min: 0, expected, max }
 }
 
-/// Returns the most output of a request that sets no limit: each answer has what its prompt leaves of the context window.
+/// Returns the maximum output of a request that sets no limit: each answer has what its prompt leaves of the context
+/// window.
 fn most_output(model: &Model, request: &Request, input: &TokenCount) -> Option<u64> {
-    let least = Windows::of(request, input, input.min());
+    let least = Windows::new(request, input, input.min());
     let left = |tokens: u64| {
         let left = window(model, tokens).map(|context| context.saturating_sub(tokens));
         [left, model.max_output()].into_iter().flatten().min()
@@ -462,100 +312,37 @@ fn most_output(model: &Model, request: &Request, input: &TokenCount) -> Option<u
     Some(of_prompts.sum::<Option<u64>>()?.saturating_mul(answers))
 }
 
-/// The rows that can price a request.
-struct Rows<'c> {
-    /// The one of the count.
-    counted: &'c PriceRow,
-    /// Each that can hold between the least and the most.
-    any: Vec<&'c PriceRow>,
-}
-
-impl Rows<'_> {
-    /// Returns a band of costs: the least and the most at any row, and what is expected at the row of the count. A row without a price says
-    /// nothing of the most.
-    fn band(&self, tokens: &ValueRange<u64>, cost: impl Fn(&PriceRow, u64) -> Option<Usd>) -> CostRange {
-        let cost = &cost;
-        let any = |tokens| self.any.iter().map(move |row| cost(row, tokens));
-        ValueRange {
-            min: any(tokens.min).flatten().min().unwrap_or_default(),
-            expected: tokens.expected.and_then(|tokens| cost(self.counted, tokens)),
-            max: tokens.max.and_then(|tokens| any(tokens).collect::<Option<Vec<_>>>()?.into_iter().max()),
-        }
-    }
-}
-
-/// The fewest tokens of an input of which any can be read from the prompt cache or written to it, by OpenAI's guide to prompt caching.
-const FEWEST_CACHED: u64 = 1_024;
-
-/// Returns how much of the input is cached: what the terms say, unless the input is too short to be cached at all.
-fn cached(input: &TokenCount, row: &PriceRow, terms: &Terms, warnings: &mut Vec<Warning>) -> Cached {
-    let none = Cached::Tokens(0);
-    if terms.cached.of(input.max().unwrap_or(input.tokens())) == 0 {
-        return none;
-    }
-    if input.max().is_some_and(|most| most < FEWEST_CACHED) {
-        let message =
-            format!("no input of fewer than {} tokens is cached: all of it is priced in full", grouped(FEWEST_CACHED));
-        warnings.push(Warning::new("", message));
-        return none;
-    }
-    if row.rate(Field::Cached).is_none() {
-        let message = "there is no price for cached input at this tier: it costs what input costs";
-        warnings.push(Warning::new("", message));
-    }
-    terms.cached
-}
-
-/// Returns the band of the cost. Where something of the input is not counted, the input has no upper end, and the output keeps its own. The most
-/// of an input has all of it that is not cached written to the prompt cache, where that costs more.
-fn cost(rows: &Rows<'_>, request: &Request, input: &TokenCount, cached: Cached, output: &ValueRange<u64>) -> Cost {
-    let most = input.max();
-    let tokens = ValueRange { min: input.min(), expected: most.map(|_| input.tokens()), max: most };
-    let of_input = |tokens: u64| Usage::of_input(tokens, cached.of(tokens));
-    let mut input = rows.band(&tokens, |row, tokens| row.cost(&of_input(tokens)));
-    let written = |row: &PriceRow, tokens: u64| {
-        let usage = of_input(tokens);
-        let written = if tokens < FEWEST_CACHED { 0 } else { usage.input - usage.cached };
-        row.cost(&Usage { written, ..usage })
-    };
-    input.max = input.max.max(rows.band(&tokens, written).max);
-    let output = rows.band(output, |row, tokens| row.cost(&Usage::of_output(tokens, request.audio_output)));
-    let both = |one: Option<Usd>, other: Option<Usd>| Some(one? + other?);
-    let total = ValueRange {
-        min: input.min + output.min,
-        expected: both(input.expected, output.expected),
-        max: both(input.max, output.max),
-    };
-    Cost { input, output, total }
-}
-
-/// Returns what there is to know of the model: its days, and the note of its row.
+/// Returns warnings about the model: its release, its shutdown, and the note of its row.
 fn remarks(model: &Model, tier: Tier, day: Date) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let mut warn = |message| warnings.push(Warning::new("", message));
     let name = model.name();
     if let Some(released) = model.released().filter(|released| *released > day) {
-        warn(format!("{name} came out on {released}, after {day}"));
+        warn(format!("{name} was released on {released}, after {day}"));
     }
     if let Some(notice) = model.shutdown_notice(day) {
         warn(notice);
     }
-    for note in model.note().into_iter().flat_map(|note| note.split("; ")).filter(|note| is_about(note, tier)) {
+    for note in model.note().into_iter().flat_map(|note| note.split("; ")).filter(|note| applies_to(note, tier)) {
         warn(format!("{name}: {note}"));
     }
     warnings
 }
 
-/// Whether a sentence of a model's note is about a tier: those that begin with the names of tiers, such as `batch, flex: …`, are about these
-/// alone.
-fn is_about(note: &str, tier: Tier) -> bool {
+/// Returns whether a sentence of a model's note applies to a tier: those that begin with names of tiers, such as
+/// `batch, flex: …`, apply to these alone.
+fn applies_to(note: &str, tier: Tier) -> bool {
     let Some((tiers, _)) = note.split_once(": ") else { return true };
-    let tiers: Option<Vec<Tier>> =
-        tiers.split([',', ' ']).filter(|word| !word.is_empty() && *word != "and").map(Tier::from_name).collect();
+    let tiers: Option<Vec<Tier>> = tiers
+        .split([',', ' '])
+        .filter(|word| !word.is_empty() && *word != "and")
+        .map(|name| name.parse().ok())
+        .collect();
     tiers.is_none_or(|tiers| tiers.is_empty() || tiers.contains(&tier))
 }
 
-/// Returns the warning that a model refuses the field that limits the output: the o-series takes `max_completion_tokens` alone.
+/// Returns the warning that a model refuses the field that limits the output: the o-series takes
+/// `max_completion_tokens` alone.
 fn refused_limit(model: &Model, request: &Request, day: Date) -> Option<Warning> {
     let is_o_series = matches!(model.family(day)?, Family::O1 | Family::O4Mini | Family::O1Preview);
     let limit = request.output_limit().filter(|limit| is_o_series && limit.field == "max_tokens")?;

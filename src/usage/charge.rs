@@ -1,15 +1,18 @@
-//! The pricing rule: a price row charges each component of a usage, once, at its own rate. Estimates, bills and baselines all use it.
+//! The pricing rule: a price row charges each component of a usage once, at its own rate. Estimates, bills and
+//! baselines all use it.
+
+use std::fmt;
 
 use jiff::civil::Date;
 
 use super::Usage;
 use crate::catalog::{Field, ModelRef, PriceRow, Tier};
 use crate::error::{self, Error, Problem, Result};
-use crate::money::{Rate, Usd};
+use crate::money::{Rate, Usd, grouped};
 use crate::names::names;
 
 names! {
-    /// A component of a usage: tokens that have one rate. Together, the components are all tokens, each once.
+    /// A component of a usage: the tokens with one rate. The components add up to all tokens, each counted once.
     pub enum ChargeKind {
         /// Input text that is neither read from the prompt cache nor written to it.
         Input = "input",
@@ -17,17 +20,17 @@ names! {
         CachedInput = "cached input",
         /// Input that is written to the prompt cache.
         CacheWrites = "cache writes",
-        /// Audio in.
+        /// Audio input.
         AudioInput = "audio input",
         /// Output text, reasoning included.
         Output = "output",
-        /// Audio out.
+        /// Audio output.
         AudioOutput = "audio output",
     }
 }
 
 impl ChargeKind {
-    /// Returns how many tokens of a usage are this component's.
+    /// Returns the tokens of this component in a usage.
     fn tokens(self, usage: &Usage) -> u64 {
         match self {
             ChargeKind::Input => {
@@ -42,8 +45,8 @@ impl ChargeKind {
         }
     }
 
-    /// Returns the rate of the component. Cached input and cache writes without a rate of their own cost what input costs; audio never costs
-    /// what text costs.
+    /// Returns the rate of the component. Cached input and cache writes without a rate of their own cost as much as
+    /// input; audio has no such fallback.
     fn rate(self, row: &PriceRow) -> Option<Rate> {
         match self {
             ChargeKind::Input => row.rate(Field::Input),
@@ -56,13 +59,13 @@ impl ChargeKind {
     }
 }
 
-/// The price of a response, rate by rate.
+/// The cost of a response, charge by charge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Bill {
-    /// What each rate charges; together, each token once.
+    /// The charges, which count each token once.
     pub charges: Vec<Charge>,
-    /// The sum.
+    /// The sum of the charges.
     pub total: Usd,
 }
 
@@ -70,27 +73,34 @@ pub struct Bill {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Charge {
-    /// What they are.
+    /// The component.
     pub kind: ChargeKind,
-    /// How many there are.
+    /// The number of tokens.
     pub tokens: u64,
-    /// What a thousand or a million of them cost.
+    /// Their price per thousand or million.
     pub rate: Rate,
-    /// What they cost.
+    /// Their cost.
     pub cost: Usd,
 }
 
+/// Shows a charge such as `1,000 tokens of cached input at $1.25 per 1M: $0.00125`.
+impl fmt::Display for Charge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} tokens of {} at {}: {}", grouped(self.tokens), self.kind, self.rate, self.cost)
+    }
+}
+
 impl PriceRow {
-    /// Returns what the row charges for a usage: a charge for each component that has tokens.
+    /// Returns the charges for a usage, one for each component that has tokens.
     ///
     /// # Errors
     ///
-    /// The first component that has tokens and no rate: what is not known is never zero.
+    /// The first component that has tokens but no rate: an unknown price is never zero.
     pub fn charges(&self, usage: &Usage) -> std::result::Result<Vec<Charge>, ChargeKind> {
         self.each_charge(usage).collect()
     }
 
-    /// Returns the sum of what the row charges for a usage; `None` where a component has tokens and no rate.
+    /// Returns the cost of a usage; `None` if a component has tokens but no rate.
     ///
     /// ```
     /// use gpt_cost::{Catalog, Date, Tier, usage::Usage};
@@ -98,12 +108,10 @@ impl PriceRow {
     /// let catalog = Catalog::builtin();
     /// let day = Date::new(2026, 11, 23)?;
     /// let model = catalog.model("gpt-4o-2024-08-06")?.resolve(day)?.model;
-    /// let mut usage = Usage::default();
-    /// (usage.input, usage.output) = (1_000, 100);
+    /// let usage = Usage::new(1_000, 100);
     /// let row = model.price(day, Tier::Standard, usage.input).unwrap();
     /// assert_eq!(row.cost(&usage).unwrap().to_string(), "$0.0035");
-    /// usage.audio_output = 100;
-    /// assert_eq!(row.cost(&usage), None);
+    /// assert_eq!(row.cost(&usage.with_audio_output(100)), None);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn cost(&self, usage: &Usage) -> Option<Usd> {
@@ -120,21 +128,22 @@ impl PriceRow {
 }
 
 impl ModelRef<'_> {
-    /// Returns what `usage` costs with this model, on `day`, at `tier`: each token once, at its own rate. Cached input without a price of its
-    /// own costs what input costs.
+    /// Returns the cost of `usage` with this model on `day` at `tier`, each token counted once at its own rate. Cached
+    /// input without a price of its own costs as much as other input.
     ///
     /// # Errors
     ///
-    /// An alias that did not exist on the day, a day or tier without a price, and audio without a price of its own: what is not known is
-    /// never guessed and never zero. And a usage that contradicts itself, such as one with more cached tokens than input.
+    /// An alias that did not exist on the day, a day or tier without a price, audio without a price of its own (an
+    /// unknown price is never guessed and never zero), and a usage that contradicts itself, such as one with more
+    /// cached tokens than input.
     ///
     /// ```
     /// use gpt_cost::{Catalog, Date, Tier, usage::Usage};
     ///
-    /// let mut usage = Usage::default();
-    /// (usage.input, usage.cached, usage.output) = (1_200, 1_000, 50);
+    /// let usage = Usage::new(1_200, 50).with_cached(1_000);
     /// let day = Date::new(2026, 11, 23)?;
     /// let bill = Catalog::builtin().model("gpt-4o-2024-08-06")?.bill(&usage, day, Tier::Standard)?;
+    /// assert_eq!(bill.charges[1].to_string(), "1,000 tokens of cached input at $1.25 per 1M: $0.00125");
     /// assert_eq!(bill.total.to_string(), "$0.00225");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

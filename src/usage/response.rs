@@ -1,4 +1,4 @@
-//! Reading a real response: which model answered, on which day, at which tier, and what was billed.
+//! Reads a real response: the model that answered, the day, the tier and the billed usage.
 
 use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
@@ -8,26 +8,28 @@ use crate::catalog::Tier;
 use crate::error::{self, Error, Result};
 use crate::json::{self, Path, Value};
 
-/// What a response says of its price.
+/// The facts of a response that determine its price.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Response {
     /// The model that answered.
     pub model: Option<String>,
-    /// The day on which it answered, in UTC.
+    /// The day of the response, in UTC.
     pub day: Option<Date>,
-    /// The service tier that it was billed at, where that is another than the standard one.
+    /// The service tier at which it was billed; `None` if the response does not name one.
     pub tier: Option<Tier>,
-    /// What was billed.
+    /// The billed usage.
     pub usage: Usage,
 }
 
 impl Response {
-    /// Reads a response of Chat Completions, Responses, Completions or Embeddings; one of the Batch API, too.
+    /// Reads a response of Chat Completions, Responses, Completions or Embeddings, or a line of a Batch API result
+    /// file.
     ///
     /// # Errors
     ///
-    /// Bytes that are no JSON, JSON without `usage`, and numbers that contradict each other, such as more cached tokens than input.
+    /// Bytes that are not JSON, JSON without `usage`, and numbers that contradict each other, such as more cached
+    /// tokens than input.
     ///
     /// ```
     /// use gpt_cost::usage::Response;
@@ -46,11 +48,11 @@ impl Response {
 
     /// Reads a response from the tree of its JSON text.
     pub(crate) fn read(value: &Value<'_>, path: &Path<'_>) -> Result<Response> {
-        // A line of a Batch file's results has the response inside.
+        // A line of a Batch API result file wraps the response.
         if let Some(body) = value.get("response").and_then(|response| response.get("body")) {
             return Response { tier: Some(Tier::Batch), ..Response::read(body, &path.key("body"))? }.checked(path);
         }
-        // The last event of a stream of the Responses API has it inside, too.
+        // So does the last event of a Responses API stream.
         if let Some(inner) = value.get("response").filter(|inner| inner.get("usage").is_some()) {
             return Response::read(inner, &path.key("response"));
         }
@@ -58,7 +60,8 @@ impl Response {
             Some(usage @ Value::Object(_)) => read_usage(usage, &path.key("usage"))?,
             _ => {
                 return Err(path.error(
-                    "the field `usage` is missing; a streamed answer has it with stream_options.include_usage",
+                    "the field `usage` is missing; a streamed response has it if its request sets \
+                     stream_options.include_usage",
                 ));
             }
         };
@@ -80,7 +83,7 @@ impl Response {
     }
 }
 
-/// Returns the day of a time in seconds since 1970.
+/// Returns the UTC day of a Unix time in seconds.
 pub(crate) fn day_of(seconds: &Value<'_>) -> Option<Date> {
     let Value::Number(seconds) = seconds else { return None };
     let seconds = seconds.as_i64().or(seconds.as_f64().map(|seconds| seconds as i64))?;

@@ -396,12 +396,9 @@ fn limits_of_embeddings_and_prompts_are_per_input() {
     assert_eq!(verdict, Verdict::Exceeds);
     assert!(exceeded[0].contains("an input of 8,300 tokens exceeds the context window of"), "{exceeded:?}");
     let (_, exceeded) = fit(&vec![text(1); 3_000]);
-    assert_eq!(exceeded, ["3,000 inputs exceed the 2,048 that a request can have by 952"]);
+    assert_eq!(exceeded, ["3,000 inputs exceed the maximum of 2,048 per request by 952"]);
     let (_, exceeded) = fit(&vec![text(8_000); 40]);
-    assert_eq!(
-        exceeded,
-        ["320,000 tokens of all inputs together exceed the 300,000 that a request can have by 20,000"]
-    );
+    assert_eq!(exceeded, ["320,000 tokens of all inputs together exceed the maximum of 300,000 per request by 20,000"]);
 
     // Each prompt of a completion is one context.
     let body = serde_json::json!({"model": "gpt-3.5-turbo-instruct", "prompt": [text(3_000), text(3_000)]}).to_string();
@@ -438,7 +435,11 @@ fn expected_output_is_no_more_than_the_request_allows() {
     with_estimate("gpt-4.1", json, Terms::on(day()).output_tokens(1_000), |estimate| {
         assert_eq!((estimate.output().expected, estimate.output().max), (Some(400), Some(400)));
         assert_eq!(estimate.cost().total.expected, estimate.cost().total.max);
-        assert!(estimate.warnings()[0].message.contains("1,000 tokens of output are expected, more than the 400"));
+        assert!(
+            estimate.warnings()[0]
+                .message
+                .contains("the expected output of 1,000 tokens exceeds this limit; 400 tokens are used")
+        );
         assert_eq!(estimate.fit().verdict(), Verdict::Fits);
     });
 }

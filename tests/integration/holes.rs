@@ -86,7 +86,7 @@ fn a_prompt_file_with_holes_is_counted_at_least() {
     write(&root, "blocks.md", "{% if a %}b{% endif %} {{#items}}c{{/items}} {{> footer}}");
     let report = text(&gpt_cost(&root, &["estimate", "blocks.md", "-m", "gpt-4.1"]).stdout);
     for name in ["{% if %}", "{{#items}}", "{{>footer}}"] {
-        assert!(report.contains(&format!("what `{name}` leaves open")), "{report}");
+        assert!(report.contains(&format!("the output of `{name}`")), "{report}");
     }
     // Captured traffic is literal, and so is the library's.
     write(&root, "log.jsonl", &format!("{body}\n{body}\n"));

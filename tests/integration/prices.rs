@@ -345,10 +345,9 @@ fn random_usages_cost_what_the_researched_facts_say() {
 
 /// Prices a usage by every model, tier and some days: there may be no price, and never a panic.
 fn price_everything(catalog: &Catalog, tokens: u64) {
-    let mut usage = gpt_cost::usage::Usage::default();
-    (usage.input, usage.cached, usage.output, usage.audio_output) = (tokens, tokens / 3, tokens, tokens / 7);
-    let mut wrong = usage;
-    (wrong.input, wrong.cached) = (1, u64::MAX);
+    use gpt_cost::usage::Usage;
+    let usage = Usage::new(tokens, tokens).with_cached(tokens / 3).with_audio_output(tokens / 7);
+    let wrong = Usage::new(1, tokens).with_cached(u64::MAX);
     assert!(catalog.models().iter().all(|found| {
         let model = found.model;
         catalog.model(model.name()).unwrap().bill(&wrong, day(2026, 11, 24), Tier::Standard).is_err()
@@ -405,7 +404,7 @@ fn what_is_exported_reads_back_as_the_same() {
 }
 
 #[test]
-fn slips_of_a_thousand_are_found_with_their_lines() {
+fn unit_errors_are_found_with_their_lines() {
     let check = |rows: &str| {
         let table = format!("schema = 1\n{rows}");
         let problems = Catalog::builtin().check("mine.toml", &table).map_err(|error| error.problems().to_vec());
@@ -418,22 +417,22 @@ fn slips_of_a_thousand_are_found_with_their_lines() {
     assert_eq!(check(&model("gpt-4.1", &row("1M", "2.10"))), [""; 0]);
     assert_eq!(
         check(&model("gpt-4.1", &row("1K", "2.10"))),
-        ["mine.toml:5:9: an input of a million tokens would cost $2,100.00, and the table below it says $2.00"]
+        ["mine.toml:5:9: an input of a million tokens would cost $2,100.00, but the table below has $2.00"]
     );
     let later = row("1M", "0.002").replace("per", "from = 2027-01-01, per");
     assert_eq!(
         check(&model("mine", &format!("[{}, {later}]", row("1M", "2")))),
-        ["mine.toml:5:53: an input of a million tokens would cost $0.002, and another row of the model says $2.00"]
+        ["mine.toml:5:53: an input of a million tokens would cost $0.002, but another row of the model has $2.00"]
     );
     let siblings =
         [model("mine-2026-01-01", &row("1K", "0.002")), model("mine-2026-05-01", &row("1M", "0.002"))].concat();
     assert_eq!(
         check(&siblings),
-        ["mine.toml:9:9: an input of a million tokens would cost $0.002, and `mine-2026-01-01` has $2.00"]
+        ["mine.toml:9:9: an input of a million tokens would cost $0.002, but `mine-2026-01-01` has $2.00"]
     );
     assert_eq!(
         check(&model("mine", &row("1K", "2.50"))),
-        ["mine.toml:5:9: an input of a million tokens would cost $2,500.00, and models cost from $0.005 to $1,000.00"]
+        ["mine.toml:5:9: an input of a million tokens would cost $2,500.00, but models cost $0.005 to $1,000.00"]
     );
 }
 
@@ -537,9 +536,9 @@ mod import {
     }
 
     #[test]
-    fn a_slip_of_units_is_marked() {
+    fn a_unit_error_is_marked() {
         let plan = plan(ImportFormat::Csv, "id,per,input,output\ngpt-4.1,1K,2,8\n");
-        assert!(plan.changes.iter().all(|change| change.is_slip) && plan.changes.len() == 2);
+        assert!(plan.changes.iter().all(|change| change.is_suspicious) && plan.changes.len() == 2);
     }
 }
 
@@ -578,7 +577,7 @@ fn cached_input_and_many_requests_are_priced() {
     let short = catalog.model("gpt-4o-2024-08-06").unwrap().estimate(&short, &terms).unwrap();
     assert_eq!(short.cached(), 0);
     assert!(
-        short.warnings().iter().any(|one| one.message.starts_with("no input of fewer than 1,024 tokens is cached"))
+        short.warnings().iter().any(|one| one.message.starts_with("inputs of fewer than 1,024 tokens are not cached"))
     );
 }
 
@@ -594,8 +593,7 @@ fn cache_writes_are_in_the_range() {
     let estimate = model.estimate(&request, &terms).unwrap();
     let input = estimate.input().max().unwrap();
     let bill = |written: u64, cached: u64| {
-        let mut usage = Usage::default();
-        (usage.input, usage.written, usage.cached) = (input, written, cached);
+        let usage = Usage::new(input, 0).with_written(written).with_cached(cached);
         model.bill(&usage, day(2026, 11, 24), Tier::Standard).unwrap().total
     };
     assert_eq!(estimate.cost().input.max.unwrap(), bill(input, 0));

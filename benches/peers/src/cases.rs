@@ -26,11 +26,11 @@ pub enum Unit {
 enum Texts {
     /// A file of the corpora or of our own samples, cut into texts of about [`CUT`] bytes.
     File { corpus: &'static str, sample: &'static str },
-    /// The beginning of the prose, so many bytes.
+    /// The given number of bytes from the beginning of the prose.
     Beginning(usize),
-    /// So many characters, chosen at random, until there is a megabyte.
+    /// Characters of a text, chosen at random, until there is a megabyte.
     Random(&'static str),
-    /// The same for the characters of a range.
+    /// Characters of a range, chosen in the same way.
     RandomOf(char, char),
 }
 

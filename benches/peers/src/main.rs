@@ -4,11 +4,12 @@
 //! taskset -c 1 cargo run --release --manifest-path benches/peers/Cargo.toml
 //! ```
 //!
-//! Each cell is a process of its own, so that nothing is warm that a case does not warm, and a peer that panics or needs longer than
-//! [`PATIENCE`] costs only its cell. The best of several processes counts. `GPT_COST_CORPORA` names the folder of texts; without it
-//! the samples of `benches/samples` are used, which are too small for figures to be quoted.
+//! Each cell is a process of its own, so that nothing is warm that a case does not warm, and a peer that panics or
+//! needs longer than [`PATIENCE`] costs only its cell. The best of several processes counts. `GPT_COST_CORPORA` names
+//! the folder of texts; without it the samples of `benches/samples` are used, which are too small for figures to be
+//! quoted.
 //!
-//! Words behind the command choose the cases whose names contain one of them.
+//! Words after the command select the cases whose names contain one of them.
 
 mod cases;
 mod peers;

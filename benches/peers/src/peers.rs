@@ -7,7 +7,7 @@ pub type Count = Box<dyn Fn(&str) -> usize>;
 
 pub struct Peer {
     pub name: &'static str,
-    /// Whether its counts were found to be those of OpenAI's tokenizer; then it is an error if they are not ours.
+    /// Whether its counts are known to be those of OpenAI's tokenizer; then it is an error if they differ from ours.
     pub exact: bool,
     /// Whether it brings its vocabulary; if not, its start is not measured.
     pub has_vocabulary: bool,

@@ -1,4 +1,4 @@
-//! The rows of a plan → the text of a price table, with all that stands in it kept.
+//! Adds the rows of a plan to the text of a price table, and keeps everything else in it.
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -9,12 +9,13 @@ use crate::catalog::{Catalog, Resolved, file, write};
 use crate::error::{self, Error, Problem, Result};
 
 impl Plan {
-    /// Returns the text of a price table with the plan's rows added: to the model's own table, where `source` has one, else to a copy of the
-    /// model's table in `catalog`. `origin` names the text in errors, and `provenance` says in it where the rows are from.
+    /// Returns the text of a price table with the plan's rows added: to the model's own table, if `source` has one,
+    /// else to a copy of the model's table in `catalog`. `origin` names the text in errors, and `provenance` becomes a
+    /// comment on the origin of the rows.
     ///
     /// # Errors
     ///
-    /// A text that is no valid table, or one whose prices are written in a way that rows cannot be added to.
+    /// A text that is not a valid table, or one whose prices are not written as a list to which rows can be added.
     pub fn apply(&self, catalog: &Catalog, origin: &str, source: &str, provenance: &str) -> Result<String> {
         let mut text = source.to_owned();
         if text.trim().is_empty() {
@@ -26,7 +27,7 @@ impl Plan {
                 false => append(text, catalog, name, rows, provenance),
             };
         }
-        // What was written must read back, with the rows in it.
+        // The result must read back, with the rows in it.
         let mut check = catalog.clone();
         check.add_layer(origin, &text)?;
         for (name, rows) in &self.rows {
@@ -60,7 +61,8 @@ fn table<'t, 'i>(tree: &'t Spanned<DeTable<'i>>, name: &str) -> Option<&'t DeTab
     }
 }
 
-/// Adds a copy of the model's table, with the rows behind those that it has. It is as old as it was: nobody has compared its other rows.
+/// Appends a copy of the model's table with the rows added. The day of its check does not change, since nobody has
+/// compared its other rows.
 fn append(mut text: String, catalog: &Catalog, name: &str, rows: &[PriceRow], provenance: &str) -> String {
     let Some(Resolved { layer, model }) = catalog.row(name) else { return text };
     let prices: Vec<PriceRow> = model.prices().iter().chain(rows).cloned().collect();
@@ -73,7 +75,7 @@ fn append(mut text: String, catalog: &Catalog, name: &str, rows: &[PriceRow], pr
     text
 }
 
-/// Adds rows behind those of the list of the model's prices; a single row becomes a list.
+/// Appends rows to the list of the model's prices; a single row becomes a list.
 fn insert(text: &str, name: &str, rows: &[PriceRow], provenance: &str) -> Option<String> {
     let tree = DeTable::parse(text).ok()?;
     let price = table(&tree, name)?.get("price")?;
@@ -84,12 +86,12 @@ fn insert(text: &str, name: &str, rows: &[PriceRow], provenance: &str) -> Option
         DeValue::Table(_) if written.starts_with('{') => format!("[\n  {written},\n{new}]"),
         DeValue::Array(array) if written.starts_with('[') && written.ends_with(']') => {
             let last = array.iter().last()?.span().end - span.start;
-            let (before, behind) = (&written[..last], &written[last..written.len() - 1]);
-            // A comma in a comment is none.
-            let has_comma = behind.lines().any(|line| line.split('#').next().unwrap_or_default().contains(','));
+            let (before, after) = (&written[..last], &written[last..written.len() - 1]);
+            // A comma in a comment does not count.
+            let has_comma = after.lines().any(|line| line.split('#').next().unwrap_or_default().contains(','));
             let comma = if has_comma { "" } else { "," };
-            let line = if behind.trim_end_matches([' ', '\t']).ends_with('\n') { "" } else { "\n" };
-            format!("{before}{comma}{}{line}{new}]", behind.trim_end_matches([' ', '\t']))
+            let line = if after.trim_end_matches([' ', '\t']).ends_with('\n') { "" } else { "\n" };
+            format!("{before}{comma}{}{line}{new}]", after.trim_end_matches([' ', '\t']))
         }
         _ => return None,
     };

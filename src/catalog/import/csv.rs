@@ -4,13 +4,14 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::{ImportFormat, Imported, Row, decimal};
-use crate::catalog::file::{Field, Tier, Unit};
+use crate::catalog::terms::{Field, Tier};
 use crate::error::{self, Error, Problem, Result};
+use crate::money::Per;
 
 pub(super) fn read(text: &str) -> Result<Imported> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
     let headers = reader.headers().map_err(|error| super::unreadable(ImportFormat::Csv, error))?.clone();
-    let columns: Vec<Column> = headers.iter().map(Column::named).collect::<Result<_>>()?;
+    let columns: Vec<Column> = headers.iter().map(Column::from_name).collect::<Result<_>>()?;
     for needed in ["id", "per"] {
         if !headers.iter().any(|name| name == needed) {
             return Err(wrong(1, format!("the column `{needed}` is missing")));
@@ -36,7 +37,7 @@ enum Column {
 }
 
 impl Column {
-    fn named(name: &str) -> Result<Column> {
+    fn from_name(name: &str) -> Result<Column> {
         Ok(match name {
             "id" => Column::Id,
             "per" => Column::Per,
@@ -44,13 +45,12 @@ impl Column {
             "tier" => Column::Tier,
             "above" => Column::Above,
             _ => {
-                let field = Field::ALL.iter().find(|field| field.as_str() == name);
-                let unknown = || {
+                let unknown = |_| {
                     let words: Vec<&str> = Field::ALL.iter().map(|field| field.as_str()).collect();
-                    let hint = format!("known are id, per, from, tier, above, {}", words.join(", "));
+                    let hint = format!("the known columns are id, per, from, tier, above, {}", words.join(", "));
                     wrong(1, format!("unknown column `{}`", error::shown(name))).with_hint(hint)
                 };
-                Column::Amount(*field.ok_or_else(unknown)?)
+                Column::Amount(name.parse().map_err(unknown)?)
             }
         })
     }
@@ -58,26 +58,26 @@ impl Column {
 
 fn row(columns: &[Column], record: &csv::StringRecord, line: usize) -> Result<(String, Row)> {
     let mut row = Row { from: None, tier: Tier::Standard, above: 0, amounts: [None; Field::ALL.len()] };
-    let (mut name, mut times, mut amounts) = (String::new(), None, Vec::new());
+    let (mut name, mut factor, mut amounts) = (String::new(), None, Vec::new());
     for (column, value) in columns.iter().zip(record).filter(|(_, value)| !value.is_empty()) {
         let expected = |what: &str| wrong(line, format!("expected {what}, found `{}`", error::shown(value)));
         match column {
             Column::Id => value.clone_into(&mut name),
-            Column::Per => match Unit::ALL.iter().find(|unit| unit.as_str() == value) {
-                Some(Unit::Thousand) => times = Some(Decimal::ONE_THOUSAND),
-                Some(Unit::Million) => times = Some(Decimal::ONE),
-                _ => return Err(expected("1K or 1M")),
+            Column::Per => match value.parse() {
+                Ok(Per::Thousand) => factor = Some(Decimal::ONE_THOUSAND),
+                Ok(Per::Million) => factor = Some(Decimal::ONE),
+                Err(_) => return Err(expected("1K or 1M")),
             },
             Column::From => row.from = Some(value.parse::<Date>().map_err(|_| expected("a date such as 2026-12-01"))?),
-            Column::Tier => row.tier = Tier::from_name(value).ok_or_else(|| expected("a service tier"))?,
+            Column::Tier => row.tier = value.parse().map_err(|_| expected("a service tier"))?,
             Column::Above => row.above = value.parse().map_err(|_| expected("a whole number of tokens"))?,
             Column::Amount(field) => amounts.push((*field, value)),
         }
     }
-    let times = times.ok_or_else(|| wrong(line, "the row does not say for how many tokens: per is 1K or 1M"))?;
+    let factor = factor.ok_or_else(|| wrong(line, "the row has no per, the number of tokens: 1K or 1M"))?;
     for (field, value) in amounts {
         let message = || format!("{}: `{}` is not an amount of dollars", field.as_str(), error::shown(value));
-        row.amounts[field as usize] = Some(decimal(value, times).ok_or_else(|| wrong(line, message()))?);
+        row.amounts[field as usize] = Some(decimal(value, factor).ok_or_else(|| wrong(line, message()))?);
     }
     if name.is_empty() { Err(wrong(line, "the row has no id")) } else { Ok((name, row)) }
 }

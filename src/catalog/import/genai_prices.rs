@@ -1,4 +1,5 @@
-//! The table of pydantic's genai-prices: a list of providers, dollars for a million tokens, with history, tiers and long contexts.
+//! The table of pydantic's genai-prices: a list of providers, dollars per million tokens, with history, tiers and long
+//! contexts.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +9,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{ImportFormat, Imported, Row, decimal, unreadable};
-use crate::catalog::file::{Field, Tier};
+use crate::catalog::terms::{Field, Tier};
 use crate::error::Result;
 
 const FIELDS: &[(&str, Field)] = &[
@@ -40,7 +41,7 @@ struct Model<'t> {
     price_variants: Vec<Variant<'t>>,
 }
 
-/// Which names are the model's; of all the ways to say that, those that say a whole name.
+/// The names of the model; of all kinds of clauses, only those with a whole name are used.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Clause {
@@ -61,7 +62,7 @@ impl Clause {
 
 type Amounts<'t> = BTreeMap<&'t str, &'t RawValue>;
 
-/// One sheet, or several with the days from which they hold.
+/// One sheet, or several with their first days.
 struct Prices<'t>(Vec<Dated<'t>>);
 
 #[derive(Deserialize)]
@@ -88,7 +89,7 @@ struct Constraint {
 
 impl<'de: 't, 't> Deserialize<'de> for Prices<'t> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        // An untagged enum would read the numbers as floats; so which of the two it is, the first character tells.
+        // An untagged enum would read the numbers as floats, so the first character decides which of the two it is.
         let raw = <&'de RawValue>::deserialize(deserializer)?;
         let read = match raw.get().starts_with('[') {
             true => serde_json::from_str(raw.get()),
@@ -135,13 +136,13 @@ fn add(imported: &mut Imported, model: Model<'_>) {
     }
 }
 
-/// Returns the tier of a variant, or `None` where it is for something else as well. `fast` is the newer name of `priority`, which stands beside
-/// it.
+/// Returns the tier of a variant, or `None` if it has another condition as well. `fast`, the newer name of `priority`,
+/// is left out: the table lists both.
 fn tier(when: &BTreeMap<String, String>) -> Option<Tier> {
     let mut conditions = when.iter().map(|(key, value)| (key.as_str(), value.as_str()));
     match (conditions.next()?, conditions.next()) {
         (("processing", "batch"), None) => Some(Tier::Batch),
-        (("service_tier", word @ ("flex" | "priority" | "ultrafast")), None) => Tier::from_name(word),
+        (("service_tier", word @ ("flex" | "priority" | "ultrafast")), None) => word.parse().ok(),
         _ => None,
     }
 }
@@ -150,7 +151,7 @@ fn start(constraint: Option<&Constraint>) -> Option<Date> {
     constraint?.start_date.as_ref()?.parse().ok()
 }
 
-/// Returns the rows of a sheet: one, and one for each number of tokens above which an amount is another one.
+/// Returns the rows of a sheet: one, and one for each number of tokens above which an amount changes.
 fn sheet(amounts: &Amounts<'_>, tier: Tier, from: Option<Date>) -> Vec<Row> {
     let mut rows: BTreeMap<u64, [Option<Decimal>; Field::ALL.len()]> = BTreeMap::new();
     for (key, field) in FIELDS {
@@ -158,7 +159,7 @@ fn sheet(amounts: &Amounts<'_>, tier: Tier, from: Option<Date>) -> Vec<Row> {
             rows.entry(above).or_default()[*field as usize] = Some(amount);
         }
     }
-    // Where one amount has a step and another has none, the other holds above it, too.
+    // An amount without a step applies above the steps of others, too.
     let base = rows.get(&0).copied().unwrap_or_default();
     let whole =
         |amounts: [Option<Decimal>; Field::ALL.len()]| std::array::from_fn(|index| amounts[index].or(base[index]));

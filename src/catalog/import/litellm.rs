@@ -1,4 +1,4 @@
-//! litellm's table: an object of models, dollars for one token, tiers and long contexts in the endings of the keys.
+//! litellm's table: an object of models, dollars per token, tiers and long contexts as suffixes of the keys.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 
 use super::{ImportFormat, Imported, Row, decimal, unreadable};
-use crate::catalog::file::{Field, Tier};
+use crate::catalog::terms::{Field, Tier};
 use crate::error::Result;
 
 type Fields<'t> = BTreeMap<&'t str, &'t RawValue>;
@@ -54,11 +54,11 @@ fn rows(fields: &Fields<'_>) -> Vec<Row> {
     rows.into_iter().map(|((tier, above), amounts)| Row { from: None, tier, above, amounts }).collect()
 }
 
-/// Returns what a key such as `input_cost_per_token_above_272k_tokens_flex` is for.
+/// Returns the tier, the threshold and the field of a key such as `input_cost_per_token_above_272k_tokens_flex`.
 fn meaning(key: &str) -> Option<(Tier, u64, Field)> {
     let (key, tier) = TIERS
         .iter()
-        .find_map(|(ending, tier)| key.strip_suffix(ending).map(|key| (key, *tier)))
+        .find_map(|(suffix, tier)| key.strip_suffix(suffix).map(|key| (key, *tier)))
         .unwrap_or((key, Tier::Standard));
     let (key, above) = match key.strip_suffix("k_tokens").and_then(|key| key.rsplit_once("_above_")) {
         Some((key, thousands)) => (key, thousands.parse::<u64>().ok()?.checked_mul(1_000)?),
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_have_their_meaning_in_their_endings() {
+    fn suffixes_of_keys_have_a_meaning() {
         let long = "cache_creation_input_token_cost_above_12hr_above_272k_tokens_flex";
         assert_eq!(meaning(long), Some((Tier::Flex, 272_000, Field::WriteLong)));
         assert_eq!(meaning("input_cost_per_token_batches"), Some((Tier::Batch, 0, Field::Input)));

@@ -44,10 +44,10 @@ pub(super) fn run(args: &PricingImportArgs, out: &mut impl Write) -> Result<Outc
         note(&format!("nothing is written; --yes adds the rows to {into}"));
         return Ok(Outcome::Success);
     }
-    let slips = plan.changes.iter().filter(|change| change.is_slip).count();
-    if slips > 0 && !args.force {
+    let suspicious = plan.changes.iter().filter(|change| change.is_suspicious).count();
+    if suspicious > 0 && !args.force {
         let failure =
-            Failure::new(format!("{slips} of the amounts are about a thousand times off; nothing is written"));
+            Failure::new(format!("{suspicious} of the amounts are about a thousand times off; nothing is written"));
         return Err(failure.hint("check the units, or say --force").into());
     }
     let hash = sha256(text.as_bytes());
@@ -88,6 +88,6 @@ fn row(change: &Change) -> Vec<Cell> {
         Cell::right(change.old.map_or("–".to_owned(), |old| old.to_string())),
         Cell::plain("→"),
         Cell::right(change.new.to_string()),
-        Cell::plain(if change.is_slip { "about a thousand times off" } else { "" }),
+        Cell::plain(if change.is_suspicious { "about a thousand times off" } else { "" }),
     ]
 }

@@ -1,5 +1,5 @@
-//! Compares our token ids with those of tiktoken-rs on random text, for all encodings, and with those of bpe-openai where tiktoken-rs
-//! panics.
+//! Compares our token ids with those of tiktoken-rs on random text, for all encodings, and with those of bpe-openai
+//! where tiktoken-rs panics.
 //!
 //! ```text
 //! cargo run --release --manifest-path benches/peers/Cargo.toml --bin agree -- BYTES [SEED]
