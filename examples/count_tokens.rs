@@ -14,7 +14,7 @@ const TEXT: &str = "Why is the sky blue?";
 fn main() -> Result<(), Box<dyn Error>> {
     // A text alone has the tokens of an encoding: no model, no day, no prices.
     let encoding: Encoding = "o200k_base".parse()?;
-    println!("{} tokens of text with {}", encoding.count(TEXT), encoding.name());
+    println!("{} tokens of text with {}", encoding.count(TEXT), encoding.as_str());
     assert_eq!(encoding.count(TEXT), 6);
 
     // Each token is a part of the text.

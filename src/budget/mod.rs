@@ -16,7 +16,23 @@ use crate::estimate::{Cost, Estimate, Verdict};
 use crate::money::{Usd, grouped};
 use crate::names::names;
 
-/// What one request, or all requests of a budget together, may take. Nothing is limited unless it is set.
+/// The limits of one request, and of all requests of a budget together. Nothing is limited unless it is set.
+///
+/// ```
+/// use gpt_cost::budget::{Level, Limits};
+/// use gpt_cost::{Catalog, Date, Request, Terms};
+///
+/// let limits = Limits::default().max_cost_per_request("0.02".parse()?).max_input_tokens(10_000);
+///
+/// let request = Request::from_text(b"Why is the sky blue?")?;
+/// let catalog = Catalog::builtin();
+/// let estimate = catalog.model("gpt-4o")?.estimate(&request, &Terms::on(Date::new(2026, 11, 23)?))?;
+/// let findings = limits.check(&estimate);
+/// // 16,384 tokens of output are allowed, and too expensive; the input is within its limit.
+/// assert_eq!(findings.len(), 1);
+/// assert_eq!((findings[0].rule, findings[0].level), ("max_cost_per_request", Level::Exceeded));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Limits {
@@ -46,7 +62,82 @@ pub struct Limits {
     pub fail_on_shutdown: Option<i32>,
 }
 
-/// How much more a request may take than it did.
+/// Setters, to be chained from [`Limits::default`], which limits nothing.
+impl Limits {
+    /// Limits the cost of one request, with the most output that it allows, or with the output that is expected of it.
+    #[must_use]
+    pub fn max_cost_per_request(self, dollars: Usd) -> Limits {
+        Limits { max_cost_per_request: Some(dollars), ..self }
+    }
+
+    /// Limits the cost of the input of one request.
+    #[must_use]
+    pub fn max_input_cost(self, dollars: Usd) -> Limits {
+        Limits { max_input_cost: Some(dollars), ..self }
+    }
+
+    /// Limits the tokens of input of one request.
+    #[must_use]
+    pub fn max_input_tokens(self, tokens: u64) -> Limits {
+        Limits { max_input_tokens: Some(tokens), ..self }
+    }
+
+    /// Limits the tokens of input and output of one request together.
+    #[must_use]
+    pub fn max_total_tokens(self, tokens: u64) -> Limits {
+        Limits { max_total_tokens: Some(tokens), ..self }
+    }
+
+    /// Sets the fewest tokens of the context window that the input must leave.
+    #[must_use]
+    pub fn min_context_left(self, tokens: u64) -> Limits {
+        Limits { min_context_left: Some(tokens), ..self }
+    }
+
+    /// Limits the cost of all requests of the budget together, each sent once.
+    #[must_use]
+    pub fn max_cost_all_requests(self, dollars: Usd) -> Limits {
+        Limits { max_cost_all_requests: Some(dollars), ..self }
+    }
+
+    /// Sets how often each request is sent in a month, for [`Limits::max_monthly_cost`].
+    #[must_use]
+    pub fn monthly_requests(self, requests: u64) -> Limits {
+        Limits { monthly_requests: Some(requests), ..self }
+    }
+
+    /// Limits the cost of all requests in a month, each sent [`Limits::monthly_requests`] times.
+    #[must_use]
+    pub fn max_monthly_cost(self, dollars: Usd) -> Limits {
+        Limits { max_monthly_cost: Some(dollars), ..self }
+    }
+
+    /// Limits how much more a request uses than in the baseline.
+    #[must_use]
+    pub fn max_increase(self, increase: Increase) -> Limits {
+        Limits { max_increase: Some(increase), ..self }
+    }
+
+    /// Sets whether parts of a request that are not counted are compared with the limits as if they were free.
+    #[must_use]
+    pub fn allow_uncounted(self, allowed: bool) -> Limits {
+        Limits { allow_uncounted: allowed, ..self }
+    }
+
+    /// Sets the percentage of a limit from which on there is a warning.
+    #[must_use]
+    pub fn warn_at(self, percent: Decimal) -> Limits {
+        Limits { warn_at: Some(percent), ..self }
+    }
+
+    /// Sets the number of days before a model's shutdown from which on a request fails.
+    #[must_use]
+    pub fn fail_on_shutdown(self, days: i32) -> Limits {
+        Limits { fail_on_shutdown: Some(days), ..self }
+    }
+}
+
+/// How much more a request may cost, or how many more tokens it may use, than before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Increase {

@@ -804,7 +804,7 @@ fn tier(text: &str) -> Result<Tier, String> {
 }
 
 fn encodings() -> impl TypedValueParser<Value = Encoding> {
-    let names = Encoding::ALL.iter().map(|encoding| encoding.name());
+    let names = Encoding::ALL.iter().map(|encoding| encoding.as_str());
     PossibleValuesParser::new(names).try_map(|name| name.parse::<Encoding>())
 }
 

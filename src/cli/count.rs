@@ -113,7 +113,7 @@ fn count_request(args: &CountArgs, project: &Project, source: &Source) -> Result
         }
         return Ok((count, String::new()));
     }
-    let encoding = model.encoding().map_or("unknown encoding", |encoding| encoding.name());
+    let encoding = model.encoding().map_or("unknown encoding", |encoding| encoding.as_str());
     let tokens = grouped(count.tokens());
     let format = source.request.format();
     let mut text = format!("{}  {format}  {name} ({encoding})  as of {day}  {tokens} tokens, {label}\n", source.place);

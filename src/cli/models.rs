@@ -115,7 +115,7 @@ impl Line<'_> {
     }
 
     fn encoding(&self) -> &'static str {
-        self.model.encoding().map_or("unknown", |encoding| encoding.name())
+        self.model.encoding().map_or("unknown", |encoding| encoding.as_str())
     }
 
     /// Returns the name, with the model that an alias stands for.
@@ -141,7 +141,7 @@ impl Line<'_> {
             "stands_for": self.model.name(),
             "also": self.model.also().collect::<Vec<_>>(),
             "kind": self.model.kind().as_str(),
-            "encoding": self.model.encoding().map(|encoding| encoding.name()),
+            "encoding": self.model.encoding().map(|encoding| encoding.as_str()),
             "counting": self.model.family(day).map(|family| family.as_str()),
             "per": "1M",
             "input": amount(Field::Input),
@@ -316,7 +316,7 @@ fn facts(name: &ModelRef<'_>, layer: &Layer, model: &Model) -> Vec<Vec<Cell>> {
         ("stood for", alias),
         ("other names", joined(also.into_iter().map(str::to_owned).collect())),
         ("kind", Some(model.kind().as_str().to_owned())),
-        ("encoding", Some(model.encoding().map_or("unknown".to_owned(), |encoding| encoding.name().to_owned()))),
+        ("encoding", Some(model.encoding().map_or("unknown".to_owned(), |encoding| encoding.as_str().to_owned()))),
         ("counts as", joined(counting)),
         ("images", image),
     ];

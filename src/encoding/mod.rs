@@ -213,13 +213,8 @@ impl Encoding {
         String::from_utf8(bytes).map_err(|error| DecodeError(Reason::BrokenText(error.utf8_error().valid_up_to())))
     }
 
-    /// Returns the name of the encoding: the same as [`Encoding::as_str`].
-    pub const fn name(self) -> &'static str {
-        self.as_str()
-    }
-
     /// Returns the encoding of that name.
-    pub(crate) const fn named(name: &str) -> Option<Encoding> {
+    pub(crate) const fn from_name(name: &str) -> Option<Encoding> {
         let mut index = 0;
         while index < Encoding::ALL.len() {
             if is_same(Encoding::ALL[index].as_str(), name) {
@@ -330,7 +325,7 @@ impl FromStr for Encoding {
 
     /// Reads an encoding's name, as [`Encoding::as_str`] gives it.
     fn from_str(name: &str) -> Result<Encoding, UnknownEncoding> {
-        Encoding::named(name).ok_or_else(|| UnknownEncoding(name.to_owned()))
+        Encoding::from_name(name).ok_or_else(|| UnknownEncoding(name.to_owned()))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::json::{Path, Value};
 pub(super) fn message(item: Item, sizes: &mut Vec<Option<ImageSize>>, path: &Path<'_>) -> Result<Value<'static>> {
     match item {
         Item::Message(Message { role, name, content, calls, function_call, .. }) => Ok(object([
-            ("role", Some(text(role.name()))),
+            ("role", Some(text(role.as_str()))),
             ("name", name.map(text)),
             ("content", Some(parts(content, sizes))),
             ("tool_calls", (!calls.is_empty()).then(|| Value::Array(calls.into_iter().map(tool_call).collect()))),

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::error::Result;
 use crate::json::{Fields, Path, Value, unique};
+use crate::names::UnknownName;
 
 /// Fields of a body that cost no input tokens, by OpenAI's API reference and the recorded bills: cases that differ only in
 /// them are billed alike.
@@ -201,11 +202,9 @@ impl Reader {
 /// Reads a role by its name.
 pub(super) fn read_role(value: Value<'_>, path: &Path<'_>) -> Result<Role> {
     let Value::String(name) = value else { return Err(path.expected("a role", &value)) };
-    let role = Role::ALL.iter().copied().find(|role| role.name() == name);
-    role.ok_or_else(|| {
-        let known: Vec<&str> = Role::ALL.iter().map(|role| role.name()).collect();
-        // What stands there may be a prompt in the wrong place, and is not shown.
-        path.error(format!("unknown role, expected one of {}", known.join(", ")))
+    // The name can be a prompt in the wrong place: the message does not show it.
+    name.parse().map_err(|error: UnknownName| {
+        path.error(format!("unknown role, expected one of {}", error.expected().join(", ")))
     })
 }
 

@@ -1,6 +1,7 @@
 //! What the model reads: a conversation with its messages, calls, results and images, or prompts.
 
 use super::Image;
+use crate::names::names;
 
 /// What the model reads.
 #[derive(Clone, Debug, PartialEq)]
@@ -280,37 +281,20 @@ pub struct Prompt {
     pub path: String,
 }
 
-/// Who speaks in a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Role {
-    /// The instructions, as models until the o-series name them.
-    System,
-    /// The instructions, as models since the o-series name them. They are billed as `system`.
-    Developer,
-    /// The person.
-    User,
-    /// The model.
-    Assistant,
-    /// The result of a tool.
-    Tool,
-    /// The result of a function: what `tool` was until November 2023.
-    Function,
-}
-
-impl Role {
-    /// All roles, in the order in which people meet them.
-    pub const ALL: &[Role] = &[Role::System, Role::Developer, Role::User, Role::Assistant, Role::Tool, Role::Function];
-
-    /// Returns the role as requests write it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Role::System => "system",
-            Role::Developer => "developer",
-            Role::User => "user",
-            Role::Assistant => "assistant",
-            Role::Tool => "tool",
-            Role::Function => "function",
-        }
+names! {
+    /// The role of a message's author.
+    pub enum Role {
+        /// Instructions, as models before the o-series name them.
+        System = "system",
+        /// Instructions, as models since the o-series name them. They are billed as `system`.
+        Developer = "developer",
+        /// The user.
+        User = "user",
+        /// The model.
+        Assistant = "assistant",
+        /// The result of a tool.
+        Tool = "tool",
+        /// The result of a function: what `tool` was until November 2023.
+        Function = "function",
     }
 }

@@ -5,42 +5,28 @@ use std::fmt;
 use super::{ImageSize, Input, Request, chat, prompts, responses, tree};
 use crate::error::{self, Error, Problem, Result};
 use crate::json::{self, Path, Value};
+use crate::names::names;
 
-/// Which of the API's endpoints takes a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Api {
-    /// `POST /v1/chat/completions`.
-    ChatCompletions,
-    /// `POST /v1/responses`.
-    Responses,
-    /// `POST /v1/responses/compact`.
-    Compact,
-    /// `POST /v1/completions`.
-    Completions,
-    /// `POST /v1/embeddings`.
-    Embeddings,
+names! {
+    /// An endpoint of the API, by the end of its URL.
+    pub enum Api {
+        /// `POST /v1/chat/completions`.
+        ChatCompletions = "chat/completions",
+        /// `POST /v1/responses`.
+        Responses = "responses",
+        /// `POST /v1/responses/compact`.
+        Compact = "responses/compact",
+        /// `POST /v1/completions`.
+        Completions = "completions",
+        /// `POST /v1/embeddings`.
+        Embeddings = "embeddings",
+    }
 }
 
 impl Api {
-    /// All endpoints.
-    pub const ALL: &[Api] = &[Api::ChatCompletions, Api::Responses, Api::Compact, Api::Completions, Api::Embeddings];
-
-    /// Returns the end of the endpoint's URL, such as `chat/completions`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Api::ChatCompletions => "chat/completions",
-            Api::Responses => "responses",
-            Api::Compact => "responses/compact",
-            Api::Completions => "completions",
-            Api::Embeddings => "embeddings",
-        }
-    }
-
-    /// Returns the endpoint whose URL ends so.
-    fn of_url(url: &str) -> Option<Api> {
-        let name = url.rsplit("/v1/").next()?;
-        Api::ALL.iter().copied().find(|api| api.name() == name)
+    /// Returns the endpoint of a URL.
+    fn from_url(url: &str) -> Option<Api> {
+        url.rsplit("/v1/").next()?.parse().ok()
     }
 }
 
@@ -298,7 +284,7 @@ fn batch_line(fields: json::Fields<'_>, path: &Path<'_>) -> Result<Request> {
     }
     let url = url.ok_or_else(|| path.error("the field `url` is missing"))?;
     let body = body.ok_or_else(|| path.error("the field `body` is missing"))?;
-    let Some(api) = Api::of_url(&url) else {
+    let Some(api) = Api::from_url(&url) else {
         return Err(path.key("url").error("requests to this endpoint are not counted"));
     };
     let request = body_of(api, body, &path.key("body"))?;
@@ -311,7 +297,7 @@ pub(crate) fn recording(fields: json::Fields<'_>, path: &Path<'_>) -> Result<Req
     for (key, value) in json::unique(fields, path)? {
         match (key.as_ref(), value) {
             ("request", value) => request = Some(value),
-            ("endpoint", value) => is_compact = value.as_str() == Some(Api::Compact.name()),
+            ("endpoint", value) => is_compact = value.as_str() == Some(Api::Compact.as_str()),
             ("images", Value::Array(images)) => sizes = images.iter().map(size_of).collect(),
             _ => {}
         }

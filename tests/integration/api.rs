@@ -2,6 +2,7 @@
 
 use gpt_cost::budget::{Baseline, Budget, Config, Finding, Limits};
 use gpt_cost::catalog::{Kind, Model, PriceRow};
+use gpt_cost::request::{Api, Role};
 use gpt_cost::usage::{Bill, Response, Usage};
 use gpt_cost::{Catalog, Cost, Encoding, Error, Estimate, Fit, Label, Request, Terms, Tier, TokenCount, Usd, Verdict};
 
@@ -28,6 +29,15 @@ fn names_are_read_as_they_are_written() {
     }
     for label in Label::ALL {
         assert_eq!(label.as_str().parse(), Ok(*label));
+    }
+    for role in Role::ALL {
+        assert_eq!(role.as_str().parse(), Ok(*role));
+    }
+    for api in Api::ALL {
+        assert_eq!(api.to_string().parse(), Ok(*api));
+    }
+    for encoding in Encoding::ALL {
+        assert_eq!(encoding.to_string().parse(), Ok(*encoding));
     }
     assert_eq!(format!("{:>8}|", Verdict::Fits), "    fits|");
     let error = "fast-ish".parse::<Tier>().unwrap_err();

@@ -153,7 +153,7 @@ impl Turn {
                     }
                 }
                 let content = if images.is_empty() { json!(text) } else { Value::Array(parts) };
-                let mut json = json!({"role": role.name(), "content": content});
+                let mut json = json!({"role": role.as_str(), "content": content});
                 if let Some(name) = name {
                     message = message.name(name);
                     json["name"] = json!(name);

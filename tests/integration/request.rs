@@ -81,7 +81,7 @@ fn all_roles_and_all_shapes_of_content_are_read() {
         _ => panic!("a text"),
     };
     let item = |item: &Item| match item {
-        Item::Message(message) => (message.role.name(), message.content.iter().map(text).collect::<String>()),
+        Item::Message(message) => (message.role.as_str(), message.content.iter().map(text).collect::<String>()),
         Item::Result(result) => ("tool", result.content.iter().map(text).collect()),
         _ => panic!("a message or a result"),
     };

@@ -221,7 +221,7 @@ impl<'a> Requested<'a> {
             format: request.format().as_str(),
             model: estimate.name(),
             resolved_model: model.name(),
-            encoding: model.encoding().map(|encoding| encoding.name()),
+            encoding: model.encoding().map(|encoding| encoding.as_str()),
             tier: estimate.tier().as_str(),
             input_tokens: Tokens::of(estimate.input()),
             cached_tokens: estimate.cached(),
