@@ -205,13 +205,13 @@ fn a_line_of_a_batch_file_is_its_body() {
 }
 
 #[test]
-fn hostile_tools_are_counted_or_refused_in_no_time() {
+fn cyclic_doubling_and_invalid_schemas_are_counted_or_refused() {
     let wrap = |parameters: &str| {
         format!(
             r#"{{"messages": [{{"role": "user", "content": "x"}}], "tools": [{{"type": "function", "function": {{"name": "f", "parameters": {parameters}}}}}]}}"#
         )
     };
-    // References that go round, by all ways.
+    // Cyclic references, by every keyword that can have one.
     let round = r##"{"type": "object", "properties": {"a": {"$ref": "#/$defs/a"}}, "$defs": {"a": {"anyOf": [{"$ref": "#/$defs/a"}, {"type": "array", "items": {"$ref": "#/$defs/a"}},
         {"type": "object", "properties": {"a": {"$ref": "#/$defs/a"}}}]}}}"##;
     // References that double the text at each level.

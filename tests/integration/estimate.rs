@@ -3,6 +3,8 @@
 use gpt_cost::estimate::Exceeded;
 use gpt_cost::{Catalog, Date, Encoding, Estimate, Label, Request, Terms, Tier, TokenCount, Verdict};
 
+use crate::budgets::PINNED;
+
 const SYSTEM: &str = "You are a patient teacher of botany. Answer briefly.";
 const QUESTION: &str = "Why do the leaves of a beech stay on all winter?";
 const ANSWER: &str = "The botanists call it marcescence: the tree does not seal off the stalks in autumn.";
@@ -29,7 +31,8 @@ fn tokens(encoding: Encoding, texts: &[&str]) -> u64 {
 
 fn with_estimate(model: &str, json: &str, terms: Terms, check: impl FnOnce(Estimate<'_>)) {
     let request = Request::from_json(json.as_bytes()).unwrap();
-    let catalog = Catalog::builtin();
+    let mut catalog = Catalog::builtin();
+    catalog.add_layer("pinned.toml", PINNED).unwrap();
     check(catalog.model(model).unwrap().estimate(&request, &terms).unwrap());
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::budgets::{DAY, gpt_cost, json, prompt, repository, text, write};
+use crate::budgets::{DAY, PINNED, gpt_cost, json, prompt, repository, text, write};
 
 fn budget(more: &str) -> String {
     format!("[[budget]]\nname = \"b\"\npaths = [\"*.json\"]\n{more}\n")
@@ -369,8 +369,10 @@ fn notes_are_about_what_is_asked() {
     let output = gpt_cost(&root, &["estimate", "p.json", "--pricing", "off.toml"]);
     assert!(text(&output.stderr).starts_with("note: suspicious price: off.toml:4:9: "), "{output:?}");
     // One note for a model, however many requests it has.
-    write(&root, "many.jsonl", &format!("{}\n", request("gpt-5.4", "Hi", "")).repeat(20));
-    let output = gpt_cost(&root, &["estimate", "many.jsonl", "--max-age", "1d", "--as-of", DAY]);
+    write(&root, "many.jsonl", &format!("{}\n", request("gpt-4.1", "Hi", "")).repeat(20));
+    write(&root, "pinned.toml", PINNED);
+    let args = ["estimate", "many.jsonl", "--pricing", "pinned.toml", "--max-age", "1d", "--as-of", DAY];
+    let output = gpt_cost(&root, &args);
     assert_eq!((output.status.code(), text(&output.stderr).lines().count()), (Some(1), 1), "{output:?}");
     write(&root, "p.json", &request("o3", "Hi", r#", "max_tokens": 10"#));
     assert!(notes(&[]).contains("max_tokens: o3 refuses it: set max_completion_tokens instead"), "{}", notes(&[]));
