@@ -1,5 +1,5 @@
-//! Our counts against the bills of recorded requests, which the folder that `GPT_COST_TRUTH` names holds. They are not ours to
-//! copy; where the folder is not at hand, the tests say that they are ignored.
+//! Our counts against the bills of recorded requests, which the folder that `GPT_COST_TRUTH` names holds. They are not
+//! ours to copy; where the folder is not at hand, the tests say that they are ignored.
 //!
 //! `GPT_COST_TRUTH=… cargo test --test truth -- --nocapture` prints the figures, as `gpt-cost verify` does.
 
@@ -18,8 +18,8 @@ use gpt_cost::verify::{Recording, Report, Score};
 use gpt_cost::{Catalog, Date};
 use libtest_mimic::{Arguments, Failed, Trial};
 
-/// What no change may make worse: at least so many cases counted, so many of them to the token, and at most so many outside of their
-/// bound.
+/// What no change may make worse: at least so many cases counted, so many of them to the token, and at most so many
+/// outside of their bound.
 const FLOORS: [Floor; 10] = [
     Floor { file: "chat-completions", feature: None, counted: 4_545, exact: 4_474, outside: 12 },
     Floor { file: "chat-completions", feature: Some("plain"), counted: 2_218, exact: 2_216, outside: 0 },
@@ -95,7 +95,8 @@ fn recorded_bills(folder: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Whether the recordings' README calls a case countable: nothing in it that the request does not hold, or whose form is the vendor's secret.
+/// Whether the recordings' README calls a case countable: nothing in it that the request does not hold, or whose form
+/// is the vendor's secret.
 fn is_countable(recording: &Recording) -> bool {
     const HIDDEN: [&str; 8] =
         ["audio", "file", "image-file_id", "image-url", "item:", "prompt-template", "reasoning-items", "server-state"];

@@ -7,8 +7,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// Runs the cases in a copy with a repository's root above it, so that no other `pricing.toml` is found. Their prices are those of
-/// `tests/cmd/pinned.toml` or of a table of their own, not the built-in ones.
+/// Runs the cases in a copy with a repository's root above it, so that no other `pricing.toml` is found. Their prices
+/// are those of `tests/cmd/pinned.toml` or of a table of their own, not the built-in ones.
 #[test]
 fn cases() {
     let root = repository("cases");

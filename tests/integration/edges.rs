@@ -1,4 +1,5 @@
-//! The edges of the command line: one reader for all commands, requests known in another version, errors that name their place.
+//! The edges of the command line: one reader for all commands, requests known in another version, errors that name
+//! their place.
 
 use std::fs;
 use std::io::Write;
@@ -379,7 +380,7 @@ fn inputs_that_are_something_else_are_named() {
     }
     write(&root, "x.json", broken_image);
     let output = text(&gpt_cost(&root, &["estimate", "x.json"]).stdout);
-    assert!(output.contains("its data are not a PNG, JPEG, GIF or WebP image that can be read"), "{output}");
+    assert!(output.contains("its data is not a readable PNG, JPEG, GIF or WebP image"), "{output}");
     let output = gpt_cost(&root, &["estimate", "folder"]);
     assert!(text(&output.stderr).contains("hint: gpt-cost check FOLDER reads all prompts of a folder\n"), "{output:?}");
     let output = with_input(&root, &["estimate", "-", "-"], BODY);

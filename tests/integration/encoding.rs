@@ -1,7 +1,7 @@
 //! The encodings against the oracle, tiktoken-rs: token by token.
 //!
-//! `GPT_COST_CASES=N` sets how many random texts each property tries, 256 by default; `cargo test --release encoding -- --ignored`
-//! is the long run.
+//! `GPT_COST_CASES=N` sets how many random texts each property tries, 256 by default;
+//! `cargo test --release encoding -- --ignored` is the long run.
 
 use gpt_cost::Encoding;
 use proptest::prelude::*;
@@ -204,7 +204,8 @@ fn the_samples_are_encoded_as_the_oracle_does() {
     }
 }
 
-/// The oracle needs minutes for such a text, or panics: the tokens are compared with the count and, decoded, with the text.
+/// The oracle needs minutes for such a text, or panics: the tokens are compared with the count and, decoded, with the
+/// text.
 #[test]
 fn one_hundred_kilobytes_of_one_character_or_pair_are_encoded() {
     let texts = [" ", "a", "\n", "=", "ab", "中", "9", " \n", "🙂", "A", "\u{301}"]

@@ -358,7 +358,9 @@ fn an_unchanged_request_has_no_change_of_price() {
                 let terms = Terms::on(day()).tier(*tier).cached(Cached::Tokens(3));
                 let Ok(estimate) = catalog.model(model.name()).unwrap().estimate(&request, &terms) else { continue };
                 let mut baseline = Baseline::default();
-                baseline.requests.insert(Place::file("p.json"), Entry::of(&estimate, None, "content".to_owned()));
+                baseline
+                    .requests
+                    .insert(Place::file("p.json"), Entry::from_estimate(&estimate, None, "content".to_owned()));
                 let changes = baseline.changes(&baseline, &Baseline::default(), &catalog, day());
                 assert!(!changes[0].is_any());
                 let parts = (changes[0].prompt.amount(), changes[0].price.amount());
@@ -414,7 +416,8 @@ fn limits_of_embeddings_and_prompts_are_per_input() {
     });
 }
 
-/// Between the stricter and the larger documented limit a request fits with a warning; above the larger it does not fit.
+/// Between the stricter and the larger documented limit a request fits with a warning; above the larger it does not
+/// fit.
 #[test]
 fn a_model_with_two_documented_limits_warns_between_them() {
     let verdict = |tokens: usize| {

@@ -278,7 +278,8 @@ proptest! {
     }
 }
 
-/// Five hundred random usages of the models of the researched facts, each priced by hand from them and by the catalogue.
+/// Five hundred random usages of the models of the researched facts, each priced by hand from them and by the
+/// catalogue.
 #[test]
 fn random_usages_cost_what_the_researched_facts_say() {
     use gpt_cost::usage::Usage;
@@ -583,7 +584,8 @@ fn cached_input_and_many_requests_are_priced() {
     );
 }
 
-/// Where writing to the prompt cache costs more than reading, the most of an input has all of it written, and no bill is above.
+/// Where writing to the prompt cache costs more than reading, the most of an input has all of it written, and no bill
+/// is above.
 #[test]
 fn cache_writes_are_in_the_range() {
     use gpt_cost::Cached;

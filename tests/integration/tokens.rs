@@ -5,7 +5,8 @@ use proptest::prelude::*;
 
 use crate::encoding::oracle;
 
-/// Where cuts are hard: white space before words, contractions, characters of many tokens, case within words, slashes after punctuation.
+/// Where cuts are hard: white space before words, contractions, characters of many tokens, case within words, slashes
+/// after punctuation.
 fn texts() -> impl Strategy<Value = String> {
     const PARTS: &[&str] = &[
         " ",

@@ -210,7 +210,7 @@ fn warnings_of_requests_are_in_check() {
     write(&root, "b.json", &request("gpt-4.1-mini", "Hi there", unknown));
     let (code, output) = check(&root, &budget("max_input_tokens = 100"));
     assert_eq!(code, 0, "{output}");
-    assert!(output.contains("warning: a.json and 1 more: shiny_new_field: the API knows no such field"), "{output}");
+    assert!(output.contains("warning: a.json and 1 more: shiny_new_field: unknown field"), "{output}");
 }
 
 /// Formats that are not read yet are an error where they are named, and are left out and listed where they are met.
@@ -255,7 +255,8 @@ fn what_is_not_read_yet_is_said() {
     assert!(text(&output.stderr).contains("found an object around one"), "{output:?}");
 }
 
-/// Lines that have their answer are examples for fine-tuning, unless they are forced to be bodies; a single body may end with an answer.
+/// Lines that have their answer are examples for fine-tuning, unless they are forced to be bodies; a single body may
+/// end with an answer.
 #[test]
 fn examples_for_fine_tuning_are_said_to_be_some() {
     let root = repository("fine-tuning");
