@@ -47,7 +47,7 @@ fn unknown_field((first, times): (String, usize)) -> Warning {
         1 => String::new(),
         times => format!(" (and {} more like it)", times - 1),
     };
-    Warning::new(first, format!("unknown field{more}: assumed to cost nothing"))
+    Warning::new(first, format!("unknown field{more}, assumed to cost nothing"))
 }
 
 /// Reads a string, or null.

@@ -1,4 +1,4 @@
-//! The public types: what a service needs of them.
+//! The traits of the public types that a service needs.
 
 use gpt_cost::budget::{Baseline, Budget, Config, Finding, Limits};
 use gpt_cost::catalog::{Kind, Model, PriceRow};
@@ -8,7 +8,8 @@ use gpt_cost::{Catalog, Cost, Encoding, Error, Estimate, Fit, Label, Request, Te
 
 fn is_send_and_sync<T: Send + Sync + Unpin + 'static>() {}
 
-/// A service shares them between threads; a field that is not `Sync` would break it without a word in a signature.
+/// A service shares them between threads. A field that is not `Sync` would break that without a change of any
+/// signature.
 #[test]
 fn public_types_are_send_and_sync() {
     is_send_and_sync::<Catalog>();
@@ -21,7 +22,7 @@ fn public_types_are_send_and_sync() {
     is_send_and_sync::<Error>();
 }
 
-/// Every enum with names reads what it writes.
+/// Every enum with names parses the names that it writes.
 #[test]
 fn names_are_read_as_they_are_written() {
     for kind in Kind::ALL {
