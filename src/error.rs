@@ -235,7 +235,7 @@ impl Problem {
         self.excerpt.as_deref()
     }
 
-    /// Returns a hint at what to do, if there is one.
+    /// Returns a hint on what to do, if there is one.
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }

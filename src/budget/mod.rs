@@ -220,7 +220,7 @@ impl Sum for Spend {
     }
 }
 
-/// The range of what a request can cost.
+/// The range of a request's cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CostBounds {
     /// The minimum.

@@ -178,7 +178,7 @@ fn ascii_run(text: &[u8], at: usize, fold: u64) -> usize {
     while let Some(bytes) = text.get(at + length..).and_then(|rest| rest.first_chunk::<8>()) {
         let word = u64::from_le_bytes(*bytes);
         let low = (word | fold) & !HIGH;
-        // In each byte, adding what `a`, or what comes after `z`, lacks to 0x80 sets the high bit.
+        // In each byte, adding 0x80 less `a`, or 0x80 less the byte after `z`, sets the high bit of bytes from there on.
         let from_a = low + 0x1f1f_1f1f_1f1f_1f1f;
         let after_z = low + 0x0505_0505_0505_0505;
         let others = !(from_a & !after_z & !word) & HIGH;
@@ -254,7 +254,7 @@ fn contraction(text: &[u8], at: usize, fold: bool) -> Option<usize> {
 #[inline]
 fn word(text: &[u8], start: usize) -> Option<usize> {
     lower_word(text, start).or_else(|| {
-        // Where the first alternative fails, the run contains no character that a lower-case run could match.
+        // If the first alternative fails, the run contains no character that a lower-case run could match.
         let end = run(text, start, Class::is_upper_like);
         (end > start).then_some(end)
     })
@@ -293,7 +293,7 @@ fn lower_word(text: &[u8], start: usize) -> Option<usize> {
 struct Spaces {
     start: usize,
     end: usize,
-    /// Where its last character begins.
+    /// The start of its last character.
     last: usize,
     /// The end of its last newline, if it has one.
     newline: Option<usize>,

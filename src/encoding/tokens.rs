@@ -23,7 +23,7 @@ pub struct Tokens<'t> {
     text: &'t [u8],
     /// The tokens of the current piece in reverse order: their ids and ends.
     piece: Vec<(u32, usize)>,
-    /// Where the next token begins.
+    /// The start of the next token.
     at: usize,
 }
 

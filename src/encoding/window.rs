@@ -77,7 +77,7 @@ pub(super) fn each_pieces<P: Pattern, B>(
     ControlFlow::Continue(())
 }
 
-/// Does what [`each_pieces`] does, by the masks that `masks` returns.
+/// The same as [`each_pieces`], with the masks that `masks` returns.
 #[inline(always)]
 fn each_pieces_by<P: Pattern, B>(
     text: &[u8],
@@ -135,7 +135,7 @@ impl Masks {
         let absorbed = flood(self.newline, self.newline & other << 1);
         let others = self.other_starts(other);
         let words = self.letter_starts(others);
-        // A contraction at the start of a piece ends where a word would go on: it has one or two letters.
+        // A contraction at the start of a piece has one or two letters, and ends where a word would continue.
         let letters = self.letters();
         let unclear = self.apostrophe & others & letters >> 1 & letters >> 2;
         let known = if unclear == 0 { self.known } else { self.known & (unclear ^ (unclear - 1)) };
@@ -176,7 +176,7 @@ impl Masks {
         self.upper | self.lower
     }
 
-    /// Returns what is neither letter, number nor white space.
+    /// Returns the characters that are neither letters, numbers nor white space.
     #[inline(always)]
     fn other(&self) -> u64 {
         self.known & !(self.letters() | self.number | self.white)

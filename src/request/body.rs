@@ -79,12 +79,7 @@ fn part(part: Part, sizes: &mut Vec<Option<ImageSize>>) -> Value<'static> {
         Part::Text(value) => object([("type", Some(text("text"))), ("text", Some(text(value)))]),
         Part::Image(Image { size, detail, .. }) => {
             sizes.push(size);
-            let detail = match detail {
-                Detail::Auto => None,
-                Detail::Low => Some(text("low")),
-                Detail::High => Some(text("high")),
-                Detail::Original => Some(text("original")),
-            };
+            let detail = (detail != Detail::Auto).then(|| text(detail.as_str()));
             let image = object([("url", Some(text(""))), ("detail", detail)]);
             object([("type", Some(text("image_url"))), ("image_url", Some(image))])
         }

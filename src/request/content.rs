@@ -80,12 +80,7 @@ fn read_image(value: &Value<'_>, path: &Path<'_>, notes: &mut Notes) -> Result<I
         None => return Err(missing("image_url", path)),
         Some(other) => return Err(path.key("image_url").expected("a URL, or an object with `url`", other)),
     };
-    let detail = match detail.and_then(Value::as_str) {
-        Some("low") => Detail::Low,
-        Some("high") => Detail::High,
-        Some("original") => Detail::Original,
-        _ => Detail::Auto,
-    };
+    let detail = detail.and_then(Value::as_str).and_then(|name| name.parse().ok()).unwrap_or(Detail::Auto);
     let size = url.and_then(image::size_of_data_url);
     if size.is_none() && url.is_some_and(|url| url.starts_with("data:")) {
         notes.warning(&path.to_string(), "its data is not a readable PNG, JPEG, GIF or WebP image");

@@ -297,7 +297,7 @@ names! {
         Assistant = "assistant",
         /// The result of a tool.
         Tool = "tool",
-        /// The result of a function: what `tool` was until November 2023.
+        /// The result of a function: the form of `tool` until November 2023.
         Function = "function",
     }
 }

@@ -271,7 +271,7 @@ fn body_of(api: Api, fields: json::Fields<'_>, path: &Path<'_>) -> Result<Reques
     Ok(Request { format: Format::Body(api), api: Some(api), ..request })
 }
 
-/// Reads a line of a Batch file: a body, and the URL of the endpoint that takes it.
+/// Reads a line of a Batch file: a body, and the URL of its endpoint.
 fn batch_line(fields: json::Fields<'_>, path: &Path<'_>) -> Result<Request> {
     let (mut custom_id, mut url, mut body) = (None, None, None);
     for (key, value) in json::unique(fields, path)? {

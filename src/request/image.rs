@@ -1,5 +1,9 @@
 //! Images, and the reader of the size in the header of a data URL. No pixel is decoded, and nothing is fetched.
 
+use std::fmt;
+
+use crate::names::names;
+
 /// An image. Only its size and its detail matter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -78,6 +82,7 @@ impl ImageSize {
     ///
     /// assert_eq!(ImageSize::parse("1024x768"), Some(ImageSize { width: 1024, height: 768 }));
     /// assert_eq!(ImageSize::parse("0x768"), None);
+    /// assert_eq!(ImageSize { width: 1024, height: 768 }.to_string(), "1024x768");
     /// ```
     pub fn parse(text: &str) -> Option<ImageSize> {
         let (width, height) = text.split_once(['x', '×'])?;
@@ -86,27 +91,34 @@ impl ImageSize {
     }
 }
 
-/// The detail in which a model sees an image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Detail {
-    /// The model decides; billed as high.
-    Auto,
-    /// A small version of the image.
-    Low,
-    /// The whole image, scaled down if it is large.
-    High,
-    /// The whole image, not scaled.
-    Original,
+/// Writes the size as [`ImageSize::parse`] reads it, such as `1024x768`.
+impl fmt::Display for ImageSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}x{}", self.width, self.height)
+    }
 }
 
-/// How many characters of base64 are read: the header of a JPEG can lie behind other data, such as a preview or a
-/// colour profile.
+names! {
+    /// The detail in which a model sees an image.
+    pub enum Detail {
+        /// The model decides; billed as high.
+        Auto = "auto",
+        /// A small version of the image.
+        Low = "low",
+        /// The whole image, scaled down if it is large.
+        High = "high",
+        /// The whole image, not scaled.
+        Original = "original",
+    }
+}
+
+/// The number of characters of base64 that are read: the header of a JPEG can come after other data, such as a preview
+/// or a colour profile.
 const MOST: usize = 1 << 20;
 
-/// Returns the size of the image in a data URL, `None` where it is another URL, or where its header does not tell.
+/// Returns the size of the image in a data URL; `None` for any other URL, and for an unreadable header.
 ///
-/// What the bytes say counts, not the media type: many a PNG is sent as a JPEG.
+/// The bytes decide, not the media type: many PNG images are sent as JPEG.
 pub(super) fn size_of_data_url(url: &str) -> Option<ImageSize> {
     let (head, data) = url.strip_prefix("data:")?.split_once(',')?;
     if !head.ends_with(";base64") {

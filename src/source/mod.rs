@@ -143,7 +143,7 @@ fn elements(bytes: &[u8]) -> Option<Vec<(usize, &[u8])>> {
 }
 
 impl<'a> Document<'a> {
-    /// Returns where the document is.
+    /// Returns the place of the document.
     pub fn place(&self) -> &Place {
         &self.place
     }

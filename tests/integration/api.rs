@@ -2,7 +2,7 @@
 
 use gpt_cost::budget::{Baseline, Budget, Config, Finding, Limits};
 use gpt_cost::catalog::{Kind, Model, PriceRow};
-use gpt_cost::request::{Api, Role};
+use gpt_cost::request::{Api, Detail, Role};
 use gpt_cost::usage::{Bill, Response, Usage};
 use gpt_cost::{Catalog, Cost, Encoding, Error, Estimate, Fit, Label, Request, Terms, Tier, TokenCount, Usd, Verdict};
 
@@ -33,6 +33,9 @@ fn names_are_read_as_they_are_written() {
     }
     for role in Role::ALL {
         assert_eq!(role.as_str().parse(), Ok(*role));
+    }
+    for detail in Detail::ALL {
+        assert_eq!(detail.as_str().parse(), Ok(*detail));
     }
     for api in Api::ALL {
         assert_eq!(api.to_string().parse(), Ok(*api));
