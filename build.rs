@@ -1,4 +1,5 @@
-//! Compiles `pricing.toml`, the vocabularies and Unicode's classes into static tables, so that the program parses nothing when it starts.
+//! Compiles `pricing.toml`, the vocabularies and Unicode's classes into static tables, so that the program parses
+//! nothing when it starts.
 
 #[path = "build/classes.rs"]
 mod classes;
@@ -14,7 +15,7 @@ mod layout;
 #[path = "src/money/per.rs"]
 mod money;
 #[path = "src/names.rs"]
-#[expect(dead_code, reason = "the build script has no use for an error's parts")]
+#[expect(dead_code, reason = "the build script reads no parts of an error")]
 mod names;
 #[path = "build/prices.rs"]
 mod prices;

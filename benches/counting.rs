@@ -41,7 +41,7 @@ fn read(sample: &str, corpus: &str) -> String {
 }
 
 fn oracle(encoding: Encoding) -> &'static tiktoken_rs::CoreBPE {
-    match encoding.name() {
+    match encoding.as_str() {
         "cl100k_base" => tiktoken_rs::cl100k_base_singleton(),
         "o200k_base" => tiktoken_rs::o200k_base_singleton(),
         "o200k_harmony" => tiktoken_rs::o200k_harmony_singleton(),

@@ -78,7 +78,7 @@ fn names_of(model: &ModelEntry) -> impl Iterator<Item = &str> {
 fn write_model(out: &mut String, source: &str, model: &ModelEntry) -> std::fmt::Result {
     // None where its feature is off.
     let encoding =
-        model.encoding.as_ref().map_or("None".to_owned(), |name| format!("Encoding::named({:?})", name.text));
+        model.encoding.as_ref().map_or("None".to_owned(), |name| format!("Encoding::from_name({:?})", name.text));
     let counting: Vec<String> = model.counting.iter().map(counting).collect();
     writeln!(out, "        Model {{")?;
     writeln!(out, "            line: {},", line(source, model.name.span.start))?;

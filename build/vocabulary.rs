@@ -1,13 +1,13 @@
-//! The vocabularies of `tiktoken-rs` → tables that are ready to be probed.
+//! Writes the vocabularies of `tiktoken-rs` as tables for lookups at run time.
 //!
 //! A vocabulary becomes these blobs:
-//! - `short`: buckets of slots, with the tokens of up to 13 bytes inside them;
+//! - `short`: buckets of slots that contain the tokens of up to 13 bytes;
 //! - `long`: an index of the longer ones, by hash;
 //! - `pairs`: the ranks of the tokens of two bytes;
-//! - `bytes`, `token_lengths` and `offsets`: all tokens one after the other, by rank, the length of each, and where each group of 16
-//!   begins;
-//! - `splits`: where each token's last merge joined it, which is the length of its left half;
-//! - `lengths` and `long_lengths`: which lengths the tokens have that begin with the same bytes.
+//! - `bytes`, `token_lengths` and `offsets`: all tokens one after the other, by rank, the length of each, and where
+//!   each group of 16 begins;
+//! - `splits`: the length of the left half of each token's last merge;
+//! - `lengths` and `long_lengths`: the lengths of the tokens that begin with the same bytes.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -21,21 +21,21 @@ use crate::layout::{
     border_bit, lengths_slot, long_lengths_slot, long_slot, utf8_length,
 };
 
-/// What is expected of a vocabulary; anything else fails the build.
+/// The expected facts of a vocabulary; any difference fails the build.
 struct Expected {
     name: &'static str,
-    /// The features of the crate that need it.
+    /// The crate's features that need it.
     features: &'static [&'static str],
     load: fn() -> &'static CoreBPE,
     /// One more than the highest rank.
     ranks: u32,
-    /// Ranks below it that are no ordinary token.
+    /// Ranks below it that are not ordinary tokens.
     reserved: &'static [u32],
     /// FNV-1a over each rank and its bytes.
     hash: u64,
 }
 
-/// r50k_base has no tables of its own: its tokens are those of p50k_base with ranks below 50,256.
+/// r50k_base needs no tables: its tokens are those of p50k_base with ranks below 50,256.
 const VOCABULARIES: [Expected; 3] = [
     Expected {
         name: "cl100k",
@@ -63,7 +63,7 @@ const VOCABULARIES: [Expected; 3] = [
     },
 ];
 
-/// Writes the blobs of the vocabularies that are asked for, and the source that names them.
+/// Writes the blobs of the vocabularies of the enabled features, and the source that includes them.
 pub fn write(out: &Path) -> io::Result<()> {
     let mut source = String::new();
     let is_on = |feature: &&str| env::var_os(format!("CARGO_FEATURE_{feature}")).is_some();
@@ -74,7 +74,7 @@ pub fn write(out: &Path) -> io::Result<()> {
     fs::write(out.join("vocabularies.rs"), source)
 }
 
-/// Returns the bytes of each rank; empty for those that are reserved.
+/// Returns the bytes of the token of each rank; empty for reserved ranks.
 fn load(expected: &Expected) -> Vec<Vec<u8>> {
     let vocabulary = (expected.load)();
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
@@ -142,8 +142,8 @@ fn write_tables(out: &Path, name: &str, tokens: &[Vec<u8>]) -> io::Result<String
     Ok(source)
 }
 
-/// Fills buckets of slots, 82% of them: with fewer free ones, too many tokens would lie in a later bucket than their own. Those of the
-/// lowest ranks, which are the most frequent, come first and lie in their own.
+/// Returns buckets of slots, 82% of them used: with fewer free slots, too many tokens would be in a later bucket than
+/// their own. The tokens of the lowest ranks, which are the most frequent, are placed first, in their own bucket.
 fn short_table(tokens: &[Vec<u8>]) -> Vec<Slot> {
     let short: Vec<(u32, &Vec<u8>)> =
         (0..).zip(tokens).filter(|(_, token)| (1..=INLINE).contains(&token.len())).collect();
@@ -167,8 +167,8 @@ fn short_table(tokens: &[Vec<u8>]) -> Vec<Slot> {
     slots
 }
 
-/// Sets a bit for each key of the short table, of five to ten times as many: small enough to stay near the
-/// processor, it rules out most of what is no token without a look at the table.
+/// Returns a filter with a bit set for each key of the short table, among five to ten times as many bits. It is small
+/// enough to stay in the processor's cache, and rules out most texts that are not tokens without a lookup in the table.
 fn filter(tokens: &[Vec<u8>]) -> Vec<u8> {
     let mut filter = vec![0u8; (tokens.len() * 5 / 8).next_power_of_two()];
     for token in tokens.iter().filter(|token| (1..=INLINE).contains(&token.len())) {
@@ -205,7 +205,7 @@ fn pairs(tokens: &[Vec<u8>]) -> Vec<u32> {
     pairs
 }
 
-/// Returns the length of the left half of each token's last merge; a token of one byte has none, and says so with 0.
+/// Returns the length of the left half of each token's last merge; 0 for a token of one byte, which has none.
 fn splits(tokens: &[Vec<u8>]) -> Vec<u8> {
     let ranks: HashMap<&[u8], u32> = (0..).zip(tokens).map(|(rank, token)| (token.as_slice(), rank)).collect();
     let left_half = |token: &Vec<u8>| match merged(token, &ranks, 2)[..] {
@@ -215,7 +215,7 @@ fn splits(tokens: &[Vec<u8>]) -> Vec<u8> {
     tokens.iter().map(left_half).collect()
 }
 
-/// Merges bytes by the textbook, until at most `parts` are left; returns where they end.
+/// Merges bytes as in the textbook until at most `parts` are left; returns their ends.
 fn merged(bytes: &[u8], ranks: &HashMap<&[u8], u32>, parts: usize) -> Vec<usize> {
     let mut ends: Vec<usize> = (1..=bytes.len()).collect();
     while ends.len() > parts {
@@ -227,8 +227,8 @@ fn merged(bytes: &[u8], ranks: &HashMap<&[u8], u32>, parts: usize) -> Vec<usize>
     ends
 }
 
-/// Returns, for each place of [`lengths_slot`], a bit for each length from [`PREFIX`] to [`INLINE`] that a token has there, and the
-/// highest bit for longer ones.
+/// Returns, for each index of [`lengths_slot`], a bit for each length from [`PREFIX`] to [`INLINE`] of its tokens, and
+/// the highest bit if one is longer.
 fn lengths(tokens: &[Vec<u8>]) -> Vec<u16> {
     let mut lengths = vec![0; 1 << LENGTHS_BITS];
     for token in tokens.iter().filter(|token| token.len() >= PREFIX) {
@@ -238,7 +238,7 @@ fn lengths(tokens: &[Vec<u8>]) -> Vec<u16> {
     lengths
 }
 
-/// Returns, for each place of [`long_lengths_slot`], the greatest length of a token longer than [`INLINE`] that it has there.
+/// Returns, for each index of [`long_lengths_slot`], the greatest length of its tokens that are longer than [`INLINE`].
 fn long_lengths(tokens: &[Vec<u8>]) -> Vec<u8> {
     let mut lengths = vec![0; 1 << LONG_LENGTHS_BITS];
     for token in tokens.iter().filter(|token| token.len() > INLINE) {
@@ -248,18 +248,19 @@ fn long_lengths(tokens: &[Vec<u8>]) -> Vec<u8> {
     lengths
 }
 
-/// Returns two tables of bits: which borders between characters some merge crosses.
+/// Returns two tables of bits: the borders between characters that some merge crosses.
 ///
-/// The first merge across a border joins two parts that meet at it, so the border is that of a token's last merge. In the one table is
-/// a bit for each two characters that meet so, whole; in the other, for each two bytes, the last before and the first after, where a
-/// part begins or ends inside of its character at the border.
+/// The first merge across a border joins two parts that meet at it, so the border is that of a token's last merge. The
+/// first table has a bit for each two whole characters that meet in this way. The second has a bit for each two bytes,
+/// the last before the border and the first after it, where the token has only a part of one of the characters at the
+/// border.
 fn borders(tokens: &[Vec<u8>], splits: &[u8]) -> [Vec<u8>; 2] {
     let (mut whole, mut partial) = (vec![0u8; 1 << (BORDER_BITS - 3)], vec![0u8; 1 << 13]);
     for (token, split) in tokens.iter().zip(splits).filter(|(token, _)| token.len() > 1) {
         let (left, right) = token.split_at(usize::from(*split));
         let (last, first) = (left[left.len() - 1], right[0]);
         if is_continuation(first) {
-            // A border inside of a character.
+            // A border inside a character.
             continue;
         }
         let last_start = (0..left.len()).rev().take(4).find(|at| !is_continuation(left[*at]));
@@ -284,7 +285,8 @@ fn number(bytes: &[u8]) -> u32 {
     bytes.iter().rev().fold(0, |number, byte| number << 8 | u32::from(*byte))
 }
 
-/// Returns how many tokens each of the first 65,536 characters has by itself, up to 3, in two bits; 0 for what is no character.
+/// Returns the number of tokens of each of the first 65,536 code points alone, up to 3, in two bits; 0 for one that is
+/// not a character.
 fn characters(tokens: &[Vec<u8>]) -> Vec<u8> {
     let ranks: HashMap<&[u8], u32> = (0..).zip(tokens).map(|(rank, token)| (token.as_slice(), rank)).collect();
     let mut table = vec![0u8; 1 << 14];
@@ -297,7 +299,7 @@ fn characters(tokens: &[Vec<u8>]) -> Vec<u8> {
     table
 }
 
-/// Returns the first eight bytes, in the order of the text, or as many as there are.
+/// Returns the first eight bytes, or as many as there are, as a number, the first the lowest.
 fn first_bytes(token: &[u8]) -> u64 {
     let mut bytes = [0; 8];
     let length = token.len().min(8);

@@ -2,7 +2,7 @@
 //!
 //! `cargo run --example before_a_request`
 
-#![expect(clippy::print_stdout, reason = "an example shows what it finds")]
+#![expect(clippy::print_stdout, reason = "an example prints its results")]
 
 use std::error::Error;
 
@@ -13,7 +13,7 @@ use serde_json::json;
 const MODEL: &str = "gpt-4o";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // What the service has: the messages so far, and the tool that it offers to the model.
+    // The service has the messages so far, and a tool that it offers to the model.
     let history = vec![
         Message::new(Role::System, "You are the assistant of a travel agency."),
         Message::new(Role::User, "Which trains go from Oslo to Bergen tomorrow morning?"),
@@ -25,14 +25,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     });
     let tool = Tool::function("find_trains", "Finds the trains of a day.", parameters);
 
-    // One cent is enough for an answer of 500 tokens, and not for one of 5,000.
+    // One cent is enough for an answer of 500 tokens, but not for one of 5,000.
     let limit = "0.01".parse::<Usd>()?;
     assert!(is_affordable(&history, &tool, 500, limit)?);
     assert!(!is_affordable(&history, &tool, 5_000, limit)?);
     Ok(())
 }
 
-/// Whether a request with these messages costs at most `limit`, whatever the model answers.
+/// Returns whether a request with these messages costs at most `limit`, whatever the model answers.
 fn is_affordable(history: &[Message], tool: &Tool, output: u32, limit: Usd) -> Result<bool, Box<dyn Error>> {
     let request = Request::builder()
         .model(MODEL)
@@ -46,7 +46,7 @@ fn is_affordable(history: &[Message], tool: &Tool, output: u32, limit: Usd) -> R
     let catalog = Catalog::builtin();
     let estimate = catalog.model(MODEL)?.estimate(&request, &terms)?;
 
-    // Without an upper limit of the cost, such as with an image of unknown size, the request is refused, too.
+    // If the cost has no known maximum, such as with an image of unknown size, the request is refused, too.
     let cost = estimate.cost().total;
     let is_affordable = cost.max.is_some_and(|max| max <= limit);
     let most = cost.max.map_or("an unknown amount".to_owned(), |max| max.to_string());

@@ -2,7 +2,7 @@
 //!
 //! `cargo run --example budget`
 
-#![expect(clippy::print_stdout, reason = "an example shows what it finds")]
+#![expect(clippy::print_stdout, reason = "an example prints its results")]
 
 use std::error::Error;
 
@@ -25,11 +25,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let estimate = catalog.model("gpt-4o")?.estimate(&request, &terms)?;
 
     // Two cents for one request, and at most 10,000 tokens of input. Nothing else is limited.
-    let mut limits = Limits::default();
-    limits.max_cost_per_request = Some("0.02".parse()?);
-    limits.max_input_tokens = Some(10_000);
+    let limits = Limits::default().max_cost_per_request("0.02".parse()?).max_input_tokens(10_000);
 
-    // 4,000 tokens of output are too expensive; the input is within its limit, so there is no finding about it.
+    // 4,000 tokens of output are over budget; the input is within its limit, so there is no finding about it.
     let findings = limits.check(&estimate);
     for finding in &findings {
         println!("{}: {}", finding.rule, finding.message);

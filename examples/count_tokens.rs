@@ -1,8 +1,8 @@
-//! Counts the tokens of a text, and those of a request, which has some more around its texts.
+//! Counts the tokens of a text, and of a request, which has some more tokens around its texts.
 //!
 //! `cargo run --example count_tokens`
 
-#![expect(clippy::print_stdout, reason = "an example shows what it finds")]
+#![expect(clippy::print_stdout, reason = "an example prints its results")]
 
 use std::error::Error;
 
@@ -12,9 +12,9 @@ use gpt_cost::{Catalog, Date, Encoding, Label, Request};
 const TEXT: &str = "Why is the sky blue?";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // A text alone has the tokens of an encoding: no model, no day, no prices.
+    // The tokens of a text depend on the encoding alone: no model, no day, no prices.
     let encoding: Encoding = "o200k_base".parse()?;
-    println!("{} tokens of text with {}", encoding.count(TEXT), encoding.name());
+    println!("{} tokens of text with {}", encoding.count(TEXT), encoding.as_str());
     assert_eq!(encoding.count(TEXT), 6);
 
     // Each token is a part of the text.
@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     assert_eq!(encoding.decode(&tokens)?, TEXT.as_bytes());
     assert_eq!(encoding.truncate(TEXT, 3), "Why is the");
 
-    // A request has the tokens that the API bills: those of its texts, and those that separate its messages.
+    // The count of a request is what the API bills: the tokens of its texts, and those that separate its messages.
     let request = Request::builder().message(Message::new(Role::User, TEXT)).build()?;
     let catalog = Catalog::builtin();
     let count = catalog.model("gpt-4.1")?.count(&request, Date::new(2026, 11, 23)?)?;

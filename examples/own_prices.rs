@@ -1,16 +1,16 @@
-//! Estimates with prices of one's own, such as those of a contract: a table that is laid over the built-in one.
+//! Estimates costs with your own prices, such as those of a contract: a table that is layered over the built-in one.
 //!
 //! `cargo run --example own_prices`
 
-#![expect(clippy::print_stdout, reason = "an example shows what it finds")]
+#![expect(clippy::print_stdout, reason = "an example prints its results")]
 
 use std::error::Error;
 
 use gpt_cost::request::{Message, Role};
 use gpt_cost::{Catalog, Date, Request, Terms};
 
-/// A price table, as `gpt-cost pricing init` writes one. A row replaces the built-in one of the same name as a whole; how a known model counts
-/// tokens is known.
+/// A price table, as `gpt-cost pricing init` writes one. A model replaces the built-in one of the same name as a whole;
+/// only `kind` and `counting` of a known model can be left out.
 const PRICES: &str = r#"
 schema = 1
 
@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut catalog = Catalog::builtin();
     let list = catalog.model("gpt-4o")?.estimate(&request, &terms)?.cost().total.expected;
-    // The name is that of the file, or of wherever the table is from: errors and reports show it.
+    // The name is that of the file, or of any other source of the table: errors and reports show it.
     catalog.add_layer("contract.toml", PRICES)?;
     let model = catalog.model("gpt-4o")?;
     let estimate = model.estimate(&request, &terms)?;
@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     assert!(own < list);
     assert_eq!((own.to_string(), estimate.layer().origin()), ("$0.004026".to_owned(), "contract.toml"));
 
-    // An invalid table is an error that has every problem of it, each with its line.
+    // The error of an invalid table lists all of its problems, each with its line.
     let error = catalog.add_layer("broken.toml", "schema = 1\n[model.\"gpt-4o\"]\nprice = {}").err();
     let error = error.ok_or("the table has no encoding and no price")?;
     assert!(error.is_price_table());

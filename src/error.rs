@@ -1,14 +1,14 @@
-//! The one error of the library.
+//! The library's only error type.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::source::Place;
 
-/// What the library could not do, and why.
+/// An error of the library: one problem or several, each with its place.
 ///
-/// It is opaque: predicates tell what callers branch on, [`Error::problems`] gives all there is to show to a person. No text
-/// of a prompt is ever part of it.
+/// It is opaque: callers branch on its predicates, and [`Error::problems`] returns everything to show to a person. It
+/// never contains text of a prompt.
 ///
 /// ```
 /// use gpt_cost::Catalog;
@@ -34,7 +34,7 @@ pub struct Position {
     pub column: usize,
 }
 
-/// One thing that is wrong, with its place and what to do.
+/// One problem, with its place and a hint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     pub(crate) file: Option<String>,
@@ -59,7 +59,7 @@ pub(crate) enum Kind {
     Usage,
 }
 
-/// The result of what can fail in this library.
+/// The result of a function of this library that can fail.
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
@@ -72,12 +72,13 @@ impl Error {
         Error { cause: Some(Arc::new(cause)), ..self }
     }
 
-    /// Returns the same error as one about something else.
-    pub(crate) fn about(self, kind: Kind) -> Error {
+    /// Returns the same error with another kind.
+    pub(crate) fn with_kind(self, kind: Kind) -> Error {
         Error { kind, ..self }
     }
 
-    /// Adds where it happened to problems that name no file. `first_line` is the line of the file on which what was read begins.
+    /// Adds the place to problems that name no file. `first_line` is the line of the file on which the text begins that
+    /// was read.
     pub(crate) fn at(mut self, place: &Place, first_line: usize) -> Error {
         for problem in self.problems.iter_mut().filter(|problem| problem.file.is_none()) {
             match &mut problem.position {
@@ -91,7 +92,7 @@ impl Error {
         self
     }
 
-    /// Adds the name of the file to problems that name none.
+    /// Adds the place to problems that name no file.
     ///
     /// ```
     /// use gpt_cost::{budget::Baseline, source::Place};
@@ -104,7 +105,7 @@ impl Error {
         self.at(place, 1)
     }
 
-    /// Adds what to do to the last problem.
+    /// Adds a hint to the last problem.
     #[cfg(feature = "import")]
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Error {
         if let Some(last) = self.problems.last_mut() {
@@ -113,61 +114,63 @@ impl Error {
         self
     }
 
-    pub(crate) fn all(kind: Kind, problems: Vec<Problem>) -> Error {
+    pub(crate) fn with_problems(kind: Kind, problems: Vec<Problem>) -> Error {
         Error { kind, problems, cause: None }
     }
 
-    /// Returns all that is wrong: one problem, or, for a price table, every one that was found.
+    /// Returns the problems: one, or, for a price table or a configuration, all that were found.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
 
-    /// Whether a request cannot be read.
+    /// Returns whether a request cannot be read.
     pub fn is_request(&self) -> bool {
         matches!(self.kind, Kind::Request | Kind::NotRequest)
     }
 
-    /// Whether what was read is something else than a request, such as a response, or of a format that is not read yet.
+    /// Returns whether the input is not a request, but a response, for example, or of a format that is not supported
+    /// yet.
     pub fn is_not_request(&self) -> bool {
         self.kind == Kind::NotRequest
     }
 
-    /// Whether no table knows the model.
+    /// Returns whether the model is in no price table.
     pub fn is_unknown_model(&self) -> bool {
         self.kind == Kind::UnknownModel
     }
 
-    /// Whether the model does not take such a request, such as messages for a completion model.
+    /// Returns whether the model does not accept such a request, such as messages for a completion model.
     pub fn is_wrong_model(&self) -> bool {
         self.kind == Kind::WrongModel
     }
 
-    /// Whether the table has no price for the model on that day or at that tier.
+    /// Returns whether the model has no price on the day or for the tier.
     pub fn is_missing_price(&self) -> bool {
         self.kind == Kind::MissingPrice
     }
 
-    /// Whether no tokenizer of the model is known, so that its requests cannot be counted. The usage of its responses can still be priced.
+    /// Returns whether the model's tokenizer is unknown, so that its requests cannot be counted. The usage of its
+    /// responses can still be priced.
     pub fn is_no_tokenizer(&self) -> bool {
         self.kind == Kind::NoTokenizer
     }
 
-    /// Whether a price table is not valid.
+    /// Returns whether a price table is invalid.
     pub fn is_price_table(&self) -> bool {
         self.kind == Kind::PriceTable
     }
 
-    /// Whether a `gpt-cost.toml` is not valid.
+    /// Returns whether a `gpt-cost.toml` is invalid.
     pub fn is_config(&self) -> bool {
         self.kind == Kind::Config
     }
 
-    /// Whether a baseline is not valid.
+    /// Returns whether a baseline is invalid.
     pub fn is_baseline(&self) -> bool {
         self.kind == Kind::Baseline
     }
 
-    /// Whether a response has no usage that can be read, or one that contradicts itself.
+    /// Returns whether a response has no readable usage, or one that contradicts itself.
     pub fn is_usage(&self) -> bool {
         self.kind == Kind::Usage
     }
@@ -207,32 +210,32 @@ impl Problem {
         Problem { path: Some(path.to_string()).filter(|path| !path.is_empty()), ..self }
     }
 
-    /// Returns what is wrong, without its place.
+    /// Returns the message, without the place.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// Returns the name of the file, where it is known, with `:LINE` after it for a line of a file that has a request on each.
+    /// Returns the name of the file, if it is known; with `:LINE` after it in a file with a request on each line.
     pub fn file(&self) -> Option<&str> {
         self.file.as_deref()
     }
 
-    /// Returns the line and the column, where they are known.
+    /// Returns the line and the column, if they are known.
     pub fn position(&self) -> Option<Position> {
         self.position
     }
 
-    /// Returns the path inside a JSON text, such as `messages[3].content`, where one is known.
+    /// Returns the path in a JSON text, such as `messages[3].content`, if it is known.
     pub fn path(&self) -> Option<&str> {
         self.path.as_deref()
     }
 
-    /// Returns the line of a price table that is meant, with carets below the place.
+    /// Returns the line of a price table or a configuration, with carets below the place.
     pub fn excerpt(&self) -> Option<&str> {
         self.excerpt.as_deref()
     }
 
-    /// Returns what to do about it, where that is known.
+    /// Returns a hint on what to do, if there is one.
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }
@@ -244,14 +247,15 @@ pub(crate) fn not_utf8(error: std::str::Utf8Error) -> Error {
     Error::new(Kind::Request, problem.with_hint("save it as UTF-8")).caused_by(error)
 }
 
-/// Returns a name that somebody wrote as it can be shown: without control characters, and cut where it is long.
+/// Returns a name from the input in a form that can be shown: control characters replaced, and shortened to 64
+/// characters.
 pub(crate) fn shown(name: &str) -> String {
     const MOST: usize = 64;
     let plain = name.chars().take(MOST).map(|char| if char.is_control() { '\u{fffd}' } else { char });
     plain.chain((name.chars().count() > MOST).then_some('…')).collect()
 }
 
-/// Shows the place and what is wrong, on one line: `pricing.toml:12:9: unknown key`, `messages[3].role: …`.
+/// Writes the place and the message on one line: `pricing.toml:12:9: unknown key`, `messages[3].role: …`.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.file, self.position) {

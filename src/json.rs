@@ -1,4 +1,5 @@
-//! JSON as a light tree: strings borrowed where they have no escapes, keys in their order, and each value with its path.
+//! A light tree of JSON: strings are borrowed if they have no escapes, and keys keep their order. Errors name the path
+//! to a value.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -26,7 +27,8 @@ pub(crate) fn parse(text: &str) -> Result<Value<'_>, Error> {
     serde_json::from_str(text).map_err(|error| invalid(text, error))
 }
 
-/// Returns the error of a text that is not valid JSON, with its place and, where it looks like another notation, what to do.
+/// Returns the error of a text that is not valid JSON, with its place and, if the text looks like another notation, a
+/// hint.
 fn invalid(text: &str, error: serde_json::Error) -> Error {
     let (line, column) = (error.line(), error.column());
     let whole = error.to_string();
@@ -45,7 +47,7 @@ fn invalid(text: &str, error: serde_json::Error) -> Error {
     Error::new(error::Kind::Request, problem).caused_by(error)
 }
 
-/// Returns what to do about a text whose line goes on with `rest` where JSON was expected.
+/// Returns a hint for a line that continues with `rest` where JSON was expected.
 fn hint(before: &str, rest: &str) -> Option<&'static str> {
     match rest.as_bytes().first()? {
         b'\'' | b'T' | b'F' | b'N' => Some("it looks like Python: json.dumps writes it as JSON"),
@@ -56,8 +58,8 @@ fn hint(before: &str, rest: &str) -> Option<&'static str> {
 }
 
 impl<'a> Value<'a> {
-    /// Returns the JSON type with its article, for messages. It never shows the value itself.
-    pub(crate) fn a(&self) -> &'static str {
+    /// Returns the JSON type with its article, for messages, which never show the value itself.
+    pub(crate) fn type_with_article(&self) -> &'static str {
         match self {
             Value::Null => "null",
             Value::Bool(_) => "a boolean",
@@ -68,7 +70,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Returns the field of that name, if the value is an object that has it.
+    /// Returns the field with this name, if the value is an object that has one.
     pub(crate) fn get(&self, key: &str) -> Option<&Value<'a>> {
         let Value::Object(fields) = self else { return None };
         fields.iter().find(|(name, _)| name == key).map(|(_, value)| value)
@@ -81,7 +83,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Returns the value with strings of its own, or the error that a field is a duplicate.
+    /// Returns the value with owned strings, or the error that a field is a duplicate.
     pub(crate) fn into_owned(self, path: &Path<'_>) -> Result<Value<'static>, Error> {
         Ok(match self {
             Value::Null => Value::Null,
@@ -102,8 +104,8 @@ impl<'a> Value<'a> {
         })
     }
 
-    /// Whether the value says nothing: null, or an empty array.
-    pub(crate) fn says_nothing(&self) -> bool {
+    /// Returns whether the value is null or an empty array, which the API treats as absent.
+    pub(crate) fn is_null_or_empty(&self) -> bool {
         match self {
             Value::Null => true,
             Value::Array(values) => values.is_empty(),
@@ -112,7 +114,7 @@ impl<'a> Value<'a> {
     }
 }
 
-/// Returns the fields of an object, or the error that one is a duplicate: which of them holds is anybody's guess.
+/// Returns the fields of an object, or the error that one is a duplicate: JSON does not define which of them counts.
 pub(crate) fn unique<'a>(fields: Fields<'a>, path: &Path<'_>) -> Result<Fields<'a>, Error> {
     let mut keys: Vec<&str> = fields.iter().map(|(key, _)| key.as_ref()).collect();
     keys.sort_unstable();
@@ -122,7 +124,7 @@ pub(crate) fn unique<'a>(fields: Fields<'a>, path: &Path<'_>) -> Result<Fields<'
     }
 }
 
-/// The way to a value from the top of its text. It lives on the stack and is written out only where it is shown.
+/// The path to a value from the top of its text. It is on the stack, and formatted only for messages.
 #[derive(Clone, Copy)]
 pub(crate) enum Path<'p> {
     Top,
@@ -139,9 +141,9 @@ impl<'p> Path<'p> {
         Path::Index(self, index)
     }
 
-    /// Returns the error that the value at this path is not what it must be.
+    /// Returns the error that the value at this path is not of the expected type.
     pub(crate) fn expected(&self, expected: &str, found: &Value<'_>) -> Error {
-        self.error(format!("expected {expected}, found {}", found.a()))
+        self.error(format!("expected {expected}, found {}", found.type_with_article()))
     }
 
     pub(crate) fn error(&self, message: impl Into<String>) -> Error {
@@ -149,7 +151,8 @@ impl<'p> Path<'p> {
     }
 }
 
-/// Shows the path as `messages[3].content`. A key that is no plain word may be text of a prompt, and is not shown.
+/// Writes the path as `messages[3].content`. A key that is not a plain word may be text of a prompt, and is not
+/// written.
 impl fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -222,7 +225,7 @@ impl<'de> Visitor<'de> for Tree {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value<'de>, A::Error> {
         let mut fields = Vec::new();
         while let Some((key, value)) = map.next_entry::<Key<'de>, Value<'de>>()? {
-            // Where somebody else in the build switched on serde_json's `arbitrary_precision`, a number is such an object.
+            // If another crate of the build enables serde_json's `arbitrary_precision`, a number is such an object.
             if let ("$serde_json::private::Number", Value::String(digits)) = (key.0.as_ref(), &value) {
                 return Ok(digits.parse().map_or(Value::Null, Value::Number));
             }
@@ -232,7 +235,7 @@ impl<'de> Visitor<'de> for Tree {
     }
 }
 
-/// A key, borrowed where it has no escapes: `Cow` alone is always read as owned.
+/// A key, borrowed if it has no escapes: serde always deserializes a `Cow` as owned.
 struct Key<'a>(Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Key<'de> {

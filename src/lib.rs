@@ -1,4 +1,4 @@
-//! What a request to an OpenAI model will cost, known before it is sent: how many tokens it has, whether it fits the model's
+//! The cost of a request to an OpenAI model, before it is sent: its number of tokens, whether it fits the model's
 //! limits, and its price to the exact decimal.
 //!
 //! ```
@@ -24,8 +24,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The library does no I/O and reads no clock and no environment: bytes, days and price tables are arguments. Money is decimal
-//! from end to end, every count says whether it is exact, and what is not known is an error: never a guess, never zero.
+//! The library does no I/O and reads no clock and no environment: bytes, days and price tables are arguments. Money is
+//! always decimal, every count is labelled exact or estimated, and an unknown price or model is an error: never a
+//! guess, never zero.
 
 #![cfg_attr(
     not(any(feature = "cl100k_base", feature = "o200k_base", feature = "p50k_base", feature = "r50k_base")),

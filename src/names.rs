@@ -1,8 +1,8 @@
-//! Enums whose values have names: in configurations, in price tables, in JSON and on the command line.
+//! Enums with named values, as configurations, price tables, JSON and the command line write them.
 
 use std::fmt;
 
-/// A name that is none of those that an enum has.
+/// The error of a name that is not a value of an enum.
 ///
 /// ```
 /// use gpt_cost::catalog::Kind;
@@ -18,12 +18,12 @@ pub struct UnknownName {
 }
 
 impl UnknownName {
-    /// Makes the error of a name that is none of the expected ones.
+    /// Returns the error of a name that is not one of the expected ones.
     pub(crate) fn new(name: &str, expected: Vec<&'static str>) -> UnknownName {
         UnknownName { name: name.to_owned(), expected }
     }
 
-    /// Returns the names that there are.
+    /// Returns the valid names.
     pub fn expected(&self) -> &[&'static str] {
         &self.expected
     }

@@ -212,7 +212,7 @@ impl Report {
         }
         self.total.add(&verdict);
         self.spent.add(catalog, recording, hindsight, day);
-        let endpoint = request.and_then(Request::api).map_or("unknown", Api::name);
+        let endpoint = request.and_then(Request::api).map_or("unknown", Api::as_str);
         self.endpoints.entry(endpoint.to_owned()).or_default().add(&verdict);
         self.models.entry(named.unwrap_or("none").to_owned()).or_default().add(&verdict);
         for feature in features(recording, counted.as_ref()) {

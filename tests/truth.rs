@@ -1,5 +1,5 @@
-//! Our counts against the bills of recorded requests, which the folder that `GPT_COST_TRUTH` names holds. They are not ours to
-//! copy; where the folder is not at hand, the tests say that they are ignored.
+//! Compares the counts with the billed usage of recorded requests in the folder that `GPT_COST_TRUTH` names. The
+//! recordings cannot be distributed with the crate: without the folder, the test is ignored.
 //!
 //! `GPT_COST_TRUTH=… cargo test --test truth -- --nocapture` prints the figures, as `gpt-cost verify` does.
 
@@ -7,7 +7,7 @@
     clippy::unwrap_used,
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "a test may panic, and tells its figures"
+    reason = "a test may panic, and prints its figures"
 )]
 
 use std::fs::File;
@@ -18,8 +18,8 @@ use gpt_cost::verify::{Recording, Report, Score};
 use gpt_cost::{Catalog, Date};
 use libtest_mimic::{Arguments, Failed, Trial};
 
-/// What no change may make worse: at least so many cases counted, so many of them to the token, and at most so many outside of their
-/// bound.
+/// The figures that no change may make worse: the least number of counted cases, the least number of them exact to the
+/// token, and the greatest number outside of their range.
 const FLOORS: [Floor; 10] = [
     Floor { file: "chat-completions", feature: None, counted: 4_545, exact: 4_474, outside: 12 },
     Floor { file: "chat-completions", feature: Some("plain"), counted: 2_218, exact: 2_216, outside: 0 },
@@ -88,14 +88,15 @@ fn recorded_bills(folder: &Path) -> Result<(), Failed> {
     }
     println!("mean over {projects} projects: {}.{:02}%", mean / 100, mean % 100);
     assert!(mean >= 9_500, "the mean over projects");
-    // Images of unknown size lie between their ends.
+    // The counts of images of unknown size are in their ranges.
     assert!(all.total.between >= 200 && all.total.outside_ends <= 2, "{:?}", all.total);
-    // Fewer than 0.5% outside of what is stated.
+    // Fewer than 0.5% are outside of the stated range.
     assert!(all.total.outside_bound * 200 < all.total.counted, "{:?}", all.total);
     Ok(())
 }
 
-/// Whether the recordings' README calls a case countable: nothing in it that the request does not hold, or whose form is the vendor's secret.
+/// Returns whether a case is countable by the recordings' README: the request contains everything that is billed, in a
+/// form that is not the vendor's secret.
 fn is_countable(recording: &Recording) -> bool {
     const HIDDEN: [&str; 8] =
         ["audio", "file", "image-file_id", "image-url", "item:", "prompt-template", "reasoning-items", "server-state"];

@@ -1,4 +1,4 @@
-//! Any text has the oracle's tokens, in all encodings.
+//! Any text is encoded to the oracle's tokens, in all encodings.
 #![no_main]
 
 use gpt_cost::Encoding;

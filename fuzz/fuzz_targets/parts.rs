@@ -1,4 +1,4 @@
-//! Whatever is asked of a text, the answers agree, for any text and any tokens; nothing panics.
+//! All functions of an encoding agree with each other for any text, limit and tokens; nothing panics.
 #![no_main]
 
 use gpt_cost::Encoding;

@@ -127,7 +127,7 @@ impl Tally {
     }
 
     fn name(&self, rules: &Rules, role: Role, name: &str) -> u64 {
-        let parting = if rules.name > 0 && name.starts_with(role.name()) { 0 } else { rules.name };
+        let parting = if rules.name > 0 && name.starts_with(role.as_str()) { 0 } else { rules.name };
         self.text_tokens(name).saturating_add_signed(parting)
     }
 

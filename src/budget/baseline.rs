@@ -1,4 +1,4 @@
-//! What requests used and cost at one time, and what changed since: the prompts, or the prices.
+//! Baselines: the usage and the cost of requests at one time, and what changed since: prompts, configuration or prices.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,39 +22,39 @@ const SCHEMA: u32 = 1;
 /// What the file says it is.
 const KIND: &str = "baseline";
 
-/// What requests used and cost at one time, by their places.
+/// The usage and the cost of requests at one time, by their places.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Baseline {
-    /// The day whose prices held.
+    /// The day of the prices.
     pub as_of: Option<Date>,
     /// A hash of the price tables.
     pub pricing: String,
-    /// What each request used and cost.
+    /// The usage and the cost of each request.
     pub requests: BTreeMap<Place, Entry>,
 }
 
-/// What one request used and cost.
+/// The usage and the cost of one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Entry {
     /// The `custom_id` of a line of a Batch file.
     pub custom_id: Option<String>,
-    /// The model, as it was asked for.
+    /// The model's name, as the request or the configuration writes it.
     pub model: String,
-    /// The tokens: of the input, those that were counted; of the output, those that are expected, else the most that there can be.
+    /// The tokens: the counted input, and the expected output, or else the maximum output.
     pub usage: Usage,
     /// The service tier.
     pub tier: Tier,
-    /// What that usage costs.
+    /// The cost of that usage.
     pub cost: Usd,
-    /// What its input costs.
+    /// The cost of its input.
     pub input_cost: Usd,
-    /// Whether the output is one that is expected, and not the most that there can be.
+    /// Whether the output is the expected one, and not the maximum.
     pub expects_output: bool,
-    /// Whether it can cost more: something was not counted, or the most output is unknown.
+    /// Whether it can cost more: something was not counted, or the maximum output is unknown.
     pub at_least: bool,
-    /// A hash of the request, by which it is known under another name or on another line.
+    /// A hash of the request, which identifies it in another file or on another line.
     pub content: String,
 }
 
@@ -77,11 +77,11 @@ impl Default for Entry {
 impl Entry {
     /// Returns the request as a baseline writes it.
     pub fn record(&self, place: &Place) -> Record {
-        Record::of(place, self)
+        Record::new(place, self)
     }
 
-    /// Returns what a request uses and costs by an estimate; `content` is a hash of it.
-    pub fn of(estimate: &Estimate<'_>, custom_id: Option<&str>, content: String) -> Entry {
+    /// Returns the entry of an estimated request; `content` is a hash of the request.
+    pub fn from_estimate(estimate: &Estimate<'_>, custom_id: Option<&str>, content: String) -> Entry {
         let usage = estimate.usage();
         Entry {
             custom_id: custom_id.map(str::to_owned),
@@ -96,7 +96,7 @@ impl Entry {
         }
     }
 
-    /// Returns the entry with the model, the tier and the expected output of another one.
+    /// Returns the entry with the model, the tier and the expected output of another entry.
     fn configured_as(&self, other: &Entry) -> Entry {
         let expects = self.expects_output || other.expects_output;
         let output = if expects { other.usage } else { self.usage };
@@ -104,12 +104,12 @@ impl Entry {
         Entry { model: other.model.clone(), tier: other.tier, usage, ..self.clone() }
     }
 
-    /// Returns the cost and the tokens of the input.
+    /// Returns the cost and the number of input tokens.
     pub fn spend(&self) -> Spend {
         Spend { cost: self.cost, input_tokens: self.usage.input }
     }
 
-    /// Returns the same entry at the prices of another table, or of another day; `None` where it has no price there.
+    /// Returns the same entry at the prices of a catalogue on a day; `None` if it has no price there.
     pub fn repriced(&self, catalog: &Catalog, day: Date) -> Option<Entry> {
         let model = catalog.model(&self.model).ok()?.resolve(day).ok()?.model;
         let row = model.price(day, self.tier, self.usage.input)?;
@@ -119,51 +119,52 @@ impl Entry {
 }
 
 names! {
-    /// How a request changed.
+    /// The kind of a request's change.
     pub enum Changed {
-        /// It is new.
+        /// The request is new.
         Added = "added",
-        /// It is gone.
+        /// The request was removed.
         Removed = "removed",
-        /// It is in another file, and perhaps has another text.
+        /// The request is in another file, perhaps with another text.
         Renamed = "renamed",
-        /// It is in both versions.
+        /// The request is in both versions.
         Kept = "kept",
     }
 }
 
-/// What one request uses and costs in both versions. The change of its cost is that of prices, that of its configuration and that of its prompt:
-/// `old + price + config + prompt = new`.
+/// The usage and the cost of one request in two versions. The change of its cost is the sum of the changes by prices,
+/// by its configuration and by its prompt: `old + price + config + prompt = new`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Change {
-    /// The place, as it is now.
+    /// The new place.
     pub place: Place,
-    /// The place that it had, where that was another.
+    /// The old place, if it was different.
     pub old_place: Option<Place>,
-    /// How it changed.
+    /// The kind of the change.
     pub changed: Changed,
-    /// What it used and cost.
+    /// The old usage and cost.
     pub old: Option<Entry>,
-    /// What it uses and costs.
+    /// The new usage and cost.
     pub new: Option<Entry>,
-    /// What the change of the prompt costs, at today's prices and by today's configuration. A new request is all prompt.
+    /// The change of the cost by the prompt, at the new prices and with the new configuration. The whole cost of a new
+    /// request.
     pub prompt: Usd,
-    /// What the change of the model, the tier or the expected output costs, for the prompt as it was, at today's prices.
+    /// The change of the cost by the model, the tier or the expected output, for the old prompt at the new prices.
     pub config: Usd,
-    /// What the change of prices costs, for the prompt as it was.
+    /// The change of the cost by prices, for the old prompt.
     pub price: Usd,
 }
 
 impl Change {
-    /// Returns whether the request is new or gone, or whether its model, its tier, its usage or its cost differs. A request that is only in
-    /// another file is none.
+    /// Returns whether the request is new or removed, or its model, its tier, its usage or its cost differs. A move to
+    /// another file alone is no change.
     pub fn is_any(&self) -> bool {
         let facts = |entry: &Entry| (entry.model.clone(), entry.usage, entry.tier, entry.cost);
         self.old.as_ref().map(facts) != self.new.as_ref().map(facts)
     }
 
-    fn of(
+    fn new(
         place: &Place,
         new: &Entry,
         old: Option<(&Place, &Entry)>,
@@ -177,7 +178,7 @@ impl Change {
             Some(_) => Changed::Kept,
         };
         let before = old.map_or(Usd::ZERO, |(_, old)| old.cost);
-        // Without a price for it now, nothing of the change is that of prices.
+        // If it has no price now, no part of the change is by prices.
         let repriced = old.and_then(|(_, old)| old.repriced(catalog, day)).map_or(before, |old| old.cost);
         let configured = match (between, old) {
             (Some(between), _) => between.cost,
@@ -211,8 +212,8 @@ impl Change {
 }
 
 impl Baseline {
-    /// Returns what each request of `now` used and cost in this baseline, where it was there: in a file of several by its `custom_id`, its
-    /// content or its neighbours; in a renamed file by its content.
+    /// Returns the entry in this baseline of each request of `now` that was in it. Requests are identified in a file of
+    /// several by their `custom_id`, their content or their neighbours; in a renamed file by their content.
     pub fn before<'b>(&'b self, now: &'b Baseline) -> BTreeMap<&'b Place, &'b Entry> {
         pairs(&self.requests, &now.requests).into_iter().map(|(new, old)| (new, &self.requests[old])).collect()
     }
@@ -222,21 +223,21 @@ impl Baseline {
         self.unpaired(&pairs(&self.requests, &now.requests)).collect()
     }
 
-    /// Returns the requests of this baseline that no other one is paired with.
+    /// Returns the requests of this baseline that are paired with no other request.
     fn unpaired<'b>(&'b self, pairs: &BTreeMap<&Place, &Place>) -> impl Iterator<Item = &'b Place> + use<'b> {
         let kept: BTreeSet<Place> = pairs.values().map(|place| (*place).clone()).collect();
         self.requests.keys().filter(move |place| !kept.contains(place))
     }
 
-    /// Returns what changed from this baseline to another one, in the order of the places. What requests of the past would cost now is
-    /// computed by `catalog` on `day`; `between` has them as they are counted by the new configuration, at these prices. A request that it lacks
-    /// is taken to have as many tokens of input as it was counted to have.
+    /// Returns the changes from this baseline to a new one, in the order of the places. `catalog` and `day` give the
+    /// new prices of old requests. `between` has the old requests as the new configuration counts them, at the new
+    /// prices; a request that is not in it is assumed to keep its number of input tokens.
     pub fn changes(&self, new: &Baseline, between: &Baseline, catalog: &Catalog, day: Date) -> Vec<Change> {
         let pairs = pairs(&self.requests, &new.requests);
         let change = |(place, entry): (&Place, &Entry)| {
             let old = pairs.get(place).map(|old| (*old, &self.requests[*old]));
             let between = old.and_then(|(place, _)| between.requests.get(place));
-            Change::of(place, entry, old, between, catalog, day)
+            Change::new(place, entry, old, between, catalog, day)
         };
         let mut changes: Vec<Change> = new.requests.iter().map(change).collect();
         changes.extend(self.unpaired(&pairs).map(|place| Change::removed(place, &self.requests[place])));
@@ -244,7 +245,8 @@ impl Baseline {
         changes
     }
 
-    /// Writes the baseline: a line for each request, sorted by name, so that changes of different files merge in git.
+    /// Returns the baseline as JSON with a line for each request, sorted by name, so that changes of different files
+    /// merge in git.
     pub fn to_json(&self) -> String {
         let text = |value: &str| serde_json::Value::from(value).to_string();
         let mut out = format!("{{\n  \"schema\": {SCHEMA},\n  \"kind\": \"{KIND}\",\n");
@@ -264,11 +266,11 @@ impl Baseline {
         out
     }
 
-    /// Reads what [`Baseline::to_json`] wrote.
+    /// Reads a baseline that [`Baseline::to_json`] wrote.
     ///
     /// # Errors
     ///
-    /// Text that is none, with the line.
+    /// Text that is not a baseline, with the line.
     pub fn from_json(text: &str) -> Result<Baseline> {
         let file: File = serde_json::from_str(text).map_err(|error| {
             let (line, column) = (error.line().max(1), error.column().max(1));
@@ -332,7 +334,7 @@ struct File {
 #[derive(Debug, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Record {
-    /// Where the file has a request on each line, or is an array of them.
+    /// The request's line or index, in a file with several requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     line: Option<usize>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -363,7 +365,7 @@ fn is_zero(number: &u64) -> bool {
 }
 
 impl Record {
-    /// Returns the entry, or the key whose value is wrong and what is wrong with it.
+    /// Returns the entry, or the key with an invalid value and the message.
     fn entry(self) -> std::result::Result<Entry, (&'static str, String)> {
         let dollars = |key: &'static str, text: &str| {
             let wrong = |_| (key, "expected a decimal number, such as \"0.05\"".to_owned());
@@ -393,14 +395,14 @@ impl Record {
         Ok(Entry { custom_id, model, usage, tier, cost, input_cost, expects_output, at_least, content })
     }
 
-    /// Returns the place that has this name.
+    /// Returns the place with this name.
     fn place(&self, name: &str) -> Place {
         let place = Place { line: self.line, index: self.index, ..Place::file("") };
         let file = name.strip_suffix(&place.to_string()).unwrap_or(name).to_owned();
         Place { file, ..place }
     }
 
-    fn of(place: &Place, entry: &Entry) -> Record {
+    fn new(place: &Place, entry: &Entry) -> Record {
         Record {
             line: place.line,
             index: place.index,

@@ -1,4 +1,4 @@
-//! `gpt-cost.toml`: its fields, and what makes a file valid. All problems are found in one go, each with its place.
+//! The reader of `gpt-cost.toml`: its fields and their validation. All problems are found at once, each with its place.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,29 +16,29 @@ use crate::request::ImageSize;
 use crate::toml::fields::{Fields, Largest, Problem, as_table, parse, rows};
 use crate::toml::{Lines, civil};
 
-/// What a `gpt-cost.toml` says.
+/// The contents of a `gpt-cost.toml`.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Config {
-    /// The model of requests that name none, and that no budget names one for.
+    /// The default model of requests and budgets that name none.
     pub model: Option<String>,
     /// The price tables.
     pub pricing: Option<PriceTables>,
-    /// The hash that the price tables together must have; a warning where they have another.
+    /// The expected hash of all price tables together; a different one is a warning.
     pub pricing_lock: Option<String>,
-    /// The day whose prices hold.
+    /// The day of the prices.
     pub as_of: Option<Date>,
-    /// Where the baseline is.
+    /// The file of the baseline.
     pub baseline: Option<String>,
-    /// Whether the user's own price table has a part in what budgets say.
+    /// Whether budgets use the user's own price table.
     pub user_prices: bool,
-    /// The service tier of requests that no budget says one of.
+    /// The default service tier.
     pub tier: Option<Tier>,
-    /// How many tokens of output are expected of a request that no budget says it of.
+    /// The default number of expected output tokens of a request.
     pub output_tokens: Option<u32>,
-    /// How much of an input is read from the prompt cache, where no budget says it.
+    /// The default part of an input that is read from the prompt cache.
     pub cached: Option<Cached>,
-    /// The size of images that a request does not say.
+    /// The size of images of unknown size.
     pub image_size: Option<ImageSize>,
     /// The budgets, in the order of the file.
     pub budgets: Vec<Budget>,
@@ -50,7 +50,7 @@ pub struct Config {
 pub struct PriceTables {
     /// The file, relative to the configuration.
     pub file: String,
-    /// Whether no other table lies under or over it, not even the built-in one.
+    /// Whether it is the only table, without even the built-in one.
     pub only: bool,
 }
 
@@ -58,31 +58,31 @@ pub struct PriceTables {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Budget {
-    /// The line of the file on which it begins, from 1.
+    /// The line of the file on which the budget begins, from 1.
     pub line: usize,
     /// Its name.
     pub name: String,
-    /// Globs of the requests' files, relative to the configuration; those that begin with `!` take away.
+    /// Globs of the requests' files, relative to the configuration; those that begin with `!` exclude files.
     pub paths: Vec<String>,
-    /// Whether it is well that no file matches.
+    /// Whether it is allowed that no file matches.
     pub allow_empty: bool,
     /// The model of requests that name none.
     pub model: Option<String>,
     /// The service tier.
     pub tier: Option<Tier>,
-    /// How many tokens of output are expected of a request.
+    /// The number of expected output tokens of a request.
     pub output_tokens: Option<u32>,
-    /// How much of an input is read from the prompt cache.
+    /// The part of an input that is read from the prompt cache.
     pub cached: Option<Cached>,
-    /// Whether `{{ name }}` and the like are text, not holes of a template.
+    /// Whether `{{ name }}` and similar are text, not holes of a template.
     pub literal: bool,
-    /// How many tokens the values of a template's holes are taken to have, by their names.
+    /// The assumed number of tokens of the values of a template's holes, by their names.
     pub var_tokens: BTreeMap<String, u64>,
-    /// What becomes of requests that the baseline of `max_increase` lacks.
+    /// The treatment of requests that are not in the baseline.
     pub new_requests: NewRequests,
-    /// What its requests may take.
+    /// The limits of its requests.
     pub limits: Limits,
-    /// What to say to whoever exceeds it.
+    /// The message to show when a limit is exceeded.
     pub message: Option<String>,
 }
 
@@ -98,21 +98,21 @@ const MAX_LIMIT: Largest =
     Largest { amount: Decimal::from_parts(0xd4a5_1000, 0xe8, 0, false, 0), in_words: "a trillion dollars", hint: None };
 
 names! {
-    /// What becomes of a request that the baseline lacks.
+    /// The treatment of a request that is not in the baseline.
     #[derive(Default)]
     pub enum NewRequests {
-        /// Nothing.
+        /// It is allowed.
         Allow = "allow",
-        /// A warning.
+        /// It is a warning.
         #[default]
         Warn = "warn",
-        /// It is as if a limit were exceeded.
+        /// It fails, as if it exceeded a limit.
         Fail = "fail",
     }
 }
 
 impl NewRequests {
-    /// Returns the level of the finding, where there is one.
+    /// Returns the level of the finding, or `None` if there is no finding.
     pub const fn level(self) -> Option<Level> {
         match self {
             NewRequests::Allow => None,
@@ -183,7 +183,7 @@ impl Config {
     /// # Ok::<(), gpt_cost::Error>(())
     /// ```
     pub fn read(origin: &str, source: &str) -> Result<Config> {
-        let lines = Lines::of(source);
+        let lines = Lines::new(source);
         let invalid = |problems| lines.errors(error::Kind::Config, origin, problems);
         let tree = parse(source).map_err(invalid)?;
         let mut problems = Vec::new();
@@ -229,7 +229,7 @@ fn read_config(tree: &Spanned<DeTable<'_>>, lines: &Lines<'_>, problems: &mut Ve
     config
 }
 
-/// Checks that no two budgets have one name: reports know them by it.
+/// Checks that no two budgets have the same name: reports identify budgets by their names.
 fn check_names(budgets: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) {
     let DeValue::Array(budgets) = budgets.get_ref() else { return };
     let names = budgets.iter().filter_map(|budget| match budget.get_ref() {
@@ -257,7 +257,7 @@ fn read_pricing(value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Op
     Some(PriceTables { file, only: fields.flag("only").unwrap_or(false) })
 }
 
-/// Reads the sizes of values, by the names of the holes: `{ document = 4_000 }`.
+/// Reads the sizes of values by the names of their holes, such as `{ document = 4_000 }`.
 fn read_sizes(value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> BTreeMap<String, u64> {
     let Some(table) = as_table(value, "sizes in tokens, such as { document = 4_000 }", problems) else {
         return BTreeMap::new();
@@ -290,7 +290,7 @@ fn read_budget(
     let mut fields = Fields::new(table, value.span(), BUDGET_KEYS, problems);
     let name = fields.required_name("name").map(|name| name.text).unwrap_or_default();
     if !table.contains_key("paths") {
-        fields.missing("paths", "say which files it is for, such as paths = [\"prompts/**/*.json\"]");
+        fields.missing("paths", "add the files of the budget, such as paths = [\"prompts/**/*.json\"]");
     }
     let paths = fields.names("paths").into_iter().map(|name| name.text).collect();
     let dollars = |amount: Option<Decimal>| amount.map(Into::into);
@@ -324,7 +324,7 @@ fn read_budget(
         message: fields.text("message"),
     };
     if budget.limits.max_monthly_cost.is_some() && budget.limits.monthly_requests.is_none() {
-        fields.missing("monthly_requests", "say how often each request is sent in a month");
+        fields.missing("monthly_requests", "add the number of times that each request is sent in a month");
     }
     budget.limits.max_increase =
         parsed(&mut fields, "max_increase", "\"10%\", \"$0.002\" or \"500 tokens\"", "10%", Increase::parse);
@@ -366,7 +366,7 @@ fn parsed<T>(
 mod tests {
     use super::*;
 
-    /// The published schema has the keys that are read, and no others.
+    /// The published schema has exactly the keys that the reader knows.
     #[test]
     fn the_schema_has_every_key() {
         let schema: serde_json::Value =

@@ -1,4 +1,4 @@
-//! What requests may cost: budgets, the verdict on an estimate, and what changed since a baseline. Knows no files.
+//! Budgets: limits on the costs of requests, their verdicts on estimates, and changes since a baseline.
 
 mod baseline;
 mod config;
@@ -18,50 +18,141 @@ use crate::estimate::{Cost, Estimate, Verdict};
 use crate::money::{Usd, grouped};
 use crate::names::names;
 
-/// What one request, or all requests of a budget together, may take. Nothing is limited unless it is set.
+/// The limits of one request, and of all requests of a budget together. Nothing is limited unless it is set.
+///
+/// ```
+/// use gpt_cost::budget::{Level, Limits};
+/// use gpt_cost::{Catalog, Date, Request, Terms};
+///
+/// let limits = Limits::default().max_cost_per_request("0.02".parse()?).max_input_tokens(10_000);
+///
+/// let request = Request::from_text(b"Why is the sky blue?")?;
+/// let catalog = Catalog::builtin();
+/// let estimate = catalog.model("gpt-4o")?.estimate(&request, &Terms::on(Date::new(2026, 11, 23)?))?;
+/// let findings = limits.check(&estimate);
+/// // 16,384 tokens of output are allowed, and too expensive; the input is within its limit.
+/// assert_eq!(findings.len(), 1);
+/// assert_eq!((findings[0].rule, findings[0].level), ("max_cost_per_request", Level::Exceeded));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// The most that one request may cost, with the most output that it allows, or with the output that is expected of it.
+    /// The most that one request may cost, with its expected output, or else with the most output that it allows.
     pub max_cost_per_request: Option<Usd>,
     /// The most that the input of one request may cost.
     pub max_input_cost: Option<Usd>,
-    /// The most tokens of input of one request.
+    /// The most input tokens of one request.
     pub max_input_tokens: Option<u64>,
-    /// The most tokens of input and output of one request together.
+    /// The most input and output tokens of one request together.
     pub max_total_tokens: Option<u64>,
     /// The fewest tokens of the context window that the input must leave.
     pub min_context_left: Option<u64>,
-    /// The most that all requests of the budget may cost together, each once.
+    /// The most that all requests of the budget may cost together, each sent once.
     pub max_cost_all_requests: Option<Usd>,
-    /// How often each request is sent in a month.
+    /// The number of times that each request is sent in a month.
     pub monthly_requests: Option<u64>,
     /// The most that all requests may cost in a month.
     pub max_monthly_cost: Option<Usd>,
-    /// How much more a request may take than in the baseline.
+    /// The most that a request may grow since the baseline.
     pub max_increase: Option<Increase>,
-    /// Whether a request with parts that are not counted is held against the limits as if they were free.
+    /// Whether parts of a request that are not counted are treated as free.
     pub allow_uncounted: bool,
-    /// From how many hundredths of a limit on there is a warning.
+    /// The percentage of a limit from which on there is a warning.
     pub warn_at: Option<Decimal>,
-    /// Within how many days of a model's shutdown a request fails.
+    /// The number of days before a model's shutdown from which on a request fails.
     pub fail_on_shutdown: Option<i32>,
 }
 
-/// How much more a request may take than it did.
+/// Setters, chained from [`Limits::default`], which limits nothing.
+impl Limits {
+    /// Limits the cost of one request, with its expected output, or else with the most output that it allows.
+    #[must_use]
+    pub fn max_cost_per_request(self, dollars: Usd) -> Limits {
+        Limits { max_cost_per_request: Some(dollars), ..self }
+    }
+
+    /// Limits the cost of the input of one request.
+    #[must_use]
+    pub fn max_input_cost(self, dollars: Usd) -> Limits {
+        Limits { max_input_cost: Some(dollars), ..self }
+    }
+
+    /// Limits the input tokens of one request.
+    #[must_use]
+    pub fn max_input_tokens(self, tokens: u64) -> Limits {
+        Limits { max_input_tokens: Some(tokens), ..self }
+    }
+
+    /// Limits the input and output tokens of one request together.
+    #[must_use]
+    pub fn max_total_tokens(self, tokens: u64) -> Limits {
+        Limits { max_total_tokens: Some(tokens), ..self }
+    }
+
+    /// Sets the fewest tokens of the context window that the input must leave.
+    #[must_use]
+    pub fn min_context_left(self, tokens: u64) -> Limits {
+        Limits { min_context_left: Some(tokens), ..self }
+    }
+
+    /// Limits the cost of all requests of the budget together, each sent once.
+    #[must_use]
+    pub fn max_cost_all_requests(self, dollars: Usd) -> Limits {
+        Limits { max_cost_all_requests: Some(dollars), ..self }
+    }
+
+    /// Sets the number of times that each request is sent in a month, for [`Limits::max_monthly_cost`].
+    #[must_use]
+    pub fn monthly_requests(self, requests: u64) -> Limits {
+        Limits { monthly_requests: Some(requests), ..self }
+    }
+
+    /// Limits the cost of all requests in a month, each sent [`Limits::monthly_requests`] times.
+    #[must_use]
+    pub fn max_monthly_cost(self, dollars: Usd) -> Limits {
+        Limits { max_monthly_cost: Some(dollars), ..self }
+    }
+
+    /// Limits the growth of a request since the baseline.
+    #[must_use]
+    pub fn max_increase(self, increase: Increase) -> Limits {
+        Limits { max_increase: Some(increase), ..self }
+    }
+
+    /// Sets whether parts of a request that are not counted are treated as free.
+    #[must_use]
+    pub fn allow_uncounted(self, allowed: bool) -> Limits {
+        Limits { allow_uncounted: allowed, ..self }
+    }
+
+    /// Sets the percentage of a limit from which on there is a warning.
+    #[must_use]
+    pub fn warn_at(self, percent: Decimal) -> Limits {
+        Limits { warn_at: Some(percent), ..self }
+    }
+
+    /// Sets the number of days before a model's shutdown from which on a request fails.
+    #[must_use]
+    pub fn fail_on_shutdown(self, days: i32) -> Limits {
+        Limits { fail_on_shutdown: Some(days), ..self }
+    }
+}
+
+/// The most that a request may grow, in cost or in input tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Increase {
-    /// So many hundredths of what it cost.
+    /// A percentage of the old cost.
     Percent(Decimal),
-    /// So many dollars.
+    /// An amount of dollars.
     Dollars(Usd),
-    /// So many tokens of input.
+    /// A number of input tokens.
     Tokens(u64),
 }
 
 impl Increase {
-    /// Reads `10%`, `$0.002` or `500 tokens`; `None` if it is none of these.
+    /// Parses `10%`, `$0.002` or `500 tokens`; returns `None` for anything else.
     ///
     /// ```
     /// use gpt_cost::budget::Increase;
@@ -88,7 +179,7 @@ impl Increase {
 }
 
 impl Increase {
-    /// Whether the step from `old` to `new` is more than this.
+    /// Returns whether the growth from `old` to `new` is more than this.
     pub fn is_exceeded(self, old: Spend, new: Spend) -> bool {
         let (more, tokens_more) = ((new.cost - old.cost).amount(), new.input_tokens.saturating_sub(old.input_tokens));
         let old = old.cost.amount();
@@ -102,7 +193,7 @@ impl Increase {
     }
 }
 
-/// Shows an increase as the configuration writes it.
+/// Writes the increase as a configuration does.
 impl fmt::Display for Increase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -113,12 +204,12 @@ impl fmt::Display for Increase {
     }
 }
 
-/// What a request, or several together, cost, and the tokens of their input.
+/// The cost and the input tokens of a request, or of several together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Spend {
     /// The cost.
     pub cost: Usd,
-    /// The tokens of the input.
+    /// The number of input tokens.
     pub input_tokens: u64,
 }
 
@@ -131,24 +222,25 @@ impl Sum for Spend {
     }
 }
 
-/// The least and the most that a request can cost.
+/// The range of a request's cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CostBounds {
-    /// The least.
+    /// The minimum.
     pub least: Usd,
-    /// What is known of the most: it is this, or more.
+    /// The part of the maximum that is known: the maximum is at least this.
     pub known: Usd,
-    /// The most, with the output that is expected or allowed; `None` where something is not counted.
+    /// The maximum, with the expected output, or else with the most that is allowed; `None` if something is not
+    /// counted.
     pub most: Option<Usd>,
 }
 
 impl CostBounds {
-    /// Returns the bounds of a cost.
-    pub fn of(cost: &Cost) -> CostBounds {
+    /// Returns the bounds of an estimate's cost.
+    pub fn from_cost(cost: &Cost) -> CostBounds {
         CostBounds { least: cost.total.min, known: cost.known(), most: cost.most() }
     }
 
-    /// Returns the cost of as many requests, all alike.
+    /// Returns the cost of the given number of equal requests.
     pub fn times(self, requests: u64) -> CostBounds {
         CostBounds {
             least: self.least * requests,
@@ -158,7 +250,7 @@ impl CostBounds {
     }
 }
 
-/// The sum has a most where all have one.
+/// The sum has a maximum if all have one.
 impl Sum for CostBounds {
     fn sum<I: Iterator<Item = CostBounds>>(costs: I) -> CostBounds {
         let none = CostBounds { least: Usd::ZERO, known: Usd::ZERO, most: Some(Usd::ZERO) };
@@ -171,30 +263,31 @@ impl Sum for CostBounds {
 }
 
 names! {
-    /// What a limit says of a request.
+    /// The verdict of a limit on a request.
     pub enum Level {
-        /// It comes near to the limit.
+        /// The amount is close to the limit.
         Warning = "warning",
-        /// It exceeds the limit.
+        /// The amount exceeds the limit.
         Exceeded = "exceeded",
-        /// It cannot be decided.
+        /// It cannot be determined.
         Unknown = "unknown",
     }
 }
 
-/// What a limit says of a request, or of all of a budget.
+/// A limit that a request, or all requests of a budget together, exceed or nearly exceed, or for which that is unknown.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Finding {
-    /// The limit, as the configuration names it.
+    /// The limit's name in the configuration.
     pub rule: &'static str,
-    /// What it says.
+    /// The verdict.
     pub level: Level,
-    /// By how many hundredths of the limit it is exceeded, for sorting: the worst has most. `Decimal::MAX` for a limit of nothing.
+    /// The percentage of the limit by which it is exceeded, to sort by: the worst is the greatest. `Decimal::MAX` for a
+    /// limit of zero.
     pub excess: Decimal,
-    /// What is found, and what is allowed, in words.
+    /// The amount found and the amount allowed, in words.
     pub message: String,
-    /// What to do about it.
+    /// What to do about it, if that is known.
     pub hint: Option<String>,
 }
 
@@ -211,10 +304,10 @@ impl Finding {
     }
 }
 
-/// An amount that a limit is for.
+/// An amount that can be limited.
 trait Amount: Copy + PartialOrd {
     fn number(self) -> Decimal;
-    fn less(self, other: Self) -> Self;
+    fn minus(self, other: Self) -> Self;
     fn shown(self) -> String;
 }
 
@@ -223,7 +316,7 @@ impl Amount for u64 {
         self.into()
     }
 
-    fn less(self, other: u64) -> u64 {
+    fn minus(self, other: u64) -> u64 {
         self.saturating_sub(other)
     }
 
@@ -237,7 +330,7 @@ impl Amount for Usd {
         self.amount()
     }
 
-    fn less(self, other: Usd) -> Usd {
+    fn minus(self, other: Usd) -> Usd {
         self - other
     }
 
@@ -246,28 +339,28 @@ impl Amount for Usd {
     }
 }
 
-/// An amount that is limited: what it is called, the most that it can be and what is known of that, and the limit.
+/// An amount and its limit: what messages call it, its maximum, and the part of the maximum that is known.
 struct Gate<'g, A> {
     rule: &'static str,
     what: &'g str,
     found: Option<A>,
     known: A,
-    /// Whether the count is a range, so that the amount is that of its upper end.
+    /// Whether the count is a range, so that the amount is at its upper end.
     is_range: bool,
     limit: Option<A>,
     hint: Option<String>,
 }
 
 impl Limits {
-    /// Whether anything is limited.
+    /// Returns whether anything is limited.
     pub fn has_any(&self) -> bool {
         let others = Limits { allow_uncounted: self.allow_uncounted, warn_at: self.warn_at, ..Limits::default() };
         Limits { monthly_requests: None, ..self.clone() } != others
     }
 
-    /// Returns what the limits say of one request: nothing where it is within them.
+    /// Returns the findings about one request: none if it is within the limits.
     ///
-    /// Limits are compared with the most that the request can use: with the output that is expected of it, where that was said, else with
+    /// Limits are compared with the most that the request can use: with its expected output, if there is one, else with
     /// the most that it allows. [`Limits::check_increase`] compares with a baseline.
     pub fn check(&self, estimate: &Estimate<'_>) -> Vec<Finding> {
         let (input, cost) = (estimate.input(), estimate.cost());
@@ -334,8 +427,8 @@ impl Limits {
         findings
     }
 
-    /// Returns what there is to say of the model's retirement, as of `today`: a warning where it was shut down, or is soon; with
-    /// `fail_on_shutdown`, that it is exceeded where the model is shut down within that many days.
+    /// Returns a finding about the model's shutdown as of `today`: a warning if it was shut down, or will be soon. With
+    /// [`Limits::fail_on_shutdown`], the limit is exceeded if the shutdown is at most that number of days away.
     pub fn check_shutdown(&self, estimate: &Estimate<'_>, today: Date) -> Option<Finding> {
         let shutdown = estimate.model().shutdown()?;
         let is_within = self.fail_on_shutdown.is_some_and(|within| (shutdown - today).get_days() <= within);
@@ -348,9 +441,9 @@ impl Limits {
         Some(Finding::new("shutdown", level, message))
     }
 
-    /// Returns what `max_increase` says of a request that used and cost something else before; `None` where it is within the limit. Percent and
-    /// dollars are those of the input's cost, and those of all where an output is expected: exceeding either is a finding. Both sides are to be
-    /// at the same prices.
+    /// Returns the finding that a request grew by more than `max_increase`, or `None`. Percentages and dollars are
+    /// compared with the growth of the input's cost and, if an output is expected, of the total: exceeding either is a
+    /// finding. Both entries must be at the same prices.
     pub fn check_increase(&self, now: &Entry, before: &Entry) -> Option<Finding> {
         let limit = self.max_increase?;
         let input = |entry: &Entry| Spend { cost: entry.input_cost, input_tokens: entry.usage.input };
@@ -379,7 +472,7 @@ impl Limits {
         Some(Finding { rule: "max_increase", level: Level::Exceeded, excess: percent, message, hint: None })
     }
 
-    /// Returns what the limits say of all requests of a budget together.
+    /// Returns the findings about all requests of a budget together.
     pub fn check_all(&self, costs: &[CostBounds]) -> Vec<Finding> {
         let sum: CostBounds = costs.iter().copied().sum();
         let mut findings = Vec::new();
@@ -418,7 +511,7 @@ impl Limits {
         let up_to = if gate.is_range { " up to" } else { "" };
         let (level, excess, message) = match found {
             Some(found) if found > limit => {
-                let (percent, by) = (over(found), found.less(limit).shown());
+                let (percent, by) = (over(found), found.minus(limit).shown());
                 let share = shown_percent(percent, "limit").map(|share| format!(" ({share})")).unwrap_or_default();
                 let (found, limit) = (found.shown(), limit.shown());
                 (
@@ -469,7 +562,7 @@ impl Limits {
         };
         let most = estimate.input().max().or(self.allow_uncounted.then_some(estimate.input().tokens()));
         let left = context.saturating_sub(most.unwrap_or(estimate.input().min()));
-        let shown = format!("the input leaves {} of the context window, {} wanted", left.shown(), least.shown());
+        let shown = format!("the input leaves {} of the context window, {} required", left.shown(), least.shown());
         match most {
             _ if left < least => push(Level::Exceeded, excess(least.into(), left.max(1).into()), shown),
             None => push(Level::Unknown, Decimal::ZERO, format!("{shown}, and not everything is counted")),
@@ -478,7 +571,8 @@ impl Limits {
     }
 }
 
-/// Returns a finding where the count may be on either side of the context window. What has no upper end is for the limits to decide.
+/// Returns a finding if the count can be on either side of the context window. A count without a maximum is left to the
+/// limits.
 fn unknown_fit(estimate: &Estimate<'_>) -> Option<Finding> {
     let context = estimate.fit().context().filter(|_| estimate.fit().verdict() == Verdict::Unknown)?;
     let (least, most) = (grouped(estimate.input().min()), grouped(estimate.input().max()?));
@@ -486,24 +580,24 @@ fn unknown_fit(estimate: &Estimate<'_>) -> Option<Finding> {
     Some(Finding::new("fit", Level::Unknown, message))
 }
 
-/// Returns a finding for each limit of the model that the request exceeds for certain.
+/// Returns a finding for each limit of the model that the request certainly exceeds.
 fn fit(estimate: &Estimate<'_>) -> impl Iterator<Item = Finding> {
     let finding = |exceeded| Finding::new("fit", Level::Exceeded, format!("it does not fit: {exceeded}"));
     estimate.fit().exceeded().iter().map(finding)
 }
 
-/// Returns by how many hundredths an amount is more than another one; of nothing, it is infinitely many.
+/// Returns the percentage by which an amount exceeds a limit; `Decimal::MAX` for a limit of zero.
 fn excess(found: Decimal, limit: Decimal) -> Decimal {
     let more = (found - limit).checked_mul(Decimal::ONE_HUNDRED);
     more.and_then(|more| more.checked_div(limit)).unwrap_or(Decimal::MAX)
 }
 
-/// Shows by how much an amount is more than another one: in percent, or how many times that it is; nothing where it is infinite.
+/// Returns the excess in words: in percent, or as a multiple of the other amount; `None` if it is infinite.
 fn shown_percent(percent: Decimal, other: &str) -> Option<String> {
     if percent == Decimal::MAX {
         return None;
     }
-    // Below ten times as much.
+    // Less than ten times the other amount.
     if percent < Decimal::from(900) {
         return Some(format!("{}%", percent.round_dp(1).normalize()));
     }

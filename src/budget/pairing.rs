@@ -1,4 +1,4 @@
-//! Which request of an older version of a project is which of a newer one.
+//! Pairs the requests of an older version of a project with those of a newer one.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -8,11 +8,11 @@ use crate::source::Place;
 
 type Entries = BTreeMap<Place, Entry>;
 
-/// Returns, for each request of the newer version that has one, the request of the older version that it was.
+/// Returns the older version of each request of the newer version that has one.
 ///
-/// In a file of several requests: the one with the same `custom_id`, where that is unique on both sides; else one with the same content; what
-/// remains is paired in order between neighbours that are paired. A file that is new has the requests of a file that is gone where at least
-/// one of them has the same content.
+/// In a file with several requests, that is the one with the same `custom_id`, if that is unique on both sides; else
+/// one with the same content. The remaining requests are paired in order between paired neighbours. A new file is a
+/// removed file renamed if at least one request has the same content.
 pub(super) fn pairs<'e>(old: &'e Entries, new: &'e Entries) -> BTreeMap<&'e Place, &'e Place> {
     let (old_files, new_files) = (by_file(old), by_file(new));
     let mut pairs = BTreeMap::new();
@@ -30,7 +30,7 @@ pub(super) fn pairs<'e>(old: &'e Entries, new: &'e Entries) -> BTreeMap<&'e Plac
     }
     let mut taken = BTreeSet::new();
     for (file, requests) in new_files.iter().filter(|(file, _)| !old_files.contains_key(*file)) {
-        // How many requests each file that is gone has in common with this one.
+        // The number of requests that each removed file has in common with this one.
         let mut in_common: BTreeMap<&str, usize> = BTreeMap::new();
         let contents: BTreeSet<&str> = requests.iter().filter_map(|(_, entry)| content(entry)).collect();
         for file in contents.iter().filter_map(|content| by_content.get(content)).flatten() {
@@ -58,7 +58,7 @@ fn by_file(entries: &Entries) -> BTreeMap<&str, Requests<'_>> {
 }
 
 fn pair_files<'e>(old: &Requests<'e>, new: &Requests<'e>, pairs: &mut BTreeMap<&'e Place, &'e Place>) {
-    // For each new request, the index of the old one that it was.
+    // For each new request, the index of the old one.
     let mut was: Vec<Option<usize>> = vec![None; new.len()];
     let mut is_free = vec![true; old.len()];
     let of_old = positions(old, |_, entry| entry.custom_id.as_deref());
@@ -70,7 +70,7 @@ fn pair_files<'e>(old: &Requests<'e>, new: &Requests<'e>, pairs: &mut BTreeMap<&
     let mut of_old = positions(old, |index, entry| content(entry).filter(|_| is_free[index]));
     let open: Vec<usize> = (0..new.len()).filter(|index| was[*index].is_none()).collect();
     for index in open {
-        // Of several with one content, the first is the first.
+        // Of several with the same content, the first is paired with the first.
         if let Some(position) = content(new[index].1).and_then(|content| of_old.get_mut(content)).and_then(Vec::pop) {
             (was[index], is_free[position]) = (Some(position), false);
         }
@@ -87,7 +87,7 @@ fn content(entry: &Entry) -> Option<&str> {
     Some(entry.content.as_str()).filter(|content| !content.is_empty())
 }
 
-/// Returns the indexes of the requests that have each key, the last one first.
+/// Returns the indexes of the requests with each key, the last one first.
 fn positions<'e>(
     requests: &Requests<'e>,
     key: impl Fn(usize, &'e Entry) -> Option<&'e str>,
@@ -101,7 +101,7 @@ fn positions<'e>(
     positions
 }
 
-/// Pairs, in order, what lies between the same two pairs on both sides.
+/// Pairs, in order, the requests between the same two pairs on both sides.
 fn pair_between_neighbours(was: &mut [Option<usize>], is_free: &mut [bool]) {
     let mut begin = 0;
     while begin < was.len() {
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_at_the_top_moves_the_others_and_changes_nothing() {
+    fn a_new_first_line_moves_the_others_and_changes_nothing() {
         assert_eq!(lines(&[("", "a"), ("", "b")], &[("", "x"), ("", "a"), ("", "b")]), [(2, 1), (3, 2)]);
         let big: Vec<String> = (0..500).map(|index| index.to_string()).collect();
         let old: Vec<(&str, &str)> = big.iter().map(|one| ("", one.as_str())).collect();
@@ -149,14 +149,14 @@ mod tests {
     }
 
     #[test]
-    fn a_custom_id_goes_before_the_content_where_it_is_unique() {
+    fn a_unique_custom_id_takes_precedence_over_the_content() {
         assert_eq!(lines(&[("1", "a"), ("2", "b")], &[("2", "a"), ("1", "c")]), [(1, 2), (2, 1)]);
         assert_eq!(lines(&[("1", "a"), ("1", "b")], &[("1", "b"), ("1", "a")]), [(1, 2), (2, 1)]);
         assert_eq!(lines(&[("1", "a")], &[("1", "b"), ("1", "a")]), [(2, 1)]);
     }
 
     #[test]
-    fn what_remains_is_paired_between_neighbours() {
+    fn remaining_requests_are_paired_between_neighbours() {
         let old = [("", "a"), ("", "b"), ("", "c"), ("", "d")];
         assert_eq!(lines(&old, &[("", "a"), ("", "B"), ("", "c"), ("", "d")]), [(1, 1), (2, 2), (3, 3), (4, 4)]);
         assert_eq!(lines(&old, &[("", "a"), ("", "c"), ("", "D")]), [(1, 1), (2, 3), (3, 4)]);
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_renamed_file_is_known_by_its_content() {
+    fn a_renamed_file_is_identified_by_its_content() {
         let old = entries("old.jsonl", &[("", "a"), ("", "b")]);
         let new = entries("new.jsonl", &[("", "a"), ("", "B")]);
         let found = pairs(&old, &new);

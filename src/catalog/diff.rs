@@ -76,7 +76,7 @@ fn facts(model: &Model) -> Facts {
     let also: Vec<&str> = model.also().collect();
     let facts = [
         ("kind", Some(model.kind().to_string())),
-        ("encoding", model.encoding().map(|encoding| encoding.name().to_owned())),
+        ("encoding", model.encoding().map(|encoding| encoding.as_str().to_owned())),
         ("counting", Some(counting.join(", ")).filter(|text| !text.is_empty())),
         ("image", model.image().map(super::write::image)),
         ("also", Some(also.join(", ")).filter(|text| !text.is_empty())),

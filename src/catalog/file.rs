@@ -12,7 +12,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use toml::value::Date;
 
-use super::fields::{Fields, Largest, Name, Problem, as_table, named, rows};
+use super::fields::{Fields, Largest, Name, Problem, as_table, name_of_key, rows};
 use super::terms::{Field, ImageRule, Kind, Tier};
 use crate::money::Per;
 
@@ -218,7 +218,7 @@ fn entries<'t, 'i, T>(
 ) -> Vec<T> {
     let mut entries: Vec<_> = table.into_iter().flatten().collect();
     entries.sort_by_key(|(name, _)| name.span().start);
-    entries.into_iter().filter_map(|(name, value)| read(named(name), value, problems)).collect()
+    entries.into_iter().filter_map(|(name, value)| read(name_of_key(name), value, problems)).collect()
 }
 
 fn read_model(name: Name, table: &DeTable<'_>, span: Range<usize>, problems: &mut Vec<Problem>) -> ModelEntry {

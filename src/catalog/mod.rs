@@ -115,7 +115,7 @@ impl Catalog {
         let (layer, suspicious) = match self.copied_layer(origin, source) {
             Some(layer) => layer,
             None => {
-                let lines = Lines::of(source);
+                let lines = Lines::new(source);
                 self.read_layer(origin, &parse(origin, source, &lines)?, &lines)?
             }
         };
@@ -134,7 +134,7 @@ impl Catalog {
         let (layer, suspicious) = match self.copied_layer(origin, source) {
             Some(layer) => layer,
             None => {
-                let lines = Lines::of(source);
+                let lines = Lines::new(source);
                 let tree = parse(origin, source, &lines)?;
                 if !file::is_price_table(&tree) {
                     return Ok(false);
@@ -156,7 +156,7 @@ impl Catalog {
         // Rows can depend on the models of the layers below, and aliases on their rows.
         let is_over_builtin = matches!(self.layers.first(), Some(Cow::Borrowed(_)));
         let copied = copied::compare(source).filter(|_| is_over_builtin)?;
-        let lines = Lines::of(&copied.rest);
+        let lines = Lines::new(&copied.rest);
         let tree = parse(origin, &copied.rest, &lines).ok()?;
         let (layer, suspicious) = self.read_layer(origin, &tree, &lines).ok()?;
         Some((copied.add_to(layer)?, suspicious))
@@ -169,10 +169,10 @@ impl Catalog {
     ///
     /// All problems of the table, each with its line.
     pub fn check(&self, origin: &str, source: &str) -> Result<()> {
-        let lines = Lines::of(source);
+        let lines = Lines::new(source);
         match self.read_layer(origin, &parse(origin, source, &lines)?, &lines)? {
             (_, suspicious) if suspicious.is_empty() => Ok(()),
-            (_, suspicious) => Err(Error::all(error::Kind::PriceTable, suspicious)),
+            (_, suspicious) => Err(Error::with_problems(error::Kind::PriceTable, suspicious)),
         }
     }
 

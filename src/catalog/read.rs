@@ -121,9 +121,9 @@ impl<'a> Reader<'a> {
     }
 
     fn encoding(&mut self, name: &fields::Name) -> Option<Encoding> {
-        let encoding = Encoding::named(&name.text);
+        let encoding = Encoding::from_name(&name.text);
         if encoding.is_none() {
-            let known: Vec<&str> = Encoding::ALL.iter().map(|encoding| encoding.name()).collect();
+            let known: Vec<&str> = Encoding::ALL.iter().map(|encoding| encoding.as_str()).collect();
             self.problem(
                 &name.span,
                 format!("unknown encoding \"{}\"", name.text),

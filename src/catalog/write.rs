@@ -58,7 +58,7 @@ pub(super) fn table(model: &Model, checked: Option<Date>) -> String {
     let names: Vec<String> = model.also().map(quoted).collect();
     line("also", (!names.is_empty()).then(|| format!("[{}]", names.join(", "))));
     line("kind", (model.kind() != Kind::Chat).then(|| quoted(model.kind().as_str())));
-    line("encoding", Some(quoted(model.encoding().map_or(file::UNKNOWN_ENCODING, |encoding| encoding.name()))));
+    line("encoding", Some(quoted(model.encoding().map_or(file::UNKNOWN_ENCODING, |encoding| encoding.as_str()))));
     line("counting", counting(model));
     // The day of the check is an argument, since it can be that of the whole table.
     let facts = model.facts().filter(|(key, _)| *key != "checked");

@@ -272,9 +272,9 @@ fn measured(document: &Document<'_>, request: &Request, estimate: &Estimate<'_>)
     let largest =
         estimate.input().breakdown().iter().filter(|part| !part.path.is_empty()).max_by_key(|part| part.tokens);
     Measured {
-        entry: Entry::of(estimate, request.custom_id(), hash(document.bytes().trim_ascii())),
+        entry: Entry::from_estimate(estimate, request.custom_id(), hash(document.bytes().trim_ascii())),
         input: estimate.input().times(1),
-        cost: CostBounds::of(estimate.cost()),
+        cost: CostBounds::from_cost(estimate.cost()),
         warnings: estimate.warnings().to_vec(),
         line: largest.map_or(document.first_line(), |part| document.line_of(&part.path)),
         largest: largest.map(|part| Part { path: part.path.clone(), tokens: part.tokens }),

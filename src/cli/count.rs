@@ -201,7 +201,7 @@ impl Counts {
 
 fn write_counted(one: &Counted, day: Option<Day>, with_breakdown: bool, out: &mut impl Write) -> std::io::Result<()> {
     let Counted { place, count, .. } = one;
-    let encoding = one.encoding.map_or("unknown encoding", Encoding::name);
+    let encoding = one.encoding.map_or("unknown encoding", Encoding::as_str);
     let read_as = match (&one.model, day) {
         (Some(model), Some(Day(day))) => format!("{}  {} ({encoding})  as of {day}", one.format, model.name),
         _ => encoding.to_owned(),

@@ -113,7 +113,7 @@ impl Line<'_> {
     }
 
     fn encoding(&self) -> &'static str {
-        self.model.encoding().map_or("unknown", |encoding| encoding.name())
+        self.model.encoding().map_or("unknown", |encoding| encoding.as_str())
     }
 
     /// Returns the name, with the model that an alias stands for.
@@ -200,7 +200,7 @@ fn write_csv(lines: &[Line<'_>], day: Date, out: &mut impl Write) -> Result<(), 
         csv.write_record([
             line.name,
             model.kind().as_str(),
-            model.encoding().map_or("", |encoding| encoding.name()),
+            model.encoding().map_or("", |encoding| encoding.as_str()),
             model.family(day).map_or("", |family| family.as_str()),
             &tokens(model.context()),
             &tokens(model.max_input()),
@@ -275,7 +275,7 @@ fn facts(name: &ModelRef<'_>, layer: &Layer, model: &Model) -> Vec<Vec<Cell>> {
         ("stood for", alias),
         ("other names", joined(also.into_iter().map(str::to_owned).collect())),
         ("kind", Some(model.kind().as_str().to_owned())),
-        ("encoding", Some(model.encoding().map_or("unknown".to_owned(), |encoding| encoding.name().to_owned()))),
+        ("encoding", Some(model.encoding().map_or("unknown".to_owned(), |encoding| encoding.as_str().to_owned()))),
         ("counts as", joined(counting)),
         ("images", image),
     ];

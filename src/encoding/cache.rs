@@ -1,4 +1,4 @@
-//! What a thread keeps between texts: the room to merge in, and how many tokens the pieces have that it merged last.
+//! The memory of a thread: the buffers of the merger, and the number of tokens of the pieces that it merged last.
 
 use std::cell::Cell;
 use std::ops::Range;
@@ -6,11 +6,11 @@ use std::ops::Range;
 use super::merge::{Merger, each_segment, is_repeated};
 use super::vocab::Ranks;
 
-/// Lines of 32 bytes, so 256 KiB for each thread that merges: a quarter of a core's second-level cache.
+/// Lines of 32 bytes: 256 KiB for each thread that merges, a quarter of a core's second-level cache.
 const LINES: usize = 1 << LINES_BITS;
 const LINES_BITS: u32 = 13;
 
-/// The longest piece that is remembered: a line less the three bytes for its length, encoding and number of tokens.
+/// The longest piece that is cached: a line less the three bytes for its length, encoding and number of tokens.
 const LONGEST: usize = 29;
 
 const TOKENS: usize = 29;
@@ -19,11 +19,11 @@ const LENGTH: usize = 31;
 
 type Line = [u8; 32];
 
-/// The room of a thread. Nothing is allocated before the first piece of several tokens.
+/// The memory of a thread. Nothing is allocated before the first piece of several tokens.
 #[derive(Default)]
 pub(super) struct Memory {
     merger: Merger,
-    /// Empty, or [`LINES`]. A piece has one place, and the latest piece has it.
+    /// Empty, or [`LINES`]. A piece has one possible line, which the latest piece occupies.
     lines: Vec<Line>,
 }
 
@@ -31,18 +31,18 @@ thread_local! {
     static MEMORY: Cell<Option<Box<Memory>>> = const { Cell::new(None) };
 }
 
-/// Lets `count` use the memory of this thread; a new one where there is none, such as in a thread that ends.
+/// Calls `count` with the memory of this thread, or with a new one where there is none, such as in a thread that ends.
 pub(super) fn with<T>(count: impl FnOnce(&mut Memory) -> T) -> T {
     let mut memory = MEMORY.try_with(Cell::take).ok().flatten().unwrap_or_default();
     let counted = count(&mut memory);
-    // Where the thread ends, there is nothing to keep it for.
+    // In a thread that ends, the memory is dropped.
     let _ = MEMORY.try_with(|kept| kept.set(Some(memory)));
     counted
 }
 
 impl Memory {
-    /// Returns the number of tokens of the piece of `text` in `range`, which is not known to be a token. Each encoding's `ranks` have an
-    /// `id` of their own.
+    /// Returns the number of tokens of the piece of `text` in `range`, which is not known to be a token. Each
+    /// encoding's `ranks` have their own `id`.
     #[inline]
     pub(super) fn count(&mut self, id: u8, ranks: Ranks, text: &[u8], range: Range<usize>) -> usize {
         let piece = &text[range.clone()];
@@ -64,7 +64,7 @@ impl Memory {
         count
     }
 
-    /// Returns the number of tokens of `piece`, from memory, or else from `merge`.
+    /// Returns the number of tokens of `piece`, from the cache or else from `merge`.
     #[inline]
     fn recall(&mut self, id: u8, piece: &[u8], merge: impl FnOnce(&mut Merger) -> usize) -> usize {
         if piece.len() > LONGEST {
@@ -77,7 +77,7 @@ impl Memory {
         if line[LENGTH] == piece.len() as u8 && line[ENCODING] == id && line[..piece.len()] == *piece {
             return usize::from(line[TOKENS]);
         }
-        // At most as many as bytes.
+        // It fits into a byte: a piece has at most as many tokens as bytes.
         let tokens = merge(&mut self.merger);
         line[..piece.len()].copy_from_slice(piece);
         (line[TOKENS], line[ENCODING], line[LENGTH]) = (tokens as u8, id, piece.len() as u8);
@@ -85,7 +85,7 @@ impl Memory {
     }
 }
 
-/// Returns the place of a piece: a hash of all its bytes.
+/// Returns the index of a piece's line: a hash of all its bytes.
 #[inline]
 fn place(id: u8, piece: &[u8]) -> usize {
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -109,7 +109,7 @@ mod tests {
     const R50K: Ranks = P50K.below(50_256);
 
     #[test]
-    fn pieces_that_push_each_other_out_keep_their_counts() {
+    fn pieces_that_evict_each_other_are_counted_right() {
         let pieces: Vec<String> = (0..3 * LINES).map(|number| format!("piece-{number}-of-many")).collect();
         let mut memory = Memory::default();
         for _ in 0..2 {
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_piece_of_the_greatest_length_is_remembered_whole() {
+    fn the_longest_cached_piece_is_compared_to_its_last_byte() {
         let mut memory = Memory::default();
         for last in ["x", "y"] {
             let piece = "!".repeat(LONGEST - 1) + last;

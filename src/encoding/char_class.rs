@@ -1,6 +1,6 @@
-//! Classes of characters, as the split patterns need them, from tables that the build script writes.
+//! The classes of characters in the split patterns, from tables that the build script writes.
 
-/// What the split patterns ask of a character. The numbers are those of `build/classes.rs`.
+/// The class of a character in the split patterns. The numbers are those of `build/classes.rs`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Class(u8);
 
@@ -18,41 +18,41 @@ impl Class {
     /// No character: the end of the text.
     pub(super) const END: Class = Class(7);
 
-    /// Whether it is one of the letters: upper or title case, lower case, or neither (`\p{Lm}`, `\p{Lo}`: 3).
+    /// Returns whether it is a class of letters: upper or title case, lower case, or neither (`\p{Lm}`, `\p{Lo}`: 3).
     #[inline]
     pub(super) fn is_letter(self) -> bool {
-        self.is(0b0000_1110)
+        self.is_in(0b0000_1110)
     }
 
-    /// Whether it is what an upper-case run is made of: `\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}`.
+    /// Returns whether an upper-case run matches it: `\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}`.
     #[inline]
     pub(super) fn is_upper_like(self) -> bool {
-        self.is(0b0001_1010)
+        self.is_in(0b0001_1010)
     }
 
-    /// Whether it is what a lower-case run is made of: `\p{Ll}\p{Lm}\p{Lo}\p{M}`.
+    /// Returns whether a lower-case run matches it: `\p{Ll}\p{Lm}\p{Lo}\p{M}`.
     #[inline]
     pub(super) fn is_lower_like(self) -> bool {
-        self.is(0b0001_1100)
+        self.is_in(0b0001_1100)
     }
 
-    /// Whether it is none of letters, numbers and white space: `[^\s\p{L}\p{N}]`, marks included.
+    /// Returns whether it is neither letter, number nor white space: `[^\s\p{L}\p{N}]`, which includes marks.
     #[inline]
     pub(super) fn is_other(self) -> bool {
-        self.is(0b0001_0001)
+        self.is_in(0b0001_0001)
     }
 
-    /// Whether it is one of the classes whose bits are set.
+    /// Returns whether the bit of this class is set.
     #[inline]
-    fn is(self, classes: u8) -> bool {
+    fn is_in(self, classes: u8) -> bool {
         classes >> self.0 & 1 == 1
     }
 }
 
-/// The block of each 256 code points.
+/// The number of the block of each 256 code points.
 static BLOCKS: &[u8; 0x1100] = include_bytes!(concat!(env!("OUT_DIR"), "/class_blocks"));
 
-/// The classes of each different block's 256 code points.
+/// The classes of the 256 code points of each distinct block.
 static CLASSES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/classes"));
 
 /// The classes of ASCII: the beginning of the first block.
@@ -71,17 +71,17 @@ pub(super) fn class_at(text: &[u8], at: usize) -> (Class, usize) {
         Some(&byte) if byte < 0x80 => (Class(ASCII[usize::from(byte)]), 1),
         Some(&byte) => {
             let (code_point, length) = decode(text, at, byte);
-            (of(code_point), length)
+            (class_of(code_point), length)
         }
     }
 }
 
-fn of(code_point: u32) -> Class {
+fn class_of(code_point: u32) -> Class {
     let block = BLOCKS.get((code_point >> 8) as usize).copied().unwrap_or(0);
     Class(CLASSES[usize::from(block) << 8 | (code_point & 0xff) as usize])
 }
 
-/// Reads a character of two to four bytes, the first of which is `first`.
+/// Decodes a character of two to four bytes, the first of which is `first`.
 #[inline]
 fn decode(text: &[u8], at: usize, first: u8) -> (u32, usize) {
     let next = |offset: usize| u32::from(text.get(at + offset).copied().unwrap_or(0) & 0x3f);
@@ -97,13 +97,14 @@ fn decode(text: &[u8], at: usize, first: u8) -> (u32, usize) {
 mod tests {
     use super::*;
 
-    /// FNV-1a over the class of each code point. It changes when the oracle's engine moves to another version of Unicode:
-    /// then look at what changed, and set the new value.
+    /// FNV-1a over the class of each code point. It changes when the oracle's regex engine changes its version of
+    /// Unicode: then check what changed, and set the new value.
     const UNICODE_16: u64 = 8_204_185_199_770_942_020;
 
     #[test]
     fn the_classes_are_those_of_unicode_16() {
-        let fold = |hash: u64, code_point| (hash ^ u64::from(of(code_point).0)).wrapping_mul(0x0000_0100_0000_01b3);
+        let fold =
+            |hash: u64, code_point| (hash ^ u64::from(class_of(code_point).0)).wrapping_mul(0x0000_0100_0000_01b3);
         assert_eq!((0..0x11_0000).fold(0xcbf2_9ce4_8422_2325, fold), UNICODE_16);
     }
 
@@ -112,7 +113,7 @@ mod tests {
         for char in (0..0x11_0000).filter_map(char::from_u32) {
             let text = char.to_string();
             let expected = if char.is_ascii() { 1 } else { char.len_utf8() };
-            assert_eq!(class_at(text.as_bytes(), 0), (of(char as u32), expected), "{char:?}");
+            assert_eq!(class_at(text.as_bytes(), 0), (class_of(char as u32), expected), "{char:?}");
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Code that is compiled a second time for a processor with AVX2; which of the two runs is decided at run time.
+//! Code that is compiled twice, also for processors with AVX2; the version is chosen at run time.
 
-/// Something to compute; `run` must be inlined.
+/// A computation; `run` must be inlined.
 pub(super) trait Kernel {
     fn run(self);
 }
@@ -17,19 +17,20 @@ pub(super) fn run<K: Kernel>(kernel: K) {
     kernel.run();
 }
 
-/// The proof that this processor has vectors of 32 bytes, and the instructions on bits that came with them.
+/// The proof that this processor has vectors of 32 bytes, and the bit instructions that came with them.
 ///
-/// Only [`Avx2::detect`] makes one, so a function with [`with_avx2`] that takes one is called only where its instructions exist.
+/// Only [`Avx2::detect`] makes one, so a function with [`with_avx2`] that takes one is called only where its
+/// instructions exist.
 #[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy)]
 pub(super) struct Avx2(());
 
-/// Defines what depends on the list of features: the detection of them, and the macro that compiles a function with them.
+/// Defines the detection of the listed features, and the macro that compiles a function with them.
 #[cfg(target_arch = "x86_64")]
 macro_rules! features {
     ($($feature:tt)*) => {
         impl Avx2 {
-            /// Returns the proof, if this processor has all of the features.
+            /// Returns the proof if this processor has all of the features.
             #[inline]
             pub(super) fn detect() -> Option<Avx2> {
                 let has_all = true $(&& is_x86_feature_detected!($feature))*;

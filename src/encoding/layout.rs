@@ -1,18 +1,19 @@
-//! How the tables of a vocabulary lie in the binary: what the build script writes and the program reads.
+//! The binary layout of a vocabulary's tables, which the build script writes and the program reads.
 //!
-//! This file names nothing of the crate, since the build script includes it too.
+//! This file uses nothing of the crate, since the build script includes it too.
 
-/// The longest token, in bytes, that lies in a slot whole. 13 bytes, 4 bits of length and 18 bits of rank leave two bits free.
+/// The length of the longest token, in bytes, that fits into a slot. 13 bytes, 4 bits of length and 18 bits of rank
+/// leave two bits free.
 pub const INLINE: usize = 13;
 
-/// Slots of 16 bytes in a bucket: one cache line.
+/// The number of slots of 16 bytes in a bucket, which is one cache line.
 pub const BUCKET: usize = 4;
 
 /// The value for "no token" in tables of ranks.
 pub const NONE: u32 = u32::MAX;
 
-/// A slot: the first eight bytes of a token, and, from the lowest bit on, the next five, its length and its rank. Eight zeros and
-/// eight more are a free slot.
+/// A slot: the first eight bytes of a token, and, from the lowest bit on, the next five, its length and its rank. A
+/// free slot is sixteen zeros.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slot {
     pub low: u64,
@@ -22,17 +23,17 @@ pub struct Slot {
 /// The bits of [`Slot::high`] that are part of the key.
 pub const KEY: u64 = (1 << RANK_SHIFT) - 1;
 
-/// The bit of a bucket's last [`Slot::high`] that says that a token which belongs here lies in a later bucket.
+/// The bit of a bucket's last [`Slot::high`] that is set if a token of this bucket is in a later one.
 pub const SPILLED: u64 = 1 << 63;
 
 const LENGTH_SHIFT: u32 = 40;
-/// Where, in [`Slot::high`], the rank begins.
+/// The bit of [`Slot::high`] at which the rank begins.
 pub const RANK_SHIFT: u32 = 44;
 
-/// The ranks that a slot can hold.
+/// The highest rank that fits into a slot.
 const MAX_RANK: u64 = (1 << 18) - 1;
 
-/// What is left of 16 bytes for a key of each length.
+/// The masks of the bytes of a key, by its length.
 const MASKS: [(u64, u64); 16] = {
     let mut masks = [(0, 0); 16];
     let mut length = 0;
@@ -45,56 +46,58 @@ const MASKS: [(u64, u64); 16] = {
 };
 
 impl Slot {
-    /// Returns the key of a token of `length` bytes, from 1 to [`INLINE`], that the 16 `bytes` begin with.
+    /// Returns the key of the token that is the first `length` bytes, from 1 to [`INLINE`], of the 16 `bytes`.
     #[inline(always)]
     pub const fn key(bytes: u128, length: usize) -> Slot {
         let (low, high) = MASKS[length];
         Slot { low: bytes as u64 & low, high: (bytes >> 64) as u64 & high | (length as u64) << LENGTH_SHIFT }
     }
 
-    /// Returns a hash of the key, all the bits of one product: its highest bits are the bucket, its lowest ones the place in the filter.
+    /// Returns a hash of the key, from all bits of one product: the highest bits choose the bucket, the lowest the
+    /// place in the filter.
     #[inline(always)]
     pub const fn hash(self) -> u64 {
         let product = (self.low ^ 0x9e37_79b9_7f4a_7c15) as u128 * (self.high ^ 0xd1b5_4a32_d192_ed03) as u128;
         product as u64 ^ (product >> 64) as u64
     }
 
-    /// Returns in which of the buckets the key belongs.
+    /// Returns the index of the bucket of the key.
     #[inline(always)]
     pub const fn bucket(self, buckets: usize) -> usize {
         ((self.hash() as u128 * buckets as u128) >> 64) as usize
     }
 
-    /// Returns the rank that the slot holds.
+    /// Returns the rank in the slot.
     #[inline(always)]
     pub const fn rank(self) -> u32 {
         (self.high >> RANK_SHIFT & MAX_RANK) as u32
     }
 }
 
-/// Tokens of this many bytes and more are in the table of [`lengths_slot`].
+/// The length from which on tokens are in the table of [`lengths_slot`].
 pub const PREFIX: usize = 3;
 
-/// How many bits a place in the table of lengths has, and one in the table of long lengths.
+/// The number of bits of an index into the table of lengths, and into that of long lengths.
 pub const LENGTHS_BITS: u32 = 16;
 pub const LONG_LENGTHS_BITS: u32 = 14;
 
-/// Returns where the lengths of the tokens are that begin with the first [`PREFIX`] of these bytes.
+/// Returns the index of the lengths of the tokens that begin with the first [`PREFIX`] of these bytes.
 #[inline(always)]
 pub const fn lengths_slot(bytes: u64) -> usize {
     ((bytes << 40).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - LENGTHS_BITS)) as usize
 }
 
-/// Returns where the greatest length is of the tokens longer than [`INLINE`] that begin with these eight bytes.
+/// Returns the index of the greatest length of the tokens longer than [`INLINE`] that begin with these eight bytes.
 #[inline(always)]
 pub const fn long_lengths_slot(bytes: u64) -> usize {
     (bytes.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - LONG_LENGTHS_BITS)) as usize
 }
 
-/// Tokens in a group whose first byte's offset is stored; the lengths of the others are added up.
+/// The number of tokens in a group. The offset of the group's first byte is stored; the lengths of its tokens are added
+/// to it.
 pub const GROUP: usize = 16;
 
-/// Returns where, in a table of `1 << bits`, to begin to look for a token longer than [`INLINE`].
+/// Returns the index, in a table of `1 << bits`, at which the search for a token longer than [`INLINE`] begins.
 pub const fn long_slot(bytes: &[u8], bits: u32) -> usize {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     let mut index = 0;
@@ -105,10 +108,10 @@ pub const fn long_slot(bytes: &[u8], bits: u32) -> usize {
     (hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - bits)) as usize
 }
 
-/// How many bits of a hash choose a place in the table of [`border_bit`].
+/// The number of bits of an index into the table of [`border_bit`].
 pub const BORDER_BITS: u32 = 20;
 
-/// Returns the bit of the border between two characters, each given as the bytes of its UTF-8, the first the lowest.
+/// Returns the bit of the border between two characters, each given as its bytes of UTF-8, the first the lowest.
 #[inline(always)]
 pub const fn border_bit(before: u32, after: u32) -> usize {
     let both = (before as u64) << 32 | after as u64;
@@ -116,7 +119,7 @@ pub const fn border_bit(before: u32, after: u32) -> usize {
     (mixed >> (64 - BORDER_BITS)) as usize
 }
 
-/// Returns how many bytes the character has that begins with this byte; 1 for a byte that begins none.
+/// Returns the number of bytes of a character that begins with this byte; 1 for a byte with which none begins.
 #[inline(always)]
 pub const fn utf8_length(first: u8) -> usize {
     match first {

@@ -1,20 +1,22 @@
-//! Byte-pair merging of one piece: the pair whose union has the lowest rank is merged first, the leftmost of equals, until no two
-//! neighbours are a token together. Three facts make it fast.
+//! Byte-pair merging of one piece: the pair whose union has the lowest rank is merged first, the leftmost of equals,
+//! until no two neighbours together are a token. Three facts make it fast.
 //!
-//! *A border that no merge crosses cuts the piece.* The first merge across a border joins two parts that meet there, so some token has
-//! its last merge at such a border. Where no token has ([`Ranks::crosses`]), the two sides are merged each for itself. Most characters
-//! of most scripts are separate like that.
+//! *A border that no merge crosses divides the piece.* The first merge across a border joins two parts that meet there,
+//! so some token has its last merge at that border. Where no token has ([`Ranks::crosses`]), the two sides are merged
+//! separately. Between most characters of most scripts, no merge crosses the border.
 //!
-//! *A character that is a token is merged first*, if no token's last merge at its borders has a part of it: any merge with more than it
-//! has a higher rank than its own merges, since a token's halves have lower ranks than it.
+//! *A character that is a token is merged first*, if no token's last merge at its borders has a part of it: a merge
+//! with more than the character has a higher rank than the character's own merges, since a token's halves have lower
+//! ranks than the token.
 //!
-//! *Tokens are the merge of their bytes if, and only if, each two neighbours are the merge of theirs*: a valid pair. For look at the
-//! first merge of the whole that would cross a border between two of the tokens: up to it all merges were inside of tokens, the same
-//! ones in the same order as when the two neighbours alone are merged, so it would cross there, too. So a long segment is scanned a part
-//! at a time, and it is enough that the tokens where two parts meet are a valid pair ([`is_valid_pair`]). Where they are not, the tokens
-//! are found from left to right ([`Merger::append`]): the next one is the longest that makes a valid pair with the last one. Where none
-//! does, the place is a dead end, at which no token of the whole ends: the last token must be shorter, and no other way leads here again.
-//! Each place is tried once, so the time is linear.
+//! *A sequence of tokens is the merge of its bytes if, and only if, each two neighbours are the merge of their bytes*:
+//! a valid pair. Consider the first merge of the whole that crosses a border between two of the tokens. Up to it, all
+//! merges were inside tokens, in the same order as when the two neighbours are merged alone, so it would cross the
+//! border there, too. So a long segment is scanned a part at a time, and it is enough that the tokens where two parts
+//! meet are a valid pair ([`is_valid_pair`]). Where they are not, the tokens are found from left to right
+//! ([`Merger::append`]): the next token is the longest that makes a valid pair with the last one. Where none does, the
+//! place is a dead end, at which no token of the whole ends: the last token must be shorter, and the search never comes
+//! back to the place. Each place is tried once, so the time is linear.
 
 use std::ops::Range;
 
@@ -22,17 +24,19 @@ use super::cpu;
 use super::layout::NONE;
 use super::vocab::{Character, Ranks};
 
-/// The most bytes that are merged by the textbook, whose time is their square.
+/// The most bytes that are merged as in the textbook, in time quadratic in their number.
 const SCAN: usize = 32;
 
-/// How many bytes at the end of a scan are scanned again with what follows them, since tokens there may be cut off.
+/// The number of bytes at the end of a scan that are scanned again with the bytes after them, since tokens there may be
+/// cut off.
 const MARGIN: usize = 10;
 
-/// The tokens of a piece, and what it takes to find them: kept from piece to piece, so that few pieces allocate.
+/// The tokens of a piece, and the state of the search for them. It is reused for many pieces, so that few pieces
+/// allocate.
 #[derive(Default)]
 pub(super) struct Merger {
     tokens: Vec<Token>,
-    /// A bit for each place at which no token of the whole ends.
+    /// A bit for each place where no token of the whole ends.
     dead_ends: Vec<u64>,
 }
 
@@ -43,8 +47,8 @@ pub(super) struct Token {
     pub(super) length: u32,
 }
 
-/// Calls `segment` with the ranges into which borders that no merge crosses divide `piece`, and with the number of their tokens where
-/// the range is a single character, 0 otherwise.
+/// Calls `segment` with each range between borders of `piece` that no merge crosses, and with the number of its tokens
+/// if the range is a single character, 0 otherwise.
 #[inline]
 pub(super) fn each_segment(ranks: Ranks, piece: &[u8], mut segment: impl FnMut(Range<usize>, usize)) {
     let mut start = 0;
@@ -63,11 +67,12 @@ pub(super) fn each_segment(ranks: Ranks, piece: &[u8], mut segment: impl FnMut(R
 }
 
 impl Merger {
-    /// Returns the tokens of the piece of `text` in `range`, which is no token itself unless it is of several characters.
+    /// Returns the tokens of the piece of `text` in `range`. The piece is not a token itself, unless it has several
+    /// characters.
     pub(super) fn merge(&mut self, ranks: Ranks, text: &[u8], range: Range<usize>) -> &[Token] {
         self.tokens.clear();
         let piece = &text[range.clone()];
-        if self.repeated(ranks, piece) {
+        if self.merge_repeated(ranks, piece) {
             return &self.tokens;
         }
         if piece.is_ascii() {
@@ -87,7 +92,7 @@ impl Merger {
     /// Returns the number of tokens of a segment of `text` that is not known to be a token.
     pub(super) fn count_segment(&mut self, ranks: Ranks, text: &[u8], range: Range<usize>) -> usize {
         self.tokens.clear();
-        if !self.repeated(ranks, &text[range.clone()]) {
+        if !self.merge_repeated(ranks, &text[range.clone()]) {
             self.merge_segment(ranks, text, range);
         }
         self.tokens.len()
@@ -102,7 +107,7 @@ impl Merger {
         }
     }
 
-    /// Merges more than [`SCAN`] bytes, that number at a time: where two scans meet, their tokens must be a valid pair.
+    /// Merges more than [`SCAN`] bytes, [`SCAN`] at a time: where two scans meet, their tokens must be a valid pair.
     fn scan_by_parts(&mut self, ranks: Ranks, text: &[u8], range: Range<usize>) {
         let first = self.tokens.len();
         let mut at = range.start;
@@ -118,7 +123,7 @@ impl Merger {
             if end == range.end {
                 return;
             }
-            // The first token stays, whatever its length.
+            // The first token is kept, whatever its length.
             let sure = at + SCAN - MARGIN;
             let mut keep = before;
             while keep == before || self.tokens.get(keep).is_some_and(|token| at + token.length as usize <= sure) {
@@ -129,7 +134,7 @@ impl Merger {
         }
     }
 
-    /// Adds the tokens of `piece`, of which none is there yet.
+    /// Adds the tokens of `piece`, from left to right.
     fn append(&mut self, ranks: Ranks, piece: &[u8]) {
         self.dead_ends.clear();
         let first = self.tokens.len();
@@ -150,7 +155,7 @@ impl Merger {
                 lengths = ranks.lengths(piece, at.min(piece.len() - 1));
                 continue;
             }
-            // There is always a way, if only by single bytes.
+            // Some sequence of tokens is valid, so this is never the first place.
             let Some(token) = self.tokens.pop() else { return };
             self.mark_dead_end(at, piece.len());
             at -= token.length as usize;
@@ -169,9 +174,9 @@ impl Merger {
         self.dead_ends[at / 64] |= 1 << (at % 64);
     }
 
-    /// Merges a piece that is one byte over and over, such as a run of spaces: once the same token follows itself, it always does.
-    /// Returns `false`, and leaves the tokens alone, where the piece is something else.
-    fn repeated(&mut self, ranks: Ranks, piece: &[u8]) -> bool {
+    /// Merges a piece of one repeated byte, such as a run of spaces: once a token follows itself, it always does.
+    /// Returns `false`, and leaves the tokens unchanged, if the piece is anything else.
+    fn merge_repeated(&mut self, ranks: Ranks, piece: &[u8]) -> bool {
         if !is_repeated(piece) {
             return false;
         }
@@ -179,7 +184,7 @@ impl Merger {
         sample.append(ranks, &piece[..SAMPLE]);
         let token = sample.tokens[0];
         let twice = sample.tokens[1] == token;
-        // The tail begins with one more of the token, which proves its border.
+        // The tail begins with the same token, which proves the border before it.
         let whole = (piece.len() - SAMPLE) / token.length as usize;
         sample = Merger::default();
         sample.append(ranks, &piece[whole * token.length as usize..]);
@@ -192,10 +197,10 @@ impl Merger {
     }
 }
 
-/// Returns a bit for each part of `piece` to begin with, and one for its end: a byte, or a character that is a token and at whose
-/// borders no merge has a part of it.
+/// Returns a bit for the start of each initial part of `piece`, and one for its end. A part is a byte, or a character
+/// that is a token and of which no merge at its borders has only a part.
 ///
-/// Such a character is merged before anything is merged with it: all that could be has a higher rank.
+/// Such a character is merged before it is merged with anything else: any such merge has a higher rank.
 #[inline]
 fn first_parts(ranks: Ranks, piece: &[u8]) -> u64 {
     let end = 1 << piece.len();
@@ -209,9 +214,9 @@ fn first_parts(ranks: Ranks, piece: &[u8]) -> u64 {
         let character = Character::at(piece, at);
         let next = at + character.length;
         let after = (next < piece.len()).then(|| Character::at(piece, next));
-        let cut = before.is_some_and(|before| ranks.crosses_inside(before, character))
+        let is_divided = before.is_some_and(|before| ranks.crosses_inside(before, character))
             || after.is_some_and(|after| ranks.crosses_inside(character, after));
-        if character.length > 1 && !cut && ranks.tokens_of(character) == 1 {
+        if character.length > 1 && !is_divided && ranks.tokens_of(character) == 1 {
             parts &= !((1 << next) - (2 << at));
         }
         (at, before) = (next, Some(character));
@@ -219,15 +224,16 @@ fn first_parts(ranks: Ranks, piece: &[u8]) -> u64 {
     parts
 }
 
-/// Takes the lowest bit away, and returns its place.
+/// Clears the lowest bit and returns its place.
 #[inline(always)]
-fn next_of(bits: &mut u64) -> usize {
+fn pop_lowest(bits: &mut u64) -> usize {
     let place = bits.trailing_zeros() as usize;
     *bits &= bits.wrapping_sub(1);
     place
 }
 
-/// Merges up to `N` bytes by the textbook: looks for the lowest rank among all neighbours, again and again, and adds the tokens.
+/// Merges up to `N` bytes as in the textbook: finds the lowest rank among all neighbours, again and again, and adds the
+/// tokens.
 struct Scan<'a, const N: usize> {
     ranks: Ranks,
     text: &'a [u8],
@@ -243,8 +249,8 @@ impl<const N: usize> cpu::Kernel for Scan<'_, N> {
         let (text, piece) = (&text[range.start..], &text[range]);
         // A bit for the start of each part, and one for the end of the last.
         let mut starts = first_parts(ranks, piece);
-        // For each part, by its start, what it and the next are together: the rank and the start, so that the least is the first of the
-        // lowest rank.
+        // For the start of each part, the rank of its union with the next part, and the start, so that the least is the
+        // first of the lowest rank.
         let mut unions = [NONE; N];
         let mut merged = [NONE; N];
         let union = |start, end| union_key(ranks.unlikely_rank(text, start, end), start);
@@ -255,9 +261,9 @@ impl<const N: usize> cpu::Kernel for Scan<'_, N> {
         } else {
             let mut rest = starts & (starts - 1);
             let mut start = 0;
-            let mut middle = next_of(&mut rest);
+            let mut middle = pop_lowest(&mut rest);
             while middle < length {
-                let end = next_of(&mut rest);
+                let end = pop_lowest(&mut rest);
                 unions[start % N] = union(start, end);
                 (start, middle) = (middle, end);
             }
@@ -270,11 +276,11 @@ impl<const N: usize> cpu::Kernel for Scan<'_, N> {
             let at = lowest as usize % 32;
             merged[at % N] = lowest >> 5;
             let mut after = starts & (u64::MAX << (at + 1));
-            let joined = next_of(&mut after);
-            let end = next_of(&mut after);
+            let joined = pop_lowest(&mut after);
+            let end = pop_lowest(&mut after);
             starts ^= 1 << joined;
             unions[joined % N] = NONE;
-            unions[at % N] = if end < length { union(at, next_of(&mut after)) } else { NONE };
+            unions[at % N] = if end < length { union(at, pop_lowest(&mut after)) } else { NONE };
             let before = starts & ((1 << at) - 1);
             if before != 0 {
                 let start = before.ilog2() as usize;
@@ -284,7 +290,7 @@ impl<const N: usize> cpu::Kernel for Scan<'_, N> {
         let mut rest = starts & (starts - 1);
         let mut start = 0;
         while rest != 0 {
-            let end = next_of(&mut rest);
+            let end = pop_lowest(&mut rest);
             let rank = match merged[start % N] {
                 NONE if end - start == 1 => ranks.single(piece[start]),
                 NONE => ranks.rank_of_token(text, start, end),
@@ -296,7 +302,7 @@ impl<const N: usize> cpu::Kernel for Scan<'_, N> {
     }
 }
 
-/// Returns a number that is the lower, the lower the rank of a union is, and of equals the lower, the earlier it starts.
+/// Returns a number that orders unions by their ranks, and unions of one rank by their starts.
 #[inline(always)]
 fn union_key(rank: Option<u32>, start: usize) -> u32 {
     match rank {
@@ -305,10 +311,10 @@ fn union_key(rank: Option<u32>, start: usize) -> u32 {
     }
 }
 
-/// More than three times the longest token of any vocabulary, 128 spaces.
+/// The number of bytes of a sample: more than three times the longest token of any vocabulary, 128 spaces.
 const SAMPLE: usize = 512;
 
-/// Returns whether a long piece is one byte over and over.
+/// Returns whether a piece is long and of one repeated byte.
 #[inline]
 pub(super) fn is_repeated(piece: &[u8]) -> bool {
     piece.len() > 2 * SAMPLE && piece.iter().all(|byte| *byte == piece[0])
@@ -316,9 +322,9 @@ pub(super) fn is_repeated(piece: &[u8]) -> bool {
 
 /// Returns whether two tokens that meet at `border` are the merge of their bytes.
 ///
-/// Backwards in time: of the two, the one with the higher rank was merged last. Before that, its half at the border was there in its
-/// place; and if that half and the other token were a token of lower rank together, they would have been merged instead. Of equal
-/// ranks, the left merge comes first.
+/// It undoes the merges: of the two tokens, the one with the higher rank was merged last. Before that merge, its half
+/// at the border was the neighbour of the other token; if their union is a token of lower rank, they would have been
+/// merged instead. Of equal ranks, the left merge comes first.
 #[inline]
 fn is_valid_pair(ranks: Ranks, text: &[u8], border: usize, left: Token, right: Token) -> bool {
     let (mut left, mut right, mut limit) = (left, right, NONE);
@@ -327,7 +333,7 @@ fn is_valid_pair(ranks: Ranks, text: &[u8], border: usize, left: Token, right: T
         if union.is_some_and(|union| union < limit) {
             return false;
         }
-        // Single bytes have the lowest ranks, so where the later one is a byte, both are.
+        // Single bytes have the lowest ranks: if the token of higher rank is a byte, both are.
         if left.rank > right.rank {
             if left.length == 1 {
                 return true;
@@ -358,7 +364,7 @@ mod tests {
     const P50K: Ranks = Ranks::all(&vocab::P50K);
     const R50K: Ranks = P50K.below(50_256);
 
-    /// The tokens of the encoding, each with its rank.
+    /// Returns the tokens of the encoding, each with its rank.
     fn tokens(ranks: Ranks) -> impl Iterator<Item = (u32, &'static [u8])> {
         (0..200_000).filter_map(move |rank| Some((rank, ranks.token(rank)?)))
     }
@@ -374,21 +380,22 @@ mod tests {
         Ok(())
     }
 
-    /// Parts of texts, which may begin and end inside of a character.
-    fn cut(texts: &'static str) -> impl Strategy<Value = Vec<u8>> {
+    /// Parts of texts, which may begin and end inside a character.
+    fn parts_of(texts: &'static str) -> impl Strategy<Value = Vec<u8>> {
         (texts, 0..4usize, 0..4usize).prop_map(|(text, start, end)| {
             let start = start.min(text.len() - 1);
             text.as_bytes()[start..text.len().saturating_sub(end).max(start + 1)].to_vec()
         })
     }
 
-    /// Pieces that merge much: few different bytes, words, runs.
+    /// Pieces with many merges: few different bytes, words, runs.
     fn pieces() -> impl Strategy<Value = Vec<u8>> {
-        let bytes =
-            |of: &'static str, most| proptest::collection::vec(proptest::sample::select(of.as_bytes()), 1..most);
+        let bytes = |choices: &'static str, most| {
+            proptest::collection::vec(proptest::sample::select(choices.as_bytes()), 1..most)
+        };
         prop_oneof![
-            cut("\\PC{1,60}"),
-            cut("[ a-zа-я一-龥あ-ん😀-😎é\\-=]{1,60}"),
+            parts_of("\\PC{1,60}"),
+            parts_of("[ a-zа-я一-龥あ-ん😀-😎é\\-=]{1,60}"),
             bytes("ab", 300),
             bytes("aeinorst", 300),
             bytes(" ", 700),
@@ -402,7 +409,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_tokens_are_the_textbooks(piece in pieces()) {
+        fn tokens_are_those_of_the_textbook(piece in pieces()) {
             for ranks in [CL100K, O200K, P50K, R50K] {
                 agrees(ranks, &piece)?;
             }
@@ -410,7 +417,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_over_and_over_is_merged_as_the_textbook_does() {
+    fn a_repeated_byte_is_merged_as_in_the_textbook() {
         for byte in [b' ', b'a', b'=', b'\n', b'-', b'0', 0xe4] {
             for length in [1_025, 1_500, 2_047] {
                 for ranks in [CL100K, O200K, P50K, R50K] {
@@ -439,7 +446,7 @@ mod tests {
         }
     }
 
-    /// What the proofs at the head of this file rest on.
+    /// The proofs at the top of this file rely on it.
     #[test]
     fn a_token_has_a_higher_rank_than_its_halves() {
         for ranks in [CL100K, O200K, P50K, R50K] {
@@ -452,7 +459,7 @@ mod tests {
     }
 
     #[test]
-    fn no_token_crosses_a_border_that_none_crosses() {
+    fn no_token_contains_a_border_that_no_merge_crosses() {
         for ranks in [CL100K, O200K, P50K, R50K] {
             let tokens = tokens(ranks).map(|(_, token)| token).filter(|token| token.len() > 1);
             for token in tokens.filter(|token| std::str::from_utf8(token).is_ok()) {

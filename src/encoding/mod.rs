@@ -1,4 +1,4 @@
-//! Text → tokens. Knows no models, no prices and no JSON.
+//! Encodings: text to tokens, and tokens to text, byte for byte as OpenAI's tokenizers do.
 
 #![cfg_attr(
     not(feature = "encodings"),
@@ -26,9 +26,9 @@ use self::split::Pattern;
 pub use self::tokens::{Token, Tokens};
 use self::vocab::Ranks;
 
-/// Defines the encodings by a table, one a row, newest first. A row has the number by which encodings are sorted, and by which the cache
-/// keeps them apart; the name; the feature of the crate; and then either the split pattern and the vocabulary, with the rank `below`
-/// which its tokens are, or the encoding that it is `like`.
+/// Defines the encodings by a table with a row for each, newest first. A row has the number by which encodings are
+/// sorted, and by which the cache distinguishes them; the name; the feature of the crate; and then either the split
+/// pattern and the vocabulary, with the rank `below` which all its tokens are, or the encoding that it is `like`.
 macro_rules! encodings {
     (
         $(#[$enum_attribute:meta])*
@@ -64,7 +64,7 @@ macro_rules! encodings {
             fn tables(self) -> Tables {
                 match self {$(
                     #[cfg(feature = $feature)]
-                    $Encoding::$Variant => Tables::of::<codings::$Variant>(),
+                    $Encoding::$Variant => Tables::new::<codings::$Variant>(),
                 )*}
             }
         }
@@ -93,9 +93,9 @@ macro_rules! encodings {
 }
 
 encodings! {
-    /// A byte-pair encoding of OpenAI's: how text becomes tokens. Each is a feature of the crate, and there with its feature alone.
+    /// A byte-pair encoding of OpenAI's: how text becomes tokens. Each needs the crate's feature of the same name.
     ///
-    /// Special tokens in a text, such as `<|endoftext|>`, are ordinary text: what a user writes never becomes one.
+    /// A special token in a text, such as `<|endoftext|>`, is ordinary text: text never becomes a special token.
     ///
     /// ```
     /// use gpt_cost::Encoding;
@@ -109,8 +109,8 @@ encodings! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
     #[non_exhaustive]
     pub enum Encoding {
-        /// `o200k_harmony`: the open-weight models gpt-oss. Its ordinary tokens are those of `o200k_base`; it differs in special
-        /// tokens alone, which a text never becomes here.
+        /// `o200k_harmony`: the open-weight models gpt-oss. Its ordinary tokens are those of `o200k_base`; only its
+        /// special tokens differ, and text never becomes one.
         O200kHarmony = 2, "o200k_harmony", feature "o200k_base", like O200kBase;
         /// `o200k_base`: gpt-4o and all chat models since.
         O200kBase = 1, "o200k_base", feature "o200k_base", pattern O200k, vocabulary O200K;
@@ -118,7 +118,7 @@ encodings! {
         Cl100kBase = 0, "cl100k_base", feature "cl100k_base", pattern Cl100k, vocabulary CL100K;
         /// `p50k_base`: text-davinci-002, text-davinci-003 and the code models of 2021 and 2022.
         P50kBase = 3, "p50k_base", feature "p50k_base", pattern P50k, vocabulary P50K;
-        // p50k_base has its tokens, and adds runs of spaces.
+        // p50k_base has all its tokens, and adds runs of spaces.
         /// `r50k_base`: the GPT-3 models of 2020 (davinci, curie, babbage, ada).
         R50kBase = 4, "r50k_base", feature "r50k_base", pattern P50k, vocabulary P50K below 50_256;
     }
@@ -127,7 +127,7 @@ encodings! {
 impl Encoding {
     /// Returns the number of tokens of `text`, special tokens counted as ordinary text.
     ///
-    /// Exact: equal to the length of what OpenAI's tokenizer gives. Its time is linear in the length of `text`, whatever it is.
+    /// Exact: equal to the number of tokens of OpenAI's tokenizer. The time is linear in the length of any `text`.
     ///
     /// ```
     /// assert_eq!(gpt_cost::Encoding::Cl100kBase.count("hello world"), 2);
@@ -136,7 +136,8 @@ impl Encoding {
         self.count_up_to(text, usize::MAX).unwrap_or(usize::MAX)
     }
 
-    /// Returns the number of tokens of `text` if it is at most `limit`, and `None` as soon as it is known to be more.
+    /// Returns the number of tokens of `text` if it is at most `limit`, else `None`. Stops as soon as the count exceeds
+    /// `limit`.
     ///
     /// ```
     /// let encoding = gpt_cost::Encoding::Cl100kBase;
@@ -156,7 +157,7 @@ impl Encoding {
         (self.tables().encode)(text)
     }
 
-    /// Returns the tokens of `text` one by one, each with its place in `text`.
+    /// Returns an iterator over the tokens of `text`, each with its range in `text`.
     ///
     /// ```
     /// let text = "hello world";
@@ -164,13 +165,14 @@ impl Encoding {
     /// assert_eq!(parts, ["hello", " world"]);
     /// ```
     pub fn tokens(self, text: &str) -> Tokens<'_> {
-        Tokens::of(self, text)
+        Tokens::new(self, text)
     }
 
-    /// Returns the longest prefix of `text` that counts at most `limit` tokens, on a boundary of characters.
+    /// Returns the longest prefix of `text` with at most `limit` tokens; it ends on a character boundary.
     ///
-    /// Its count can be less than `limit`, where a character has more tokens than are left. The prefix is the longest unless a single
-    /// piece of more than 2,048 bytes, such as a run of letters, is cut; there, a longer one that is split differently can be missed.
+    /// It can have fewer than `limit` tokens, where the next character needs more tokens than are left. It is the
+    /// longest unless it ends inside a single piece of more than 2,048 bytes, such as a run of letters: there, a longer
+    /// prefix that is split differently can be missed.
     ///
     /// ```
     /// let encoding = gpt_cost::Encoding::Cl100kBase;
@@ -181,11 +183,11 @@ impl Encoding {
         &text[..tokens::longest_prefix(self, text, limit)]
     }
 
-    /// Returns the bytes of `tokens`; they need not be UTF-8, since a token can end inside a character.
+    /// Returns the bytes of `tokens`; they are not always UTF-8, since a token can end inside a character.
     ///
     /// # Errors
     ///
-    /// The first of `tokens` that this encoding does not have. Special tokens are none of its tokens.
+    /// The first of `tokens` that is not an ordinary token of this encoding; special tokens are not.
     pub fn decode(self, tokens: &[u32]) -> Result<Vec<u8>, UnknownToken> {
         let ranks = self.tables().ranks;
         let mut bytes = Vec::new();
@@ -199,7 +201,7 @@ impl Encoding {
     ///
     /// # Errors
     ///
-    /// A token that this encoding does not have, or tokens that together are not UTF-8.
+    /// A token that is not in this encoding, or tokens whose bytes together are not UTF-8.
     ///
     /// ```
     /// use gpt_cost::Encoding;
@@ -213,13 +215,8 @@ impl Encoding {
         String::from_utf8(bytes).map_err(|error| DecodeError(Reason::BrokenText(error.utf8_error().valid_up_to())))
     }
 
-    /// Returns the name of the encoding: the same as [`Encoding::as_str`].
-    pub const fn name(self) -> &'static str {
-        self.as_str()
-    }
-
-    /// Returns the encoding of that name.
-    pub(crate) const fn named(name: &str) -> Option<Encoding> {
+    /// Returns the encoding with this name.
+    pub(crate) const fn from_name(name: &str) -> Option<Encoding> {
         let mut index = 0;
         while index < Encoding::ALL.len() {
             if is_same(Encoding::ALL[index].as_str(), name) {
@@ -250,7 +247,7 @@ impl Encoding {
     }
 }
 
-/// Returns whether two texts are equal; the operator cannot be used in a constant.
+/// Returns whether two texts are equal. `==` on `str` is not `const`.
 const fn is_same(one: &str, other: &str) -> bool {
     let (one, other) = (one.as_bytes(), other.as_bytes());
     let mut index = 0;
@@ -260,7 +257,7 @@ const fn is_same(one: &str, other: &str) -> bool {
     index == one.len() && index == other.len()
 }
 
-/// The tokens of an encoding, and what is done with them.
+/// The tokens of an encoding, and its compiled functions.
 struct Tables {
     ranks: Ranks,
     piece_end: fn(&[u8], usize) -> usize,
@@ -269,16 +266,16 @@ struct Tables {
 }
 
 impl Tables {
-    fn of<C: Coding>() -> Tables {
+    fn new<C: Coding>() -> Tables {
         Tables { ranks: C::RANKS, piece_end: C::Pattern::piece_end, count: count::<C>, encode: encode::<C> }
     }
 }
 
-/// An encoding as a type, so that the code for it is compiled with the addresses of its tables as constants.
+/// An encoding as a type, so that its code is compiled with the addresses of its tables as constants.
 trait Coding {
     type Pattern: Pattern;
     const RANKS: Ranks;
-    /// The number by which the cache keeps the tokens of encodings apart.
+    /// The number by which the cache distinguishes encodings.
     const ID: u8;
 }
 
@@ -291,7 +288,7 @@ fn count<C: Coding>(text: &str, limit: usize) -> Option<usize> {
                 let is_token = C::RANKS.contains(bytes, start, end);
                 count += match (end - start) / C::RANKS.longest() {
                     _ if is_token => 1,
-                    // It has at least this number of tokens.
+                    // The piece has at least this number of tokens.
                     least if least > limit => return ControlFlow::Break(()),
                     _ => memory.count(C::ID, C::RANKS, bytes, start..end),
                 };
@@ -328,13 +325,13 @@ impl fmt::Display for Encoding {
 impl FromStr for Encoding {
     type Err = UnknownEncoding;
 
-    /// Reads an encoding's name, as [`Encoding::as_str`] gives it.
+    /// Parses an encoding's name, as [`Encoding::as_str`] returns it.
     fn from_str(name: &str) -> Result<Encoding, UnknownEncoding> {
-        Encoding::named(name).ok_or_else(|| UnknownEncoding(name.to_owned()))
+        Encoding::from_name(name).ok_or_else(|| UnknownEncoding(name.to_owned()))
     }
 }
 
-/// A name that no encoding has.
+/// The error of a name that is not an encoding's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownEncoding(String);
 
@@ -347,7 +344,7 @@ impl fmt::Display for UnknownEncoding {
 
 impl std::error::Error for UnknownEncoding {}
 
-/// A token id that an encoding does not have.
+/// The error of a token id that is not in an encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownToken {
     token: u32,
@@ -362,14 +359,14 @@ impl fmt::Display for UnknownToken {
 
 impl std::error::Error for UnknownToken {}
 
-/// Tokens that are no text.
+/// The error of tokens that cannot be decoded to text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DecodeError(Reason);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reason {
     UnknownToken(UnknownToken),
-    /// This number of bytes is UTF-8, and what follows is not.
+    /// The bytes are valid UTF-8 up to this one.
     BrokenText(usize),
 }
 

@@ -1,8 +1,9 @@
-//! The textbook version of merging: slow and simple, to compare the others with.
+//! Merging as in the textbook: slow and simple, for tests to compare with.
 
 use super::vocab::Ranks;
 
-/// Returns the ends of the tokens of `piece`: the neighbours whose union has the lowest rank are merged first, the leftmost of equals.
+/// Returns the ends of the tokens of `piece`: the neighbours whose union has the lowest rank are merged first, the
+/// leftmost of equals.
 pub(super) fn merge(ranks: Ranks, piece: &[u8]) -> Vec<u32> {
     let mut ends: Vec<usize> = (1..=piece.len()).collect();
     loop {

@@ -1,15 +1,15 @@
 //! The pre-tokenizers: text → pieces, by hand-written scanners with the exact semantics of the split patterns.
 //!
-//! A pattern is a list of alternatives, tried in order at the place where the last piece ended; each has at most one place to
-//! which it can backtrack, which the comments name. All three patterns match at least one character wherever there is one, so the
-//! pieces cover the text.
+//! A pattern is a list of alternatives, tried in order where the last piece ended. Each can backtrack to at most one
+//! place, which the comments name. All three patterns match at least one character anywhere, so the pieces cover the
+//! text.
 
 use super::char_class::{Class, class_at};
 use super::window::{Masks, Starts};
 
 /// How an encoding splits text.
 pub(super) trait Pattern {
-    /// Whether [`Pattern::starts`] finds the pieces of a window.
+    /// Whether [`Pattern::starts`] finds the pieces in a window.
     const IN_WINDOWS: bool;
 
     /// Returns where pieces begin in a window that begins with a piece.
@@ -85,7 +85,7 @@ impl Pattern for O200k {
         }
         let word = match class {
             _ if class.is_letter() => word(text, start),
-            // A mark is taken as what comes before a word, or else as a word's own beginning.
+            // A mark is the one character before a word, or else the word's own beginning.
             Class::MARK => lower_word(text, next).or_else(|| lower_word(text, start)),
             _ if is_newline(text[start]) => None,
             _ => word(text, next),
@@ -132,7 +132,7 @@ impl Pattern for P50k {
     }
 }
 
-/// Returns the end of the run of characters from `at` on whose class is as `is` says.
+/// Returns the end of the run of characters from `at` on whose class matches `is`.
 #[inline]
 fn run(text: &[u8], mut at: usize, is: impl Fn(Class) -> bool) -> usize {
     loop {
@@ -164,12 +164,13 @@ fn letters(text: &[u8], mut at: usize) -> usize {
     }
 }
 
-/// The bits that are set before a byte is compared with `a` to `z`: the one in which the cases differ, or none.
+/// The bits that are set in each byte before it is compared with `a` to `z`: the bit in which the cases differ, or
+/// none.
 const ANY_CASE: u64 = 0x2020_2020_2020_2020;
 const LOWER_CASE: u64 = 0;
 
-/// Returns how many ASCII letters there are from `at` on, eight at a time: a word is one step without a branch that depends on its
-/// length.
+/// Returns the number of ASCII letters from `at` on. It looks at eight at a time: most words are one step, without a
+/// branch that depends on their length.
 #[inline(always)]
 fn ascii_run(text: &[u8], at: usize, fold: u64) -> usize {
     const HIGH: u64 = 0x8080_8080_8080_8080;
@@ -177,7 +178,7 @@ fn ascii_run(text: &[u8], at: usize, fold: u64) -> usize {
     while let Some(bytes) = text.get(at + length..).and_then(|rest| rest.first_chunk::<8>()) {
         let word = u64::from_le_bytes(*bytes);
         let low = (word | fold) & !HIGH;
-        // In each byte, adding what `a`, or what comes after `z`, lacks to 0x80 sets the high bit.
+        // In each byte, adding 0x80 less `a`, or 0x80 less the byte after `z`, sets the high bit of bytes from there on.
         let from_a = low + 0x1f1f_1f1f_1f1f_1f1f;
         let after_z = low + 0x0505_0505_0505_0505;
         let others = !(from_a & !after_z & !word) & HIGH;
@@ -190,7 +191,7 @@ fn ascii_run(text: &[u8], at: usize, fold: u64) -> usize {
     length + text.get(at + length..).unwrap_or_default().iter().take_while(is_letter).count()
 }
 
-/// Returns the end of the run of bytes from `at` on that are as `is` says.
+/// Returns the end of the run of bytes from `at` on that match `is`.
 #[inline]
 fn bytes(text: &[u8], mut at: usize, is: impl Fn(u8) -> bool) -> usize {
     while text.get(at).is_some_and(|byte| is(*byte)) {
@@ -207,7 +208,7 @@ fn is_newline_or_slash(byte: u8) -> bool {
     matches!(byte, b'\r' | b'\n' | b'/')
 }
 
-/// Returns the end of at most `more` numbers from `at` on.
+/// Returns the end of at most `more` number characters from `at` on.
 #[inline]
 fn numbers(text: &[u8], mut at: usize, more: usize) -> usize {
     for _ in 0..more {
@@ -219,7 +220,7 @@ fn numbers(text: &[u8], mut at: usize, more: usize) -> usize {
     at
 }
 
-/// ` [^\s\p{L}\p{N}]+`: returns the end of what is neither letter, number nor space after a plain space at `start`.
+/// Returns the end of ` [^\s\p{L}\p{N}]+` at `start`: a plain space, and then no letters, numbers or spaces.
 #[inline]
 fn spaced_others(text: &[u8], start: usize, next: usize) -> Option<usize> {
     if text[start] != b' ' {
@@ -229,8 +230,8 @@ fn spaced_others(text: &[u8], start: usize, next: usize) -> Option<usize> {
     (end > next).then_some(end)
 }
 
-/// Returns the end of `'s`, `'d`, `'m`, `'t`, `'ll`, `'ve` or `'re` at `at`; with `fold` in either case, and then with U+017F too,
-/// the long s, which folds to s.
+/// Returns the end of `'s`, `'d`, `'m`, `'t`, `'ll`, `'ve` or `'re` at `at`. With `fold`, it matches either case, and
+/// also U+017F, the long s, which folds to s.
 #[inline]
 fn contraction(text: &[u8], at: usize, fold: bool) -> Option<usize> {
     if text.get(at) != Some(&b'\'') {
@@ -248,20 +249,22 @@ fn contraction(text: &[u8], at: usize, fold: bool) -> Option<usize> {
     }
 }
 
-/// The first two alternatives of [`O200k`], without what may come before and after them.
+/// Returns the end of the first two alternatives of [`O200k`], without the optional character before and contraction
+/// after them.
 #[inline]
 fn word(text: &[u8], start: usize) -> Option<usize> {
     lower_word(text, start).or_else(|| {
-        // Where the first alternative fails, the run has nothing that a lower-case run could take.
+        // If the first alternative fails, the run contains no character that a lower-case run could match.
         let end = run(text, start, Class::is_upper_like);
         (end > start).then_some(end)
     })
 }
 
-/// `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+`: an upper-case run and a lower-case run.
+/// Returns the end of `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+`: an upper-case run and a lower-case
+/// run.
 ///
-/// The upper-case run takes all it can. If no lower-case letter follows, it gives back as little as the lower-case run needs: up to
-/// the last character that both can take, which then is all of the lower-case run.
+/// The upper-case run is greedy. If no lower-case letter follows, it backtracks to the last character that both runs
+/// match, which is then the whole lower-case run.
 #[inline]
 fn lower_word(text: &[u8], start: usize) -> Option<usize> {
     // Most words are ASCII, with at most their first letter in upper case.
@@ -290,7 +293,7 @@ fn lower_word(text: &[u8], start: usize) -> Option<usize> {
 struct Spaces {
     start: usize,
     end: usize,
-    /// Where its last character begins.
+    /// The start of its last character.
     last: usize,
     /// The end of its last newline, if it has one.
     newline: Option<usize>,
@@ -325,8 +328,8 @@ impl Spaces {
         self.newline.unwrap_or_else(|| self.plain(text))
     }
 
-    /// `\s++$|\s+(?!\S)|\s`: all of it at the end of the text; else all but the last character, which goes to what follows; else
-    /// the one character that it is.
+    /// `\s++$|\s+(?!\S)|\s`: the whole run at the end of the text; else all but the last character, which belongs to
+    /// the next piece; else its only character.
     fn plain(&self, text: &[u8]) -> usize {
         if self.end == text.len() || self.last == self.start { self.end } else { self.last }
     }

@@ -1,4 +1,4 @@
-//! Text token by token: the iterator, and the cut after n tokens.
+//! The iterator over the tokens of a text, and the longest prefix of at most n tokens.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -10,9 +10,9 @@ use super::char_class::{Class, class_at};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Token {
-    /// The token's id, as [`Encoding::encode`] gives it.
+    /// The token's id, as [`Encoding::encode`] returns it.
     pub id: u32,
-    /// Its place in the text, in bytes; it can begin and end inside a character.
+    /// Its byte range in the text; it can begin and end inside a character.
     pub range: Range<usize>,
 }
 
@@ -21,14 +21,14 @@ pub struct Token {
 pub struct Tokens<'t> {
     encoding: Encoding,
     text: &'t [u8],
-    /// The tokens of the piece that was split off last, backwards: their ids and ends.
+    /// The tokens of the current piece in reverse order: their ids and ends.
     piece: Vec<(u32, usize)>,
-    /// Where the next token begins.
+    /// The start of the next token.
     at: usize,
 }
 
 impl<'t> Tokens<'t> {
-    pub(super) fn of(encoding: Encoding, text: &'t str) -> Tokens<'t> {
+    pub(super) fn new(encoding: Encoding, text: &'t str) -> Tokens<'t> {
         Tokens { encoding, text: text.as_bytes(), piece: Vec::new(), at: 0 }
     }
 }
@@ -50,18 +50,18 @@ impl Iterator for Tokens<'_> {
 
 impl std::iter::FusedIterator for Tokens<'_> {}
 
-/// Pieces before the one that is cut, the ends of which can depend on what the cut takes away: a run of white space before a word is
-/// up to three pieces, of which the word has the last.
+/// The number of pieces before the end of the prefix whose ends can depend on the text after it: a run of white space
+/// before a word is up to three pieces, the last of which includes the word.
 const PIECES_BACK: usize = 4;
 
-/// How many bytes in a row must be beyond the limit for the search to end: twice the longest token of any vocabulary, 128 spaces. A
-/// text's last token is at most that long, and what is before it is a text with fewer tokens.
+/// The number of bytes beyond the last prefix that fits after which the search ends: twice the longest token of any
+/// vocabulary, 128 spaces. A text's last token is at most that long, and the text before it has fewer tokens.
 const BEYOND: usize = 256;
 
-/// A piece longer than this is not counted anew for each cut.
+/// A piece longer than this is not counted again for each possible end.
 const LONG: usize = 2_048;
 
-/// Returns how many bytes of `text` the longest prefix has that counts at most `limit` tokens.
+/// Returns the length in bytes of the longest prefix of `text` with at most `limit` tokens.
 pub(super) fn longest_prefix(encoding: Encoding, text: &str, limit: usize) -> usize {
     let bytes = text.as_bytes();
     let (mut at, mut count) = (0, 0);
@@ -75,8 +75,8 @@ pub(super) fn longest_prefix(encoding: Encoding, text: &str, limit: usize) -> us
             let (stable, stable_count) = before.front().copied().unwrap_or((at, count));
             let fits = |end: usize| stable_count + encoding.count(&text[stable..end]) <= limit;
             return match end - at {
-                ..=LONG => cut(text, at, cut_limit(bytes, end), fits),
-                _ => cut_inside(encoding, text, at..end, &piece, limit - count, fits),
+                ..=LONG => last_fitting_end(text, at, last_relevant_end(bytes, end), fits),
+                _ => end_inside(encoding, text, at..end, &piece, limit - count, fits),
             };
         }
         if before.len() == PIECES_BACK {
@@ -89,8 +89,9 @@ pub(super) fn longest_prefix(encoding: Encoding, text: &str, limit: usize) -> us
     bytes.len()
 }
 
-/// Returns the greatest place from `from` to `to` at which the text fits if it ends there, `from` if there is none.
-fn cut(text: &str, from: usize, to: usize, mut fits: impl FnMut(usize) -> bool) -> usize {
+/// Returns the greatest character boundary from `from` to `to` at which a prefix that ends there fits, `from` if there
+/// is none.
+fn last_fitting_end(text: &str, from: usize, to: usize, mut fits: impl FnMut(usize) -> bool) -> usize {
     let mut longest = from;
     for end in (from + 1..=to).filter(|end| text.is_char_boundary(*end)) {
         if end - longest > BEYOND {
@@ -103,8 +104,9 @@ fn cut(text: &str, from: usize, to: usize, mut fits: impl FnMut(usize) -> bool) 
     longest
 }
 
-/// Returns the last place where a cut can change the piece that ends at `end`: after the white space and one character more.
-fn cut_limit(bytes: &[u8], mut end: usize) -> usize {
+/// Returns the last place where the end of a prefix can change the piece that ends at `end`: after the white space that
+/// follows, and one character more.
+fn last_relevant_end(bytes: &[u8], mut end: usize) -> usize {
     loop {
         let (class, length) = class_at(bytes, end);
         end += length;
@@ -114,11 +116,12 @@ fn cut_limit(bytes: &[u8], mut end: usize) -> usize {
     }
 }
 
-/// Cuts a long piece near the end of its token number `limit`.
+/// Returns the end of the prefix inside a long piece, near the end of its token number `limit`.
 ///
-/// Tokens that are a valid pair with their neighbour stay when others are cut off, so it is enough to merge from one of them on, as
-/// long as it comes out again. The cut piece can be split anew, so `fits` has the last word.
-fn cut_inside(
+/// Tokens that are a valid pair with their neighbour stay when later ones are removed. So it is enough to merge from
+/// one of them on, as long as the merge begins with that token. The shorter piece can be split differently, so `fits`
+/// decides.
+fn end_inside(
     encoding: Encoding,
     text: &str,
     piece: Range<usize>,
@@ -139,7 +142,7 @@ fn cut_inside(
         (kept == 0 || tail.first() == tokens.get(kept)) && kept + tail.len() <= limit
     };
     let from = (piece.start..=border).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(piece.start);
-    let longest = cut(text, from, piece.end, &mut may_fit);
-    let mut cuts = (piece.start + 1..=longest).rev().filter(|end| text.is_char_boundary(*end));
-    cuts.find(|end| may_fit(*end) && fits(*end)).unwrap_or(piece.start)
+    let longest = last_fitting_end(text, from, piece.end, &mut may_fit);
+    let mut ends = (piece.start + 1..=longest).rev().filter(|end| text.is_char_boundary(*end));
+    ends.find(|end| may_fit(*end) && fits(*end)).unwrap_or(piece.start)
 }

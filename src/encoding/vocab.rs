@@ -1,12 +1,12 @@
-//! The vocabularies: static tables that the build script writes, searched where they are. Nothing is parsed or built at run time, and
-//! only the pages that are touched are read.
+//! The vocabularies: static tables that the build script writes. Nothing is parsed or built at run time, and only the
+//! pages that a lookup touches are read.
 
 use super::layout::{
     BORDER_BITS, BUCKET, GROUP, INLINE, KEY, NONE, PREFIX, RANK_SHIFT, SPILLED, Slot, border_bit, lengths_slot,
     long_lengths_slot, long_slot, utf8_length,
 };
 
-/// The tables of one vocabulary; `build/vocabulary.rs` says what each of them holds.
+/// The tables of one vocabulary; `build/vocabulary.rs` documents what each contains.
 pub(super) struct Vocabulary {
     short: &'static Aligned<[u8]>,
     long: &'static Aligned<[u8]>,
@@ -26,7 +26,7 @@ pub(super) struct Vocabulary {
     longest: usize,
 }
 
-/// Bytes that begin on a cache line, so that a bucket is one.
+/// Bytes that begin on a cache line, so that each bucket is one cache line.
 #[repr(C, align(64))]
 struct Aligned<B: ?Sized>(B);
 
@@ -38,9 +38,10 @@ macro_rules! aligned {
 
 include!(concat!(env!("OUT_DIR"), "/vocabularies.rs"));
 
-/// The tokens of an encoding, by their ranks: the tables of a vocabulary, and how many of its ranks the encoding has.
+/// The tokens of an encoding, by their ranks: the tables of a vocabulary, and the rank below which its tokens are the
+/// encoding's.
 ///
-/// Nothing outside of this type knows that number: to all others, a token of a higher rank does not exist.
+/// Only this type knows that limit: to all others, a token of a higher rank does not exist.
 #[derive(Clone, Copy)]
 pub(super) struct Ranks {
     tables: &'static Vocabulary,
@@ -54,18 +55,18 @@ impl Ranks {
         Ranks { tables, below: NONE }
     }
 
-    /// Returns those tokens whose rank is lower than `below`.
+    /// Returns only the tokens with a rank below `below`.
     pub(super) const fn below(self, below: u32) -> Ranks {
         Ranks { below, ..self }
     }
 
-    /// Returns the rank, unless the encoding does not have it; [`NONE`] is a rank that none has.
+    /// Returns the rank if the encoding has it; no encoding has the rank [`NONE`].
     #[inline(always)]
     fn known(self, rank: u32) -> Option<u32> {
         if rank < self.below { Some(rank) } else { None }
     }
 
-    /// Returns the rank of the token `text[start..end]`. It is faster where the text goes on after the token.
+    /// Returns the rank of the token `text[start..end]`. It is faster where the text continues after the token.
     #[inline(always)]
     pub(super) fn rank(self, text: &[u8], start: usize, end: usize) -> Option<u32> {
         self.known(self.tables.rank(text, start, end))
@@ -81,13 +82,13 @@ impl Ranks {
     #[inline(always)]
     pub(super) fn contains(self, text: &[u8], start: usize, end: usize) -> bool {
         match self.below {
-            // To find the token is enough: its rank does not matter.
+            // The rank is not needed, only whether there is one.
             NONE => self.tables.contains(text, start, end),
             _ => self.rank(text, start, end).is_some(),
         }
     }
 
-    /// Returns what [`Ranks::rank`] does, faster where there is no such token.
+    /// Returns the same as [`Ranks::rank`], faster where there is no such token.
     #[inline(always)]
     pub(super) fn unlikely_rank(self, text: &[u8], start: usize, end: usize) -> Option<u32> {
         self.known(self.tables.unlikely_rank(text, start, end))
@@ -105,7 +106,7 @@ impl Ranks {
         self.known(self.tables.pair(first, second))
     }
 
-    /// Returns the bytes of the token of that rank.
+    /// Returns the bytes of the token with this rank.
     #[inline]
     pub(super) fn token(self, rank: u32) -> Option<&'static [u8]> {
         let token = self.tables.token(self.known(rank)?);
@@ -118,26 +119,27 @@ impl Ranks {
         self.tables.longest
     }
 
-    /// Returns the length of the left half of the last merge of the token of that rank; 0 for a byte.
+    /// Returns the length of the left half of the last merge of the token with this rank; 0 for a byte.
     #[inline]
     pub(super) fn left_half(self, rank: u32) -> u32 {
         u32::from(self.tables.splits[rank as usize])
     }
 
-    /// Returns which lengths a token can have that begins at `at`, without those that are out of the text.
+    /// Returns the lengths that a token from `at` on can have, up to the end of the text.
     #[inline]
     pub(super) fn lengths(self, text: &[u8], at: usize) -> Lengths {
         let left = text.len() - at;
         let bytes = load(text, at) as u64;
         let table = self.tables.lengths_at(bytes);
         let longest = if table >> 15 == 1 { self.tables.longest_at(bytes) } else { 0 };
-        // Bit 0 is a length of 1, which every byte has, and bit 1 one of 2, which is tried.
+        // Bit 0 is the length 1, since every byte is a token, and bit 1 the length 2, which is always tried.
         let short = u32::from(table & 0x7fff) << (PREFIX - 1) | 0b11;
         let within = u32::MAX >> (32 - left.min(INLINE));
         Lengths { short: short & within, long: longest.min(left) }
     }
 
-    /// Returns whether a token may have its last merge between these; where not, no merge ever crosses the border.
+    /// Returns whether some token may have its last merge between these characters. If not, no merge crosses the
+    /// border.
     #[inline(always)]
     pub(super) fn crosses(self, before: Character, after: Character) -> bool {
         bit(self.tables.borders, border_bit(before.bytes, after.bytes))
@@ -145,14 +147,15 @@ impl Ranks {
             || after.is_continuation()
     }
 
-    /// Returns whether a merge may cross this border that has only a part of one of the characters.
+    /// Returns whether a merge may cross this border with only a part of one of the characters.
     #[inline(always)]
     pub(super) fn crosses_inside(self, before: Character, after: Character) -> bool {
         let last = before.bytes >> (8 * (before.length - 1));
         bit(self.tables.partial_borders, (last & 0xff | (after.bytes & 0xff) << 8) as usize)
     }
 
-    /// Returns the number of tokens of the character by itself; 0 for some of those that are rare, and for what is none.
+    /// Returns the number of tokens of the character alone; 0 for some rare characters, and for a byte that is not a
+    /// character.
     #[inline(always)]
     pub(super) fn tokens_of(self, character: Character) -> usize {
         let [a, b, c, _] = character.bytes.to_le_bytes().map(|byte| usize::from(byte & 0x3f));
@@ -166,7 +169,7 @@ impl Ranks {
     }
 }
 
-/// Lookups in all of the tables, whatever an encoding has of them.
+/// Lookups in the tables, whichever of the ranks an encoding has.
 impl Vocabulary {
     /// Returns the rank of the token `text[start..end]`, or [`NONE`].
     #[inline(always)]
@@ -188,7 +191,7 @@ impl Vocabulary {
         self.begins_long(text, start, length) && self.long_rank(&text[start..end]) != NONE
     }
 
-    /// Returns what [`Vocabulary::rank`] does, faster where there is no such token.
+    /// Returns the same as [`Vocabulary::rank`], faster where there is no such token.
     #[inline(always)]
     fn unlikely_rank(&self, text: &[u8], start: usize, end: usize) -> u32 {
         let length = end - start;
@@ -203,7 +206,7 @@ impl Vocabulary {
         self.rank_of_rare_length(&text[start..end])
     }
 
-    /// Whether some token of `length` bytes or more, longer than [`INLINE`], may begin here.
+    /// Returns whether some token of `length` bytes or more, longer than [`INLINE`], may begin at `start`.
     #[inline]
     fn begins_long(&self, text: &[u8], start: usize, length: usize) -> bool {
         let bytes = load(text, start) as u64;
@@ -220,7 +223,7 @@ impl Vocabulary {
         usize::from(self.long_lengths[long_lengths_slot(bytes)])
     }
 
-    /// Returns the rank of a token whose length is not that of most.
+    /// Returns the rank of a token of a rare length: one or two bytes, or more than [`INLINE`].
     #[inline]
     fn rank_of_rare_length(&self, token: &[u8]) -> u32 {
         match token {
@@ -237,7 +240,7 @@ impl Vocabulary {
         number(&self.pairs.0, usize::from(u16::from_le_bytes([first, second])))
     }
 
-    /// Returns the bytes of the token of that rank; empty for a rank that has none.
+    /// Returns the bytes of the token with this rank; empty for a rank without a token.
     fn token(&self, rank: u32) -> &'static [u8] {
         let rank = rank as usize;
         let Some(length) = self.token_lengths.get(rank).copied().map(usize::from) else { return &[] };
@@ -254,7 +257,7 @@ impl Vocabulary {
         let word = |index: usize| u64::from_le_bytes(words[index]);
         // The bits of the rank are shifted out.
         let differs = |slot: usize| (word(2 * slot) ^ key.low) | (word(2 * slot + 1) ^ key.high) << (64 - RANK_SHIFT);
-        // Without a branch for each slot: which of them has the token is as good as random.
+        // No branch for each slot: which of them has the token is as good as random.
         let is_here = differs(0).min(differs(1)).min(differs(2).min(differs(3))) == 0;
         is_here || word(2 * BUCKET - 1) & SPILLED != 0 && self.short_rank(key) != NONE
     }
@@ -269,7 +272,7 @@ impl Vocabulary {
                 low: u64::from_le_bytes(words[2 * index]),
                 high: u64::from_le_bytes(words[2 * index + 1]),
             };
-            // Without a branch for each slot: which of them has the token is as good as random.
+            // No branch for each slot: which of them has the token is as good as random.
             let mut found = NONE;
             for slot in (0..BUCKET).map(slot) {
                 let differs = (slot.low ^ key.low) | (slot.high & KEY ^ key.high);
@@ -297,7 +300,7 @@ impl Vocabulary {
     }
 }
 
-/// A character by its bytes, the first the lowest, or a byte that is no part of one.
+/// A character by its bytes, the first the lowest, or a byte that is not part of a whole character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Character {
     bytes: u32,
@@ -305,13 +308,13 @@ pub(super) struct Character {
 }
 
 impl Character {
-    /// Whether it is a byte of a character that began before.
+    /// Returns whether it is a continuation byte of UTF-8.
     #[inline(always)]
     fn is_continuation(self) -> bool {
         self.bytes & 0xc0 == 0x80
     }
 
-    /// Returns what begins at `at`, before the end of `bytes`.
+    /// Returns the character at `at`, which is before the end of `bytes`.
     #[inline(always)]
     pub(super) fn at(bytes: &[u8], at: usize) -> Character {
         let first = bytes[at];
@@ -332,16 +335,16 @@ fn bit(table: &[u8], bit: usize) -> bool {
     table[bit / 8] >> (bit % 8) & 1 == 1
 }
 
-/// Lengths that a token can have, from the greatest down.
+/// An iterator over the lengths that a token can have, from the greatest down.
 pub(super) struct Lengths {
-    /// Bit by bit from a length of 1 on, up to [`INLINE`].
+    /// A bit for each length from 1 to [`INLINE`].
     short: u32,
-    /// The greatest of the longer ones, all of which are tried.
+    /// The greatest of the longer lengths, all of which are tried.
     long: usize,
 }
 
 impl Lengths {
-    /// Leaves out all lengths from `length` up.
+    /// Returns only the lengths below `length`.
     pub(super) fn below(mut self, length: usize) -> Lengths {
         self.long = self.long.min(length.saturating_sub(1));
         if length <= INLINE {
@@ -369,7 +372,7 @@ impl Iterator for Lengths {
     }
 }
 
-/// Returns 16 bytes of the text from `at` on, in its order, with zeros after its end.
+/// Returns 16 bytes of the text from `at` on, the first the lowest, with zeros after its end.
 #[inline(always)]
 fn load(text: &[u8], at: usize) -> u128 {
     match text[at..].first_chunk::<16>() {

@@ -1,8 +1,8 @@
-//! The pre-tokenizers, 64 bytes at a time: the classes of ASCII become bit masks, and arithmetic on the masks finds where pieces
-//! begin, without a branch for each piece.
+//! The pre-tokenizers, 64 bytes at a time: the classes of ASCII become bit masks, and arithmetic on the masks finds
+//! where pieces begin, without a branch for each piece.
 //!
-//! A window begins where a piece does. What masks cannot decide, such as the class of a character beyond ASCII, ends the window
-//! early: the scanners of `split.rs` take one piece, and the next window begins after it.
+//! A window begins where a piece does. What masks cannot decide, such as the class of a character beyond ASCII, ends
+//! the window early: the scanners of `split.rs` find one piece, and the next window begins after it.
 
 use std::ops::ControlFlow;
 
@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 use super::cpu::Avx2;
 use super::split::Pattern;
 
-/// How many bytes a window has.
+/// The number of bytes of a window.
 const WINDOW: usize = 64;
 
 /// The classes of the bytes of a window, the first in the lowest bit. Bytes beyond ASCII are in none of them.
@@ -22,7 +22,7 @@ pub(super) struct Masks {
     lower: u64,
     /// `0` to `9`.
     number: u64,
-    /// White space, newlines among it.
+    /// White space, newlines included.
     white: u64,
     /// `\r` and `\n`.
     newline: u64,
@@ -36,7 +36,7 @@ pub(super) struct Masks {
 
 /// Where pieces begin in a window.
 pub(super) struct Starts {
-    /// The starts up to one, after which there may be more.
+    /// The starts that are certain; more may follow the last of them.
     bits: u64,
     /// Whether the whole window is known, so that the next one begins at the last of them.
     whole: bool,
@@ -47,8 +47,8 @@ impl Starts {
     pub(super) const NONE: Starts = Starts { bits: 1, whole: false };
 }
 
-/// Calls `pieces` with the start of the first of some pieces and the ends of all of them, from the start to the end of `text`, until it
-/// breaks.
+/// Calls `pieces` for some pieces at a time, in the order of `text`, until it breaks: with the start of the first and
+/// the ends of all.
 #[inline]
 pub(super) fn each_pieces<P: Pattern, B>(
     text: &[u8],
@@ -62,8 +62,9 @@ pub(super) fn each_pieces<P: Pattern, B>(
         // SAFETY: `avx2` is the proof that the processor has the features with which the function is compiled.
         return unsafe { avx2::each_pieces::<P, B>(avx2, text, pieces) };
     }
-    // With detection off, scalar windows ran at 1.18 to 1.49 times the speed of the scanners on English, code and JSON, and at 0.95 to 0.97 times
-    // on CJK and mixed scripts, where few windows are ASCII (one x86-64 machine, 2026-11-25; not measured on aarch64).
+    // With detection off, scalar windows ran at 1.18 to 1.49 times the speed of the scanners on English, code and JSON,
+    // and at 0.95 to 0.97 times on CJK and mixed scripts, where few windows are ASCII (one x86-64 machine, 2026-11-25;
+    // not measured on aarch64).
     if P::IN_WINDOWS {
         return each_pieces_by::<P, B>(text, scalar::masks, pieces);
     }
@@ -76,7 +77,7 @@ pub(super) fn each_pieces<P: Pattern, B>(
     ControlFlow::Continue(())
 }
 
-/// Does what [`each_pieces`] does, by the masks that `masks` returns.
+/// The same as [`each_pieces`], with the masks that `masks` returns.
 #[inline(always)]
 fn each_pieces_by<P: Pattern, B>(
     text: &[u8],
@@ -89,7 +90,7 @@ fn each_pieces_by<P: Pattern, B>(
         let start = at;
         let mut count = 0;
         let mut whole = false;
-        // Two characters of ASCII at least: a window that ends at once is worth nothing.
+        // At least two ASCII characters: a window that ends at once gains nothing.
         if text[start] < 0x80 && text.get(start + 1).is_none_or(u8::is_ascii) {
             let starts = P::starts(&at_front(&text[start..], &masks));
             whole = starts.whole;
@@ -114,7 +115,7 @@ fn each_pieces_by<P: Pattern, B>(
     ControlFlow::Continue(())
 }
 
-/// Returns the masks of the first bytes of `text`, which may be fewer than a window has.
+/// Returns the masks of the beginning of `text`, which may be shorter than a window.
 #[inline(always)]
 fn at_front(text: &[u8], masks: impl Fn(&[u8; WINDOW]) -> Masks) -> Masks {
     if let Some(window) = text.first_chunk() {
@@ -134,7 +135,7 @@ impl Masks {
         let absorbed = flood(self.newline, self.newline & other << 1);
         let others = self.other_starts(other);
         let words = self.letter_starts(others);
-        // A contraction at the start of a piece ends where a word would go on: it has one or two letters.
+        // A contraction at the start of a piece has one or two letters, and ends where a word would continue.
         let letters = self.letters();
         let unclear = self.apostrophe & others & letters >> 1 & letters >> 2;
         let known = if unclear == 0 { self.known } else { self.known & (unclear ^ (unclear - 1)) };
@@ -155,14 +156,14 @@ impl Masks {
         self.starts(others | words | self.white_starts(absorbed), known)
     }
 
-    /// Returns those runs of newlines and slashes that begin at one of `starts`, all of which are newlines after something else.
+    /// Returns the runs of newlines and slashes that begin at one of `starts`, each a newline after an other character.
     #[inline(always)]
     fn newlines_and_slashes(&self, mut starts: u64) -> u64 {
         let run = self.newline | self.slash;
         if starts & self.slash << 1 == 0 {
             return flood(run, starts);
         }
-        // Some of the starts may be in the run of another.
+        // Some starts may be inside the run of an earlier one.
         let mut runs = 0;
         while starts != 0 {
             runs |= flood(run, starts & starts.wrapping_neg());
@@ -175,26 +176,27 @@ impl Masks {
         self.upper | self.lower
     }
 
-    /// Returns what is neither letter, number nor white space.
+    /// Returns the characters that are neither letters, numbers nor white space.
     #[inline(always)]
     fn other(&self) -> u64 {
         self.known & !(self.letters() | self.number | self.white)
     }
 
-    /// Returns where runs of `other` begin a piece: not after a space, which they take along.
+    /// Returns where runs of `other` begin a piece: not after a space, which is then part of the piece.
     #[inline(always)]
     fn other_starts(&self, other: u64) -> u64 {
         other & !(other << 1) & !(self.space << 1)
     }
 
-    /// Returns where runs of letters begin a piece: not after white space or a single other character, which they take along.
+    /// Returns where runs of letters begin a piece: not after white space or a single other character, which is then
+    /// part of the piece.
     #[inline(always)]
     fn letter_starts(&self, others: u64) -> u64 {
         let letters = self.letters();
         letters & !(letters << 1 | (self.white & !self.newline) << 1 | others << 1)
     }
 
-    /// Returns where pieces of numbers begin: each three of a run.
+    /// Returns where pieces of numbers begin: every third digit of a run.
     #[inline(always)]
     fn number_starts(&self) -> u64 {
         let number = self.number;
@@ -208,10 +210,10 @@ impl Masks {
         starts
     }
 
-    /// Returns where pieces of white space begin. What `absorbed` has is part of what is before it.
+    /// Returns where pieces of white space begin. White space in `absorbed` is part of the piece before it.
     ///
-    /// A run is a piece up to its last newline; what is after that, up to the last character; and the last character, which may take
-    /// along what follows.
+    /// A run has up to three pieces: up to its last newline; from there up to its last character; and its last
+    /// character, with which the next word may begin.
     #[inline(always)]
     fn white_starts(&self, absorbed: u64) -> u64 {
         let white = self.white & !absorbed;
@@ -219,7 +221,7 @@ impl Masks {
         let firsts = white & !(white << 1);
         let lasts = blank & !(white >> 1);
         let mut after_newline = blank & (white & self.newline) << 1;
-        // Those blanks belong to a newline that follows them.
+        // Some of these blanks belong to a newline after them.
         if (blank.wrapping_add(after_newline)) & !blank & self.newline != 0 {
             let mut rest = after_newline;
             while rest != 0 {
@@ -233,7 +235,8 @@ impl Masks {
         firsts | lasts | after_newline
     }
 
-    /// Returns those of `starts`, and of numbers, that are sure: of white space that may go on after what is known, the first one.
+    /// Returns those of `starts`, and of the starts of numbers, that are certain. Of white space at the end of the
+    /// known bytes, which may continue, only the first start is.
     #[inline(always)]
     fn starts(&self, starts: u64, known: u64) -> Starts {
         let starts = (starts | self.number_starts()) & known;
@@ -243,13 +246,13 @@ impl Masks {
     }
 }
 
-/// Returns the lowest bits, as many as are asked for, up to 64.
+/// Returns a mask of the given number of lowest bits, up to 64.
 #[inline(always)]
 fn below(bits: u32) -> u64 {
     u64::MAX.checked_shr(64 - bits).unwrap_or(0)
 }
 
-/// Returns those runs of bits of `run` that begin at one of `starts`, all of which are such beginnings.
+/// Returns the runs of bits of `run` that begin at `starts`, each of which is the first bit of a run.
 #[inline(always)]
 fn flood(run: u64, starts: u64) -> u64 {
     run & !run.wrapping_add(starts)
@@ -259,21 +262,21 @@ fn flood(run: u64, starts: u64) -> u64 {
 mod scalar {
     use super::{Masks, WINDOW, below};
 
-    /// For each byte its classes: bit 0 of the byte `n` is set for the class of number `n`.
+    /// The classes of each byte: bit 0 of byte `n` is set if it is of class `n`.
     static CLASSES: [u64; 256] = {
         let mut classes = [0; 256];
         let mut byte = 0;
         while byte < 0x80 {
-            let of = byte as u8;
+            let character = byte as u8;
             let members = [
-                of.is_ascii_uppercase(),
-                of.is_ascii_lowercase(),
-                of.is_ascii_digit(),
-                matches!(of, b'\t'..=b'\r' | b' '),
-                matches!(of, b'\n' | b'\r'),
-                of == b' ',
-                of == b'\'',
-                of == b'/',
+                character.is_ascii_uppercase(),
+                character.is_ascii_lowercase(),
+                character.is_ascii_digit(),
+                matches!(character, b'\t'..=b'\r' | b' '),
+                matches!(character, b'\n' | b'\r'),
+                character == b' ',
+                character == b'\'',
+                character == b'/',
             ];
             let mut class = 0;
             while class < members.len() {
@@ -291,7 +294,7 @@ mod scalar {
         let mut classes = [0; 8];
         let mut ascii = 64;
         for (index, bytes) in words.iter().enumerate().rev() {
-            // Byte by byte, the masks of these eight bytes.
+            // Each byte of the word is the mask of one class for these eight bytes.
             classes[index] = (0..8).fold(0, |classes, bit| classes | CLASSES[usize::from(bytes[bit])] << bit);
             let beyond = u64::from_le_bytes(*bytes) & 0x8080_8080_8080_8080;
             if beyond != 0 {
@@ -302,7 +305,8 @@ mod scalar {
         Masks { upper, lower, number, white, newline, space, apostrophe, slash, known: below(ascii) }
     }
 
-    /// Returns words of which the first has the first bytes of all `words`, the second their second bytes, and so on.
+    /// Returns the transposed matrix of bytes: the first word has the first bytes of all `words`, the second their
+    /// second bytes, …
     #[inline(always)]
     fn transposed(mut words: [u64; 8]) -> [u64; 8] {
         for (distance, mask) in [(4, 0xffff_ffff), (2, 0x0000_ffff_0000_ffff), (1, 0x00ff_00ff_00ff_00ff)] {
@@ -337,13 +341,13 @@ mod avx2 {
     }
 
     with_avx2! {
-        // Inlined, LLVM works on single bits of vectors where numbers should be: three times as many instructions.
+        // Inlined, LLVM computes with single bits of vectors instead of integers: three times as many instructions.
         #[inline(never)]
         fn masks(window: &[u8; WINDOW]) -> Masks {
             let halves = window.as_chunks::<32>().0;
             let halves = [load(&halves[0]), load(&halves[1])];
-            let mask = |of: &dyn Fn(__m256i) -> __m256i| {
-                let [low, high] = halves.map(|half| _mm256_movemask_epi8(of(half)) as u32);
+            let mask = |matching: &dyn Fn(__m256i) -> __m256i| {
+                let [low, high] = halves.map(|half| _mm256_movemask_epi8(matching(half)) as u32);
                 u64::from(low) | u64::from(high) << 32
             };
             let newline = mask(&|half| _mm256_or_si256(equal(half, b'\n'), equal(half, b'\r')));
@@ -371,7 +375,7 @@ mod avx2 {
     }
 
     with_avx2! {
-        /// Returns which bytes are `byte`.
+        /// Returns the bytes equal to `byte`.
         #[inline]
         fn equal(bytes: __m256i, byte: u8) -> __m256i {
             _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte as i8))
@@ -379,10 +383,10 @@ mod avx2 {
     }
 
     with_avx2! {
-        /// Returns which bytes are from `first` to `last`, both ASCII.
+        /// Returns the bytes from `first` to `last`, both ASCII.
         #[inline]
         fn between(bytes: __m256i, first: u8, last: u8) -> __m256i {
-            // Comparisons are of signed numbers: the range is moved to their upper end.
+            // The comparison is signed, so the range is moved to the upper end of the signed numbers.
             let moved = _mm256_add_epi8(bytes, _mm256_set1_epi8((0x7f - last) as i8));
             _mm256_cmpgt_epi8(moved, _mm256_set1_epi8((0x7f - (last - first)) as i8 - 1))
         }
@@ -398,7 +402,7 @@ mod tests {
     use super::*;
     use crate::encoding::split::{Cl100k, O200k};
 
-    /// Returns the ends of the pieces that `each` gives.
+    /// Returns the ends of the pieces that `each` passes on.
     fn ends(each: impl FnOnce(&mut dyn FnMut(usize, &[usize]) -> ControlFlow<()>) -> ControlFlow<()>) -> Vec<usize> {
         let mut all = Vec::new();
         let mut at = 0;
@@ -420,17 +424,17 @@ mod tests {
         ends.split_off(1)
     }
 
-    /// Windows, as this processor has them and by scalar masks, have the pieces of the scanners.
-    fn agrees_for<P: Pattern>(text: &str) {
+    /// Asserts that windows, with this processor's masks and with scalar ones, find the pieces that the scanners find.
+    fn assert_agreement_for<P: Pattern>(text: &str) {
         let bytes = text.as_bytes();
         let expected = scanned_ends::<P>(bytes);
         assert_eq!(ends(|pieces| each_pieces::<P, ()>(bytes, pieces)), expected, "as chosen: {text:?}");
         assert_eq!(ends(|pieces| each_pieces_by::<P, ()>(bytes, scalar::masks, pieces)), expected, "scalar: {text:?}");
     }
 
-    fn agrees(text: &str) {
-        agrees_for::<Cl100k>(text);
-        agrees_for::<O200k>(text);
+    fn assert_agreement(text: &str) {
+        assert_agreement_for::<Cl100k>(text);
+        assert_agreement_for::<O200k>(text);
     }
 
     /// Returns the masks by their definition.
@@ -453,7 +457,7 @@ mod tests {
         static RECORDED: Cell<Option<Masks>> = const { Cell::new(None) };
     }
 
-    /// A pattern that records the masks of the last window, and has one piece.
+    /// A pattern that records the masks of the last window and splits nothing.
     struct Recorder;
 
     impl Pattern for Recorder {
@@ -469,8 +473,9 @@ mod tests {
         }
     }
 
-    /// Scalar masks, and those that this processor has for a window that begins with two characters of ASCII, are as defined.
-    fn masks_agree(window: &[u8; WINDOW]) {
+    /// Asserts that scalar masks are as defined, and so are this processor's, for a window that begins with two ASCII
+    /// characters.
+    fn assert_masks(window: &[u8; WINDOW]) {
         let expected = defined_masks(window);
         assert_eq!(scalar::masks(window), expected, "scalar: {window:?}");
         RECORDED.set(None);
@@ -481,10 +486,10 @@ mod tests {
         }
     }
 
-    /// Texts of what matters to the patterns, long enough for several windows.
+    /// Texts of characters that matter to the patterns, long enough for several windows.
     fn texts() -> impl Strategy<Value = String> {
-        let parts = |of: &'static [&'static str], most| {
-            proptest::collection::vec(proptest::sample::select(of), 1..most).prop_map(|parts| parts.concat())
+        let parts = |choices: &'static [&'static str], most| {
+            proptest::collection::vec(proptest::sample::select(choices), 1..most).prop_map(|parts| parts.concat())
         };
         prop_oneof![
             parts(
@@ -501,8 +506,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn windows_have_the_pieces_of_the_scanners(text in texts()) {
-            agrees(&text);
+        fn windows_find_the_same_pieces_as_scanners(text in texts()) {
+            assert_agreement(&text);
         }
 
         #[test]
@@ -511,20 +516,20 @@ mod tests {
             ascii in proptest::collection::vec(0..0x80u8, WINDOW),
             from in 0..=WINDOW,
         ) {
-            masks_agree(bytes.first_chunk().expect("a whole window"));
-            // Most windows of any bytes end at once.
+            assert_masks(bytes.first_chunk().expect("a whole window"));
+            // Most windows of arbitrary bytes end at once.
             let mixed: Vec<u8> = ascii[..from].iter().chain(&bytes[from..]).copied().collect();
-            masks_agree(mixed.first_chunk().expect("a whole window"));
+            assert_masks(mixed.first_chunk().expect("a whole window"));
         }
     }
 
     #[test]
-    fn all_short_texts_of_unlike_characters_agree() {
+    fn windows_agree_with_scanners_on_all_texts_of_five_characters() {
         const CHARACTERS: [char; 12] = ['a', 'B', 's', '\'', ' ', '\t', '\n', '\r', '/', '.', '1', 'é'];
         for number in 0..CHARACTERS.len().pow(5) {
             let text: String =
                 (0..5).map(|place| CHARACTERS[number / CHARACTERS.len().pow(place) % CHARACTERS.len()]).collect();
-            agrees(&text);
+            assert_agreement(&text);
         }
     }
 
@@ -534,7 +539,7 @@ mod tests {
             for place in 0..WINDOW {
                 let mut window = [b'x'; WINDOW];
                 window[place] = byte;
-                masks_agree(&window);
+                assert_masks(&window);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! A conversation → the tree of its JSON text, as the body of Chat Completions has it: what [`super::chat`] reads.
+//! Writes a conversation as the tree of a body of Chat Completions, which [`super::chat`] reads.
 
 use std::borrow::Cow;
 
@@ -8,11 +8,11 @@ use super::{
 use crate::error::Result;
 use crate::json::{Path, Value};
 
-/// Returns the tree of a message. Sizes of images have no place in JSON: they are added to `sizes`.
+/// Returns the tree of a message. JSON has no field for the sizes of images: they are added to `sizes`.
 pub(super) fn message(item: Item, sizes: &mut Vec<Option<ImageSize>>, path: &Path<'_>) -> Result<Value<'static>> {
     match item {
         Item::Message(Message { role, name, content, calls, function_call, .. }) => Ok(object([
-            ("role", Some(text(role.name()))),
+            ("role", Some(text(role.as_str()))),
             ("name", name.map(text)),
             ("content", Some(parts(content, sizes))),
             ("tool_calls", (!calls.is_empty()).then(|| Value::Array(calls.into_iter().map(tool_call).collect()))),
@@ -35,7 +35,7 @@ pub(super) fn tool(Tool { name, description, parameters, .. }: Tool) -> Value<'s
     object([("type", Some(text("function"))), ("function", Some(object(fields)))])
 }
 
-/// Returns the tree of a tool that the model calls with free text.
+/// Returns the tree of a custom tool.
 pub(super) fn custom_tool(CustomTool { name, description, grammar, .. }: CustomTool) -> Value<'static> {
     let definition = grammar.map(|grammar| object([("definition", Some(text(grammar)))]));
     let format = definition.map(|grammar| object([("type", Some(text("grammar"))), ("grammar", Some(grammar))]));
@@ -43,7 +43,7 @@ pub(super) fn custom_tool(CustomTool { name, description, grammar, .. }: CustomT
     object([("type", Some(text("custom"))), ("custom", Some(object(fields)))])
 }
 
-/// Returns the tree of a choice among the tools.
+/// Returns the tree of a choice of tools.
 pub(super) fn tool_choice(choice: ToolChoice) -> Value<'static> {
     match choice {
         ToolChoice::Auto => text("auto"),
@@ -79,16 +79,11 @@ fn part(part: Part, sizes: &mut Vec<Option<ImageSize>>) -> Value<'static> {
         Part::Text(value) => object([("type", Some(text("text"))), ("text", Some(text(value)))]),
         Part::Image(Image { size, detail, .. }) => {
             sizes.push(size);
-            let detail = match detail {
-                Detail::Auto => None,
-                Detail::Low => Some(text("low")),
-                Detail::High => Some(text("high")),
-                Detail::Original => Some(text("original")),
-            };
+            let detail = (detail != Detail::Auto).then(|| text(detail.as_str()));
             let image = object([("url", Some(text(""))), ("detail", detail)]);
             object([("type", Some(text("image_url"))), ("image_url", Some(image))])
         }
-        // No type that the reader knows: it is read as what it is, something that is not counted.
+        // The reader does not know this type, and reads it as a part that is not counted.
         Part::Uncounted => object([("type", Some(text("uncounted")))]),
     }
 }
@@ -108,7 +103,7 @@ fn function(call: Call) -> Value<'static> {
     object([("name", Some(text(call.name))), ("arguments", Some(text(call.arguments)))])
 }
 
-/// Returns an object of the fields that have a value.
+/// Returns an object with the fields that have a value.
 fn object<const N: usize>(fields: [(&'static str, Option<Value<'static>>); N]) -> Value<'static> {
     Value::Object(fields.into_iter().filter_map(|(key, value)| Some((Cow::Borrowed(key), value?))).collect())
 }

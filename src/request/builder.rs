@@ -1,4 +1,4 @@
-//! Requests without JSON: what a builder was given becomes the tree of a body, which the one reader reads.
+//! Requests without JSON: the builder writes the tree of a body, which the reader of Chat Completions reads.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -7,9 +7,10 @@ use super::{AnswerSchema, Api, CustomTool, Format, Item, Request, Tool, ToolChoi
 use crate::error::Result;
 use crate::json::{Path, Value};
 
-/// A request of Chat Completions that is put together piece by piece.
+/// A builder of a request of Chat Completions.
 ///
-/// It is counted exactly as the JSON text of the same request. A setting that is set again has the last value; messages and tools are added.
+/// The request has the same count as the JSON text of the same request. The last value of a setting counts; messages
+/// and tools are added.
 ///
 /// ```
 /// use gpt_cost::request::{Call, CallResult, Message, Role, Tool};
@@ -31,7 +32,7 @@ use crate::json::{Path, Value};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default)]
-#[must_use = "a builder is no request until `build` is called"]
+#[must_use = "a builder makes no request until `build` is called"]
 pub struct RequestBuilder {
     messages: Vec<Item>,
     tools: Vec<Value<'static>>,
@@ -91,7 +92,8 @@ impl RequestBuilder {
 
     /// Adds messages in their order; messages and results in one array are [`Item`]s.
     ///
-    /// The items of a request that was read can be added, too. What [`Request::uncounted`] names beside them is no part of them.
+    /// They can be the items of a request that was read. The parts that [`Request::uncounted`] names outside of the
+    /// items are not added.
     ///
     /// ```
     /// use gpt_cost::Request;
@@ -138,7 +140,7 @@ impl RequestBuilder {
         self
     }
 
-    /// Adds a tool that the model calls with free text.
+    /// Adds a custom tool, which the model calls with free text.
     ///
     /// ```
     /// use gpt_cost::Request;
@@ -153,7 +155,7 @@ impl RequestBuilder {
         self
     }
 
-    /// Sets which tools the model must call: `tool_choice`. Without it, [`ToolChoice::Auto`].
+    /// Sets which tools the model must call: `tool_choice`. The default is [`ToolChoice::Auto`].
     ///
     /// ```
     /// use gpt_cost::Request;
@@ -168,7 +170,7 @@ impl RequestBuilder {
         self.field("tool_choice", body::tool_choice(choice))
     }
 
-    /// Sets whether the model may call several tools at once: `parallel_tool_calls`. Without it, it may.
+    /// Sets whether the model may call several tools at once: `parallel_tool_calls`. The default is `true`.
     ///
     /// ```
     /// use gpt_cost::Request;
@@ -198,7 +200,7 @@ impl RequestBuilder {
         self.field("response_format", body::response_format(schema))
     }
 
-    /// Sets the most tokens of one answer: `max_completion_tokens`, at least 1.
+    /// Limits the tokens of one answer: `max_completion_tokens`, at least 1.
     ///
     /// ```
     /// use gpt_cost::Request;
@@ -212,7 +214,7 @@ impl RequestBuilder {
         self.field("max_completion_tokens", Value::Number(tokens.into()))
     }
 
-    /// Sets how many answers the request asks for: `n`, from 1 to 128. Without it, 1.
+    /// Sets the number of answers: `n`, from 1 to 128. The default is 1.
     ///
     /// ```
     /// use gpt_cost::Request;
@@ -244,8 +246,9 @@ impl RequestBuilder {
     ///
     /// # Errors
     ///
-    /// As [`Request::from_json`] has them for the same request: no messages, a number out of its range, a schema that is nested too deep; and an
-    /// [`Item`] that only the Responses API has. The error names the JSON path, such as `messages[3]`.
+    /// Those of [`Request::from_json`] for the same request: no messages, a number out of its range, a schema that is
+    /// nested too deep. Also an [`Item`] that only the Responses API has. The error names the JSON path, such as
+    /// `messages[3]`.
     ///
     /// ```
     /// use gpt_cost::Request;

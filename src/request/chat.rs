@@ -1,4 +1,4 @@
-//! Chat Completions: an array of messages, or a body that has them.
+//! The reader of Chat Completions: an array of messages, or a body.
 
 use super::notes::{Notes, kind, missing, text, whole_number};
 use super::{
@@ -6,9 +6,10 @@ use super::{
 };
 use crate::error::Result;
 use crate::json::{Fields, Path, Value, unique};
+use crate::names::UnknownName;
 
-/// Fields of a body that cost no input tokens, by OpenAI's API reference and the recorded bills: cases that differ only in
-/// them are billed alike.
+/// The fields of a body that cost no input tokens, by OpenAI's API reference and the recorded usage: cases that differ
+/// only in these fields have the same number of input tokens.
 const FREE_FIELDS: &[&str] = &[
     "audio",
     "frequency_penalty",
@@ -34,20 +35,20 @@ const FREE_FIELDS: &[&str] = &[
     "verbosity",
 ];
 
-/// Fields of a body that cost tokens or money which are not counted yet, and why.
+/// The fields of a body whose tokens or costs are not counted, and the reasons.
 const UNCOUNTED_FIELDS: &[(&str, &str)] = &[
-    ("prediction", "rejected tokens of a predicted output are billed, and are not known before"),
-    ("web_search_options", "what a web search adds is not known before"),
+    ("prediction", "rejected tokens of a predicted output are billed, and are unknown in advance"),
+    ("web_search_options", "the tokens that a web search adds are unknown in advance"),
 ];
 
-/// Fields of a message that cost nothing: what the API's own answers carry back, and what is not read of what they say.
+/// The fields of a message that cost nothing. They are fields of the API's own answers.
 const FREE_MESSAGE_FIELDS: &[&str] = &["annotations", "parsed"];
 
-/// Fields of a message that cost tokens which are not counted, and why.
+/// The fields of a message whose tokens are not counted, and the reasons.
 const UNCOUNTED_MESSAGE_FIELDS: &[(&str, &str)] =
     &[("audio", "audio is not counted"), ("refusal", "a refusal beside the content is not counted")];
 
-/// The most answers that the API takes as `n`, by its reference.
+/// The greatest `n` that the API accepts, by its reference.
 const MAX_CHOICES: u64 = 128;
 
 /// Reads the body of a request.
@@ -179,11 +180,13 @@ impl Reader {
 
     fn finish(mut self) -> Request {
         if self.json_mode && !mentions_json(&self.items) {
-            self.notes
-                .warning("response_format", "JSON mode, but no message says \"JSON\": the API refuses such a request");
+            self.notes.warning(
+                "response_format",
+                "JSON mode, but no message contains \"JSON\": the API refuses such a request",
+            );
         }
         if self.max_tokens.is_some() && self.max_completion_tokens.is_some() {
-            self.notes.warning("max_tokens", "max_completion_tokens is set too, and is the one that is used here");
+            self.notes.warning("max_tokens", "max_completion_tokens is set, too, and is used instead");
         }
         let limit = |tokens: Option<u64>, field| tokens.map(|tokens| OutputLimit { tokens, field });
         let completion = limit(self.max_completion_tokens, "max_completion_tokens");
@@ -201,28 +204,26 @@ impl Reader {
 /// Reads a role by its name.
 pub(super) fn read_role(value: Value<'_>, path: &Path<'_>) -> Result<Role> {
     let Value::String(name) = value else { return Err(path.expected("a role", &value)) };
-    let role = Role::ALL.iter().copied().find(|role| role.name() == name);
-    role.ok_or_else(|| {
-        let known: Vec<&str> = Role::ALL.iter().map(|role| role.name()).collect();
-        // What stands there may be a prompt in the wrong place, and is not shown.
-        path.error(format!("unknown role, expected one of {}", known.join(", ")))
+    // The name can be a prompt in the wrong place: the message does not show it.
+    name.parse().map_err(|error: UnknownName| {
+        path.error(format!("unknown role, expected one of {}", error.expected().join(", ")))
     })
 }
 
-/// Whether any message says "JSON", in whatever case: the API refuses JSON mode otherwise.
+/// Returns whether any message contains "JSON", in any case: the API refuses JSON mode otherwise.
 fn mentions_json(items: &[Item]) -> bool {
-    let says = |part: &Part| match part {
+    let mentions = |part: &Part| match part {
         Part::Text(text) => text.as_bytes().windows(4).any(|word| word.eq_ignore_ascii_case(b"json")),
         _ => false,
     };
     items.iter().any(|item| match item {
-        Item::Message(message) => message.content.iter().any(says),
-        Item::Result(result) => result.content.iter().any(says),
+        Item::Message(message) => message.content.iter().any(mentions),
+        Item::Result(result) => result.content.iter().any(mentions),
         _ => false,
     })
 }
 
-/// Whether a list has this word.
+/// Returns whether an array contains this string.
 fn has_word(value: &Value<'_>, word: &str) -> bool {
     matches!(value, Value::Array(words) if words.iter().any(|one| one.as_str() == Some(word)))
 }

@@ -1,4 +1,4 @@
-//! The content of messages and of results: text, and parts of several kinds.
+//! The reader of the content of messages and results: text, or parts of several kinds.
 
 use super::conversation::add_text;
 use super::image;
@@ -7,17 +7,17 @@ use super::{Detail, Image, Part};
 use crate::error::Result;
 use crate::json::{Path, Value, unique};
 
-/// Fields of a part that cost nothing.
+/// The fields of a part that cost nothing.
 const FREE_FIELDS: &[&str] = &["annotations", "logprobs", "prompt_cache_breakpoint"];
 
-/// Types of parts that are not counted, and why.
+/// The types of parts that are not counted, and the reasons.
 const UNCOUNTED_PARTS: &[(&str, &str)] = &[
     ("file", "a file: the text in it is billed, and is not read"),
     ("input_audio", "audio is not counted"),
     ("input_file", "a file: the text in it is billed, and is not read"),
 ];
 
-/// Reads a message's content: a string, null, or an array of parts. Adjacent texts are one part, as the model reads them.
+/// Reads a message's content: a string, null, or an array of parts. Adjacent texts are joined, as the model reads them.
 pub(super) fn read(value: Value<'_>, path: &Path<'_>, notes: &mut Notes) -> Result<Vec<Part>> {
     let values = match value {
         Value::Null => return Ok(Vec::new()),
@@ -80,15 +80,10 @@ fn read_image(value: &Value<'_>, path: &Path<'_>, notes: &mut Notes) -> Result<I
         None => return Err(missing("image_url", path)),
         Some(other) => return Err(path.key("image_url").expected("a URL, or an object with `url`", other)),
     };
-    let detail = match detail.and_then(Value::as_str) {
-        Some("low") => Detail::Low,
-        Some("high") => Detail::High,
-        Some("original") => Detail::Original,
-        _ => Detail::Auto,
-    };
+    let detail = detail.and_then(Value::as_str).and_then(|name| name.parse().ok()).unwrap_or(Detail::Auto);
     let size = url.and_then(image::size_of_data_url);
     if size.is_none() && url.is_some_and(|url| url.starts_with("data:")) {
-        notes.warning(&path.to_string(), "its data are not a PNG, JPEG, GIF or WebP image that can be read");
+        notes.warning(&path.to_string(), "its data is not a readable PNG, JPEG, GIF or WebP image");
     }
     Ok(Image { size, detail, path: path.to_string() })
 }

@@ -1,16 +1,17 @@
-//! What the model reads: a conversation with its messages, calls, results and images, or prompts.
+//! The input of a request: a conversation of messages, calls, results and images, or prompts.
 
 use super::Image;
+use crate::names::names;
 
-/// What the model reads.
+/// The input of a request.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Input {
     /// A conversation.
     Conversation(Vec<Item>),
-    /// Prompts without any framing, each for itself.
+    /// Independent prompts, without any framing.
     Prompts(Vec<Prompt>),
-    /// Plain text: one user message for a chat model, the prompt itself for the others.
+    /// Plain text: one user message for a chat model, the prompt itself for other models.
     Text(String),
 }
 
@@ -18,15 +19,15 @@ pub enum Input {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Item {
-    /// A message, with the calls that the model made in it.
+    /// A message, with the calls in it.
     Message(Message),
-    /// A call that is an entry of its own, as the Responses API has it.
+    /// A call that is an item of its own, as in the Responses API.
     Call(Call),
-    /// What a tool answered to a call.
+    /// The result of a call.
     Result(CallResult),
-    /// What the model thought before.
+    /// A reasoning item.
     Reasoning(Reasoning),
-    /// What the server made of all that was said before: it stands for it.
+    /// A compaction by the server, which replaces all earlier items.
     Compaction(Compaction),
 }
 
@@ -34,22 +35,23 @@ pub enum Item {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Message {
-    /// Who speaks.
+    /// The role of the message's author.
     pub role: Role,
-    /// Which of those who have the role speaks, where the request says so.
+    /// The author's name, to distinguish authors of the same role.
     pub name: Option<String>,
-    /// What is said.
+    /// The content.
     pub content: Vec<Part>,
-    /// The tools that the model called.
+    /// The model's calls of tools.
     pub calls: Vec<Call>,
-    /// The function that the model called: what calls were until November 2023.
+    /// The model's call of a function: the form of calls until November 2023.
     pub function_call: Option<Call>,
-    /// Where the message stands in its JSON text, such as `messages[3]`.
+    /// The path of the message in its JSON text, such as `messages[3]`.
     pub path: String,
 }
 
 impl Message {
-    /// Makes a message of text. [`Role::Tool`] makes the result of an unknown call: [`CallResult::new`] names the call.
+    /// Returns a message of text. With [`Role::Tool`], it is the result of an unknown call: [`CallResult::new`] names
+    /// the call.
     ///
     /// ```
     /// use gpt_cost::request::{ImageSize, Message, Role};
@@ -74,7 +76,7 @@ impl Message {
         Message { name: Some(name.into()), ..self }
     }
 
-    /// Adds text after the content so far. Text after text is one text, as the model reads it.
+    /// Appends text to the content. Adjacent texts are joined, as the model reads them.
     ///
     /// ```
     /// use gpt_cost::request::{Message, Role};
@@ -87,7 +89,7 @@ impl Message {
         self
     }
 
-    /// Adds an image, or an [`ImageSize`](super::ImageSize), after the content so far.
+    /// Appends an image, or an [`ImageSize`](super::ImageSize), to the content.
     ///
     /// ```
     /// use gpt_cost::request::{Detail, Image, ImageSize, Message, Role};
@@ -101,7 +103,7 @@ impl Message {
         self
     }
 
-    /// Adds an image by its URL: see [`Image::from_url`].
+    /// Appends an image by its URL: see [`Image::from_url`].
     ///
     /// ```
     /// use gpt_cost::request::{Message, Role};
@@ -114,7 +116,7 @@ impl Message {
         self.image(Image::from_url(url))
     }
 
-    /// Adds a call that the assistant made in the message. A message with calls alone has the text `""`.
+    /// Adds a call by the assistant to the message. A message with only calls has the text `""`.
     ///
     /// ```
     /// use gpt_cost::request::{Call, Message, Role};
@@ -135,7 +137,7 @@ impl From<Message> for Item {
     }
 }
 
-/// Adds text to a content, where it ends in text to that.
+/// Appends text to a content, joined with the text at its end.
 pub(super) fn add_text(content: &mut Vec<Part>, text: String) {
     match content.last_mut() {
         Some(Part::Text(run)) => run.push_str(&text),
@@ -147,11 +149,11 @@ pub(super) fn add_text(content: &mut Vec<Part>, text: String) {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Part {
-    /// Text that the model reads as one: adjacent text parts are joined.
+    /// Text; adjacent text parts are joined, as the model reads them.
     Text(String),
     /// An image.
     Image(Image),
-    /// Something that is not counted, which [`Request::uncounted`](super::Request::uncounted) names.
+    /// A part that is not counted: [`Request::uncounted`](super::Request::uncounted) names it.
     Uncounted,
 }
 
@@ -159,22 +161,24 @@ pub enum Part {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Call {
-    /// What its result names it by.
+    /// The id by which its result refers to it.
     pub id: Option<String>,
-    /// The function.
+    /// The function's name.
     pub name: String,
-    /// Its arguments: the text of a JSON object, if the model made no mistake; free text for a [`CustomTool`](super::CustomTool).
+    /// Its arguments: the text of a JSON object, unless the model made a mistake; free text for a
+    /// [`CustomTool`](super::CustomTool).
     pub arguments: String,
     /// Whether it is a call of a [`CustomTool`](super::CustomTool).
     pub is_custom: bool,
-    /// Whether it is an item that the server keeps, with an id of its own.
+    /// Whether it is an item stored on the server, with an id of its own.
     pub is_stored: bool,
-    /// Where it stands in its JSON text.
+    /// The path in its JSON text.
     pub path: String,
 }
 
 impl Call {
-    /// Makes a call of a function. `id` is the name that its result has for it, `arguments` the text that the model wrote: that of a JSON object.
+    /// Returns a call of a function. Its result refers to it by `id`; `arguments` is the text of a JSON object, as the
+    /// model wrote it.
     ///
     /// ```
     /// use gpt_cost::request::Call;
@@ -188,20 +192,20 @@ impl Call {
     }
 }
 
-/// What a tool answered.
+/// The result of a call of a tool.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CallResult {
-    /// The [`Call::id`] that it answers.
+    /// The [`Call::id`] of the call.
     pub call: Option<String>,
-    /// The answer.
+    /// The content.
     pub content: Vec<Part>,
-    /// Where it stands in its JSON text.
+    /// The path in its JSON text.
     pub path: String,
 }
 
 impl CallResult {
-    /// Makes the result of the call with this [`Call::id`].
+    /// Returns the result of the call with this [`Call::id`].
     ///
     /// ```
     /// use gpt_cost::request::CallResult;
@@ -212,7 +216,7 @@ impl CallResult {
         CallResult { call: Some(call.into()), content: vec![Part::Text(text.into())], path: String::new() }
     }
 
-    /// Adds text after the content so far. Text after text is one text, as the model reads it.
+    /// Appends text to the content. Adjacent texts are joined, as the model reads them.
     ///
     /// ```
     /// use gpt_cost::request::CallResult;
@@ -225,7 +229,7 @@ impl CallResult {
         self
     }
 
-    /// Adds an image, or an [`ImageSize`](super::ImageSize), after the content so far.
+    /// Appends an image, or an [`ImageSize`](super::ImageSize), to the content.
     ///
     /// ```
     /// use gpt_cost::request::{CallResult, ImageSize};
@@ -246,25 +250,25 @@ impl From<CallResult> for Item {
     }
 }
 
-/// What a model thought.
+/// A reasoning item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Reasoning {
-    /// How many characters of base64 it has, encrypted; `None` where it is not in the request.
+    /// The number of characters of its encrypted content, in base64; `None` if the content is not in the request.
     pub encrypted: Option<usize>,
-    /// Whether a summary stands beside it.
+    /// Whether it has a summary.
     pub has_summary: bool,
-    /// Where it stands in its JSON text.
+    /// The path in its JSON text.
     pub path: String,
 }
 
-/// A conversation that the server made shorter, encrypted.
+/// A conversation that the server compacted, encrypted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Compaction {
-    /// How many characters of base64 it has.
+    /// The number of characters of its encrypted content, in base64.
     pub encrypted: usize,
-    /// Where it stands in its JSON text.
+    /// The path in its JSON text.
     pub path: String,
 }
 
@@ -272,45 +276,28 @@ pub struct Compaction {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Prompt {
-    /// The text, unless the request gives tokens.
+    /// The text; `None` if the request has tokens instead.
     pub text: Option<String>,
-    /// How many tokens the request gives.
+    /// The number of tokens in the request, 0 for a text.
     pub tokens: u64,
-    /// Where it stands in its JSON text.
+    /// The path in its JSON text.
     pub path: String,
 }
 
-/// Who speaks in a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Role {
-    /// The instructions, as models until the o-series name them.
-    System,
-    /// The instructions, as models since the o-series name them. They are billed as `system`.
-    Developer,
-    /// The person.
-    User,
-    /// The model.
-    Assistant,
-    /// The result of a tool.
-    Tool,
-    /// The result of a function: what `tool` was until November 2023.
-    Function,
-}
-
-impl Role {
-    /// All roles, in the order in which people meet them.
-    pub const ALL: &[Role] = &[Role::System, Role::Developer, Role::User, Role::Assistant, Role::Tool, Role::Function];
-
-    /// Returns the role as requests write it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Role::System => "system",
-            Role::Developer => "developer",
-            Role::User => "user",
-            Role::Assistant => "assistant",
-            Role::Tool => "tool",
-            Role::Function => "function",
-        }
+names! {
+    /// The role of a message's author.
+    pub enum Role {
+        /// Instructions, as models before the o-series name them.
+        System = "system",
+        /// Instructions, as models since the o-series name them. They are billed as `system`.
+        Developer = "developer",
+        /// The user.
+        User = "user",
+        /// The model.
+        Assistant = "assistant",
+        /// The result of a tool.
+        Tool = "tool",
+        /// The result of a function: the form of `tool` until November 2023.
+        Function = "function",
     }
 }

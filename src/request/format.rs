@@ -1,50 +1,36 @@
-//! The endpoints and the formats in which requests are written, and how the fields of a JSON text decide which one it is.
+//! The endpoints, the formats of requests, and the detection of the format from the fields of a JSON text.
 
 use std::fmt;
 
 use super::{ImageSize, Input, Request, chat, prompts, responses, tree};
 use crate::error::{self, Error, Problem, Result};
 use crate::json::{self, Path, Value};
+use crate::names::names;
 
-/// Which of the API's endpoints takes a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Api {
-    /// `POST /v1/chat/completions`.
-    ChatCompletions,
-    /// `POST /v1/responses`.
-    Responses,
-    /// `POST /v1/responses/compact`.
-    Compact,
-    /// `POST /v1/completions`.
-    Completions,
-    /// `POST /v1/embeddings`.
-    Embeddings,
+names! {
+    /// An endpoint of the API, by the end of its URL.
+    pub enum Api {
+        /// `POST /v1/chat/completions`.
+        ChatCompletions = "chat/completions",
+        /// `POST /v1/responses`.
+        Responses = "responses",
+        /// `POST /v1/responses/compact`.
+        Compact = "responses/compact",
+        /// `POST /v1/completions`.
+        Completions = "completions",
+        /// `POST /v1/embeddings`.
+        Embeddings = "embeddings",
+    }
 }
 
 impl Api {
-    /// All endpoints.
-    pub const ALL: &[Api] = &[Api::ChatCompletions, Api::Responses, Api::Compact, Api::Completions, Api::Embeddings];
-
-    /// Returns the end of the endpoint's URL, such as `chat/completions`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Api::ChatCompletions => "chat/completions",
-            Api::Responses => "responses",
-            Api::Compact => "responses/compact",
-            Api::Completions => "completions",
-            Api::Embeddings => "embeddings",
-        }
-    }
-
-    /// Returns the endpoint whose URL ends so.
-    fn of_url(url: &str) -> Option<Api> {
-        let name = url.rsplit("/v1/").next()?;
-        Api::ALL.iter().copied().find(|api| api.name() == name)
+    /// Returns the endpoint of a URL.
+    fn from_url(url: &str) -> Option<Api> {
+        url.rsplit("/v1/").next()?.parse().ok()
     }
 }
 
-/// In which format a request was written.
+/// The format of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Format {
@@ -52,7 +38,7 @@ pub enum Format {
     Body(Api),
     /// A line of a Batch file: `custom_id`, `method`, `url` and `body`.
     BatchLine,
-    /// A request with the response that it got, or its usage: `request`, and `response` or `usage`.
+    /// A request with its response or usage: `request`, and `response` or `usage`.
     Recording,
     /// An array of messages of Chat Completions.
     Messages,
@@ -63,7 +49,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// Returns the word for the format in options and reports, such as `chat` for a body of Chat Completions.
+    /// Returns the name of the format in options and reports, such as `chat` for a body of Chat Completions.
     pub const fn as_str(self) -> &'static str {
         match self {
             Format::Body(Api::ChatCompletions) => "chat",
@@ -80,7 +66,7 @@ impl Format {
     }
 }
 
-/// Shows the format as people call it, such as `Chat Completions body`.
+/// Writes the format in words, such as `Chat Completions body`.
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -99,13 +85,13 @@ impl fmt::Display for Format {
 }
 
 impl Request {
-    /// Reads a request from JSON, whatever its format: a body of Chat Completions, Responses, the legacy Completions or Embeddings, a
-    /// line of a Batch file, or an array of messages or of input items. The fields decide which.
+    /// Reads a request from JSON of any format: a body of Chat Completions, Responses, the legacy Completions or
+    /// Embeddings, a line of a Batch file, or an array of messages or of input items. The fields decide which.
     ///
     /// # Errors
     ///
-    /// Bytes that are not UTF-8 or not JSON, and JSON that is no request; the error names the line, or the JSON path, and
-    /// never shows any text of the request.
+    /// Bytes that are not UTF-8 or not JSON, and JSON that is not a request. The error names the line or the JSON path,
+    /// and never contains text of the request.
     pub fn from_json(bytes: &[u8]) -> Result<Request> {
         Request::read(parse(bytes)?, None, &Path::Top)
     }
@@ -135,14 +121,15 @@ impl Request {
 
     /// Reads a request from a JSON value, by the same rules as [`Request::from_json`].
     ///
-    /// Tools and schemas are counted in the order of the value's keys. `serde_json` sorts the keys of its objects, unless the caller's build has its
-    /// feature `preserve_order`. The count is that of the value's own JSON text: where a request is sent with its keys in another order, tools and
-    /// schemas can have some tokens more or fewer, also where the count says that it is exact.
+    /// Tools and schemas are counted in the order of the value's keys. `serde_json` sorts the keys of its objects,
+    /// unless the build enables its feature `preserve_order`. The count is that of the value's own JSON text: if the
+    /// request is sent with its keys in another order, tools and schemas can have some tokens more or fewer, even if
+    /// the count is labelled exact.
     ///
     /// # Errors
     ///
-    /// A value that is no request, and one of more than 127 levels, which is the most that [`Request::from_json`] reads; the error names the JSON path
-    /// and never shows any text of the request.
+    /// A value that is not a request, and one of more than 127 levels, the most that [`Request::from_json`] reads. The
+    /// error names the JSON path and never contains text of the request.
     ///
     /// ```
     /// use gpt_cost::Request;
@@ -158,7 +145,7 @@ impl Request {
         Request::read(tree::checked(tree::borrowed(value))?, None, &Path::Top)
     }
 
-    /// Reads a request from the tree of its JSON text, in a format that is known or not.
+    /// Reads a request from the tree of its JSON text, in the given format or in one that the fields decide.
     pub(crate) fn read(value: Value<'_>, format: Option<Format>, path: &Path<'_>) -> Result<Request> {
         match (format, value) {
             (None, Value::Array(values)) if are_tools(&values) => {
@@ -182,11 +169,11 @@ impl Request {
         }
     }
 
-    /// Makes a request of plain text: one user message for a chat model, the prompt itself for the others.
+    /// Returns a request of plain text: one user message for a chat model, the prompt itself for other models.
     ///
     /// # Errors
     ///
-    /// Bytes that are not UTF-8, and no bytes at all.
+    /// Bytes that are not UTF-8, and an empty text.
     pub fn from_text(bytes: &[u8]) -> Result<Request> {
         match utf8(bytes)? {
             "" => Err(empty()),
@@ -216,7 +203,7 @@ fn object(fields: json::Fields<'_>, path: &Path<'_>) -> Result<Request> {
             Api::Embeddings
         }
         (_, Some(_), _) => Api::Responses,
-        // A prompt that the server keeps has an id; other tools keep other objects under this name.
+        // A prompt stored on the server has an id; other tools use this key for other objects.
         (_, None, Some(prompt @ Value::Object(_))) if prompt.get("id").is_some() => Api::Responses,
         (_, None, Some(Value::Object(_))) => {
             return Err(not_request(path, "its `prompt` is an object without an `id`: not one of the Responses API"));
@@ -239,12 +226,12 @@ fn object(fields: json::Fields<'_>, path: &Path<'_>) -> Result<Request> {
     body_of(api, fields, path)
 }
 
-/// Returns the error that something else than a request is there.
+/// Returns the error that the value is not a request.
 fn not_request(path: &Path<'_>, message: &str) -> Error {
-    path.error(message).about(error::Kind::NotRequest)
+    path.error(message).with_kind(error::Kind::NotRequest)
 }
 
-/// Whether an array is a list of tools, and none of messages or items.
+/// Returns whether an array is a list of tools, and not of messages or items.
 fn are_tools(values: &[Value<'_>]) -> bool {
     let is_tool = |value: &Value<'_>| {
         let has = |name: &str| value.get(name).is_some();
@@ -255,17 +242,18 @@ fn are_tools(values: &[Value<'_>]) -> bool {
     !values.is_empty() && values.iter().all(is_tool)
 }
 
-/// Whether an object without `messages`, `input` and `prompt` is what the API answers.
+/// Returns whether an object without `messages`, `input` and `prompt` is a response of the API.
 fn is_response(fields: &json::Fields<'_>) -> bool {
     let has = |name: &str| fields.iter().any(|(key, _)| key == name);
     has("choices") || has("usage") || (has("output") && has("status")) || (has("response") && has("custom_id"))
 }
 
-/// Whether `input` is what the Embeddings API takes: an array of texts or of tokens, or text for such a model.
-fn is_embedding(input: &Value<'_>, model: Option<&Value<'_>>, only_there: Option<&Value<'_>>) -> bool {
+/// Returns whether `input` is that of an Embeddings body: an array of texts or of tokens, or text with an embedding
+/// model or with `own_field`, a field that only the Embeddings API has.
+fn is_embedding(input: &Value<'_>, model: Option<&Value<'_>>, own_field: Option<&Value<'_>>) -> bool {
     match input {
         Value::Array(values) if !values.is_empty() => values.iter().all(|value| !matches!(value, Value::Object(_))),
-        _ => only_there.is_some() || model.and_then(Value::as_str).is_some_and(|model| model.contains("embedding")),
+        _ => own_field.is_some() || model.and_then(Value::as_str).is_some_and(|model| model.contains("embedding")),
     }
 }
 
@@ -283,7 +271,7 @@ fn body_of(api: Api, fields: json::Fields<'_>, path: &Path<'_>) -> Result<Reques
     Ok(Request { format: Format::Body(api), api: Some(api), ..request })
 }
 
-/// Reads a line of a Batch file: a body, and the URL of the endpoint that takes it.
+/// Reads a line of a Batch file: a body, and the URL of its endpoint.
 fn batch_line(fields: json::Fields<'_>, path: &Path<'_>) -> Result<Request> {
     let (mut custom_id, mut url, mut body) = (None, None, None);
     for (key, value) in json::unique(fields, path)? {
@@ -298,20 +286,21 @@ fn batch_line(fields: json::Fields<'_>, path: &Path<'_>) -> Result<Request> {
     }
     let url = url.ok_or_else(|| path.error("the field `url` is missing"))?;
     let body = body.ok_or_else(|| path.error("the field `body` is missing"))?;
-    let Some(api) = Api::of_url(&url) else {
+    let Some(api) = Api::from_url(&url) else {
         return Err(path.key("url").error("requests to this endpoint are not counted"));
     };
     let request = body_of(api, body, &path.key("body"))?;
     Ok(Request { format: Format::BatchLine, custom_id, service_tier: Some("batch".to_owned()), ..request })
 }
 
-/// Reads the request of a recording, which has the response or its usage beside it, and perhaps the endpoint and the sizes of its images.
+/// Reads the request of a recording, which also has the response or its usage, and perhaps the endpoint and the sizes
+/// of the images.
 pub(crate) fn recording(fields: json::Fields<'_>, path: &Path<'_>) -> Result<Request> {
     let (mut request, mut is_compact, mut sizes) = (None, false, Vec::new());
     for (key, value) in json::unique(fields, path)? {
         match (key.as_ref(), value) {
             ("request", value) => request = Some(value),
-            ("endpoint", value) => is_compact = value.as_str() == Some(Api::Compact.name()),
+            ("endpoint", value) => is_compact = value.as_str() == Some(Api::Compact.as_str()),
             ("images", Value::Array(images)) => sizes = images.iter().map(size_of).collect(),
             _ => {}
         }
@@ -342,7 +331,7 @@ fn parse(bytes: &[u8]) -> Result<Value<'_>> {
     json::parse(text)
 }
 
-/// Returns the bytes as text, without a byte order mark before it.
+/// Returns the bytes as text, without a leading byte order mark.
 fn utf8(bytes: &[u8]) -> Result<&str> {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     std::str::from_utf8(bytes).map_err(error::not_utf8)

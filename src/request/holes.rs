@@ -1,13 +1,14 @@
-//! Holes: what a template leaves open, such as `{{ name }}`, found in the texts of a request that is a prompt file.
+//! Holes: the places in a prompt file that a template fills with values, such as `{{ name }}`.
 //!
-//! A hole is `{{ name }}`, `{{ name.field }}`, either with filters, `{{#…}}` … `{{/…}}`, `{{> …}}` or `{% keyword … %}` with a keyword of Jinja,
-//! outside of code spans and fenced blocks, and not after `$`. `{name}` and `${name}` are text.
+//! A hole is `{{ name }}`, `{{ name.field }}`, either with filters, `{{#…}}` … `{{/…}}`, `{{> …}}` or `{% keyword … %}`
+//! with a keyword of Jinja, outside of code spans and fenced blocks, and not after `$`. `{name}` and `${name}` are
+//! text.
 
 use std::ops::Range;
 
 use super::{Input, Item, Part, Request};
 
-/// The keywords of Jinja, and whether each begins a block that an `end…` closes.
+/// The keywords of Jinja, and whether each begins a block that an `end…` tag closes.
 const KEYWORDS: &[(&str, bool)] = &[
     ("autoescape", true),
     ("block", true),
@@ -28,15 +29,15 @@ const KEYWORDS: &[(&str, bool)] = &[
     ("with", true),
 ];
 
-/// Something that a template leaves open.
+/// A place that a template fills with a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Hole {
-    /// Its name: that of the value, or what a block or a partial is named by, such as `#items`.
+    /// The name of the value, or of the block or partial, such as `#items`.
     pub name: String,
-    /// Where its text is in the JSON text; empty for a text file.
+    /// The path of its text in the JSON text; empty for a text file.
     pub path: String,
-    /// How many tokens its value is taken to have, where that was said.
+    /// The assumed number of tokens of its value, if one was set.
     pub tokens: Option<u64>,
 }
 
@@ -44,14 +45,14 @@ pub struct Hole {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Holes {
     pub(crate) holes: Vec<Hole>,
-    /// The texts around holes, without them: what a value can merge with, and what a block may leave out. Where each of them begins and ends, no
-    /// token crosses, whatever the values are.
+    /// The texts around holes, without the holes: the text that a value can merge with, and the text of blocks, which
+    /// can be left out. No token crosses the begin or the end of such a text, whatever the values are.
     pub(crate) borders: Vec<String>,
 }
 
 impl Request {
-    /// Takes what templates leave open in the request's texts, such as `{{ name }}`, as holes: their tokens are not counted, and the count is that
-    /// of the texts around them. Without this, all text is literal.
+    /// Finds the holes of templates in the request's texts, such as `{{ name }}`. Their tokens are not counted: the
+    /// count is that of the texts around them. Without this call, all text is literal.
     ///
     /// ```
     /// use gpt_cost::Request;
@@ -65,11 +66,11 @@ impl Request {
     pub fn find_holes(&mut self) {
         let mut found = Holes::default();
         match &mut self.input {
-            Input::Text(text) => found.take(text, ""),
+            Input::Text(text) => found.take_from(text, ""),
             Input::Prompts(prompts) => {
                 for prompt in prompts {
                     if let Some(text) = &mut prompt.text {
-                        found.take(text, &prompt.path);
+                        found.take_from(text, &prompt.path);
                     }
                 }
             }
@@ -82,7 +83,7 @@ impl Request {
                     };
                     for part in content {
                         if let Part::Text(text) = part {
-                            found.take(text, path);
+                            found.take_from(text, path);
                         }
                     }
                 }
@@ -96,7 +97,7 @@ impl Request {
         &self.holes.holes
     }
 
-    /// Sets how many tokens the value of each hole of this name is taken to have. Returns whether there is such a hole.
+    /// Sets the assumed number of tokens of the values of holes with this name. Returns whether there is such a hole.
     pub fn set_hole_tokens(&mut self, name: &str, tokens: u64) -> bool {
         let mut is_there = false;
         for hole in self.holes.holes.iter_mut().filter(|hole| hole.name == name) {
@@ -107,15 +108,15 @@ impl Request {
 }
 
 impl Holes {
-    /// Takes the holes out of a text.
-    fn take(&mut self, text: &mut String, path: &str) {
+    /// Removes the holes from a text and notes them.
+    fn take_from(&mut self, text: &mut String, path: &str) {
         let tags = tags(text);
         if tags.is_empty() {
             return;
         }
         let holes = tags.iter().filter(|tag| !tag.is_end);
         self.holes.extend(holes.map(|tag| Hole { name: tag.name.clone(), path: path.to_owned(), tokens: None }));
-        self.borders(text, &tags);
+        self.note_borders(text, &tags);
         let mut empty = String::with_capacity(text.len());
         let mut end = 0;
         for tag in &tags {
@@ -126,17 +127,17 @@ impl Holes {
         *text = empty;
     }
 
-    /// Notes the borders of a text: from the last place before a hole at which no token crosses, to the first one after it. What is in a block is
-    /// all border.
-    fn borders(&mut self, text: &str, tags: &[Tag]) {
+    /// Notes the borders of a text: each from the last place before a hole that no token crosses, to the first such
+    /// place after it. All text in a block is part of a border.
+    fn note_borders(&mut self, text: &str, tags: &[Tag]) {
         let mut border = String::new();
         let (mut depth, mut end) = (0usize, 0);
         let last = tags.len();
         for index in 0..=last {
             let begin = tags.get(index).map_or(text.len(), |tag| tag.range.start);
             let literal = &text[end..begin];
-            let cuts = if depth == 0 { cuts(literal, index == 0, index == last) } else { None };
-            match cuts {
+            let stable = if depth == 0 { stable_range(literal, index == 0, index == last) } else { None };
+            match stable {
                 Some((first, second)) => {
                     border.push_str(&literal[..first]);
                     if index > 0 {
@@ -157,13 +158,14 @@ impl Holes {
     }
 }
 
-/// Returns where the part of a literal text begins and ends that no value beside it can change: at its own ends where there is no hole, else at
-/// the first and the last space that a letter follows and that follows what is no space. All split patterns end a piece there.
-fn cuts(literal: &str, is_first: bool, is_last: bool) -> Option<(usize, usize)> {
+/// Returns the begin and the end of the part of a literal text that no adjacent value can change: the ends of the text
+/// if there is no hole, else the first and the last space between a character that is not a space and a letter. All
+/// split patterns end a piece there.
+fn stable_range(literal: &str, is_first: bool, is_last: bool) -> Option<(usize, usize)> {
     let bytes = literal.as_bytes();
-    let is_cut =
+    let is_stable =
         |at: &usize| bytes[*at] == b' ' && bytes[at + 1].is_ascii_alphabetic() && !is_space_before(literal, *at);
-    let mut places = (1..bytes.len().saturating_sub(1)).filter(is_cut);
+    let mut places = (1..bytes.len().saturating_sub(1)).filter(is_stable);
     let first = if is_first { Some(0) } else { places.clone().next() };
     let last = if is_last { Some(literal.len()) } else { places.next_back() };
     first.zip(last).filter(|(first, last)| first <= last)
@@ -177,7 +179,7 @@ fn is_space_before(text: &str, at: usize) -> bool {
 struct Tag {
     range: Range<usize>,
     name: String,
-    /// Whether it begins a block, and whether it ends one.
+    /// Whether it begins or ends a block.
     is_begin: bool,
     is_end: bool,
 }
@@ -191,7 +193,7 @@ fn tags(text: &str) -> Vec<Tag> {
     while let Some(begin) = text[at..].find('{').map(|found| at + found) {
         at = begin + 1;
         if text[..begin].ends_with('$') || is_code(begin) {
-            // Of `${{`, neither brace begins a hole.
+            // In `${{`, neither brace begins a hole.
             at += usize::from(text[at..].starts_with('{'));
             continue;
         }
@@ -203,7 +205,7 @@ fn tags(text: &str) -> Vec<Tag> {
     tags
 }
 
-/// Reads the tag that begins at a byte, if one does.
+/// Reads the tag that begins at a byte, if there is one.
 fn tag(text: &str, begin: usize) -> Option<Tag> {
     let rest = &text[begin..];
     let (inner, length) = if let Some(inside) = rest.strip_prefix("{%") {
@@ -245,7 +247,7 @@ fn tag(text: &str, begin: usize) -> Option<Tag> {
     }
 }
 
-/// Whether a text is a name, or names with dots between them.
+/// Returns whether a text is a name, or several names joined by dots.
 fn is_name(text: &str) -> bool {
     let is_word = |word: &str| {
         word.starts_with(|char: char| char.is_alphabetic() || char == '_' || char == '@')
@@ -282,7 +284,7 @@ fn code(text: &str) -> Vec<Range<usize>> {
     code
 }
 
-/// Adds the code spans of a line: from some backticks to as many.
+/// Adds the code spans of a line: from a run of backticks to the next run of the same length.
 fn spans(line: &str, start: usize, code: &mut Vec<Range<usize>>) {
     let ticks = |at: usize| line[at..].bytes().take_while(|byte| *byte == b'`').count();
     let mut at = 0;
@@ -309,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn holes_are_what_templates_leave_open() {
+    fn tags_of_templates_are_holes() {
         assert_eq!(
             names("Hi {{ name }}, {{user.name}}, {{{raw}}}, {{ x | upper }}"),
             ["name", "user.name", "raw", "x"]
@@ -323,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_looks_like_a_hole_is_text() {
+    fn code_and_other_braces_are_text() {
         for text in [
             "{name}",
             "${name}",
@@ -347,10 +349,10 @@ mod tests {
     }
 
     #[test]
-    fn borders_are_what_a_value_can_merge_with() {
+    fn borders_are_the_texts_that_a_value_can_merge_with() {
         let borders = |text: &str| {
             let (mut holes, mut text) = (Holes::default(), text.to_owned());
-            holes.take(&mut text, "");
+            holes.take_from(&mut text, "");
             (text, holes.borders)
         };
         let (text, found) = borders("You are a {{ kind }} assistant of ours.");

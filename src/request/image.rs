@@ -1,19 +1,23 @@
-//! Images, and the size of one from the header in its data URL; no pixel is decoded, and nothing is fetched.
+//! Images, and the reader of the size in the header of a data URL. No pixel is decoded, and nothing is fetched.
 
-/// An image, of which its size matters alone.
+use std::fmt;
+
+use crate::names::names;
+
+/// An image. Only its size and its detail matter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Image {
-    /// Its size, where its data are in the request and have it.
+    /// The size, if the data is in the request and its header is readable, or if it was set.
     pub size: Option<ImageSize>,
-    /// How closely the model looks at it.
+    /// The detail in which the model sees it.
     pub detail: Detail,
-    /// Where it stands in its JSON text.
+    /// The path in its JSON text.
     pub path: String,
 }
 
 impl Image {
-    /// Makes an image of this size, at which the model looks as it decides.
+    /// Returns an image of this size, with the detail [`Detail::Auto`].
     ///
     /// ```
     /// use gpt_cost::request::{Detail, Image, ImageSize};
@@ -25,8 +29,9 @@ impl Image {
         Image { size: Some(size), detail: Detail::Auto, path: String::new() }
     }
 
-    /// Makes an image from its URL. The size is read from the data of a `data:` URL with a PNG, JPEG, GIF or WebP image; of any other URL it is
-    /// unknown, and the image is not counted until [`Request::assume_image_size`](super::Request::assume_image_size) or
+    /// Returns an image from its URL. The size is read from the data of a `data:` URL with a PNG, JPEG, GIF or WebP
+    /// image. For any other URL it is unknown, and the image is not counted until
+    /// [`Request::assume_image_size`](super::Request::assume_image_size) or
     /// [`Request::set_image_sizes`](super::Request::set_image_sizes) sets it. Nothing is fetched.
     ///
     /// ```
@@ -40,7 +45,7 @@ impl Image {
         Image { size: size_of_data_url(url), detail: Detail::Auto, path: String::new() }
     }
 
-    /// Sets how closely the model looks at the image.
+    /// Sets the detail in which the model sees the image.
     ///
     /// ```
     /// use gpt_cost::request::{Detail, Image, ImageSize};
@@ -70,13 +75,14 @@ pub struct ImageSize {
 }
 
 impl ImageSize {
-    /// Reads a size such as `1024x768`; `None` for any other text.
+    /// Parses a size such as `1024x768`; returns `None` for any other text.
     ///
     /// ```
     /// use gpt_cost::request::ImageSize;
     ///
     /// assert_eq!(ImageSize::parse("1024x768"), Some(ImageSize { width: 1024, height: 768 }));
     /// assert_eq!(ImageSize::parse("0x768"), None);
+    /// assert_eq!(ImageSize { width: 1024, height: 768 }.to_string(), "1024x768");
     /// ```
     pub fn parse(text: &str) -> Option<ImageSize> {
         let (width, height) = text.split_once(['x', '×'])?;
@@ -85,26 +91,34 @@ impl ImageSize {
     }
 }
 
-/// How closely a model looks at an image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Detail {
-    /// As the model decides; billed as high.
-    Auto,
-    /// At a small version of it.
-    Low,
-    /// At all of it.
-    High,
-    /// At all of it, without making it smaller.
-    Original,
+/// Writes the size as [`ImageSize::parse`] reads it, such as `1024x768`.
+impl fmt::Display for ImageSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}x{}", self.width, self.height)
+    }
 }
 
-/// How many characters of base64 are read: the header of a JPEG can lie behind other data, such as a preview or a colour profile.
+names! {
+    /// The detail in which a model sees an image.
+    pub enum Detail {
+        /// The model decides; billed as high.
+        Auto = "auto",
+        /// A small version of the image.
+        Low = "low",
+        /// The whole image, scaled down if it is large.
+        High = "high",
+        /// The whole image, not scaled.
+        Original = "original",
+    }
+}
+
+/// The number of characters of base64 that are read: the header of a JPEG can come after other data, such as a preview
+/// or a colour profile.
 const MOST: usize = 1 << 20;
 
-/// Returns the size of the image in a data URL, `None` where it is another URL, or where its header does not tell.
+/// Returns the size of the image in a data URL; `None` for any other URL, and for an unreadable header.
 ///
-/// What the bytes say counts, not the media type: many a PNG is sent as a JPEG.
+/// The bytes decide, not the media type: many PNG images are sent as JPEG.
 pub(super) fn size_of_data_url(url: &str) -> Option<ImageSize> {
     let (head, data) = url.strip_prefix("data:")?.split_once(',')?;
     if !head.ends_with(";base64") {
@@ -113,7 +127,7 @@ pub(super) fn size_of_data_url(url: &str) -> Option<ImageSize> {
     size(&decoded(data))
 }
 
-/// Decodes the beginning of base64, in either alphabet, up to its end or to what is none.
+/// Decodes the beginning of base64, in either alphabet, up to the first character that is not part of it.
 fn decoded(data: &str) -> Vec<u8> {
     let (mut bytes, mut bits, mut count) = (Vec::new(), 0u32, 0);
     for byte in data.bytes().take(MOST) {
@@ -200,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn each_format_tells_its_size() {
+    fn the_size_is_in_the_header_of_each_format() {
         let png = [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".as_slice(), &300u32.to_be_bytes(), &200u32.to_be_bytes()].concat();
         assert_eq!(sized(&png), Some((300, 200)));
         assert_eq!(sized(b"GIF89a\x2c\x01\xc8\0"), Some((300, 200)));
@@ -213,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_that_lie_or_end_tell_nothing() {
+    fn invalid_and_truncated_headers_have_no_size() {
         for bytes in [
             b"".as_slice(),
             b"\x89PNG",
@@ -228,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_data_url_is_read_by_its_bytes() {
+    fn a_data_url_is_read_by_its_bytes_not_its_type() {
         // "GIF89a", 300 by 200, sent as something else, with a line break.
         let size = size_of_data_url("data:image/png;base64,R0lG\nODlhLAHIAA==");
         assert_eq!(size, Some(ImageSize { width: 300, height: 200 }));

@@ -1,4 +1,4 @@
-//! Bytes → a [`Request`], whatever format they were in; or a request that is built without JSON. Knows no tokens.
+//! Requests: read from JSON or text of any format, or built without JSON.
 
 mod body;
 mod builder;
@@ -25,7 +25,7 @@ use self::holes::Holes;
 pub use self::image::{Detail, Image, ImageSize};
 pub use self::tool::{AnswerSchema, BuiltIn, CustomTool, Tool, ToolChoice};
 
-/// What is sent to a model, free of the format in which it was written.
+/// A request to a model, independent of the format in which it was written.
 ///
 /// ```
 /// use gpt_cost::Request;
@@ -38,7 +38,7 @@ pub use self::tool::{AnswerSchema, BuiltIn, CustomTool, Tool, ToolChoice};
 pub struct Request {
     /// The format in which it was written.
     pub(crate) format: Format,
-    /// The API that takes it; `None` where the format says nothing.
+    /// The endpoint; `None` if the format does not determine it.
     pub(crate) api: Option<Api>,
     pub(crate) custom_id: Option<String>,
     pub(crate) input: Input,
@@ -48,14 +48,14 @@ pub struct Request {
     pub(crate) tool_choice: ToolChoice,
     /// Whether the model may call several tools at once.
     pub(crate) parallel_calls: bool,
-    /// Whether the model is shown its reasoning of all turns, not of the last alone.
+    /// Whether the model is shown its reasoning of all turns, not only of the last one.
     pub(crate) all_reasoning: bool,
     pub(crate) answer: Option<AnswerSchema>,
-    /// What follows the place that a legacy completion fills.
+    /// The text after the completion that a legacy request asks for.
     pub(crate) suffix: Option<String>,
     pub(crate) model: Option<String>,
     pub(crate) output_limit: Option<OutputLimit>,
-    /// Whether the answer is to be spoken.
+    /// Whether the requested answer is audio.
     pub(crate) audio_output: bool,
     pub(crate) choices: u64,
     pub(crate) service_tier: Option<String>,
@@ -64,7 +64,7 @@ pub struct Request {
     pub(crate) warnings: Vec<Warning>,
 }
 
-/// The most tokens of one answer that the request asks for.
+/// The request's limit on the tokens of one answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OutputLimit {
@@ -74,13 +74,13 @@ pub struct OutputLimit {
     pub field: &'static str,
 }
 
-/// Something of the request that costs tokens which are not counted.
+/// A part of the request whose tokens are not counted.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct Uncounted {
-    /// Where it stands in the JSON text, such as `messages[3].content[1]`.
+    /// The path in the JSON text, such as `messages[3].content[1]`.
     pub path: String,
-    /// What it is, and why it is not counted.
+    /// The kind of the part, and the reason why it is not counted.
     pub reason: String,
 }
 
@@ -90,27 +90,27 @@ impl Uncounted {
     }
 }
 
-/// Something of the request that costs no tokens, and that its author should know.
+/// A note for the author of the request about something that costs no tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Warning {
-    /// Where it stands in the JSON text; empty for the request as a whole.
+    /// The path in the JSON text; empty for the request as a whole.
     pub path: String,
-    /// What there is to know.
+    /// The note.
     pub message: String,
-    /// Whether it is about an image of which only the size is missing: [`Request::assume_image_size`] sets it.
+    /// Whether it is about an image of unknown size: [`Request::assume_image_size`] sets the size.
     pub lacks_image_size: bool,
 }
 
 impl Warning {
-    /// Makes a warning about what stands at `path`; an empty path is the request as a whole.
+    /// Returns a warning about the value at `path`; an empty path is the request as a whole.
     pub fn new(path: impl Into<String>, message: impl Into<String>) -> Warning {
         Warning { path: path.into(), message: message.into(), lacks_image_size: false }
     }
 }
 
 impl Request {
-    /// Returns what the model reads.
+    /// Returns the input.
     pub fn input(&self) -> &Input {
         &self.input
     }
@@ -125,7 +125,7 @@ impl Request {
         self.custom_id.as_deref()
     }
 
-    /// Returns the API's endpoint that takes the request, `None` for plain text.
+    /// Returns the endpoint of the request; `None` for plain text.
     pub fn api(&self) -> Option<Api> {
         self.api
     }
@@ -135,14 +135,14 @@ impl Request {
         &self.tools
     }
 
-    /// Sets the size of each image in the order of the request, whatever it tells of them itself; `None` leaves it.
+    /// Sets the sizes of the images, in the order of the request. `None` keeps the size that the request has.
     pub fn set_image_sizes(&mut self, sizes: impl IntoIterator<Item = Option<ImageSize>>) {
         for (image, size) in self.images_mut().zip(sizes) {
             image.size = size.or(image.size);
         }
     }
 
-    /// Sets the size of all images of which the request does not tell it, such as those behind a URL.
+    /// Sets the size of all images of unknown size, such as those given by a URL.
     pub fn assume_image_size(&mut self, size: ImageSize) {
         self.images_mut().for_each(|image| image.size = image.size.or(Some(size)));
     }
@@ -168,7 +168,8 @@ impl Request {
         self.model.as_deref()
     }
 
-    /// Whether the request can be an example for fine-tuning: a conversation for no model, with the answer at its end.
+    /// Returns whether the request can be an example for fine-tuning: a conversation without a model that ends with an
+    /// answer.
     pub(crate) fn has_its_answer(&self) -> bool {
         let Input::Conversation(items) = &self.input else { return false };
         let is_answer = |item: &Item| matches!(item, Item::Message(message) if message.role == Role::Assistant);
@@ -176,32 +177,33 @@ impl Request {
         is_body && self.model.is_none() && self.output_limit.is_none() && items.last().is_some_and(is_answer)
     }
 
-    /// Returns the most tokens of one answer that the request asks for.
+    /// Returns the request's limit on the tokens of one answer.
     pub fn output_limit(&self) -> Option<&OutputLimit> {
         self.output_limit.as_ref()
     }
 
-    /// Whether the request asks for speech: its tokens have a price of their own.
+    /// Returns whether the request asks for audio output, which has its own price.
     pub fn audio_output(&self) -> bool {
         self.audio_output
     }
 
-    /// Returns how many answers the request asks for: `n`, 1 unless it says otherwise.
+    /// Returns the number of answers that the request asks for: `n`, 1 by default.
     pub fn choices(&self) -> u64 {
         self.choices
     }
 
-    /// Returns the service tier that the request asks for, in the API's words; `batch` for a line of a Batch file, which can be sent no other way.
+    /// Returns the requested service tier, in the API's words; `batch` for a line of a Batch file, which always has
+    /// that tier.
     pub fn service_tier(&self) -> Option<&str> {
         self.service_tier.as_deref()
     }
 
-    /// Returns what of the request costs tokens that are not counted, in the order of the text.
+    /// Returns the parts of the request whose tokens are not counted, in the order of the text.
     pub fn uncounted(&self) -> &[Uncounted] {
         &self.uncounted
     }
 
-    /// Returns what the author of the request should know.
+    /// Returns the notes for the author of the request.
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
@@ -232,7 +234,8 @@ impl Request {
     }
 }
 
-/// Returns the line, from 1, on which the value at a path such as `messages[3].content` begins in a JSON text; `None` where there is none.
+/// Returns the line, from 1, on which the value at a path such as `messages[3].content` begins in a JSON text; `None`
+/// if there is no such value.
 ///
 /// ```
 /// use gpt_cost::request::line_of;

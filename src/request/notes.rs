@@ -1,4 +1,4 @@
-//! What a reader notes beside what it reads, and how it reads single fields.
+//! The notes of the readers of requests, and readers of single fields.
 
 use std::collections::BTreeMap;
 
@@ -6,22 +6,22 @@ use super::{Uncounted, Warning};
 use crate::error::{Error, Result};
 use crate::json::{Path, Value};
 
-/// What of a request is not counted, and what its author should know.
+/// The parts of a request that are not counted, and the notes for its author.
 #[derive(Default)]
 pub(super) struct Notes {
     uncounted: Vec<Uncounted>,
     warnings: Vec<Warning>,
-    /// Fields that the API does not know: where each name was met first, and how often.
+    /// Unknown fields by their names: the first path of each, and the number of times that it occurs.
     unknown: BTreeMap<String, (String, usize)>,
 }
 
 impl Notes {
-    /// Notes a field that is not read: as not counted where it is known to cost, as unknown otherwise. Null and an empty array say
-    /// nothing; an empty object can: it is how a web search is switched on.
+    /// Notes a field that is not read: as not counted if it is known to cost, as unknown otherwise. Null and an empty
+    /// array are ignored, but not an empty object: it enables a web search.
     pub(super) fn other_field(&mut self, costly: &[(&str, &str)], value: &Value<'_>, path: &Path<'_>) {
         let Path::Key(_, key) = path else { return };
         match costly.iter().find(|(known, _)| known == key) {
-            Some(_) if value.says_nothing() => {}
+            Some(_) if value.is_null_or_empty() => {}
             Some((_, reason)) => self.uncounted(path, *reason),
             None => self.unknown.entry((*key).to_owned()).or_insert_with(|| (path.to_string(), 0)).1 += 1,
         }
@@ -35,7 +35,7 @@ impl Notes {
         self.warnings.push(Warning::new(path, message));
     }
 
-    /// Returns what was noted.
+    /// Returns the notes.
     pub(super) fn finish(self) -> (Vec<Uncounted>, Vec<Warning>) {
         let unknown = self.unknown.into_values().map(unknown_field);
         (self.uncounted, unknown.chain(self.warnings).collect())
@@ -47,7 +47,7 @@ fn unknown_field((first, times): (String, usize)) -> Warning {
         1 => String::new(),
         times => format!(" (and {} more like it)", times - 1),
     };
-    Warning::new(first, format!("the API knows no such field{more}; it is taken to cost nothing"))
+    Warning::new(first, format!("unknown field{more}, assumed to cost nothing"))
 }
 
 /// Reads a string, or null.

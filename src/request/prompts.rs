@@ -1,11 +1,11 @@
-//! The legacy Completions API and the Embeddings API: prompts, as text or as tokens.
+//! The readers of the legacy Completions API and the Embeddings API: prompts, as text or as tokens.
 
 use super::notes::{Notes, missing, text, whole_number};
 use super::{Api, Input, OutputLimit, Prompt, Request};
 use crate::error::Result;
 use crate::json::{Fields, Path, Value, unique};
 
-/// Fields of either body that cost no input tokens.
+/// The fields of either body that cost no input tokens.
 const FREE_FIELDS: &[&str] = &[
     "dimensions",
     "echo",
@@ -23,7 +23,7 @@ const FREE_FIELDS: &[&str] = &[
     "user",
 ];
 
-/// The most answers that the API takes as `n` or `best_of`, by its reference.
+/// The greatest `n` or `best_of` that the API accepts, by its reference.
 const MAX_CHOICES: u64 = 128;
 
 /// Reads a body whose prompts are the field `prompts`.
@@ -50,7 +50,7 @@ pub(super) fn read_body(fields: Fields<'_>, api: Api, path: &Path<'_>) -> Result
         }
     }
     let prompts = prompts.ok_or_else(|| missing(field, path))?;
-    // Each prompt is answered so many times, and all answers are billed, also those that `best_of` drops.
+    // Each prompt has this number of answers, and all are billed, also those that `best_of` drops.
     request.choices = request.choices.max(best_of.unwrap_or(1)).saturating_mul(prompts.len() as u64);
     let (uncounted, warnings) = notes.finish();
     Ok(Request { input: Input::Prompts(prompts), suffix, uncounted, warnings, ..request })

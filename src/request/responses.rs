@@ -1,4 +1,4 @@
-//! The Responses API: `instructions`, and `input` as text or as items.
+//! The reader of the Responses API: `instructions`, and `input` as text or as items.
 
 use super::chat::read_role;
 use super::notes::{Notes, kind, missing, text, whole_number};
@@ -9,7 +9,7 @@ use super::{
 use crate::error::Result;
 use crate::json::{Fields, Path, Value, unique};
 
-/// Fields of a body that cost no input tokens, by OpenAI's API reference and the recorded bills.
+/// The fields of a body that cost no input tokens, by OpenAI's API reference and the recorded usage.
 const FREE_FIELDS: &[&str] = &[
     "background",
     "context_management",
@@ -31,11 +31,11 @@ const FREE_FIELDS: &[&str] = &[
     "user",
 ];
 
-/// Fields of a body that cost tokens which are not counted, and why.
+/// The fields of a body whose tokens are not counted, and the reasons.
 const UNCOUNTED_FIELDS: &[(&str, &str)] = &[
-    ("conversation", "a conversation that the server keeps is billed, and is not here"),
-    ("previous_response_id", "the responses before are billed, and are not here"),
-    ("prompt", "a prompt that the server keeps is billed, and is not here"),
+    ("conversation", "a conversation stored on the server is billed, and is not in the request"),
+    ("previous_response_id", "previous responses are billed, and are not in the request"),
+    ("prompt", "a prompt stored on the server is billed, and is not in the request"),
 ];
 
 /// Reads the body of a request.
@@ -52,7 +52,7 @@ pub(super) fn read_items(items: Vec<Value<'_>>, path: &Path<'_>) -> Result<Reque
     Ok(Request { format: Format::Items, ..reader.finish() })
 }
 
-/// Whether an array is one of input items, which Chat Completions would not take.
+/// Returns whether an array is one of input items, which Chat Completions would not accept.
 pub(super) fn is_items(values: &[Value<'_>]) -> bool {
     let parts = |value: &Value<'_>| match value.get("content") {
         Some(Value::Array(parts)) => parts.iter().any(|part| {
@@ -136,7 +136,7 @@ impl Reader {
                 Some(text) => {
                     Item::Compaction(Compaction { encrypted: encrypted_length(text), path: path.to_string() })
                 }
-                None => return self.other(path, "a compacted conversation that the server keeps"),
+                None => return self.other(path, "a compacted conversation that is stored on the server"),
             },
             Some(_) => return self.other(path, "an item of a built-in tool, or of unknown type"),
         };
@@ -192,7 +192,7 @@ impl Reader {
         self.request.all_reasoning = value.get("context").and_then(Value::as_str) == Some("all_turns");
         if value.get("mode").and_then(Value::as_str) == Some("pro") {
             self.notes
-                .uncounted(&path.key("mode"), "the mode `pro`: in 5 of 5 recorded bills 1,514 to 1,531 tokens more");
+                .uncounted(&path.key("mode"), "the mode `pro`: 1,514 to 1,531 tokens more in 5 of 5 recorded requests");
         }
     }
 
@@ -209,14 +209,14 @@ fn message(role: Role, text: String, path: &Path<'_>) -> Item {
     Item::Message(Message { role, name, content, calls, function_call, path })
 }
 
-/// Returns a call with the id that its result names it by, and whether the server keeps it.
+/// Returns a call with the id by which its result refers to it, and whether it is stored on the server.
 fn stored_call(call: Call, value: &Value<'_>) -> Item {
     let id = value.get("call_id").and_then(Value::as_str).map(str::to_owned);
     let is_stored = matches!(value.get("id"), Some(Value::String(_)));
     Item::Call(Call { id, is_stored, ..call })
 }
 
-/// Returns how long an encrypted text is, in characters. A recording may hold its length alone.
+/// Returns the length of an encrypted text, in characters. A recording may contain only the length.
 fn encrypted_length(text: &str) -> usize {
     text.strip_prefix("elided;chars=").and_then(|length| length.parse().ok()).unwrap_or(text.len())
 }

@@ -1,4 +1,4 @@
-//! Tools, the choice among them, calls, and the schema of an answer, which the formats write alike.
+//! Tools, the choice of tools, calls, and the schema of an answer, which all formats share.
 
 use super::notes::{Notes, kind, missing, text};
 use super::{Call, Request, tree};
@@ -11,16 +11,17 @@ use crate::json::{Path, Value};
 pub struct Tool {
     /// The function's name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     pub description: Option<String>,
     /// The JSON schema of its arguments.
     pub(crate) parameters: Option<Value<'static>>,
-    /// Where it stands in its JSON text, such as `tools[0].function`.
+    /// The path in its JSON text, such as `tools[0].function`.
     pub path: String,
 }
 
 impl Tool {
-    /// Makes a function that the model may call. `parameters` is the JSON schema of its arguments; null for a function without any.
+    /// Returns a function that the model may call. `parameters` is the JSON schema of its arguments; null for a
+    /// function without any.
     ///
     /// The schema is counted in the order of the value's keys: see [`Request::from_value`].
     ///
@@ -39,22 +40,22 @@ impl Tool {
     }
 }
 
-/// A tool that the model calls with free text, whose form a grammar may set.
+/// A custom tool: the model calls it with free text, which a grammar can restrict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CustomTool {
     /// The tool's name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     pub description: Option<String>,
-    /// The grammar that its input follows.
+    /// The grammar of its input.
     pub grammar: Option<String>,
-    /// Where it stands in its JSON text, such as `tools[0]`.
+    /// The path in its JSON text, such as `tools[0]`.
     pub path: String,
 }
 
 impl CustomTool {
-    /// Makes a tool that the model calls with free text.
+    /// Returns a custom tool without a grammar.
     ///
     /// ```
     /// use gpt_cost::request::CustomTool;
@@ -67,7 +68,7 @@ impl CustomTool {
         CustomTool { name: name.into(), description, grammar: None, path: String::new() }
     }
 
-    /// Sets the grammar that the tool's input follows.
+    /// Sets the grammar of the tool's input.
     ///
     /// ```
     /// use gpt_cost::request::CustomTool;
@@ -85,23 +86,23 @@ impl CustomTool {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BuiltIn {
-    /// Which one, such as `web_search_preview`.
+    /// Its type, such as `web_search_preview`.
     pub kind: String,
-    /// Where it stands in its JSON text, such as `tools[0]`.
+    /// The path in its JSON text, such as `tools[0]`.
     pub path: String,
 }
 
-/// Which tools the model must call.
+/// The tools that the model must call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ToolChoice {
-    /// Any, or none.
+    /// Any tools, or none.
     Auto,
-    /// None.
+    /// No tool.
     None,
-    /// At least one.
+    /// At least one tool.
     Required,
-    /// The one of this name.
+    /// The tool with this name.
     Named(String),
 }
 
@@ -111,16 +112,16 @@ pub enum ToolChoice {
 pub struct AnswerSchema {
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     pub description: Option<String>,
     /// The JSON schema.
     pub(crate) schema: Value<'static>,
-    /// Where it stands in its JSON text.
+    /// The path in its JSON text.
     pub path: String,
 }
 
 impl AnswerSchema {
-    /// Makes the schema that an answer must follow. It is counted in the order of the value's keys: see [`Request::from_value`].
+    /// Returns the schema of an answer. It is counted in the order of the value's keys: see [`Request::from_value`].
     ///
     /// ```
     /// use gpt_cost::request::AnswerSchema;
@@ -133,7 +134,7 @@ impl AnswerSchema {
         AnswerSchema { name: name.into(), description: None, schema: tree::owned(&schema), path: String::new() }
     }
 
-    /// Sets what the answer is for.
+    /// Sets the description.
     ///
     /// ```
     /// use gpt_cost::request::AnswerSchema;
@@ -148,8 +149,8 @@ impl AnswerSchema {
     }
 }
 
-/// Reads the array `tools` into the request. In Chat Completions, a function is an object of its own in its tool; in Responses, it is the
-/// tool.
+/// Reads the array `tools` into the request. In Chat Completions, a function is an object of its own in its tool; in
+/// Responses, it is the tool.
 pub(super) fn read_all(value: Value<'_>, path: &Path<'_>, request: &mut Request) -> Result<()> {
     let values = match value {
         Value::Null => return Ok(()),
@@ -174,7 +175,7 @@ pub(super) fn read_all(value: Value<'_>, path: &Path<'_>, request: &mut Request)
     Ok(())
 }
 
-/// Reads a custom tool. Its grammar stands in `format`, in Chat Completions one object deeper.
+/// Reads a custom tool. Its grammar is in `format`, in Chat Completions one object deeper.
 fn read_custom(value: &Value<'_>, path: &Path<'_>) -> Result<CustomTool> {
     let string = |value: Option<&Value<'_>>, key: &str| match value.and_then(|value| value.get(key)) {
         None | Some(Value::Null) => Ok(None),
@@ -190,7 +191,7 @@ fn read_custom(value: &Value<'_>, path: &Path<'_>) -> Result<CustomTool> {
     })
 }
 
-/// Reads the array `functions`: what `tools` was until November 2023.
+/// Reads the array `functions`: the form of `tools` until November 2023.
 pub(super) fn read_functions(value: Value<'_>, path: &Path<'_>) -> Result<Vec<Tool>> {
     match value {
         Value::Null => Ok(Vec::new()),

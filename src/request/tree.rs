@@ -1,24 +1,24 @@
-//! A JSON value of the caller's → the tree that the readers take.
+//! Converts a `serde_json::Value` of the caller to the tree that the readers read.
 
 use std::borrow::Cow;
 
 use crate::error::{self, Error, Problem, Result};
 use crate::json::Value;
 
-/// The most levels of arrays and objects: those that the parser of JSON texts reads.
+/// The most levels of arrays and objects, as in the parser of JSON texts.
 const MOST_LEVELS: usize = 127;
 
-/// Returns the tree of a value, without a copy of its texts. Below more levels than [`checked`] allows, it is cut off.
+/// Returns the tree of a value, with borrowed texts. It is truncated below more levels than [`checked`] allows.
 pub(super) fn borrowed(value: &serde_json::Value) -> Value<'_> {
     tree(value, Cow::Borrowed, MOST_LEVELS + 1)
 }
 
-/// Returns the tree of a value, with texts of its own. Below more levels than [`checked`] allows, it is cut off.
+/// Returns the tree of a value, with owned texts. It is truncated below more levels than [`checked`] allows.
 pub(super) fn owned(value: &serde_json::Value) -> Value<'static> {
     tree(value, |text| Cow::Owned(text.to_owned()), MOST_LEVELS + 1)
 }
 
-/// Returns the tree, or the error that it has too many levels. A tree that was cut off always has.
+/// Returns the tree, or the error that it has too many levels. A truncated tree always has.
 pub(super) fn checked(value: Value<'_>) -> Result<Value<'_>> {
     match levels(&value) {
         0..=MOST_LEVELS => Ok(value),
@@ -59,9 +59,9 @@ mod tests {
     use crate::Request;
 
     #[test]
-    fn as_many_levels_are_read_as_of_a_text() {
+    fn values_and_texts_have_the_same_limit_of_levels() {
         for (levels, is_read) in [(100, true), (125, true), (126, false), (127, false), (1_000, false)] {
-            // Two levels are around it: the array of messages, and the message.
+            // Two more levels are around it: the array of messages, and the message.
             let deep = (0..levels).fold(serde_json::Value::Null, |inner, _| serde_json::Value::Array(vec![inner]));
             let value = serde_json::json!([{"role": "user", "content": "a", "extra": deep}]);
             assert_eq!(Request::from_value(&value).is_ok(), is_read, "{levels}");

@@ -1,4 +1,4 @@
-//! The keys of an object, without its values: what it is at a glance.
+//! The keys of an object without its values, which are enough to classify it.
 
 use std::fmt;
 
@@ -9,15 +9,15 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 pub(super) struct Keys(Vec<String>);
 
 impl Keys {
-    /// Returns the keys of a text that is an object.
-    pub(super) fn of_object(text: &str) -> Option<Keys> {
+    /// Returns the keys of the object that a text is, or `None`.
+    pub(super) fn from_object(text: &str) -> Option<Keys> {
         serde_json::from_str(text).ok()
     }
 
-    /// Returns the keys of the first element of an array of objects; the others are not read.
-    pub(super) fn of_first_element(text: &str) -> Option<Keys> {
+    /// Returns the keys of the first element of an array of objects. The others are not read.
+    pub(super) fn from_first_element(text: &str) -> Option<Keys> {
         let mut first = None;
-        // What comes after the first element is an error to the parser, but it is read by then.
+        // More elements are an error to the parser, but the first is read by then.
         let _ = serde_json::Deserializer::from_str(text).deserialize_seq(First(&mut first));
         first
     }
@@ -26,13 +26,14 @@ impl Keys {
         self.0.iter().any(|one| one == key)
     }
 
-    /// Whether an element of an array with these keys is a request, a Batch line, a recording or a response, and no message or item.
+    /// Returns whether an array's element with these keys is a request, a Batch line, a recording or a response, and
+    /// not a message or item.
     pub(super) fn is_request(&self) -> bool {
         let is_part = self.has("role") || self.has("type");
         !is_part && ["messages", "input", "prompt", "body", "request", "usage"].iter().any(|key| self.has(key))
     }
 
-    /// Whether a file with these keys is one that gpt-cost writes.
+    /// Returns whether a file with these keys is one that gpt-cost writes.
     pub(super) fn is_own(&self) -> bool {
         self.has("schema") && !["messages", "input", "prompt"].iter().any(|key| self.has(key))
     }

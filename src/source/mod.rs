@@ -1,12 +1,12 @@
-//! Bytes and a name → requests, each with its place: the one reader of every command. It does no I/O, so that a file, standard input and
-//! a file of a revision in git are read alike.
+//! The reader of files: bytes and a name become requests, each with its place. Every command uses it. It does no I/O,
+//! so that a file, standard input and a file of a git revision are read by the same rules.
 //!
-//! - A name that ends with `.json`, `.jsonl` or `.ndjson`, in any case, is JSON, or an error.
-//! - Any other text is JSON if it begins with `{` and then `"` or `}`, or with `[` and then `{` or `]`, white space left out. Then it parses, or
-//!   it is an error: it is never read as text instead.
-//! - All else is text, but for formats that are known and not read yet, such as YAML: an error.
-//! - JSON with a complete value on its first line and more lines after it, and JSON of which each line begins with `{` or each with `[`, has a
-//!   request on each line. An array of bodies, of Batch lines or of recordings has a request in each element.
+//! - A file whose name ends with `.json`, `.jsonl` or `.ndjson`, in any case, is JSON, or an error.
+//! - Any other text is JSON if it begins with `{` and then `"` or `}`, or with `[` and then `{` or `]`, white space
+//!   ignored. If it does not parse, that is an error: it is never read as text instead.
+//! - Everything else is text. Known formats that are not supported yet, such as YAML, are an error.
+//! - JSON has a request on each line if its first line is a complete value and more lines follow, or if all lines begin
+//!   with `{`, or all with `[`. An array of bodies, of Batch lines or of recordings has a request in each element.
 //!
 //! ```
 //! use gpt_cost::source::{InputFormat, documents};
@@ -30,27 +30,27 @@ pub use self::place::Place;
 use crate::error::{self, Error, Problem, Result};
 use crate::request::{self, Format, Request};
 
-/// How to read a source.
+/// The format in which to read a source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InputFormat {
     /// By its name and its first characters.
     #[default]
     Auto,
-    /// As JSON of any format, which its fields decide.
+    /// As JSON of any format; its fields decide which.
     Json,
     /// As this format.
     As(Format),
 }
 
-/// The text of one request, or of what stands for one, such as a response.
+/// The text of one request, or of a similar document, such as a response.
 #[derive(Clone, Debug)]
 pub struct Document<'a> {
     place: Place,
     bytes: &'a [u8],
     is_json: bool,
     format: Option<Format>,
-    /// The format that is not read yet, which the text is in.
+    /// The format of the text, if it is one that is not supported yet.
     unread: Option<&'static str>,
     /// The line of the source on which the text begins, from 1.
     first_line: usize,
@@ -77,7 +77,7 @@ pub fn documents<'a>(name: &str, bytes: &'a [u8], format: InputFormat) -> Vec<Do
     if lines.len() > 1 {
         return lines.into_iter().map(|(line, bytes)| document(Place::line(name, line), bytes, line)).collect();
     }
-    // A format that is an array is no array of requests.
+    // In these formats, the array itself is the request.
     let elements = match forced {
         Some(Format::Messages | Format::Items) => None,
         _ => elements(bytes),
@@ -91,14 +91,14 @@ pub fn documents<'a>(name: &str, bytes: &'a [u8], format: InputFormat) -> Vec<Do
     }
 }
 
-/// Whether a name says that its file is JSON.
+/// Returns whether the ending of a name is one of JSON.
 fn is_named_json(name: &str) -> bool {
     let ending = name.rsplit(['/', '\\']).next().and_then(|name| name.rsplit_once('.')).map(|(_, ending)| ending);
     ending.is_some_and(|ending| ["json", "jsonl", "ndjson"].iter().any(|json| ending.eq_ignore_ascii_case(json)))
 }
 
-/// Whether a text begins as JSON that can be a request does. Templates that begin with `{{` or `{%` do not, nor does Markdown that begins with
-/// a link.
+/// Returns whether a text begins like JSON that can be a request. Templates that begin with `{{` or `{%` do not, nor
+/// does Markdown that begins with a link.
 fn begins_like_json(bytes: &[u8]) -> bool {
     let mut first = without_mark(bytes).iter().filter(|byte| !byte.is_ascii_whitespace());
     matches!((first.next(), first.next()), (Some(b'{'), Some(b'"' | b'}')) | (Some(b'['), Some(b'{' | b']')))
@@ -108,7 +108,8 @@ fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes)
 }
 
-/// Returns the lines of a text with a JSON value on each, with their numbers; one line or none where it is not such a text.
+/// Returns the lines of a text with a JSON value on each line, with their numbers; one line or none if it is not such a
+/// text.
 fn lines(bytes: &[u8]) -> Vec<(usize, &[u8])> {
     let is_blank = |line: &[u8]| line.trim_ascii().is_empty();
     let bytes = without_mark(bytes);
@@ -121,11 +122,11 @@ fn lines(bytes: &[u8]) -> Vec<(usize, &[u8])> {
     if !rest.is_empty() && (is_value() || all_begin_alike()) { lines } else { Vec::new() }
 }
 
-/// Returns the elements of an array of requests, each with the line on which it begins; `None` for what is no such array, such as one of
-/// messages.
+/// Returns the elements of an array of requests, each with the line on which it begins; `None` for anything else, such
+/// as an array of messages.
 fn elements(bytes: &[u8]) -> Option<Vec<(usize, &[u8])>> {
     let text = std::str::from_utf8(without_mark(bytes)).ok()?;
-    if !text.trim_ascii_start().starts_with('[') || !Keys::of_first_element(text)?.is_request() {
+    if !text.trim_ascii_start().starts_with('[') || !Keys::from_first_element(text)?.is_request() {
         return None;
     }
     let elements: Vec<&RawValue> = serde_json::from_str(text).ok()?;
@@ -142,7 +143,7 @@ fn elements(bytes: &[u8]) -> Option<Vec<(usize, &[u8])>> {
 }
 
 impl<'a> Document<'a> {
-    /// Returns where the document is.
+    /// Returns the place of the document.
     pub fn place(&self) -> &Place {
         &self.place
     }
@@ -161,7 +162,7 @@ impl<'a> Document<'a> {
     ///
     /// # Errors
     ///
-    /// As [`Request::from_json`] and [`Request::from_text`], with the document's place.
+    /// Those of [`Request::from_json`] and [`Request::from_text`], with the document's place.
     pub fn request(&self) -> Result<Request> {
         if let Some(format) = self.unread {
             let message = format!("{format} is not read yet");
@@ -184,12 +185,13 @@ impl<'a> Document<'a> {
         self.locate(Error::new(error::Kind::NotRequest, Problem::new(message).with_hint(hint)))
     }
 
-    /// Reads the request of a prompt file, in which a template may leave holes such as `{{ name }}`: in text, messages and bodies. A document that is
-    /// one of many is captured traffic, and so is a Batch line or a recording: its text is literal.
+    /// Reads the request of a prompt file, whose texts, messages and bodies can have holes of a template, such as
+    /// `{{ name }}`. A document that is one of many is captured traffic, and so is a Batch line or a recording: its
+    /// text is literal.
     ///
     /// # Errors
     ///
-    /// As [`Document::request`].
+    /// Those of [`Document::request`].
     pub fn prompt(&self) -> Result<Request> {
         let mut request = self.request()?;
         let is_whole = self.place.line.is_none() && self.place.index.is_none();
@@ -199,38 +201,38 @@ impl<'a> Document<'a> {
         Ok(request)
     }
 
-    /// Adds the document's place to an error that has none: the name of its source, and the line.
+    /// Adds the document's place to an error without one: the name of the source, and the line.
     pub fn locate(&self, error: Error) -> Error {
         error.at(&self.place, self.first_line)
     }
 
-    /// Returns the line of the source, from 1, on which the value at a path such as `messages[3].content` begins; the document's first line
-    /// where there is none.
+    /// Returns the line of the source, from 1, on which the value at a path such as `messages[3].content` begins; the
+    /// document's first line if there is no such value.
     pub fn line_of(&self, path: &str) -> usize {
         let text = std::str::from_utf8(without_mark(self.bytes)).ok().filter(|_| self.is_json && !path.is_empty());
         let line = text.and_then(|text| request::line_of(text, path));
         line.map_or(self.first_line, |line| self.first_line + line - 1)
     }
 
-    /// Returns the name of the document's format where it is one that is not read yet, such as YAML.
+    /// Returns the name of the document's format if it is one that is not supported yet, such as YAML.
     pub fn unread(&self) -> Option<&'static str> {
         self.unread
     }
 
-    /// Whether the document is read as JSON.
+    /// Returns whether the document is read as JSON.
     pub fn is_json(&self) -> bool {
         self.is_json
     }
 
-    /// Whether the ending of the source's name says that it is JSON.
+    /// Returns whether the ending of the source's name is one of JSON.
     pub fn is_named_json(&self) -> bool {
         is_named_json(&self.place.file)
     }
 
-    /// Whether the document is a file of gpt-cost's own, such as a baseline or a report, and no request.
+    /// Returns whether the document is a file that gpt-cost writes, such as a baseline or a report, and not a request.
     pub fn is_own(&self) -> bool {
         let text = std::str::from_utf8(without_mark(self.bytes)).ok().filter(|_| self.is_json);
-        text.and_then(Keys::of_object).is_some_and(|keys| keys.is_own())
+        text.and_then(Keys::from_object).is_some_and(|keys| keys.is_own())
     }
 }
 
@@ -247,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ending_or_the_first_two_characters_decide() {
+    fn the_ending_or_the_first_two_characters_decide_whether_it_is_json() {
         for (name, text, expected) in [
             ("a.json", "Hi", "JSON"),
             ("a.JSON", "Hi", "JSON"),
@@ -269,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_are_on_lines_by_their_content() {
+    fn the_content_decides_whether_each_line_is_a_request() {
         let two = "{\"messages\": []}\n\n{\"messages\": []}\r\n";
         for name in ["a.jsonl", "a.json", "a", "a.txt"] {
             assert_eq!(places(name, two), [format!("{name}:1 JSON"), format!("{name}:3 JSON")]);

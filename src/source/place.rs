@@ -1,16 +1,16 @@
-//! Where a request is.
+//! The place of a request.
 
 use std::fmt;
 
-/// Where a request is: its source, and the line or the element of an array where the source has several.
+/// The place of a request: its source and, in a source with several requests, the line or the element of an array.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub struct Place {
     /// The name of the source.
     pub file: String,
-    /// The line on which the request is, from 1, where the source has a request on each line.
+    /// The line of the request, from 1, in a source with a request on each line.
     pub line: Option<usize>,
-    /// The element that is the request, from 0, where the source is an array of requests.
+    /// The index of the request, from 0, in a source that is an array of requests.
     pub index: Option<usize>,
 }
 
@@ -30,13 +30,13 @@ impl Place {
         Place { index: Some(index), ..Place::file(file) }
     }
 
-    /// Returns the same place in a file of another name.
+    /// Returns the same place in another file.
     pub fn with_file(self, file: impl Into<String>) -> Place {
         Place { file: file.into(), ..self }
     }
 }
 
-/// Shows the place as `prompt.json`, `batch.jsonl:3`, or, with the JSON pointer of an element, `requests.json#/0`.
+/// Writes the place as `prompt.json`, `batch.jsonl:3`, or, with the JSON pointer of an element, `requests.json#/0`.
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.file)?;

@@ -1,6 +1,6 @@
-//! Formats in which prompts are kept and that are not read yet: counting their text as a prompt would be wrong.
+//! Formats of prompts that are not supported yet: counting their text as a prompt would be wrong.
 
-/// The endings of names, and what they are.
+/// The endings of names, and their formats.
 const ENDINGS: &[(&str, &str)] = &[
     ("yaml", "YAML"),
     ("yml", "YAML"),
@@ -12,7 +12,8 @@ const ENDINGS: &[(&str, &str)] = &[
     ("ipynb", "a notebook"),
 ];
 
-/// Returns the format of a text that is not read yet, by the ending of its name; Markdown has one if front matter begins it.
+/// Returns the unsupported format of a text, by the ending of its name. Markdown is unsupported if it begins with front
+/// matter.
 pub(super) fn format(name: &str, bytes: &[u8]) -> Option<&'static str> {
     let ending = name.rsplit(['/', '\\']).next()?.rsplit_once('.')?.1.to_ascii_lowercase();
     if ["md", "markdown", "mdx"].contains(&ending.as_str()) {
@@ -21,7 +22,7 @@ pub(super) fn format(name: &str, bytes: &[u8]) -> Option<&'static str> {
     ENDINGS.iter().find(|(known, _)| *known == ending).map(|(_, format)| *format)
 }
 
-/// Whether a text begins with a line of `---`, and has another one later.
+/// Returns whether a text begins with a line `---` and has another one later.
 fn has_front_matter(bytes: &[u8]) -> bool {
     let mut lines = super::without_mark(bytes).split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end);
     lines.next() == Some(b"---") && lines.any(|line| line == b"---")
@@ -32,7 +33,7 @@ mod tests {
     use super::format;
 
     #[test]
-    fn formats_that_are_not_read_are_known_by_their_names() {
+    fn unsupported_formats_are_detected_by_their_names() {
         for (name, text, expected) in [
             ("a.yaml", "a: 1", Some("YAML")),
             ("p/x.prompt.yml", "a: 1", Some("YAML")),

@@ -1,22 +1,22 @@
-//! Where a problem of a TOML text is: its line, and the line itself with carets below the place.
+//! Problems in a TOML text: their lines, each with carets below the place.
 
 use super::fields;
 use crate::error::{self, Error, Problem};
 
-/// A text, and where each of its lines begins.
+/// A text, and the starts of its lines.
 pub(crate) struct Lines<'s> {
     source: &'s str,
     starts: Vec<usize>,
 }
 
 impl<'s> Lines<'s> {
-    pub(crate) fn of(source: &'s str) -> Lines<'s> {
+    pub(crate) fn new(source: &'s str) -> Lines<'s> {
         let after_newlines = source.match_indices('\n').map(|(at, _)| at + 1);
         Lines { source, starts: std::iter::once(0).chain(after_newlines).collect() }
     }
 
-    /// Returns the error of a text that is not valid: its first twenty problems in the order of the text, and how many more there are.
-    /// `origin` names the text.
+    /// Returns the error of an invalid text: its first twenty problems in the order of the text, and the number of the
+    /// others. `origin` names the text.
     pub(crate) fn errors(&self, kind: error::Kind, origin: &str, mut problems: Vec<fields::Problem>) -> Error {
         const MOST: usize = 20;
         problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
@@ -26,7 +26,7 @@ impl<'s> Lines<'s> {
         if more > 0 {
             located.push(Problem { file: Some(origin.to_owned()), ..Problem::new(format!("{more} more problems")) });
         }
-        Error::all(kind, located)
+        Error::with_problems(kind, located)
     }
 
     /// Returns the line of a byte, from 1.
@@ -55,7 +55,8 @@ impl<'s> Lines<'s> {
         }
     }
 
-    /// Returns the line with carets below `length` characters from `column` on; of a long line, what is around them.
+    /// Returns the line with carets below `length` characters from `column` on; of a long line, only the characters
+    /// around them.
     fn excerpt(&self, line: usize, column: usize, length: usize) -> String {
         const BEFORE: usize = 100;
         const MOST: usize = 160;

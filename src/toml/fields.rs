@@ -1,6 +1,6 @@
-//! The fields of one table of a TOML text: each is read as what it must be, and what is wrong with it is noted with its place.
+//! The typed fields of one table of a TOML text. Each problem is noted with its place.
 //!
-//! It names nothing of the crate, since the build script includes it too, with the reader of price tables.
+//! This file uses nothing of the crate, since the build script includes it too, with the reader of price tables.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -10,16 +10,16 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use toml::value::Date;
 
-/// The most digits after an amount's point. With them, the cost of the most tokens that a request can have, 128 answers of
-/// 2³² each, and its sum with another one, fit into the 28 digits that a `Decimal` holds exactly.
+/// The most digits after an amount's point. With them, the cost of the most tokens that a request can have, 128 answers
+/// of 2³² each, and the sum of two such costs, fit into the 28 digits of a `Decimal`.
 const MAX_DECIMALS: u32 = 9;
 
-/// The largest amount of money that a field takes.
+/// The largest amount of money that a field allows.
 pub struct Largest {
     pub amount: Decimal,
-    /// The amount, as messages show it.
+    /// The amount, as messages write it.
     pub in_words: &'static str,
-    /// What to do about a larger one.
+    /// The hint for a larger one.
     pub hint: Option<&'static str>,
 }
 
@@ -30,7 +30,7 @@ pub struct Name {
     pub span: Range<usize>,
 }
 
-/// What can be wrong at one place of a file.
+/// A problem at one place of a file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
     pub span: Range<usize>,
@@ -44,7 +44,7 @@ impl Problem {
     }
 }
 
-/// Reads the fields of one table, noting what is wrong with each.
+/// Reads the fields of one table, and notes the problems of each.
 pub struct Fields<'t, 'i, 'p> {
     table: &'t DeTable<'i>,
     span: Range<usize>,
@@ -61,7 +61,7 @@ impl<'t, 'i, 'p> Fields<'t, 'i, 'p> {
         for key in table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
             let hint = match nearest(key.get_ref(), known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("known here are {}", known.join(", ")),
+                None => format!("expected one of {}", known.join(", ")),
             };
             let message = format!("unknown key `{}`", key.get_ref());
             problems.push(Problem { span: key.span(), message, hint: Some(hint) });
@@ -89,7 +89,7 @@ impl<'t, 'i, 'p> Fields<'t, 'i, 'p> {
         self.read(key, "a string", None, as_name)
     }
 
-    /// Reads a string; where it is none, the problem has this hint.
+    /// Reads a string; if the value is not one, the problem has this hint.
     pub fn name_with_hint(&mut self, key: &str, hint: &str) -> Option<Name> {
         self.read(key, "a string", Some(hint), as_name)
     }
@@ -106,7 +106,7 @@ impl<'t, 'i, 'p> Fields<'t, 'i, 'p> {
         rows(value, "a list of names", self.problems, |row, problems| match row.get_ref() {
             DeValue::String(text) => Some(Name { text: text.to_string(), span: row.span() }),
             other => {
-                problems.push(Problem::new(row.span(), format!("expected a name, found {}", a(other))));
+                problems.push(Problem::new(row.span(), format!("expected a name, found {}", type_with_article(other))));
                 None
             }
         })
@@ -116,7 +116,7 @@ impl<'t, 'i, 'p> Fields<'t, 'i, 'p> {
         self.word_or(key, known, word, |_| None)
     }
 
-    /// Reads one of the `known` words, or another word for one of them.
+    /// Reads one of the `known` words, or another word that `other` maps to one of them.
     pub fn word_or<T: Copy>(
         &mut self,
         key: &str,
@@ -164,7 +164,8 @@ impl<'t, 'i, 'p> Fields<'t, 'i, 'p> {
         })
     }
 
-    /// Reads an amount of money, no more than `most`, from its digits as they are written; no binary fraction ever holds it.
+    /// Reads an amount of money, no more than `most`, from its digits as they are written: it is never a binary
+    /// fraction.
     pub fn dollars(&mut self, key: &str, most: &Largest) -> Option<Decimal> {
         let value = self.table.get(key)?;
         let digits: Cow<'_, str> = match value.get_ref() {
@@ -172,7 +173,7 @@ impl<'t, 'i, 'p> Fields<'t, 'i, 'p> {
             DeValue::Float(number) => number.as_str().into(),
             DeValue::Integer(number) if number.radix() == 10 => number.as_str().into(),
             other => {
-                let message = format!("{key}: expected an amount such as \"0.03\", found {}", a(other));
+                let message = format!("{key}: expected an amount such as \"0.03\", found {}", type_with_article(other));
                 self.problems.push(Problem::new(value.span(), message));
                 return None;
             }
@@ -197,7 +198,7 @@ impl<'t, 'i, 'p> Fields<'t, 'i, 'p> {
         let value = self.table.get(key)?;
         let read = read(value);
         if read.is_none() {
-            let message = format!("{key}: expected {expected}, found {}", a(value.get_ref()));
+            let message = format!("{key}: expected {expected}, found {}", type_with_article(value.get_ref()));
             self.problems.push(Problem { hint: hint.map(str::to_owned), ..Problem::new(value.span(), message) });
         }
         read
@@ -211,7 +212,7 @@ fn as_name(value: &Spanned<DeValue<'_>>) -> Option<Name> {
     }
 }
 
-/// Returns the decimal that `digits` write, or what is wrong with them and what to do.
+/// Returns the decimal that `digits` write, or a message and a hint.
 fn amount(digits: &str, most: &Largest) -> Result<Decimal, (String, Option<&'static str>)> {
     let parsed = match digits.contains(['e', 'E']) {
         true => Decimal::from_scientific(digits),
@@ -244,7 +245,7 @@ fn amount(digits: &str, most: &Largest) -> Result<Decimal, (String, Option<&'sta
 ///
 /// # Errors
 ///
-/// All problems of a text that is not TOML.
+/// All problems of a text that is not valid TOML.
 pub fn parse(source: &str) -> Result<Spanned<DeTable<'_>>, Vec<Problem>> {
     let (tree, errors) = DeTable::parse_recoverable(source);
     if errors.is_empty() {
@@ -262,7 +263,8 @@ pub fn as_table<'t, 'i>(
     match value.get_ref() {
         DeValue::Table(table) => Some(table),
         other => {
-            problems.push(Problem::new(value.span(), format!("expected {expected}, found {}", a(other))));
+            problems
+                .push(Problem::new(value.span(), format!("expected {expected}, found {}", type_with_article(other))));
             None
         }
     }
@@ -276,7 +278,10 @@ pub fn rows<'t, 'i, T>(
     read: impl Fn(&'t Spanned<DeValue<'i>>, &mut Vec<Problem>) -> Option<T>,
 ) -> Vec<T> {
     let DeValue::Array(array) = value.get_ref() else {
-        problems.push(Problem::new(value.span(), format!("expected {expected}, found {}", a(value.get_ref()))));
+        problems.push(Problem::new(
+            value.span(),
+            format!("expected {expected}, found {}", type_with_article(value.get_ref())),
+        ));
         return Vec::new();
     };
     if array.is_empty() {
@@ -285,12 +290,12 @@ pub fn rows<'t, 'i, T>(
     array.iter().filter_map(|row| read(row, problems)).collect()
 }
 
-pub fn named(key: &Spanned<Cow<'_, str>>) -> Name {
+pub fn name_of_key(key: &Spanned<Cow<'_, str>>) -> Name {
     Name { text: key.get_ref().to_string(), span: key.span() }
 }
 
 /// Returns the TOML type of `value` with its article.
-fn a(value: &DeValue<'_>) -> &'static str {
+fn type_with_article(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a string",
         DeValue::Integer(_) | DeValue::Float(_) => "a number",
@@ -301,7 +306,7 @@ fn a(value: &DeValue<'_>) -> &'static str {
     }
 }
 
-/// Returns the one of `known` that `name` was most likely meant to be.
+/// Returns the most similar of the `known` names, if it is similar enough to `name`.
 fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     let scored = known.map(|known| (strsim::jaro_winkler(name, known), known));
     let (score, nearest) = scored.max_by(|one, other| one.0.total_cmp(&other.0))?;

@@ -43,7 +43,7 @@ impl Response {
     pub fn from_json(bytes: &[u8]) -> Result<Response> {
         let text = std::str::from_utf8(bytes).map_err(error::not_utf8);
         let response = text.and_then(|text| Response::read(&json::parse(text)?, &Path::Top));
-        response.map_err(|error| error.about(error::Kind::Usage))
+        response.map_err(|error| error.with_kind(error::Kind::Usage))
     }
 
     /// Reads a response from the tree of its JSON text.

@@ -1,12 +1,12 @@
-//! The rules of counting, each on a request of our own: what is added to the texts, and how sure it is.
+//! The rules of counting, each on a small request: the tokens that are added to the texts, and their label.
 
 use gpt_cost::request::ImageSize;
 use gpt_cost::{Catalog, Date, Encoding, Label, Request, TokenCount};
 
 const DAY: &str = "2026-11-24";
 
-/// How sure a count is, and by how many tokens it can be less.
-fn sure(count: &TokenCount) -> (Label, u64) {
+/// Returns the label of a count, and the number of tokens by which it can be less.
+fn label_and_slack(count: &TokenCount) -> (Label, u64) {
     (count.label(), count.tokens() - count.min())
 }
 
@@ -38,7 +38,7 @@ const TOOL: &str = r#"{"type": "function", "function": {"name": "get_weather", "
         "places": {"type": "array", "items": {"type": "object", "properties": {"x": {"type": "number"}}}},
         "when": {"anyOf": [{"type": "string"}, {"type": "null"}]}}}}}"#;
 
-/// The text in which the tool is shown, written out by hand.
+/// The text in which the model is shown the tool, written out by hand.
 const SHOWN: &str = "namespace functions {\n\n// Tells the weather.\ntype get_weather = (_: {\n// The city.\ncity: string,\nunit?: \"c\" | \"f\",\n\
     days?: integer, // minimum: 1.0, default: 3\nplaces?: { x?: number }[],\nwhen?: string | null,\n}) => any;\n\n} // namespace functions";
 
@@ -54,7 +54,7 @@ fn tools_are_shown_as_a_namespace() {
     let [alone, led] = [plain, with_system].map(|messages| count("gpt-4o", &format!("[{messages}]")));
     assert_eq!(count("gpt-4o", &with_tool(plain, "")) - alone, n(shown) + 9);
     assert_eq!(count("gpt-4o", &with_tool(with_system, "")) - led, n(shown) + 6);
-    // A full stop is one token with the blank line behind it.
+    // A full stop is one token with the blank line after it.
     let stopped = with_system.replace("Be brief", "Be brief.");
     let led = count("gpt-4o", &format!("[{stopped}]"));
     assert_eq!(count("gpt-4o", &with_tool(&stopped, "")) - led, n(shown) + 5);
@@ -65,7 +65,7 @@ fn tools_are_shown_as_a_namespace() {
 }
 
 #[test]
-fn tools_of_2023_are_shown_in_the_old_way() {
+fn tools_of_2023_are_shown_in_the_old_format() {
     let old = r#"{"messages": [{"role": "user", "content": "Hello"}], "functions": [{"name": "f", "description": "Does it.",
         "parameters": {"type": "object", "required": ["a"], "properties": {
             "a": {"type": "integer", "description": "One."},
@@ -74,7 +74,7 @@ fn tools_of_2023_are_shown_in_the_old_way() {
     let shown = "namespace functions {\n\n// Does it.\ntype f = (_: {\n// One.\na: number,\nb?: {\n  c?: string,\n},\n}) => any;\n\n} // namespace functions";
     let expected = 3 + 4 + Encoding::Cl100kBase.count("Hello") as u64 + Encoding::Cl100kBase.count(shown) as u64 + 9;
     let count = count_on("gpt-4-0613", DAY, old);
-    assert_eq!((count.tokens(), sure(&count)), (expected, (Label::Estimate, 1)));
+    assert_eq!((count.tokens(), label_and_slack(&count)), (expected, (Label::Estimate, 1)));
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn calls_and_results_are_one_exchange() {
 }
 
 #[test]
-fn the_schema_of_the_answer_is_shown_without_its_checks() {
+fn the_schema_of_the_answer_is_shown_without_validation_keywords() {
     let schema = r#"{"messages": [{"role": "user", "content": "Hello"}], "response_format": {"type": "json_schema", "json_schema": {
         "name": "answer", "strict": true, "schema": {"type": "object", "additionalProperties": false, "required": ["a"],
         "properties": {"a": {"type": "string", "minLength": 2, "description": "ä"}, "required": {"type": "null"}}}}}}"#;
@@ -144,14 +144,14 @@ fn the_responses_api_has_sections_and_items() {
 }
 
 #[test]
-fn reasoning_is_free_once_its_turn_is_over() {
+fn reasoning_is_free_after_its_turn() {
     let reasoning = format!(r#"{{"type": "reasoning", "summary": [], "encrypted_content": "{}"}}"#, "a".repeat(4_000));
     let before = format!(r#"{{"input": [{reasoning}, {{"role": "user", "content": "Hello"}}]}}"#);
     assert_eq!(count("gpt-5", &before), 2 + 4 + n("Hello"));
     let after = format!(r#"{{"input": [{{"role": "user", "content": "Hello"}}, {reasoning}]}}"#);
     let count = count_on("gpt-5", DAY, &after);
     assert_eq!(count.tokens(), 2 + 4 + n("Hello") + 3_000 * 203 / 1_000 - 125);
-    assert!(matches!(sure(&count), (Label::Estimate, fewer) if fewer > 100));
+    assert!(matches!(label_and_slack(&count), (Label::Estimate, fewer) if fewer > 100));
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn images_are_billed_by_their_size() {
 }
 
 #[test]
-fn embeddings_and_completions_are_their_texts() {
+fn embeddings_and_completions_count_their_texts_alone() {
     assert_eq!(
         count("text-embedding-3-small", r#"{"model": "text-embedding-3-small", "input": ["hello world", ""]}"#),
         3
@@ -194,7 +194,7 @@ fn embeddings_and_completions_are_their_texts() {
 }
 
 #[test]
-fn a_line_of_a_batch_file_is_its_body() {
+fn a_batch_line_counts_as_its_body() {
     let line = r#"{"custom_id": "1", "method": "POST", "url": "/v1/chat/completions", "body": {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}}"#;
     assert_eq!(count("gpt-4o", line), 3 + 4 + n("Hello"));
     let error = Request::from_json(line.replace("\"Hello\"", "7").as_bytes()).unwrap_err();
@@ -205,13 +205,13 @@ fn a_line_of_a_batch_file_is_its_body() {
 }
 
 #[test]
-fn hostile_tools_are_counted_or_refused_in_no_time() {
+fn cyclic_doubling_and_invalid_schemas_are_counted_or_refused() {
     let wrap = |parameters: &str| {
         format!(
             r#"{{"messages": [{{"role": "user", "content": "x"}}], "tools": [{{"type": "function", "function": {{"name": "f", "parameters": {parameters}}}}}]}}"#
         )
     };
-    // References that go round, by all ways.
+    // Cyclic references, by every keyword that can have one.
     let round = r##"{"type": "object", "properties": {"a": {"$ref": "#/$defs/a"}}, "$defs": {"a": {"anyOf": [{"$ref": "#/$defs/a"}, {"type": "array", "items": {"$ref": "#/$defs/a"}},
         {"type": "object", "properties": {"a": {"$ref": "#/$defs/a"}}}]}}}"##;
     // References that double the text at each level.
@@ -243,7 +243,7 @@ fn hostile_tools_are_counted_or_refused_in_no_time() {
 }
 
 #[test]
-fn fifty_megabytes_of_base64_are_read_by_their_header() {
+fn the_size_of_fifty_megabytes_of_base64_is_read_from_the_header() {
     let image = format!("R0lGODlhLAHIAA{}", "A".repeat(50_000_000));
     let request = format!(
         r#"[{{"role": "user", "content": [{{"type": "image_url", "image_url": {{"url": "data:image/gif;base64,{image}"}}}}]}}]"#
@@ -252,7 +252,7 @@ fn fifty_megabytes_of_base64_are_read_by_their_header() {
 }
 
 #[test]
-fn a_conversation_that_was_made_shorter_stands_for_what_the_model_said_before() {
+fn a_compaction_replaces_the_items_before_it() {
     let item = format!(r#"{{"type": "compaction", "encrypted_content": "{}"}}"#, "A".repeat(2_000));
     let question = r#"{"role": "user", "content": "And now?"}"#;
     let answer = r#"{"role": "assistant", "content": "It is the capital of France."}"#;
@@ -265,7 +265,7 @@ fn a_conversation_that_was_made_shorter_stands_for_what_the_model_said_before() 
 }
 
 #[test]
-fn to_make_a_conversation_shorter_has_a_prompt_of_its_own() {
+fn compacting_adds_its_own_prompt() {
     use gpt_cost::request::{Api, Format};
     let body = br#"{"input": [{"role": "user", "content": "Hello"}]}"#;
     let catalog = Catalog::builtin();
@@ -284,6 +284,6 @@ fn custom_tools_are_estimates_on_models_since_gpt_5_and_not_counted_on_others() 
     let alone = count("gpt-5", r#"{"input": "Hello"}"#);
     let counted = count_on("gpt-5", DAY, body);
     assert_eq!(counted.tokens() - alone, 71 + n("run_sql") + n("Runs a query.") + n("SELECT .*"));
-    assert!(matches!(sure(&counted), (Label::Estimate, 4)), "{:?}", sure(&counted));
-    assert!(matches!(sure(&count_on("gpt-4o", DAY, body)), (Label::AtLeast, _)));
+    assert!(matches!(label_and_slack(&counted), (Label::Estimate, 4)), "{:?}", label_and_slack(&counted));
+    assert!(matches!(label_and_slack(&count_on("gpt-4o", DAY, body)), (Label::AtLeast, _)));
 }

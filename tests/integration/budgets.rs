@@ -1,4 +1,4 @@
-//! Budgets: `check`, `baseline`, `diff` and `init` on repositories made for the occasion, and what CI systems read.
+//! Budgets: `check`, `baseline`, `diff` and `init` on temporary repositories, and the formats for CI systems.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,10 @@ use std::process::{Command, Output};
 
 pub(crate) const DAY: &str = "2026-11-24";
 
-/// A repository in a folder of its own, without any files.
+/// A price table for tests whose numbers are not those of the built-in one: editing that one changes nothing in them.
+pub(crate) const PINNED: &str = include_str!("../cmd/pinned.toml");
+
+/// Returns the folder of a new repository without any files.
 pub(crate) fn repository(name: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("budgets").join(name);
     let _ = fs::remove_dir_all(&root);
@@ -56,7 +59,7 @@ pub(crate) fn json(output: &Output) -> serde_json::Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
 }
 
-/// A prompt of so many words, on lines of its own.
+/// Returns a prompt with the given number of words, on several lines.
 pub(crate) fn prompt(words: usize) -> String {
     let words = " word".repeat(words);
     format!(
@@ -67,7 +70,7 @@ pub(crate) fn prompt(words: usize) -> String {
 const CONFIG: &str = "[[budget]]\nname = \"all\"\npaths = [\"prompts/**/*.json\"]\nmax_input_tokens = 100\n";
 
 #[test]
-fn a_difference_is_the_prompts_and_the_prices() {
+fn diff_separates_changes_of_prompts_and_of_prices() {
     let root = repository("diff");
     write(&root, "gpt-cost.toml", CONFIG);
     write(&root, "prompts/same.json", &prompt(5));
@@ -100,7 +103,7 @@ fn a_difference_is_the_prompts_and_the_prices() {
     assert_eq!((grows["by_prompt"].as_str(), grows["by_price"].as_str()), (Some("0.000008"), Some("0")));
     assert_eq!(report["unchanged"], 2, "an unchanged file under another name is no change");
 
-    // A price of the branch's own, read from git, and a merge.
+    // A price that the branch changes, read from git, and a merge.
     git(&root, &["checkout", "--quiet", "main"]);
     let price = "schema = 1\n[model.\"gpt-4.1\"]\nencoding = \"o200k_base\"\nprice = { per = \"1M\", input = \"4\", output = \"8\" }\n";
     write(&root, "pricing.toml", price);
@@ -131,10 +134,10 @@ fn diff_error(root: &Path, args: &[&str]) -> String {
 }
 
 #[test]
-fn a_missing_object_is_an_error_that_names_the_file() {
+fn a_missing_git_object_is_an_error_that_names_the_file() {
     let root = repository("missing");
     write(&root, "gpt-cost.toml", CONFIG);
-    // More than a pipe holds comes after the object that is missing.
+    // More data than the buffer of a pipe comes after the missing object.
     for index in 0..32 {
         write(&root, &format!("prompts/{index:02}.json"), &prompt(3_000 + index));
     }
@@ -148,7 +151,7 @@ fn a_missing_object_is_an_error_that_names_the_file() {
 }
 
 #[test]
-fn each_reason_why_a_revision_is_not_read_has_its_message() {
+fn each_reason_for_an_unreadable_revision_has_its_own_message() {
     let root = repository("reasons");
     write(&root, "gpt-cost.toml", CONFIG);
     write(&root, "prompts/a.json", &prompt(5));
@@ -179,7 +182,7 @@ fn each_reason_why_a_revision_is_not_read_has_its_message() {
 }
 
 #[test]
-fn ranges_and_folders_of_revisions_are_sides() {
+fn diff_accepts_ranges_and_folders_of_revisions() {
     let root = repository("ranges");
     write(&root, "gpt-cost.toml", CONFIG);
     write(&root, "prompts/a.json", &prompt(5));
@@ -217,7 +220,7 @@ fn a_baseline_merges_and_requests_are_compared_with_it() {
     assert!(!first.contains("word"), "no text of a prompt");
     assert_eq!(gpt_cost(&root, &["check"]).status.code(), Some(0));
     assert!(text(&gpt_cost(&root, &["baseline", "show"]).stdout).contains("prompts/a.json"));
-    // A new request has nothing to grow from.
+    // A new request has no increase.
     write(&root, "prompts/b.json", &prompt(80));
     assert_eq!(gpt_cost(&root, &["check"]).status.code(), Some(0));
     write(&root, "prompts/a.json", &prompt(60));
@@ -244,7 +247,7 @@ fn a_baseline_merges_and_requests_are_compared_with_it() {
 }
 
 #[test]
-fn each_limit_has_its_verdict() {
+fn each_limit_has_a_finding() {
     let root = repository("limits");
     write(&root, "p.json", &prompt(50));
     let verdict = |limits: &str| {
@@ -297,7 +300,7 @@ fn each_limit_has_its_verdict() {
 }
 
 #[test]
-fn what_is_not_counted_is_undecided_unless_it_is_allowed() {
+fn uncounted_parts_leave_limits_undecided_unless_allowed() {
     let root = repository("uncounted");
     write(&root, "p.json", r#"{"model": "gpt-4.1", "input": "Hi", "previous_response_id": "x"}"#);
     let check = |more: &str| {
@@ -312,7 +315,7 @@ fn what_is_not_counted_is_undecided_unless_it_is_allowed() {
 }
 
 #[test]
-fn globs_take_away_and_ignored_files_are_not_seen() {
+fn globs_can_exclude_files_and_ignored_files_are_not_read() {
     let root = repository("globs");
     write(&root, ".gitignore", "secret/\n");
     for name in ["a/x.json", "a/old/y.json", "secret/z.json", "b.json"] {
@@ -335,7 +338,7 @@ fn globs_take_away_and_ignored_files_are_not_seen() {
 }
 
 #[test]
-fn every_format_is_what_its_readers_expect() {
+fn every_format_is_valid_for_its_readers() {
     let root = repository("formats");
     write(
         &root,
@@ -392,7 +395,7 @@ fn every_format_is_what_its_readers_expect() {
 
 #[cfg(unix)]
 #[test]
-fn hostile_names_and_links_are_only_names() {
+fn hostile_file_names_and_links_are_escaped() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
     let root = repository("hostile");
@@ -476,7 +479,7 @@ fn annotations_name_files_from_the_root_of_the_repository() {
 }
 
 #[test]
-fn single_requests_go_by_the_configuration_too() {
+fn single_requests_use_the_configuration_too() {
     let root = repository("single");
     write(&root, "p.json", r#"[{"role": "user", "content": "Hi"}]"#);
     write(&root, "gpt-cost.toml", "model = \"gpt-4.1\"\nas_of = 2026-05-01\n");
@@ -492,7 +495,7 @@ fn single_requests_go_by_the_configuration_too() {
 }
 
 #[test]
-fn the_size_of_images_holds_for_every_command() {
+fn every_command_uses_the_configured_size_of_images() {
     let root = repository("image-size");
     let image = r#"{"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}"#;
     write(&root, "p.json", &format!(r#"[{{"role": "user", "content": [{image}]}}]"#));
@@ -512,7 +515,7 @@ fn the_size_of_images_holds_for_every_command() {
 }
 
 #[test]
-fn a_start_is_written_from_the_prompts_that_are_there() {
+fn init_writes_a_configuration_for_the_existing_prompts() {
     let root = repository("init");
     write(&root, "prompts/a.json", &prompt(40));
     write(&root, "prompts/b.json", &prompt(4));
@@ -526,7 +529,7 @@ fn a_start_is_written_from_the_prompts_that_are_there() {
 }
 
 #[test]
-fn without_a_configuration_limits_are_words() {
+fn without_a_configuration_limits_are_arguments() {
     let root = repository("words");
     write(&root, "a.json", &prompt(5));
     write(&root, "b.jsonl", &format!("{}\n\n{}\n", prompt(5).replace('\n', ""), prompt(60).replace('\n', "")));

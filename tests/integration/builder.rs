@@ -1,4 +1,4 @@
-//! Requests that are built, not read: they equal those that are read from the same JSON text.
+//! Requests from the builder equal those that are read from the same JSON text.
 
 use gpt_cost::request::{
     AnswerSchema, Call, CallResult, CustomTool, Detail, Image, ImageSize, Input, Item, Message, RequestBuilder, Role,
@@ -15,7 +15,7 @@ const MODELS: &[&str] = &["gpt-3.5-turbo-0125", "gpt-4-0613", "gpt-4o", "gpt-4.1
 
 proptest! {
     #[test]
-    fn what_is_built_is_what_is_read_from_the_same_json(
+    fn a_built_request_equals_the_one_read_from_the_same_json(
         turns in proptest::collection::vec(turn(), 1..6),
         settings in settings(),
         tools in proptest::collection::vec(tool(), 0..3),
@@ -41,7 +41,7 @@ proptest! {
     }
 }
 
-/// What one turn of a conversation adds to a request.
+/// One turn of a conversation.
 #[derive(Clone, Debug)]
 enum Turn {
     Message { role: Role, name: Option<String>, text: String, images: Vec<(ImageOf, Option<String>)> },
@@ -153,7 +153,7 @@ impl Turn {
                     }
                 }
                 let content = if images.is_empty() { json!(text) } else { Value::Array(parts) };
-                let mut json = json!({"role": role.name(), "content": content});
+                let mut json = json!({"role": role.as_str(), "content": content});
                 if let Some(name) = name {
                     message = message.name(name);
                     json["name"] = json!(name);
@@ -302,7 +302,7 @@ fn items_of_the_responses_api_are_refused() {
 }
 
 #[test]
-fn a_conversation_that_was_read_can_go_on() {
+fn a_conversation_that_was_read_can_be_continued() {
     let json = br#"[{"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "file"}]},
         {"role": "assistant", "content": null, "tool_calls": [{"id": "1", "type": "custom", "custom": {"name": "x", "input": ""}}]},
         {"role": "assistant", "content": null, "function_call": {"name": "f", "arguments": "{}"}}]"#;
@@ -310,7 +310,7 @@ fn a_conversation_that_was_read_can_go_on() {
     let Input::Conversation(items) = read.input() else { panic!("a conversation") };
     let built = Request::builder().messages(items.clone()).message(Message::new(Role::User, "b")).build().unwrap();
     let uncounted: Vec<&str> = built.uncounted().iter().map(|one| one.path.as_str()).collect();
-    // The call of a custom tool is named where it was read: it is no part of the message.
+    // The call of a custom tool is in `uncounted` of the request that was read, not in the message.
     assert_eq!(uncounted, ["messages[0].content[1]"]);
     let Input::Conversation(items) = built.input() else { panic!("a conversation") };
     assert!(matches!(&items[2], Item::Message(message) if message.function_call.is_some()));

@@ -1,4 +1,4 @@
-//! The example of `docs/ci`: its repository, and what its systems run.
+//! The example of `docs/ci`: its repository, and the scripts that its CI systems run.
 #![cfg(unix)]
 
 use std::fs;
@@ -11,7 +11,7 @@ use crate::cli::copy;
 
 const SUPPORT: &str = "prompts/support.json";
 
-/// Returns a copy of the example as a repository, with `main` as it is there and a branch `change` checked out.
+/// Returns a copy of the example as a repository: `main` has the example, and a branch `change` is checked out.
 fn example(name: &str) -> PathBuf {
     let root = repository(name);
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/ci/example"), &root);
@@ -29,7 +29,7 @@ fn lengthen(root: &Path, words: usize) {
     commit(root);
 }
 
-/// What a runner of CI has: our command, and a `gh` that keeps one comment.
+/// A CI runner: the command, and a fake `gh` that stores one comment.
 struct Runner {
     root: PathBuf,
 }
@@ -78,7 +78,7 @@ impl Runner {
 }
 
 #[test]
-fn the_example_is_within_its_budgets_and_its_baseline_is_of_today() {
+fn the_example_is_within_its_budgets_and_its_baseline_is_up_to_date() {
     let root = example("ci-example");
     let output = gpt_cost(&root, &["check"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
@@ -89,7 +89,7 @@ fn the_example_is_within_its_budgets_and_its_baseline_is_of_today() {
 }
 
 #[test]
-fn a_comment_is_begun_updated_and_cleared() {
+fn a_comment_is_created_updated_and_cleared() {
     let root = example("ci-comment");
     let runner = Runner::new(&root);
     let output = runner.action("", &[]);
@@ -131,7 +131,7 @@ fn a_comment_is_begun_updated_and_cleared() {
 }
 
 #[test]
-fn what_main_changed_since_is_no_change_of_the_branch() {
+fn later_changes_of_main_are_not_changes_of_the_branch() {
     let root = example("ci-behind");
     let runner = Runner::new(&root);
     git(&root, &["checkout", "--quiet", "main"]);
@@ -142,7 +142,7 @@ fn what_main_changed_since_is_no_change_of_the_branch() {
 }
 
 #[test]
-fn the_arguments_of_the_action_are_words_with_quotes_and_never_commands() {
+fn the_arguments_of_the_action_are_split_at_quotes_and_never_run_as_commands() {
     let root = example("ci-arguments");
     let runner = Runner::new(&root);
     lengthen(&root, 150);
@@ -157,9 +157,9 @@ fn the_arguments_of_the_action_are_words_with_quotes_and_never_commands() {
     assert_eq!(runner.action("", &[("WARN_ONLY", "true")]).status.code(), Some(0));
 }
 
-/// GitLab's job, line by line as its runner does, without the installation.
+/// Runs the lines of GitLab's job in order, as its runner does, without the installation.
 #[test]
-fn the_job_of_gitlab_compares_also_where_the_check_failed() {
+fn the_gitlab_job_compares_even_if_the_check_fails() {
     let root = example("ci-gitlab");
     let runner = Runner::new(&root);
     let job = fs::read_to_string(root.join(".gitlab-ci.yml")).unwrap();
@@ -184,13 +184,13 @@ fn the_job_of_gitlab_compares_also_where_the_check_failed() {
 
 /// The hook runs for each ending that a budget may name.
 #[test]
-fn the_hook_runs_for_all_text() {
+fn the_hook_runs_for_all_text_files() {
     let hook = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(".pre-commit-hooks.yaml")).unwrap();
     assert!(hook.contains("types: [text]") && !hook.contains("files:"), "{hook}");
 }
 
 #[test]
-fn a_comment_has_room_for_the_largest_changes() {
+fn the_largest_changes_fit_into_a_comment() {
     let root = repository("ci-large");
     write(&root, "gpt-cost.toml", "[[budget]]\nname = \"all\"\npaths = [\"**/*.json\"]\noutput_tokens = 10\n");
     let prompt = |number: usize, words: usize| {
@@ -222,7 +222,7 @@ fn a_comment_has_room_for_the_largest_changes() {
     assert!(rest.starts_with("| and 1,") && rest.contains(" more | "), "{rest}");
     assert!(total.starts_with("| total | "), "{total}");
     assert!(comment.contains("- and 4") && comment.contains("2,000 requests changed, 0 unchanged."), "{comment}");
-    // What is shown and what is summed up is all.
+    // The shown changes and the summarized ones together are all changes.
     let changed = |row: &str| {
         row.split(" | ").nth(4).unwrap().trim_start_matches(['+', '$']).parse::<rust_decimal::Decimal>().unwrap()
     };

@@ -1,13 +1,14 @@
-//! The command line: cases as files in `tests/cmd`, the README's examples, and what a file cannot say.
+//! The command line: the cases in `tests/cmd`, the README's examples, and what neither can express.
 //!
-//! `TRYCMD=overwrite cargo test` writes what the commands print now into the cases.
+//! `TRYCMD=overwrite cargo test` writes the current output of the commands into the cases.
 
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// Runs the cases in a copy with a repository's root above it, so that no other `pricing.toml` is found.
+/// Runs the cases in a copy with a repository's root above it, so that no other `pricing.toml` is found. Their prices
+/// are those of `tests/cmd/pinned.toml` or of a table of their own, not the built-in ones.
 #[test]
 fn cases() {
     let root = repository("cases");
@@ -25,14 +26,17 @@ fn cases() {
 }
 
 #[test]
-fn standard_input_is_read_as_a_file_would_be() {
+fn standard_input_is_read_like_a_file() {
     let root = repository("stdin");
     let json = run(&root, &["estimate", "-", "--model", "gpt-4.1"], br#"[{"role": "user", "content": "Hi"}]"#);
     let text = run(&root, &["estimate", "-", "--model", "gpt-4.1"], b"Hi");
     assert_eq!(json.status.code(), Some(0));
-    let json = String::from_utf8(json.stdout).unwrap();
-    assert!(json.starts_with("stdin  messages  gpt-4.1 (o200k_base)"), "{json}");
-    assert_eq!(json.replace("  messages  ", "  text  "), String::from_utf8(text.stdout).unwrap());
+    let (json, text) = (String::from_utf8(json.stdout).unwrap(), String::from_utf8(text.stdout).unwrap());
+    let (json_title, json_rest) = json.split_once("  as of ").unwrap();
+    let (text_title, text_rest) = text.split_once("  as of ").unwrap();
+    assert_eq!(json_title, "stdin  messages  gpt-4.1 (o200k_base)");
+    assert_eq!(text_title, "stdin  text  gpt-4.1 (o200k_base)");
+    assert_eq!(json_rest, text_rest);
 }
 
 #[test]
@@ -57,7 +61,7 @@ fn a_report_that_cannot_be_written_is_an_error() {
 }
 
 #[test]
-fn without_as_of_prices_are_those_of_today() {
+fn without_as_of_the_prices_are_those_of_today() {
     let root = repository("today");
     let today = jiff::Timestamp::now().to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
     let output = run(&root, &["estimate", "-", "--model", "gpt-4.1", "--format", "json"], b"Hi");
@@ -95,7 +99,7 @@ fn a_table_is_found_up_to_the_root_of_the_repository_and_no_further() {
 }
 
 #[test]
-fn a_table_of_the_project_that_is_no_toml_is_an_error() {
+fn a_table_of_the_project_that_is_not_toml_is_an_error() {
     let root = repository("broken");
     fs::write(root.join("pricing.toml"), "schema = 1\nchecked = yesterday\n").unwrap();
     let output = run(&root, &["estimate", "-", "--model", "gpt-4.1"], b"Hi");
@@ -105,7 +109,7 @@ fn a_table_of_the_project_that_is_no_toml_is_an_error() {
 }
 
 #[test]
-fn without_a_repository_only_the_current_folder_is_looked_at() {
+fn without_a_repository_only_the_current_folder_is_searched() {
     let root = std::env::temp_dir().join(format!("gpt-cost-{}", std::process::id()));
     let inside = root.join("inside");
     fs::create_dir_all(&inside).unwrap();
@@ -133,8 +137,9 @@ fn editing_a_price_in_a_copied_table_changes_the_cost() {
     fs::write(root.join("prompt.txt"), "Hi").unwrap();
     let table = fs::read_to_string("pricing.toml").unwrap();
     let (before, row) = table.split_once("[model.\"gpt-4\"]").unwrap();
-    let row = row.replacen("input = \"0.03\"", "input = 0.05", 1);
-    fs::write(root.join("pricing.toml"), format!("{before}[model.\"gpt-4\"]{row}")).unwrap();
+    let (keys, price) = row.split_once("input = \"").unwrap();
+    let (_, rest) = price.split_once('"').unwrap();
+    fs::write(root.join("pricing.toml"), format!("{before}[model.\"gpt-4\"]{keys}input = 0.05{rest}")).unwrap();
     let args = ["estimate", "prompt.txt", "--model", "gpt-4", "--as-of", "2026-11-24", "--format", "json"];
     let report: serde_json::Value = serde_json::from_slice(&run(&root, &args, b"").stdout).unwrap();
     let request = &report["requests"][0];
@@ -142,7 +147,7 @@ fn editing_a_price_in_a_copied_table_changes_the_cost() {
     assert_eq!(request["cost"]["input"]["max"], "0.0004");
 }
 
-/// The README's console blocks are run as they stand, in the repository; only the day is another.
+/// The README's console blocks are run unchanged, but for a fixed day.
 #[test]
 fn the_readme_shows_what_the_commands_print() {
     let readme = fs::read_to_string("README.md").unwrap();
@@ -167,7 +172,7 @@ fn the_readme_shows_what_the_commands_print() {
     }
     assert!(commands >= 3, "the README shows {commands} commands");
     let retired = "$ gpt-cost estimate examples/prompt.json --model gpt-4\n";
-    assert!(readme.contains(retired), "the command of a retired model stays an example");
+    assert!(readme.contains(retired), "the command of a retired model is still an example");
 }
 
 /// Makes an empty folder that looks like the root of a repository.

@@ -1,4 +1,5 @@
-//! The edges of the command line: one reader for all commands, requests known in another version, errors that name their place.
+//! The edge cases of the command line: one reader for all commands, requests identified across versions, errors with
+//! their places.
 
 use std::fs;
 use std::io::Write;
@@ -9,7 +10,7 @@ use crate::budgets::{DAY, commit, git, gpt_cost, json, prompt, repository, text,
 
 const BODY: &str = r#"{"model":"gpt-4.1","messages":[{"role":"user","content":"Hi"}]}"#;
 
-/// A line of a Batch file.
+/// Returns a line of a Batch file.
 fn line(custom_id: &str, content: &str) -> String {
     let body =
         format!(r#"{{"model":"gpt-4o-mini","messages":[{{"role":"user","content":"{content}"}}],"max_tokens":10}}"#);
@@ -24,7 +25,7 @@ fn with_input(root: &Path, args: &[&str], input: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
-/// The places of the requests in a file, each with the format and the tokens, as a command reads it.
+/// Returns the places of the requests in a file as a command reads it, each with the format and the tokens.
 fn read_by_estimate(root: &Path, name: &str) -> Vec<(String, String, u64)> {
     let report = json(&gpt_cost(root, &["estimate", name, "--format", "json"]));
     let request = |one: &serde_json::Value| {
@@ -46,7 +47,7 @@ fn read_by_check(root: &Path, name: &str) -> Vec<(String, String, u64)> {
 }
 
 #[test]
-fn every_command_reads_a_file_alike() {
+fn every_command_reads_a_file_by_the_same_rules() {
     let root = repository("alike");
     let two = format!("{BODY}\n\n{BODY}\n");
     let indented = "{\n  \"model\": \"gpt-4.1\",\n  \"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}]\n}\n";
@@ -67,14 +68,14 @@ fn every_command_reads_a_file_alike() {
         let count = gpt_cost(&root, &["count", name, "--quiet"]);
         assert_eq!(text(&count.stdout), format!("{}\n", 8 * places.len()), "{name}");
     }
-    // The same request in two files of different endings is no change.
+    // The same request in a file with another ending is no change.
     let changes = json(&gpt_cost(&root, &["diff", "a.txt", "x.jsonl", "--format", "json"]));
     assert_eq!((&changes["unchanged"], changes["changes"].as_array().unwrap().len()), (&1.into(), 0));
 }
 
-/// With several files, what failed is in the report, and every message names the file and the line.
+/// With several files, the report lists the failures, and each message names the file and the line.
 #[test]
-fn what_failed_is_in_the_report_with_its_line() {
+fn failures_are_in_the_report_with_their_lines() {
     let root = repository("failed");
     let bad = ["{\"model\":\"nope-9\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}", "{\"messages\": 5}"];
     write(&root, "many.jsonl", &[BODY, bad[0], bad[1]].join("\n"));
@@ -113,7 +114,7 @@ fn check_suggests_models_as_estimate_does() {
 }
 
 #[test]
-fn a_line_at_the_top_of_a_file_changes_nothing_else() {
+fn a_new_first_line_of_a_file_changes_no_other_request() {
     let root = repository("identity");
     write(&root, "gpt-cost.toml", "[[budget]]\nname = \"b\"\npaths = [\"*.jsonl\"]\nmax_increase = \"10%\"\n");
     let old = [line("", "one"), line("", "a longer one, with more words in it"), line("", "three")];
@@ -128,21 +129,21 @@ fn a_line_at_the_top_of_a_file_changes_nothing_else() {
         changes["changes"].as_array().unwrap().iter().map(|one| (&one["name"], &one["changed"])).collect();
     assert_eq!(found, [(&"many.jsonl:1".into(), &"added".into())], "{changes}");
     assert_eq!(changes["unchanged"], 3);
-    // What was there grew, wherever it is now.
+    // A request that grew is compared with its old version, wherever it is now.
     let grown =
         line("", "a longer one, with more words in it, and then more and more of them until it is over ten percent");
     write(&root, "many.jsonl", &[line("", "new"), old[0].clone(), grown, old[2].clone()].join("\n"));
     let output = gpt_cost(&root, &["check"]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     assert!(text(&output.stdout).contains("many.jsonl:3"), "{output:?}");
-    // A renamed file is known by its content.
+    // A renamed file is identified by its content.
     git(&root, &["checkout", "--quiet", "--", "many.jsonl"]);
     git(&root, &["mv", "many.jsonl", "renamed.jsonl"]);
     let changes = json(&gpt_cost(&root, &["diff", "HEAD", "--format", "json"]));
     assert_eq!((changes["changes"].as_array().unwrap().len(), &changes["unchanged"]), (0, &3.into()), "{changes}");
 }
 
-/// The prices of a batch hold for its lines in every command, and `custom_id` names them in reports.
+/// Every command uses the batch tier for Batch lines, and reports name them by `custom_id`.
 #[test]
 fn a_batch_line_costs_the_batch_tier_in_every_command() {
     let root = repository("batch");
@@ -166,7 +167,7 @@ fn a_batch_line_costs_the_batch_tier_in_every_command() {
     assert_eq!(standard["requests"][0]["cost"]["total"]["max"], "0.0000072");
 }
 
-/// An audio answer has a price of its own, before and after.
+/// Audio output has its own price, on both sides.
 #[test]
 fn audio_output_on_an_unchanged_tree_is_no_change() {
     let root = repository("audio");
@@ -198,13 +199,13 @@ fn each_side_of_a_difference_has_its_own_configuration() {
     assert_eq!(number(&change["by_config"]), number(&change["new"]["cost"]) - number(&change["old"]["cost"]));
     let table = text(&gpt_cost(&root, &["diff", "HEAD"]).stdout);
     assert!(table.contains("p.txt (gpt-4.1 → gpt-5.5-pro)"), "{table}");
-    // What the prompt itself changed, by the new configuration.
+    // The change by the prompt itself, with the new configuration.
     write(&root, "p.txt", "Hello there, how are you today?");
     let changes = json(&gpt_cost(&root, &["diff", "HEAD", "--format", "json"]));
     let both = &changes["changes"][0];
     assert!(number(&both["by_prompt"]) > 0.into() && both["by_config"] == change["by_config"], "{both}");
     write(&root, "p.txt", "Hello there");
-    // A month, where the budget says how often a request is sent.
+    // The monthly cost, if the budget has `monthly_requests`.
     write(
         &root,
         "gpt-cost.toml",
@@ -212,7 +213,7 @@ fn each_side_of_a_difference_has_its_own_configuration() {
     );
     let table = text(&gpt_cost(&root, &["diff", "HEAD"]).stdout);
     assert!(table.contains("  a month: $2.418 → $2.418 (–)"), "{table}");
-    // One that cannot be read is a note, and that of today is used.
+    // An unreadable one is a note, and the current one is used.
     write(&root, "gpt-cost.toml", "[[budget]]\nnam = 1\n");
     commit(&root);
     write(&root, "gpt-cost.toml", &config("gpt-4.1"));
@@ -222,7 +223,7 @@ fn each_side_of_a_difference_has_its_own_configuration() {
 }
 
 #[test]
-fn a_broken_file_is_broken_and_neither_gone_nor_new() {
+fn an_unreadable_file_is_neither_removed_nor_added() {
     let root = repository("broken");
     write(&root, "gpt-cost.toml", "[[budget]]\nname = \"b\"\npaths = [\"p/*.json\"]\nmax_input_tokens = 100\n");
     write(&root, "p/a.json", &prompt(5));
@@ -269,9 +270,9 @@ fn a_damaged_baseline_is_an_error_and_never_a_prompt() {
     }
 }
 
-/// Files that gpt-cost writes are no prompts, whatever a glob says.
+/// Files that gpt-cost writes are not prompts, even if a glob matches them.
 #[test]
-fn files_of_gpt_cost_are_no_prompts() {
+fn files_that_gpt_cost_writes_are_not_prompts() {
     let root = repository("own");
     write(&root, "gpt-cost.toml", "[[budget]]\nname = \"b\"\npaths = [\"**/*.json\"]\nmax_input_tokens = 100\n");
     write(&root, "p.json", &prompt(5));
@@ -282,7 +283,7 @@ fn files_of_gpt_cost_are_no_prompts() {
 }
 
 #[test]
-fn two_budgets_of_one_name_are_an_error() {
+fn two_budgets_with_the_same_name_are_an_error() {
     let root = repository("names");
     write(&root, "p.json", &prompt(5));
     let budget = "[[budget]]\nname = \"x\"\npaths = [\"p.json\"]\nmax_input_tokens = 100\n";
@@ -294,7 +295,7 @@ fn two_budgets_of_one_name_are_an_error() {
 
 #[cfg(unix)]
 #[test]
-fn links_hidden_files_and_odd_names_are_read_or_named() {
+fn links_hidden_files_and_unusual_names_are_read_or_reported() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
     let root = repository("links");
@@ -305,7 +306,7 @@ fn links_hidden_files_and_odd_names_are_read_or_named() {
     write(&root, "gpt-cost.toml", "[[budget]]\nname = \"b\"\npaths = [\"p/*.json\"]\nmax_input_tokens = 100\n");
     let report = json(&gpt_cost(&root, &["check", "--format", "json"]));
     assert_eq!((report["requests"].as_array().unwrap().len(), &report["tally"]["within"]), (2, &2.into()), "{report}");
-    // A link is in git what it is in the working tree.
+    // A link is treated in git as in the working tree.
     commit(&root);
     let changes = json(&gpt_cost(&root, &["diff", "HEAD", "--format", "json"]));
     assert_eq!((changes["changes"].as_array().unwrap().len(), &changes["unchanged"]), (0, &2.into()), "{changes}");
@@ -340,7 +341,7 @@ fn folders_standard_input_and_paths_elsewhere_are_checked() {
 }
 
 #[test]
-fn inputs_that_are_something_else_are_named() {
+fn inputs_that_are_not_requests_are_named() {
     let root = repository("something");
     let response = r#"{"id":"x","model":"gpt-4o","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":1}}"#;
     let broken_image = r#"{"model":"gpt-4o","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}]}]}"#;
@@ -379,7 +380,7 @@ fn inputs_that_are_something_else_are_named() {
     }
     write(&root, "x.json", broken_image);
     let output = text(&gpt_cost(&root, &["estimate", "x.json"]).stdout);
-    assert!(output.contains("its data are not a PNG, JPEG, GIF or WebP image that can be read"), "{output}");
+    assert!(output.contains("its data is not a readable PNG, JPEG, GIF or WebP image"), "{output}");
     let output = gpt_cost(&root, &["estimate", "folder"]);
     assert!(text(&output.stderr).contains("hint: gpt-cost check FOLDER reads all prompts of a folder\n"), "{output:?}");
     let output = with_input(&root, &["estimate", "-", "-"], BODY);
@@ -395,7 +396,7 @@ fn inputs_that_are_something_else_are_named() {
     assert!(text(&output.stderr).contains("has more than 9 digits after the point"), "{output:?}");
 }
 
-/// The published schema refuses what the tool refuses.
+/// The published schema rejects the configurations that the command rejects.
 #[test]
 fn the_schema_of_the_configuration_is_as_strict_as_the_tool() {
     let schema: serde_json::Value =
@@ -413,7 +414,7 @@ fn the_schema_of_the_configuration_is_as_strict_as_the_tool() {
 }
 
 #[test]
-fn init_writes_what_check_can_use() {
+fn check_accepts_the_configuration_that_init_writes() {
     let root = repository("init-edges");
     let output = gpt_cost(&root, &["init", "-m", "nope"]);
     assert_eq!(output.status.code(), Some(2), "an unknown model");
@@ -428,14 +429,14 @@ fn init_writes_what_check_can_use() {
     assert_eq!(gpt_cost(&root, &["init", "-m", "gpt-4.1-mini"]).status.code(), Some(0));
     let config = fs::read_to_string(root.join("gpt-cost.toml")).unwrap();
     assert!(config.contains("paths            = [\"prompts/*.json\", \"prompts/*.md\"]"), "{config}");
-    // The commented limits hold, too: each is above what the prompts can cost now.
+    // The commented-out limits pass, too: each is above the current maximum cost of the prompts.
     write(&root, "gpt-cost.toml", &config.replace("# max_cost_per_request", "max_cost_per_request"));
     let output = gpt_cost(&root, &["check"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
 }
 
 #[test]
-fn an_imported_price_of_an_alias_is_that_of_its_model() {
+fn an_imported_price_of_an_alias_is_added_to_its_model() {
     let root = repository("import-alias");
     write(&root, "prices.csv", "id,per,input,cached,output\ngpt-4o,1M,2.00,1.00,8.00\n");
     let output = gpt_cost(&root, &["pricing", "import", "--from", "csv", "prices.csv"]);

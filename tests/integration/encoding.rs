@@ -1,7 +1,7 @@
 //! The encodings against the oracle, tiktoken-rs: token by token.
 //!
-//! `GPT_COST_CASES=N` sets how many random texts each property tries, 256 by default; `cargo test --release encoding -- --ignored`
-//! is the long run.
+//! `GPT_COST_CASES=N` sets how many random texts each property tries, 256 by default;
+//! `cargo test --release encoding -- --ignored` is the long run.
 
 use gpt_cost::Encoding;
 use proptest::prelude::*;
@@ -36,7 +36,7 @@ fn config() -> Config {
     Config { cases, ..Config::default() }
 }
 
-/// What the split patterns treat apart, and what lies next to it.
+/// The characters that the split patterns distinguish, and their neighbours.
 const ODD: &[&str] = &[
     "'",
     "'s",
@@ -144,7 +144,7 @@ const ODD: &[&str] = &[
     "tion",
 ];
 
-fn odd() -> impl Strategy<Value = String> {
+fn edge_characters() -> impl Strategy<Value = String> {
     proptest::collection::vec(proptest::sample::select(ODD), 0..12).prop_map(|parts| parts.concat())
 }
 
@@ -157,12 +157,12 @@ proptest! {
     }
 
     #[test]
-    fn odd_characters_beside_each_other_are_encoded_as_the_oracle_does(text in odd()) {
+    fn adjacent_edge_characters_are_encoded_as_the_oracle_does(text in edge_characters()) {
         agrees(&text);
     }
 
     #[test]
-    fn text_is_the_same_wherever_it_is_cut(text in odd(), cut in 0usize..60) {
+    fn both_parts_of_a_divided_text_are_encoded_as_the_oracle_does(text in edge_characters(), cut in 0usize..60) {
         let cut = text.char_indices().map(|(at, _)| at).nth(cut).unwrap_or(0);
         agrees(&text[..cut]);
         agrees(&text[cut..]);
@@ -186,7 +186,7 @@ fn each_code_point(step: usize) {
 }
 
 #[test]
-fn pairs_of_odd_characters_are_encoded_as_the_oracle_does() {
+fn pairs_of_edge_characters_are_encoded_as_the_oracle_does() {
     for one in ODD {
         for other in ODD {
             let text = format!("{one}{other}");
@@ -204,9 +204,10 @@ fn the_samples_are_encoded_as_the_oracle_does() {
     }
 }
 
-/// What takes the oracle minutes, or makes it panic, is held against the length and the decoded bytes.
+/// The oracle needs minutes for such a text, or panics: the tokens are compared with the count and, decoded, with the
+/// text.
 #[test]
-fn hostile_text_is_encoded_in_no_time() {
+fn one_hundred_kilobytes_of_one_character_or_pair_are_encoded() {
     let texts = [" ", "a", "\n", "=", "ab", "中", "9", " \n", "🙂", "A", "\u{301}"]
         .map(|part| part.repeat(100_000 / part.len()));
     for text in texts {

@@ -1,15 +1,17 @@
-//! Counting, limits and bands, by cases of our own: each rule holds here, wherever the recorded truth is not at hand.
+//! Counting, limits and cost ranges on small requests, which need no recorded usage.
 
 use gpt_cost::estimate::Exceeded;
 use gpt_cost::{Catalog, Date, Encoding, Estimate, Label, Request, Terms, Tier, TokenCount, Verdict};
+
+use crate::budgets::PINNED;
 
 const SYSTEM: &str = "You are a patient teacher of botany. Answer briefly.";
 const QUESTION: &str = "Why do the leaves of a beech stay on all winter?";
 const ANSWER: &str = "The botanists call it marcescence: the tree does not seal off the stalks in autumn.";
 const MORE: &str = "Is that good for the tree?";
 
-/// How sure a count is, and by how many tokens it can be less.
-fn sure(count: &TokenCount) -> (Label, u64) {
+/// Returns the label of a count, and the number of tokens by which it can be less.
+fn label_and_slack(count: &TokenCount) -> (Label, u64) {
     (count.label(), count.tokens() - count.min())
 }
 
@@ -20,7 +22,7 @@ fn day() -> Date {
 fn count(model: &str, json: &str) -> (u64, (Label, u64)) {
     let request = Request::from_json(json.as_bytes()).unwrap();
     let count = Catalog::builtin().model(model).unwrap().count(&request, day()).unwrap();
-    (count.tokens(), sure(&count))
+    (count.tokens(), label_and_slack(&count))
 }
 
 fn tokens(encoding: Encoding, texts: &[&str]) -> u64 {
@@ -29,11 +31,12 @@ fn tokens(encoding: Encoding, texts: &[&str]) -> u64 {
 
 fn with_estimate(model: &str, json: &str, terms: Terms, check: impl FnOnce(Estimate<'_>)) {
     let request = Request::from_json(json.as_bytes()).unwrap();
-    let catalog = Catalog::builtin();
+    let mut catalog = Catalog::builtin();
+    catalog.add_layer("pinned.toml", PINNED).unwrap();
     check(catalog.model(model).unwrap().estimate(&request, &terms).unwrap());
 }
 
-/// The framing of each family: what opens the answer, what frames a message, what a past answer adds.
+/// The framing of each family: the tokens that open the answer, frame a message, and are added to a past answer.
 #[test]
 fn messages_are_billed_by_the_rules_of_their_family() {
     let (cl100k, o200k) = (Encoding::Cl100kBase, Encoding::O200kBase);
@@ -81,7 +84,7 @@ fn text_parts_are_joined_before_they_become_tokens() {
 }
 
 #[test]
-fn an_image_parts_the_texts_around_it_and_is_counted_as_its_smallest() {
+fn an_image_separates_the_texts_around_it_and_counts_at_least_the_minimum() {
     let json = r#"[{"role": "user", "content": [
         {"type": "text", "text": "inter"},
         {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}},
@@ -114,7 +117,7 @@ fn a_past_answer_without_text_adds_no_channel() {
 }
 
 #[test]
-fn search_models_bill_the_text_alone() {
+fn search_models_count_the_text_alone() {
     let json = format!(r#"[{{"role": "user", "content": "{QUESTION}"}}]"#);
     let expected = tokens(Encoding::O200kBase, &[QUESTION]);
     assert_eq!(count("gpt-4o-search-preview", &json), (expected, (Label::Estimate, 4)));
@@ -160,7 +163,7 @@ fn the_family_of_a_name_can_depend_on_the_day() {
 }
 
 #[test]
-fn the_band_runs_from_no_output_to_the_most_that_the_request_allows() {
+fn the_range_is_from_no_output_to_the_most_that_the_request_allows() {
     let json = r#"{"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 100, "n": 3}"#;
     with_estimate("gpt-4", json, Terms::on(day()).output_tokens(60), |estimate| {
         assert_eq!(estimate.input().tokens(), 8);
@@ -195,7 +198,7 @@ fn the_newer_field_of_two_output_limits_is_used() {
 }
 
 #[test]
-fn what_is_not_counted_leaves_no_maximum_and_no_verdict() {
+fn uncounted_parts_leave_no_maximum_and_no_verdict() {
     let json =
         r#"{"messages": [{"role": "user", "content": "Hi"}], "tools": [{"type": "web_search"}], "max_tokens": 10}"#;
     with_estimate("gpt-4o", json, Terms::on(day()).output_tokens(5), |estimate| {
@@ -228,7 +231,7 @@ fn an_input_that_leaves_no_room_for_an_answer_does_not_fit() {
 }
 
 #[test]
-fn a_bound_that_crosses_a_limit_leaves_no_verdict() {
+fn a_count_range_across_a_limit_leaves_no_verdict() {
     let json = r#"{"messages": [{"role": "user", "name": "ann", "content": "Hi"}], "max_tokens": OUT}"#;
     let counted = count("gpt-4", &json.replace("OUT", "1")).0;
     let verdict = |output: u64| {
@@ -244,7 +247,7 @@ fn a_bound_that_crosses_a_limit_leaves_no_verdict() {
 }
 
 #[test]
-fn the_tier_of_the_terms_wins_over_the_one_of_the_request() {
+fn the_tier_of_the_terms_overrides_that_of_the_request() {
     let json = r#"{"messages": [{"role": "user", "content": "Hi"}], "service_tier": "flex"}"#;
     with_estimate("gpt-5", json, Terms::on(day()), |estimate| assert_eq!(estimate.tier(), Tier::Flex));
     with_estimate("gpt-5", json, Terms::on(day()).tier(Tier::Priority), |estimate| {
@@ -256,9 +259,9 @@ fn the_tier_of_the_terms_wins_over_the_one_of_the_request() {
     });
 }
 
-/// The rows of a table can be such that more input costs less; the band is a band all the same.
+/// The rows of a table can be such that more input costs less; the minimum is still the lower end.
 #[test]
-fn a_bound_that_spans_two_rows_gives_a_band_over_both() {
+fn a_count_range_across_two_rows_has_a_cost_range_over_both() {
     let mut catalog = Catalog::builtin();
     let table = r#"
         schema = 1
@@ -283,7 +286,7 @@ fn a_bound_that_spans_two_rows_gives_a_band_over_both() {
 
 /// The API's words for tiers, in a request, a response and on their own.
 #[test]
-fn service_tiers_are_the_apis_words() {
+fn service_tiers_are_named_as_in_the_api() {
     use gpt_cost::Tier;
     use gpt_cost::usage::Response;
 
@@ -355,7 +358,9 @@ fn an_unchanged_request_has_no_change_of_price() {
                 let terms = Terms::on(day()).tier(*tier).cached(Cached::Tokens(3));
                 let Ok(estimate) = catalog.model(model.name()).unwrap().estimate(&request, &terms) else { continue };
                 let mut baseline = Baseline::default();
-                baseline.requests.insert(Place::file("p.json"), Entry::of(&estimate, None, "content".to_owned()));
+                baseline
+                    .requests
+                    .insert(Place::file("p.json"), Entry::from_estimate(&estimate, None, "content".to_owned()));
                 let changes = baseline.changes(&baseline, &Baseline::default(), &catalog, day());
                 assert!(!changes[0].is_any());
                 let parts = (changes[0].prompt.amount(), changes[0].price.amount());
@@ -368,7 +373,7 @@ fn an_unchanged_request_has_no_change_of_price() {
 }
 
 #[test]
-fn hostile_numbers_overflow_nothing() {
+fn extreme_numbers_do_not_overflow() {
     let most = u32::MAX.to_string();
     let json = format!(r#"{{"messages": [{{"role": "user", "content": "Hi"}}], "max_tokens": {most}, "n": 128}}"#);
     with_estimate("gpt-4-32k", &json, Terms::on(day()).output_tokens(u32::MAX), |estimate| {
@@ -377,7 +382,7 @@ fn hostile_numbers_overflow_nothing() {
     });
 }
 
-/// Each input to the Embeddings API has the limit for itself, and a request has limits of its own.
+/// Each input to the Embeddings API has its own limit, and the request has other limits.
 #[test]
 fn limits_of_embeddings_and_prompts_are_per_input() {
     let body = |input: &[String]| serde_json::json!({"model": "text-embedding-3-small", "input": input}).to_string();
@@ -400,7 +405,7 @@ fn limits_of_embeddings_and_prompts_are_per_input() {
     let (_, exceeded) = fit(&vec![text(8_000); 40]);
     assert_eq!(exceeded, ["320,000 tokens of all inputs together exceed the maximum of 300,000 per request by 20,000"]);
 
-    // Each prompt of a completion is one context.
+    // Each prompt of a completion has its own context.
     let body = serde_json::json!({"model": "gpt-3.5-turbo-instruct", "prompt": [text(3_000), text(3_000)]}).to_string();
     with_estimate("gpt-3.5-turbo-instruct", &body, Terms::on(day()), |estimate| {
         assert_eq!(estimate.fit().verdict(), Verdict::Fits);
@@ -408,7 +413,8 @@ fn limits_of_embeddings_and_prompts_are_per_input() {
     });
 }
 
-/// Between the stricter and the larger documented limit a request fits with a warning; above the larger it does not fit.
+/// Between the stricter and the larger documented limit a request fits with a warning; above the larger it does not
+/// fit.
 #[test]
 fn a_model_with_two_documented_limits_warns_between_them() {
     let verdict = |tokens: usize| {
@@ -428,7 +434,7 @@ fn a_model_with_two_documented_limits_warns_between_them() {
     assert_eq!(verdict(16_400).0, Verdict::Exceeds);
 }
 
-/// An expected output above the request's own limit is taken down to it.
+/// An expected output above the request's own limit is reduced to it.
 #[test]
 fn expected_output_is_no_more_than_the_request_allows() {
     let json = r#"{"messages": [{"role": "user", "content": "Hi"}], "max_completion_tokens": 200, "n": 2}"#;
@@ -444,16 +450,16 @@ fn expected_output_is_no_more_than_the_request_allows() {
     });
 }
 
-/// What is not counted of the input takes nothing away from the output's price.
+/// Uncounted input does not change the price of the output.
 #[test]
-fn known_output_keeps_its_price_beside_what_is_not_counted() {
+fn known_output_keeps_its_price_despite_uncounted_input() {
     let json = r#"{"input": "Hi", "previous_response_id": "x", "max_output_tokens": 300}"#;
     with_estimate("gpt-4.1", json, Terms::on(day()), |estimate| {
         assert_eq!((estimate.input().label(), estimate.cost().input.max), (Label::AtLeast, None));
         assert_eq!(estimate.cost().output.max.unwrap().to_string(), "$0.0024");
         assert_eq!(estimate.cost().total.max, None);
     });
-    // With another price above a number of tokens, the higher one can hold in the end.
+    // If there is another price above a number of tokens, the higher one can apply.
     with_estimate("gpt-5.4", json, Terms::on(day()), |estimate| {
         let rows: Vec<_> = estimate.model().sheet(day(), Tier::Standard).collect();
         let most = rows.iter().map(|row| row.rate(gpt_cost::catalog::Field::Output).unwrap().cost(300)).max();

@@ -1,4 +1,4 @@
-//! Holes of templates: what is counted of a text with them, and what each command makes of it.
+//! Holes of templates: the count of a text with holes, and how each command uses it.
 
 use gpt_cost::{Catalog, Label, Request, TokenCount};
 use proptest::prelude::*;
@@ -11,7 +11,7 @@ fn count(model: &str, request: &Request) -> TokenCount {
     Catalog::builtin().model(model).unwrap().count(request, "2026-11-24".parse().unwrap()).unwrap()
 }
 
-/// Pieces of text that split patterns and merges treat apart.
+/// Pieces of text that split patterns and merges distinguish.
 fn literal() -> impl Strategy<Value = String> {
     let part = prop_oneof![
         Just(" the".to_owned()),
@@ -35,9 +35,9 @@ proptest! {
         std::env::var("GPT_COST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(2_000)
     ))]
 
-    /// No value makes the count less than the least, and with sizes, none makes it more than the most.
+    /// No value makes the count less than the minimum. With sizes, none makes it more than the maximum.
     #[test]
-    fn a_filled_template_is_between_both_ends(
+    fn the_count_of_a_filled_template_is_in_the_range(
         parts in prop::collection::vec((literal(), literal()), 1..4),
         last in literal(),
     ) {
@@ -70,7 +70,7 @@ proptest! {
 }
 
 #[test]
-fn a_prompt_file_with_holes_is_counted_at_least() {
+fn a_prompt_file_with_holes_has_a_minimum_count() {
     let root = repository("holes");
     write(&root, "p.md", "Summarize this document in one sentence:\n\n{{ document }}\n");
     let body = r#"{"model":"gpt-4.1","messages":[{"role":"user","content":"Summarize: {{document}} and ${x}"}],"max_tokens":10}"#;
@@ -88,7 +88,7 @@ fn a_prompt_file_with_holes_is_counted_at_least() {
     for name in ["{% if %}", "{{#items}}", "{{>footer}}"] {
         assert!(report.contains(&format!("the output of `{name}`")), "{report}");
     }
-    // Captured traffic is literal, and so is the library's.
+    // Captured traffic is literal, and so are requests of the library.
     write(&root, "log.jsonl", &format!("{body}\n{body}\n"));
     write(&root, "array.json", &format!("[{body}]"));
     for file in ["log.jsonl", "array.json"] {
@@ -99,7 +99,7 @@ fn a_prompt_file_with_holes_is_counted_at_least() {
 }
 
 #[test]
-fn check_decides_on_holes_where_it_can() {
+fn check_decides_on_holes_if_it_can() {
     let root = repository("check-holes");
     write(&root, "p.md", &format!("{}\n{{{{ document }}}} and {{{{question}}}}\n", "some words ".repeat(50)));
     let check = |more: &str| {
@@ -127,7 +127,7 @@ fn check_decides_on_holes_where_it_can() {
         let (code, output) = check(more);
         assert_eq!(code, expected, "{more}: {output}");
     }
-    // An increase compares the fixed parts.
+    // An increase is computed from the fixed parts.
     check("max_increase = \"10%\"");
     assert_eq!(gpt_cost(&root, &["baseline", "write"]).status.code(), Some(0));
     assert_eq!(check("max_increase = \"10%\"").0, 0);

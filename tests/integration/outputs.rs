@@ -1,4 +1,4 @@
-//! What is written: files as a whole or not at all, devices and pipes straight through, nothing over an input.
+//! Output files: written as a whole or not at all, devices and pipes directly, and never over an input.
 
 #![cfg(unix)]
 
@@ -36,7 +36,7 @@ fn a_file_is_replaced_through_links_and_keeps_its_mode() {
 }
 
 #[test]
-fn devices_and_pipes_are_written_straight_through() {
+fn devices_and_pipes_are_written_directly() {
     let root = repository("devices");
     write(&root, "p.json", &prompt(5));
     let output = check(&root, &["--out", "json:/dev/full"]);
@@ -85,7 +85,7 @@ fn nothing_is_written_over_an_input_or_twice() {
     assert!(text(&output.stderr).contains("t.csv: it is an input, and would be overwritten"), "{output:?}");
 }
 
-/// Where no byte can be written, no file is left behind, and one that was there is as it was.
+/// If nothing can be written, no new file remains, and an existing one is unchanged.
 #[test]
 fn a_full_disk_leaves_nothing_behind() {
     let root = repository("full");
@@ -96,7 +96,7 @@ fn a_full_disk_leaves_nothing_behind() {
     for args in
         ["init x.toml", "pricing init", "baseline write", "pricing export --out y.toml", "check --out json:z.json"]
     {
-        // A limit on the size of files, with its signal ignored, is a disk without room.
+        // A limit on the size of files, with its signal ignored, acts like a full disk.
         let script = format!("trap '' XFSZ; ulimit -f 0; exec '{binary}' {args} 2>&1 | cat");
         let output = Command::new("sh").current_dir(&root).args(["-c", &script]).output().unwrap();
         assert!(text(&output.stdout).contains("it cannot be written: "), "{args}: {output:?}");
@@ -108,7 +108,7 @@ fn a_full_disk_leaves_nothing_behind() {
 }
 
 #[test]
-fn what_is_there_is_left_as_it_is() {
+fn init_does_not_overwrite_files() {
     let root = repository("there");
     write(&root, "x.toml", "mine");
     for args in [&["init", "x.toml"][..], &["pricing", "init", "x.toml"]] {

@@ -1,4 +1,4 @@
-//! The built-in table, and tables laid over it.
+//! The built-in table, and tables layered over it.
 
 use std::fs;
 
@@ -10,9 +10,9 @@ fn day(year: i16, month: i8, day: i8) -> Date {
     Date::new(year, month, day).unwrap()
 }
 
-/// The rows of the article that this project started from, as it gives them: per thousand tokens.
+/// The prices in the article that this project started from, per thousand tokens as in the article.
 #[test]
-fn the_articles_rows_are_there_to_the_digit() {
+fn the_articles_prices_are_in_the_table_to_the_digit() {
     let rows = [
         ("gpt-4-0125-preview", "$0.01", "$0.03"),
         ("gpt-4-1106-preview", "$0.01", "$0.03"),
@@ -36,7 +36,7 @@ fn the_articles_rows_are_there_to_the_digit() {
 }
 
 #[test]
-fn the_articles_limits_are_there() {
+fn the_articles_limits_are_in_the_table() {
     let catalog = Catalog::builtin();
     let limits =
         [("gpt-3.5-turbo", 4_096), ("gpt-4", 8_192), ("gpt-3.5-turbo-0125", 16_385), ("gpt-4-turbo-preview", 128_000)];
@@ -49,12 +49,12 @@ fn the_articles_limits_are_there() {
     }
 }
 
-/// The compiled table is what reading the file gives: no row, date or digit differs.
+/// The compiled table equals the file when it is read: no row, date or digit differs.
 #[test]
-fn the_built_in_table_is_the_file() {
+fn the_built_in_table_equals_the_file() {
     let mut catalog = Catalog::builtin();
     let source = fs::read_to_string("pricing.toml").unwrap();
-    // A copy is not parsed; a copy with one line more is.
+    // An exact copy is not parsed; a copy with one more line is.
     catalog.add_layer("built-in", &source).unwrap();
     catalog.add_layer("built-in", &format!("{source}\n# the same\n")).unwrap();
     let layers: Vec<_> = catalog.layers().collect();
@@ -62,9 +62,10 @@ fn the_built_in_table_is_the_file() {
     assert!(layers[0] == layers[1] && layers[0] == layers[2]);
 }
 
-/// Of an edited copy only what differs is parsed: the result is what reading all of it gives, problems included.
+/// Only the changed parts of an edited copy are parsed. The result is the same as that of parsing all of it, problems
+/// included.
 #[test]
-fn an_edited_copy_is_read_as_any_table() {
+fn an_edited_copy_is_read_like_any_table() {
     let source = fs::read_to_string("pricing.toml").unwrap();
     let section = |name: &str| {
         let from = source.find(&format!("[model.\"{name}\"]")).unwrap();
@@ -74,7 +75,7 @@ fn an_edited_copy_is_read_as_any_table() {
     let (gpt_4, gpt_5) = (section("gpt-4"), section("gpt-5"));
     let row = "price = { per = \"1M\", input = \"1\", output = \"2\" }\n";
     let edits = [
-        source.replacen("input = \"0.03\"", "input = \"0.04\"", 1),
+        source.replacen(gpt_4, &gpt_4.replacen("input = \"", "input = \"4", 1), 1),
         source.replacen(gpt_4, "", 1),
         source.replacen(gpt_4, &format!("# a comment\n\n{gpt_4}"), 1),
         source.replacen(gpt_4, &format!("{gpt_5}{gpt_4}"), 1),
@@ -105,7 +106,7 @@ fn an_edited_copy_is_read_as_any_table() {
             let layer = catalog.layers().next_back().unwrap().clone();
             read.map(|()| layer).map_err(|error| error.problems().to_vec())
         };
-        // Text with a long string in it is always read as a whole.
+        // A table that contains a multi-line string is always parsed as a whole.
         let whole = read(&format!("{edit}\n# \"\"\"\n"));
         assert!(read(edit) == whole, "{index}");
     }
@@ -128,7 +129,7 @@ fn every_built_in_model_can_be_counted_and_priced() {
 }
 
 #[test]
-fn an_alias_is_what_it_pointed_at_on_the_day() {
+fn an_alias_is_the_model_of_the_day() {
     let catalog = Catalog::builtin();
     let alias = catalog.model("gpt-4o").unwrap();
     assert_eq!(alias.resolve(day(2024, 6, 1)).unwrap().model.name(), "gpt-4o-2024-05-13");
@@ -149,7 +150,7 @@ fn a_long_context_re_rates_the_whole_request_above_its_threshold_and_not_at_it()
 }
 
 #[test]
-fn a_row_of_the_past_prices_the_past() {
+fn a_past_day_has_the_prices_of_that_day() {
     let catalog = Catalog::builtin();
     let model = catalog.model("o3").unwrap().resolve(day(2026, 11, 24)).unwrap().model;
     let input = |day| model.price(day, Tier::Standard, 1).unwrap().rate(Field::Input).unwrap().amount().to_string();
@@ -167,7 +168,7 @@ fn an_unknown_price_is_an_error_and_never_zero() {
 }
 
 #[test]
-fn layers_win_per_model_and_whole_rows() {
+fn a_layer_replaces_whole_models() {
     let mut catalog = Catalog::builtin();
     let table = |price: &str| {
         format!(
@@ -184,7 +185,7 @@ fn layers_win_per_model_and_whole_rows() {
 }
 
 #[test]
-fn a_row_over_an_alias_knows_how_the_model_counts_that_it_points_at() {
+fn a_model_over_an_alias_counts_as_the_alias_does() {
     let mut catalog = Catalog::builtin();
     let row = "encoding = \"o200k_base\"\nprice = { per = \"1M\", input = \"7\", output = \"8\" }";
     catalog.add_layer("mine", &format!("schema = 1\n[model.\"gpt-4o\"]\n{row}\n")).unwrap();
@@ -194,7 +195,7 @@ fn a_row_over_an_alias_knows_how_the_model_counts_that_it_points_at() {
 }
 
 #[test]
-fn a_row_over_an_embedding_needs_no_price_for_output() {
+fn a_model_over_an_embedding_needs_no_output_price() {
     let mut catalog = Catalog::builtin();
     let row = "encoding = \"cl100k_base\"\nprice = { per = \"1M\", input = \"7\" }";
     let table = |kind: &str| format!("schema = 1\n[model.\"vector\"]\n{kind}{row}\n");
@@ -204,9 +205,9 @@ fn a_row_over_an_embedding_needs_no_price_for_output() {
     assert_eq!(error.problems()[0].message(), "the row has no price for output");
 }
 
-/// OpenAI lists no priority price of gpt-5.4 for long contexts: the one for shorter ones is not taken instead.
+/// OpenAI lists no priority price of gpt-5.4 for long contexts: the price for shorter ones is not used instead.
 #[test]
-fn a_tier_has_no_price_where_its_rows_do_not_reach() {
+fn a_tier_without_a_row_for_long_contexts_has_no_price_for_them() {
     let catalog = Catalog::builtin();
     let model = catalog.model("gpt-5.4").unwrap().resolve(day(2026, 11, 24)).unwrap().model;
     assert!(model.price(day(2026, 11, 24), Tier::Priority, 272_000).is_some());
@@ -218,7 +219,7 @@ fn a_tier_has_no_price_where_its_rows_do_not_reach() {
 }
 
 #[test]
-fn hostile_tables_and_names_take_no_time() {
+fn errors_of_huge_tables_and_names_are_short() {
     let rows: String = (0..20_000).map(|index| format!("k{index} = 1\n")).collect();
     let error = Catalog::builtin().add_layer("keys", &format!("schema = 1\n{rows}")).unwrap_err();
     assert_eq!(error.problems().len(), 21);
@@ -231,7 +232,7 @@ fn hostile_tables_and_names_take_no_time() {
 }
 
 #[test]
-fn near_matches_are_named_and_far_ones_are_not() {
+fn only_near_matches_are_suggested() {
     let catalog = Catalog::builtin();
     let hint = |name: &str| catalog.model(name).unwrap_err().problems()[0].hint().unwrap_or_default().to_owned();
     assert!(hint("gpt-4.1-minni").contains("`gpt-4.1-mini`"));
@@ -246,7 +247,7 @@ proptest! {
     }
 
     #[test]
-    fn no_change_of_a_few_bytes_crashes_the_reader_or_what_prices_by_it(
+    fn no_change_of_a_few_bytes_crashes_reading_or_pricing(
         place in 0usize..200_000, byte in 32u8..127, tokens in any::<u64>()
     ) {
         let table = fs::read_to_string("pricing.toml").unwrap();
@@ -278,7 +279,7 @@ proptest! {
     }
 }
 
-/// Five hundred random usages of the models of the researched facts, each priced by hand from them and by the catalogue.
+/// Five hundred random usages of the researched models, each priced from the researched facts and by the catalogue.
 #[test]
 fn random_usages_cost_what_the_researched_facts_say() {
     use gpt_cost::usage::Usage;
@@ -307,7 +308,7 @@ fn random_usages_cost_what_the_researched_facts_say() {
             assert!(bill.unwrap_err().is_missing_price(), "{name}: no long context at the {} tier", tier.as_str());
             continue;
         }
-        // The facts give long contexts for today alone.
+        // The facts have prices of long contexts only for today.
         let rates = if is_long && day == self::day(2026, 11, 24) { &long["per_1m"] } else { &sheet };
         if is_long && day != self::day(2026, 11, 24) {
             continue;
@@ -343,7 +344,7 @@ fn random_usages_cost_what_the_researched_facts_say() {
     }
 }
 
-/// Prices a usage by every model, tier and some days: there may be no price, and never a panic.
+/// Prices a usage by every model and tier on some days: there may be no price, but never a panic.
 fn price_everything(catalog: &Catalog, tokens: u64) {
     use gpt_cost::usage::Usage;
     let usage = Usage::new(tokens, tokens).with_cached(tokens / 3).with_audio_output(tokens / 7);
@@ -363,7 +364,7 @@ fn price_everything(catalog: &Catalog, tokens: u64) {
     }
 }
 
-/// A day and a tier for which the facts have a price, and that price.
+/// Returns a day and a tier for which the facts have a price, and that price.
 fn conditions(model: &serde_json::Value, random: &mut Random) -> (Date, Tier, serde_json::Value) {
     let today = day(2026, 11, 24);
     let history = model["price_history"].as_array().cloned().unwrap_or_default();
@@ -391,7 +392,7 @@ impl Random {
 }
 
 #[test]
-fn what_is_exported_reads_back_as_the_same() {
+fn an_exported_table_reads_back_as_the_same() {
     let mut catalog = Catalog::builtin();
     let mine = "schema = 1\n[model.\"gpt-4o\"]\nencoding = \"o200k_base\"\nprice = { per = \"1M\", input = \"7\", output = \"8\" }\n\
                 [alias]\n\"gpt-4\" = [ { from = 2023-01-01, to = \"gpt-4.1\" } ]\n\"odd \\\"name\\\"\" = [ { from = 2023-01-01, to = \"gpt-4.1\" } ]\n";
@@ -461,7 +462,7 @@ mod import {
     }
 
     #[test]
-    fn litellm_gives_dollars_for_one_token_in_exact_digits() {
+    fn litellm_prices_per_token_are_read_exactly() {
         let table = r#"{
             "sample_spec": "a text",
             "gpt-5.4": {"litellm_provider": "openai", "input_cost_per_token": 2.5e-06, "cache_read_input_token_cost": 2.5e-07,
@@ -481,7 +482,7 @@ mod import {
     }
 
     #[test]
-    fn genai_prices_gives_history_tiers_and_days_to_come() {
+    fn genai_prices_has_history_tiers_and_future_days() {
         let table = r#"[{"id": "anthropic", "models": [{"id": "claude"}]}, {"id": "openai", "models": [
             {"id": "o3", "match": {"or": [{"equals": "o3-2025-04-16"}, {"regex": "^o3-x"}]},
              "prices": [{"prices": {"input_mtok": 10, "output_mtok": 40}},
@@ -543,7 +544,7 @@ mod import {
 }
 
 #[test]
-fn names_are_read_by_rules_and_never_by_their_beginning() {
+fn names_are_resolved_by_rules_and_never_by_prefix() {
     let catalog = Catalog::builtin();
     let row = |name: &str| catalog.model(name).unwrap().resolve(day(2026, 11, 24)).unwrap().model.name().to_owned();
     assert_eq!(row("azure/gpt-35-turbo-16k"), "gpt-3.5-turbo-16k");
@@ -557,7 +558,8 @@ fn names_are_read_by_rules_and_never_by_their_beginning() {
 #[test]
 fn cached_input_and_many_requests_are_priced() {
     use gpt_cost::Cached;
-    let catalog = Catalog::builtin();
+    let mut catalog = Catalog::builtin();
+    catalog.add_layer("pinned.toml", crate::budgets::PINNED).unwrap();
     let request = Request::from_text(" a".repeat(1_993).as_bytes()).unwrap();
     let estimate = |name: &str, terms: Terms| catalog.model(name).unwrap().estimate(&request, &terms).unwrap();
     let on = || Terms::on(day(2026, 11, 24)).output_tokens(0);
@@ -571,7 +573,7 @@ fn cached_input_and_many_requests_are_priced() {
     let unpriced = estimate("gpt-4", on().cached(Cached::Tokens(500)));
     assert_eq!(unpriced.cost().input.min, estimate("gpt-4", on()).cost().input.min, "no cached price is the input's");
     assert!(unpriced.warnings().iter().any(|one| one.message.contains("no price for cached input")));
-    // Nothing is cached of a short input.
+    // No part of a short input is cached.
     let short = Request::from_text(" a".repeat(900).as_bytes()).unwrap();
     let terms = on().cached(Cached::Tokens(500));
     let short = catalog.model("gpt-4o-2024-08-06").unwrap().estimate(&short, &terms).unwrap();
@@ -581,7 +583,8 @@ fn cached_input_and_many_requests_are_priced() {
     );
 }
 
-/// Where writing to the prompt cache costs more than reading, the most of an input has all of it written, and no bill is above.
+/// If writing to the prompt cache costs more than reading, the maximum assumes that all input is written, and no bill
+/// is above it.
 #[test]
 fn cache_writes_are_in_the_range() {
     use gpt_cost::Cached;

@@ -1,4 +1,4 @@
-//! Requests that anybody could send: they are read or refused, and never crash.
+//! Arbitrary requests: they are read or rejected, and never crash.
 
 use gpt_cost::request::{Input, Item, Part};
 use gpt_cost::{Catalog, Date, Request};
@@ -12,7 +12,7 @@ proptest! {
     }
 
     #[test]
-    fn no_json_crashes_the_reader_and_no_text_is_shown(value in json(), secret in "[a-z]{12}") {
+    fn no_json_crashes_the_reader_and_errors_show_no_text(value in json(), secret in "[a-z]{12}") {
         let text = value.replace("SECRET", &secret);
         if let Err(error) = Request::from_json(text.as_bytes()) {
             prop_assert!(!format!("{error} {error:?}").contains(&secret), "{error:?}");
@@ -20,7 +20,7 @@ proptest! {
     }
 
     #[test]
-    fn a_text_is_counted_as_the_message_that_holds_it(text in "\\PC{1,80}") {
+    fn a_text_is_counted_as_a_message_with_it(text in "\\PC{1,80}") {
         let json = serde_json::json!([{"role": "user", "content": text}]).to_string();
         let day = Date::new(2026, 11, 24).unwrap();
         let catalog = Catalog::builtin();
@@ -32,7 +32,7 @@ proptest! {
     }
 }
 
-/// JSON in the shape of a request, with the wrong things in the right places.
+/// JSON in the shape of a request, with values of wrong types.
 fn json() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         Just("null".to_owned()),
@@ -81,7 +81,7 @@ fn all_roles_and_all_shapes_of_content_are_read() {
         _ => panic!("a text"),
     };
     let item = |item: &Item| match item {
-        Item::Message(message) => (message.role.name(), message.content.iter().map(text).collect::<String>()),
+        Item::Message(message) => (message.role.as_str(), message.content.iter().map(text).collect::<String>()),
         Item::Result(result) => ("tool", result.content.iter().map(text).collect()),
         _ => panic!("a message or a result"),
     };
@@ -117,7 +117,7 @@ fn every_field_that_costs_tokens_is_named() {
 }
 
 #[test]
-fn what_says_nothing_is_neither_counted_nor_named() {
+fn empty_fields_are_neither_counted_nor_named() {
     let json = br#"{"messages": [{"role": "user", "content": "a", "tool_calls": [], "refusal": null}], "tools": [],
         "functions": null, "max_tokens": null, "response_format": null, "modalities": ["text"], "temperature": 0.5}"#;
     let request = Request::from_json(json).unwrap();
@@ -125,7 +125,7 @@ fn what_says_nothing_is_neither_counted_nor_named() {
 }
 
 #[test]
-fn fields_that_nobody_knows_are_a_warning_each() {
+fn each_unknown_field_is_a_warning() {
     let json =
         br#"{"colour": "red", "messages": [{"role": "user", "content": "a", "mood": "x"}, {"role": "user", "content":
         [{"type": "text", "text": "b", "cache_control": {"type": "ephemeral"}}], "mood": "y"}]}"#;
@@ -136,7 +136,7 @@ fn fields_that_nobody_knows_are_a_warning_each() {
 }
 
 #[test]
-fn a_field_that_stands_twice_is_an_error() {
+fn a_duplicate_field_is_an_error() {
     let message = |json: &str| Request::from_json(json.as_bytes()).unwrap_err().to_string();
     let twice = "duplicate field";
     assert_eq!(message(r#"{"messages": [], "messages": []}"#), format!("messages: {twice}"));
@@ -151,7 +151,7 @@ fn a_key_that_may_be_a_prompt_is_not_shown() {
 }
 
 #[test]
-fn json_mode_wants_the_word() {
+fn json_mode_without_the_word_is_a_warning() {
     let warnings = |text: &str| {
         let json = serde_json::json!({"messages": [{"role": "user", "content": text}], "response_format": {"type": "json_object"}});
         Request::from_json(json.to_string().as_bytes()).unwrap().warnings().len()
@@ -160,7 +160,7 @@ fn json_mode_wants_the_word() {
 }
 
 #[test]
-fn a_format_that_is_said_is_the_only_one_taken() {
+fn a_given_format_is_the_only_one_accepted() {
     use gpt_cost::request::{Api, Format};
     let line = br#"{"custom_id": "1", "method": "POST", "url": "/v1/responses/compact", "body": {"input": "Hello"}}"#;
     assert_eq!(Request::from_json_as(line, Format::BatchLine).unwrap().api(), Some(Api::Compact));

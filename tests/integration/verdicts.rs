@@ -1,10 +1,10 @@
-//! What `check` says: fit, retirement, increases, nothing to check, and the same on every machine.
+//! The findings of `check`: fit, shutdowns, increases, nothing to check, and the same on every machine.
 
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::budgets::{DAY, gpt_cost, json, prompt, repository, text, write};
+use crate::budgets::{DAY, PINNED, gpt_cost, json, prompt, repository, text, write};
 
 fn budget(more: &str) -> String {
     format!("[[budget]]\nname = \"b\"\npaths = [\"*.json\"]\n{more}\n")
@@ -39,14 +39,14 @@ fn a_request_that_does_not_fit_fails() {
 }
 
 #[test]
-fn retirement_warns_and_fails_where_it_is_asked_for() {
+fn a_shutdown_warns_and_fails_if_configured() {
     let root = repository("retired");
     write(&root, "p.json", &request("gpt-4", "Hi", r#", "max_tokens": 10"#));
     let (code, output) = check(&root, &budget("max_input_tokens = 100"));
     assert_eq!(code, 0, "{output}");
     assert!(output.contains("warning  shutdown: gpt-4 was shut down on 2026-10-23"), "{output}");
     assert_eq!(check(&root, &budget("fail_on_shutdown = \"0d\"")).0, 1);
-    // gpt-5 goes on 2026-12-11, 17 days later; gpt-4.1 on 2027-01-14, 51 days later.
+    // gpt-5 shuts down on 2026-12-11, 17 days later; gpt-4.1 on 2027-01-14, 51 days later.
     write(&root, "p.json", &request("gpt-5", "Hi", r#", "max_completion_tokens": 10"#));
     let (code, output) = check(&root, &budget("max_input_tokens = 100"));
     assert_eq!(code, 0, "{output}");
@@ -60,7 +60,7 @@ fn retirement_warns_and_fails_where_it_is_asked_for() {
     assert_eq!(code, 1, "{output}");
     assert!(output.contains("gpt-4.1 shuts down on 2027-01-14, in 51 days"), "{output}");
     assert_eq!(check(&root, &budget("fail_on_shutdown = \"60\"")).0, 2);
-    // The configuration's day pins prices; the day on which it is asked decides on retirement.
+    // The configuration's day pins prices; the day of the run decides on shutdowns.
     write(&root, "p.json", &request("gpt-4", "Hi", r#", "max_tokens": 10"#));
     write(&root, "gpt-cost.toml", &format!("as_of = 2026-01-01\n{}", budget("fail_on_shutdown = \"0d\"")));
     let output = plain(&root, &["check"], None);
@@ -78,9 +78,9 @@ fn plain(root: &Path, args: &[&str], settings: Option<&Path>) -> Output {
 }
 
 #[test]
-fn an_increase_is_that_of_the_input_or_of_the_expected_total() {
+fn an_increase_is_of_the_input_or_of_the_expected_total() {
     let root = repository("increase");
-    // Without a limit of the output, the prompt disappears in it: the input alone counts.
+    // Without a limit, the maximum output dwarfs the prompt: only the input is compared.
     let open = |words: usize| request("gpt-4o", &"word ".repeat(words), "");
     write(&root, "p.json", &open(10));
     write(&root, "gpt-cost.toml", &budget("max_increase = \"10%\""));
@@ -90,14 +90,14 @@ fn an_increase_is_that_of_the_input_or_of_the_expected_total() {
     let (code, output) = check(&root, &budget("max_increase = \"10%\""));
     assert_eq!(code, 1, "{output}");
     assert!(output.contains("exceeded max_increase: it grew from $"), "{output}");
-    // What is expected of the output is a change, too.
+    // A change of the expected output counts, too.
     write(&root, "p.json", &open(10));
     let (code, output) = check(&root, &budget("output_tokens = 3000\nmax_increase = \"10%\""));
     assert_eq!(code, 0, "no output was expected before, and the maximum was 16,384: {output}");
     write(&root, "gpt-cost.toml", &budget("output_tokens = 300\nmax_increase = \"10%\""));
     assert_eq!(gpt_cost(&root, &["baseline", "write"]).status.code(), Some(0));
     assert_eq!(check(&root, &budget("output_tokens = 3000\nmax_increase = \"10%\"")).0, 1);
-    // A price that the vendor changes is none.
+    // A change of the vendor's price does not count.
     let table = "schema = 1\n[model.\"gpt-4o\"]\nencoding = \"o200k_base\"\ncontext = 128_000\nprice = { per = \"1M\", input = \"250\", output = \"1000\" }\n";
     write(&root, "pricing.toml", table);
     assert_eq!(check(&root, &budget("output_tokens = 300\nmax_increase = \"10%\"")).0, 0);
@@ -145,7 +145,7 @@ fn checking_nothing_is_an_error_and_an_empty_budget_does_not_stop_the_others() {
     write(&root, "other/notes.csv", "a,b\n");
     let output = gpt_cost(&root.join("other"), &["check", "--max-cost", "1"]);
     assert_eq!(output.status.code(), Some(2), "{output:?}");
-    // A budget without a limit says so.
+    // A budget without a limit is reported.
     let (code, output) = check(&root, "[[budget]]\nname = \"b\"\npaths = [\"/a.json\"]\n");
     assert_eq!(code, 0);
     assert!(output.contains("budget `b` has no limit: only fit and retirement are checked"), "{output}");
@@ -155,7 +155,7 @@ fn checking_nothing_is_an_error_and_an_empty_budget_does_not_stop_the_others() {
 }
 
 #[test]
-fn budgets_say_the_same_on_every_machine() {
+fn budgets_have_the_same_findings_on_every_machine() {
     let root = repository("machines");
     let settings = root.join("settings");
     write(
@@ -178,14 +178,14 @@ fn budgets_say_the_same_on_every_machine() {
     assert!(actual(&[]).contains("$2,000.00") && actual(&["--no-config"]).contains("$2.00"), "{}", actual(&[]));
     write(&root, "gpt-cost.toml", &format!("user_prices = true\n{}", budget("max_cost_per_request = \"0.01\"")));
     assert_eq!(run(&["check"]).status.code(), Some(1));
-    // A broken one of the user's own breaks no check.
+    // An invalid table of the user's own breaks no check.
     write(&root, "settings/gpt-cost/pricing.toml", "schema = ");
     write(&root, "gpt-cost.toml", &budget("max_cost_per_request = \"0.01\""));
     assert_eq!(run(&["check"]).status.code(), Some(0));
 }
 
 #[test]
-fn an_estimate_goes_by_the_configuration_and_says_so() {
+fn an_estimate_uses_the_configuration_and_shows_it() {
     let root = repository("says");
     write(&root, "p.json", r#"[{"role": "user", "content": "Hi"}]"#);
     write(&root, "gpt-cost.toml", "model = \"gpt-4.1\"\nas_of = 2026-05-01\ntier = \"batch\"\noutput_tokens = 20\n");
@@ -201,21 +201,21 @@ fn an_estimate_goes_by_the_configuration_and_says_so() {
     assert!(text(&output.stderr).contains("it names no model"), "{output:?}");
 }
 
-/// All that `estimate` warns of is in `check`, too, each remark once.
+/// All warnings of `estimate` are in `check`, too, each once.
 #[test]
-fn warnings_of_requests_are_in_check() {
+fn check_shows_the_warnings_of_requests() {
     let root = repository("remarks");
     let unknown = r#", "max_tokens": 10, "shiny_new_field": 1"#;
     write(&root, "a.json", &request("gpt-4.1-mini", "Hi", unknown));
     write(&root, "b.json", &request("gpt-4.1-mini", "Hi there", unknown));
     let (code, output) = check(&root, &budget("max_input_tokens = 100"));
     assert_eq!(code, 0, "{output}");
-    assert!(output.contains("warning: a.json and 1 more: shiny_new_field: the API knows no such field"), "{output}");
+    assert!(output.contains("warning: a.json and 1 more: shiny_new_field: unknown field"), "{output}");
 }
 
-/// Formats that are not read yet are an error where they are named, and are left out and listed where they are met.
+/// Unsupported formats are an error if they are named, and skipped and listed if they are found in a folder.
 #[test]
-fn what_is_not_read_yet_is_said() {
+fn unsupported_formats_are_reported() {
     let root = repository("unread");
     write(&root, "p/prompts.yaml", "system: You are kind.\n");
     write(&root, "p/system.md", "---\nmodel: gpt-4o\n---\nHi\n");
@@ -255,9 +255,10 @@ fn what_is_not_read_yet_is_said() {
     assert!(text(&output.stderr).contains("found an object around one"), "{output:?}");
 }
 
-/// Lines that have their answer are examples for fine-tuning, unless they are forced to be bodies; a single body may end with an answer.
+/// Lines that end with an answer are examples for fine-tuning, unless the format is forced; a single body may end with
+/// an answer.
 #[test]
-fn examples_for_fine_tuning_are_said_to_be_some() {
+fn examples_for_fine_tuning_are_reported_as_such() {
     let root = repository("fine-tuning");
     let one = r#"{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}"#;
     let preferred = r#"{"input": {"messages": []}, "preferred_output": [], "non_preferred_output": []}"#;
@@ -274,9 +275,9 @@ fn examples_for_fine_tuning_are_said_to_be_some() {
     assert_eq!(run("one.json", &[]).status.code(), Some(0));
 }
 
-/// The next step that `init` names works, also beside files that are no prompts.
+/// The next step that `init` suggests works, even next to files that are not prompts.
 #[test]
-fn init_takes_prompts_alone_and_lists_the_others() {
+fn init_uses_only_prompts_and_lists_the_other_files() {
     let root = repository("init-lists");
     write(&root, "app/chat.json", &prompt(5));
     write(&root, "app/package.json", "{\"name\": \"x\"}");
@@ -295,7 +296,7 @@ fn init_takes_prompts_alone_and_lists_the_others() {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
 }
 
-/// What the command line adds to a check, and what the configuration says of images.
+/// The options that a check shares with an estimate, and the configured size of images.
 #[test]
 fn a_check_has_the_terms_of_an_estimate() {
     let root = repository("terms");
@@ -334,9 +335,9 @@ fn a_check_has_the_terms_of_an_estimate() {
     );
 }
 
-/// A sum that only a part of the files would be compared with is not checked; one that is exceeded is in every format.
+/// The limit of a sum is not checked for only some of the files; an exceeded sum is in every format.
 #[test]
-fn sums_are_of_all_files_and_in_every_format() {
+fn sums_include_all_files_and_are_in_every_format() {
     let root = repository("sums");
     write(&root, "a.json", &prompt(50));
     write(&root, "b.json", &prompt(5));
@@ -351,16 +352,16 @@ fn sums_are_of_all_files_and_in_every_format() {
     assert!(text(&output.stderr).contains("only some of its files are checked, so its sum is not"), "{output:?}");
 }
 
-/// What the author of a request or of a table should know is said once, where it is about them.
+/// Notes for the author of a request or of a table are shown once, where they apply.
 #[test]
-fn notes_are_about_what_is_asked() {
+fn notes_are_shown_where_they_apply() {
     let root = repository("notes");
     write(&root, "p.json", &request("gpt-5.4", "Hi", ""));
     let notes =
         |args: &[&str]| text(&gpt_cost(&root, &[&["estimate", "p.json", "--as-of", DAY], args].concat()).stdout);
     assert!(!notes(&[]).contains("perhaps a rounded"), "{}", notes(&[]));
     assert!(notes(&["--tier", "batch"]).contains("batch, flex: cached is the page's 0.13, perhaps a rounded 0.125"));
-    // A price that is a thousand times off is noted where it is used.
+    // A price with a unit error is noted if it is used.
     write(
         &root,
         "off.toml",
@@ -369,8 +370,10 @@ fn notes_are_about_what_is_asked() {
     let output = gpt_cost(&root, &["estimate", "p.json", "--pricing", "off.toml"]);
     assert!(text(&output.stderr).starts_with("note: suspicious price: off.toml:4:9: "), "{output:?}");
     // One note for a model, however many requests it has.
-    write(&root, "many.jsonl", &format!("{}\n", request("gpt-5.4", "Hi", "")).repeat(20));
-    let output = gpt_cost(&root, &["estimate", "many.jsonl", "--max-age", "1d", "--as-of", DAY]);
+    write(&root, "many.jsonl", &format!("{}\n", request("gpt-4.1", "Hi", "")).repeat(20));
+    write(&root, "pinned.toml", PINNED);
+    let args = ["estimate", "many.jsonl", "--pricing", "pinned.toml", "--max-age", "1d", "--as-of", DAY];
+    let output = gpt_cost(&root, &args);
     assert_eq!((output.status.code(), text(&output.stderr).lines().count()), (Some(1), 1), "{output:?}");
     write(&root, "p.json", &request("o3", "Hi", r#", "max_tokens": 10"#));
     assert!(notes(&[]).contains("max_tokens: o3 refuses it: set max_completion_tokens instead"), "{}", notes(&[]));
@@ -382,9 +385,9 @@ fn notes_are_about_what_is_asked() {
     assert!(text(&output.stderr).starts_with("error: gpt-cost.toml: unknown model `gpt-9.9`"), "{output:?}");
 }
 
-/// Each input of an embedding has the context window for itself, and there is no output in it.
+/// Each input of an embedding has its own context window, without output.
 #[test]
-fn inputs_of_embeddings_fit_each_for_itself() {
+fn each_input_of_an_embedding_fits_separately() {
     let root = repository("embeddings-fit");
     let body = |words: usize| {
         let words = "a ".repeat(words);
@@ -402,7 +405,7 @@ fn inputs_of_embeddings_fit_each_for_itself() {
     assert!(table.contains("an input of 9,001 tokens exceeds the context window of 8,192 by 809"), "{table}");
 }
 
-/// A count that may be on either side of the context window is undecided.
+/// A count that can be on either side of the context window is undecided.
 #[test]
 fn an_estimate_across_the_context_window_is_undecided() {
     let root = repository("across");

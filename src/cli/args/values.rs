@@ -66,7 +66,7 @@ pub(super) fn tier(text: &str) -> Result<Tier, String> {
 }
 
 pub(super) fn encodings() -> impl TypedValueParser<Value = Encoding> {
-    let names = Encoding::ALL.iter().map(|encoding| encoding.name());
+    let names = Encoding::ALL.iter().map(|encoding| encoding.as_str());
     PossibleValuesParser::new(names).try_map(|name| name.parse::<Encoding>())
 }
 

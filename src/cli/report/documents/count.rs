@@ -72,7 +72,7 @@ impl<'a> From<&'a Counted> for Request<'a> {
             format: counted.format.as_str(),
             model: model.map(|model| model.name.as_str()),
             resolved_model: model.map(|model| model.resolved.as_str()),
-            encoding: counted.encoding.map(|encoding| encoding.name()),
+            encoding: counted.encoding.map(|encoding| encoding.as_str()),
             input_tokens: (&counted.count).into(),
             breakdown: super::breakdown(&counted.count),
             not_counted: super::uncounted(counted.count.uncounted()),

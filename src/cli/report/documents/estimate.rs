@@ -99,7 +99,7 @@ impl<'a> Request<'a> {
             format: request.format().as_str(),
             model: estimate.name(),
             resolved_model: model.name(),
-            encoding: model.encoding().map(|encoding| encoding.name()),
+            encoding: model.encoding().map(|encoding| encoding.as_str()),
             tier: Name(estimate.tier()),
             input_tokens: input.into(),
             cached_tokens: estimate.cached(),

@@ -62,7 +62,7 @@ impl<'a> Model<'a> {
             resolved_model: model.name(),
             also: model.also().collect(),
             kind: Name(model.kind()),
-            encoding: model.encoding().map(|encoding| encoding.name()),
+            encoding: model.encoding().map(|encoding| encoding.as_str()),
             counting: model.family(day).map(Name),
             facts: Facts::new(layer, model),
             price: price.map(|row| Price::new(layer, model, row)),

@@ -190,7 +190,7 @@ fn model(estimate: &Estimate<'_>) -> String {
         Tier::Standard => String::new(),
         tier => format!(", {} tier", tier.as_str()),
     };
-    let encoding = model.encoding().map_or("unknown encoding", |encoding| encoding.name());
+    let encoding = model.encoding().map_or("unknown encoding", |encoding| encoding.as_str());
     format!("{name}{stands_for} ({encoding}{tier})")
 }
 
