@@ -128,7 +128,7 @@ names! {
         /// The request is in another file, perhaps with another text.
         Renamed = "renamed",
         /// The request is in both versions.
-        Kept = "kept",
+        Kept = "changed",
     }
 }
 

@@ -17,15 +17,15 @@ names! {
         /// Input text that is neither read from the prompt cache nor written to it.
         Input = "input",
         /// Input that is read from the prompt cache.
-        CachedInput = "cached input",
+        CachedInput = "cached_input",
         /// Input that is written to the prompt cache.
-        CacheWrites = "cache writes",
+        CacheWrites = "cache_writes",
         /// Audio input.
-        AudioInput = "audio input",
+        AudioInput = "audio_input",
         /// Output text, reasoning included.
         Output = "output",
         /// Audio output.
-        AudioOutput = "audio output",
+        AudioOutput = "audio_output",
     }
 }
 

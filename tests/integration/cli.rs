@@ -113,7 +113,8 @@ fn without_a_repository_only_the_current_folder_is_searched() {
     let root = std::env::temp_dir().join(format!("gpt-cost-{}", std::process::id()));
     let inside = root.join("inside");
     fs::create_dir_all(&inside).unwrap();
-    fs::copy("pricing.toml", root.join("pricing.toml")).unwrap();
+    // The prices of the cases, so that a new price changes no README.
+    fs::copy("tests/cmd/pinned.toml", root.join("pricing.toml")).unwrap();
     let origin = |folder: &Path| {
         let output = run(folder, &["estimate", "-", "--model", "gpt-4.1", "--format", "json"], b"Hi");
         let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -153,7 +154,8 @@ fn the_readme_shows_what_the_commands_print() {
     let readme = fs::read_to_string("README.md").unwrap();
     let root = repository("readme");
     copy(Path::new("examples"), &root.join("examples"));
-    fs::copy("pricing.toml", root.join("pricing.toml")).unwrap();
+    // The prices of the cases, so that a new price changes no README.
+    fs::copy("tests/cmd/pinned.toml", root.join("pricing.toml")).unwrap();
     let mut commands = 0;
     for block in readme.split("```console\n").skip(1).map(|rest| rest.split("```").next().unwrap()) {
         let mut lines = block.lines();

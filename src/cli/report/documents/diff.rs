@@ -55,8 +55,7 @@ struct Change<'a> {
     /// Its name on the old side, if that was another one.
     old_name: Option<String>,
     custom_id: Option<&'a str>,
-    #[cfg_attr(test, schemars(extend("enum" = ["changed", "added", "removed", "renamed"])))]
-    changed: &'static str,
+    changed: Name<Changed>,
     /// Null if the request is new.
     old: Option<Side<'a>>,
     /// Null if the request is gone.
@@ -76,7 +75,7 @@ impl<'a> From<&'a ChangeOf> for Change<'a> {
             name: change.place.to_string(),
             old_name: change.old_place.as_ref().map(Place::to_string),
             custom_id: either.and_then(|entry| entry.custom_id.as_deref()),
-            changed: if change.changed == Changed::Kept { "changed" } else { change.changed.as_str() },
+            changed: Name(change.changed),
             old: change.old.as_ref().map(Side::from),
             new: change.new.as_ref().map(Side::from),
             by_prompt: Dollars(change.prompt),

@@ -15,7 +15,7 @@ pub(in crate::cli) mod verify;
 use std::io::{self, Write};
 
 use gpt_cost::accounting::{ComponentKind, Family};
-use gpt_cost::budget::Level;
+use gpt_cost::budget::{Changed, Level};
 use gpt_cost::catalog::{Field, Kind, Layer, Model, PriceRow};
 use gpt_cost::money::{Per, Usd};
 use gpt_cost::request::{Uncounted, Warning};
@@ -264,4 +264,4 @@ macro_rules! named {
     )*};
 }
 
-named!(ChargeKind, ComponentKind, Family, Kind, Label, Level, Per, Tier, Verdict);
+named!(Changed, ChargeKind, ComponentKind, Family, Kind, Label, Level, Per, Tier, Verdict);
