@@ -27,7 +27,38 @@
 //! The library does no I/O and reads no clock and no environment: bytes, days and price tables are arguments. Money is
 //! always decimal, every count is labelled exact or estimated, and an unknown price or model is an error: never a
 //! guess, never zero.
+//!
+//! # Tour
+//!
+//! A [`Request`] is read from JSON ([`Request::from_json`]), taken from a `serde_json::Value`
+//! ([`Request::from_value`]) or built without JSON ([`Request::builder`]). A [`Catalog`] has the models: the built-in
+//! price table, and tables of your own over it. [`Catalog::model`] finds one by its name, and from there:
+//!
+//! - [`estimate`](catalog::ModelRef::estimate) returns an [`Estimate`]: the tokens of the input as a [`TokenCount`] with
+//!   its label, bound and breakdown, the range of the [`Cost`], and the [`Fit`] with the model's limits;
+//! - [`count`](catalog::ModelRef::count) returns the [`TokenCount`] alone;
+//! - [`bill`](catalog::ModelRef::bill) prices the [`usage::Usage`] of a response that the API returned.
+//!
+//! [`budget`] compares estimates with limits and with a baseline, as `gpt-cost check` does in CI. [`encoding`] has the
+//! tokenizers alone: `Encoding::Cl100kBase.count("hello world")`. [`source`] reads files of requests in every format
+//! that the command line reads, and [`verify`] compares counts with recorded usage. Every error is an [`Error`].
+//!
+//! Complete programs are in `examples/`: before a request, a budget, counting only, a price table of one's own.
+//!
+//! # Crate features
+//!
+//! | feature | default | |
+//! |---|---|---|
+//! | `cli` | yes | the command `gpt-cost` and all that only it needs, among it `import` |
+//! | `encodings` | yes | all encodings |
+//! | `cl100k_base`, `o200k_base`, `p50k_base`, `r50k_base` | | one encoding and its tables: 4 MB, 7 MB (with `o200k_harmony`), and 2 MB for the last two together |
+//! | `import` | | reading the price tables of other projects: [`catalog::import`] |
+//! | `serde` | | [`Usd`] as decimal strings, in and out |
+//!
+//! A library needs `default-features = false, features = ["encodings"]`, or only the encodings of its models. Without an
+//! encoding, usage can be priced and nothing can be counted.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(any(feature = "cl100k_base", feature = "o200k_base", feature = "p50k_base", feature = "r50k_base")),
     allow(
@@ -62,7 +93,9 @@ mod toml;
 pub mod usage;
 pub mod verify;
 
+/// A day of the calendar, of [jiff](https://docs.rs/jiff).
 pub use jiff::civil::Date;
+/// A decimal number, of [rust_decimal](https://docs.rs/rust_decimal).
 pub use rust_decimal::Decimal;
 
 pub use self::accounting::{Label, TokenCount};

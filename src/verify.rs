@@ -1,4 +1,4 @@
-//! Compares our counts with the usage that the API billed for recorded requests.
+//! Verification: counts compared with the usage that the API billed for recorded requests.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Counts the tokens that the API bills for the input of a request, by the rules of a model's family.
+//! Token counts: what the API bills for the input of a request, by the rules of a model's family.
 
 mod chat;
 mod evidence;

@@ -1,4 +1,4 @@
-//! Imports other projects' price tables as dated rows of ours. Amounts are read from the digits of the numbers, and
+//! Price tables of other projects, as dated rows of ours. Amounts are read from the digits of the numbers, and
 //! never pass through a float.
 //!
 //! A table of another project contains today's prices, and seldom their first days. So a price that differs from ours

@@ -1,4 +1,4 @@
-//! Resolves a model's name to its counting rules, limits and prices, from the built-in table and the layers over it.
+//! Models: their names, counting rules, limits and prices, from the built-in table and the layers over it.
 
 mod builtin;
 mod copied;

@@ -94,7 +94,7 @@ fn write_table(priced: &Priced<'_>, out: &mut impl Write) -> std::io::Result<()>
         let rate = format!("{} / {}", charge.rate.amount(), charge.rate.per());
         let cost = format!("{:.digits$}", charge.cost);
         let [tokens, rate, cost] = [grouped(charge.tokens), rate, cost].map(Cell::right);
-        rows.push(vec![Cell::plain(charge.kind.as_str().replace('_', " ")), tokens, rate, cost]);
+        rows.push(vec![Cell::plain(charge.kind.in_words()), tokens, rate, cost]);
     }
     let total = format!("{:.digits$}", bill.total);
     rows.push(vec![Cell::plain("total"), Cell::plain(""), Cell::plain(""), Cell::right(total)]);

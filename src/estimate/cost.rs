@@ -152,12 +152,12 @@ pub(super) fn cost(
 ) -> Cost {
     let most = input.max();
     let tokens = ValueRange { min: input.min(), expected: most.map(|_| input.tokens()), max: most };
-    let of_input = |tokens: u64| Usage::new(tokens, 0).with_cached(cached.tokens(tokens));
+    let of_input = |tokens: u64| Usage::new(tokens, 0).cached(cached.tokens(tokens));
     let mut input = rows.range(&tokens, |row, tokens| row.cost(&of_input(tokens)));
     let written = |row: &PriceRow, tokens: u64| {
         let usage = of_input(tokens);
         let written = if tokens < MIN_CACHED_INPUT { 0 } else { usage.input - usage.cached };
-        row.cost(&usage.with_written(written))
+        row.cost(&usage.written(written))
     };
     input.max = input.max.max(rows.range(&tokens, written).max);
     let output = rows.range(output, |row, tokens| row.cost(&Usage::output_alone(tokens, request.audio_output)));

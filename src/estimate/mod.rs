@@ -1,4 +1,4 @@
-//! Tokens, limits, prices and terms → what a request will cost, and whether it fits.
+//! Estimates: the tokens of a request, its cost on given terms, and whether it fits the model's limits.
 
 mod cost;
 mod fit;
@@ -177,7 +177,7 @@ impl<'c> Estimate<'c> {
     pub fn usage(&self) -> Usage {
         let output = self.output.expected.or(self.output.max).unwrap_or(0);
         let output = Usage::output_alone(output, self.audio_output);
-        Usage { input: self.input.tokens(), ..output }.with_cached(self.cached)
+        Usage { input: self.input.tokens(), ..output }.cached(self.cached)
     }
 
     /// Returns the number of input tokens that are assumed to be read from the prompt cache.

@@ -30,6 +30,11 @@ names! {
 }
 
 impl ChargeKind {
+    /// Returns the name with spaces, for people.
+    pub fn in_words(self) -> String {
+        self.as_str().replace('_', " ")
+    }
+
     /// Returns the tokens of this component in a usage.
     fn tokens(self, usage: &Usage) -> u64 {
         match self {
@@ -86,7 +91,7 @@ pub struct Charge {
 /// Shows a charge such as `1,000 tokens of cached input at $1.25 per 1M: $0.00125`.
 impl fmt::Display for Charge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} tokens of {} at {}: {}", grouped(self.tokens), self.kind, self.rate, self.cost)
+        write!(f, "{} tokens of {} at {}: {}", grouped(self.tokens), self.kind.in_words(), self.rate, self.cost)
     }
 }
 
@@ -111,7 +116,7 @@ impl PriceRow {
     /// let usage = Usage::new(1_000, 100);
     /// let row = model.price(day, Tier::Standard, usage.input).unwrap();
     /// assert_eq!(row.cost(&usage).unwrap().to_string(), "$0.0035");
-    /// assert_eq!(row.cost(&usage.with_audio_output(100)), None);
+    /// assert_eq!(row.cost(&usage.audio_output(100)), None);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn cost(&self, usage: &Usage) -> Option<Usd> {
@@ -140,7 +145,7 @@ impl ModelRef<'_> {
     /// ```
     /// use gpt_cost::{Catalog, Date, Tier, usage::Usage};
     ///
-    /// let usage = Usage::new(1_200, 50).with_cached(1_000);
+    /// let usage = Usage::new(1_200, 50).cached(1_000);
     /// let day = Date::new(2026, 11, 23)?;
     /// let bill = Catalog::builtin().model("gpt-4o-2024-08-06")?.bill(&usage, day, Tier::Standard)?;
     /// assert_eq!(bill.charges[1].to_string(), "1,000 tokens of cached input at $1.25 per 1M: $0.00125");
@@ -154,7 +159,7 @@ impl ModelRef<'_> {
         }
         let row = model.priced(day, tier, usage.input)?;
         let charges = row.charges(usage).map_err(|component| {
-            let (name, tier, component) = (model.name(), tier.as_str(), component.as_str());
+            let (name, tier, component) = (model.name(), tier.as_str(), component.in_words());
             let problem = Problem::new(format!("`{name}` has no {tier} price for {component} on {day}"));
             Error::new(error::Kind::MissingPrice, problem)
         })?;

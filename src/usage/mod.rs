@@ -16,7 +16,7 @@ use crate::money::grouped;
 /// ```
 /// use gpt_cost::usage::Usage;
 ///
-/// let usage = Usage::new(1_200, 50).with_cached(1_000);
+/// let usage = Usage::new(1_200, 50).cached(1_000);
 /// assert_eq!((usage.input, usage.cached, usage.output), (1_200, 1_000, 50));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,37 +47,37 @@ impl Usage {
 
     /// Sets how many of the input tokens were read from the prompt cache.
     #[must_use]
-    pub fn with_cached(self, cached: u64) -> Usage {
+    pub fn cached(self, cached: u64) -> Usage {
         Usage { cached, ..self }
     }
 
     /// Sets how many of the input tokens were written to the prompt cache.
     #[must_use]
-    pub fn with_written(self, written: u64) -> Usage {
+    pub fn written(self, written: u64) -> Usage {
         Usage { written, ..self }
     }
 
     /// Sets how many of the input tokens are audio.
     #[must_use]
-    pub fn with_audio_input(self, audio_input: u64) -> Usage {
+    pub fn audio_input(self, audio_input: u64) -> Usage {
         Usage { audio_input, ..self }
     }
 
     /// Sets how many of the output tokens are reasoning.
     #[must_use]
-    pub fn with_reasoning(self, reasoning: u64) -> Usage {
+    pub fn reasoning(self, reasoning: u64) -> Usage {
         Usage { reasoning, ..self }
     }
 
     /// Sets how many of the output tokens are audio.
     #[must_use]
-    pub fn with_audio_output(self, audio_output: u64) -> Usage {
+    pub fn audio_output(self, audio_output: u64) -> Usage {
         Usage { audio_output, ..self }
     }
 
     /// Returns the usage of an output that is all audio or all text.
     pub(crate) fn output_alone(output: u64, is_audio: bool) -> Usage {
-        Usage::new(0, output).with_audio_output(if is_audio { output } else { 0 })
+        Usage::new(0, output).audio_output(if is_audio { output } else { 0 })
     }
 
     /// Returns the usage without its output.

@@ -347,8 +347,8 @@ fn random_usages_cost_what_the_researched_facts_say() {
 /// Prices a usage by every model and tier on some days: there may be no price, but never a panic.
 fn price_everything(catalog: &Catalog, tokens: u64) {
     use gpt_cost::usage::Usage;
-    let usage = Usage::new(tokens, tokens).with_cached(tokens / 3).with_audio_output(tokens / 7);
-    let wrong = Usage::new(1, tokens).with_cached(u64::MAX);
+    let usage = Usage::new(tokens, tokens).cached(tokens / 3).audio_output(tokens / 7);
+    let wrong = Usage::new(1, tokens).cached(u64::MAX);
     assert!(catalog.models().iter().all(|found| {
         let model = found.model;
         catalog.model(model.name()).unwrap().bill(&wrong, day(2026, 11, 24), Tier::Standard).is_err()
@@ -596,7 +596,7 @@ fn cache_writes_are_in_the_range() {
     let estimate = model.estimate(&request, &terms).unwrap();
     let input = estimate.input().max().unwrap();
     let bill = |written: u64, cached: u64| {
-        let usage = Usage::new(input, 0).with_written(written).with_cached(cached);
+        let usage = Usage::new(input, 0).written(written).cached(cached);
         model.bill(&usage, day(2026, 11, 24), Tier::Standard).unwrap().total
     };
     assert_eq!(estimate.cost().input.max.unwrap(), bill(input, 0));
