@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::source::Place;
+use crate::place::Place;
 
 /// An error of the library: one problem or several, each with its place.
 ///

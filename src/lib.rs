@@ -85,6 +85,7 @@ pub mod estimate;
 mod json;
 pub mod money;
 mod names;
+mod place;
 pub mod request;
 #[cfg(all(test, feature = "cli"))]
 mod schemas;

@@ -20,14 +20,13 @@
 //! ```
 
 mod keys;
-mod place;
 mod unread;
 
 use serde_json::value::RawValue;
 
 use self::keys::Keys;
-pub use self::place::Place;
 use crate::error::{self, Error, Problem, Result};
+pub use crate::place::Place;
 use crate::request::{self, Format, Request};
 
 /// The format in which to read a source.

@@ -19,3 +19,4 @@ mod reports;
 mod request;
 mod tokens;
 mod verdicts;
+mod walls;
