@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks ten thousand prompt files against a budget, and prints how long that takes: benches/many-prompts.sh [COUNT]
+# Checks ten thousand prompt files against a budget, and prints the time and the memory. Usage: benches/many-prompts.sh [COUNT]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 count=${1:-10000}

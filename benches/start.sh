@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Times `estimate` of one small prompt from start to end, in folders without a price table, with a copy of the built-in one, and with an
-# edited copy, beside a process that does nothing; then its memory and the size of the binary: benches/start.sh [RUNS]
+# Times a whole `estimate` process on one small prompt in three folders: without a price table, with a copy of the built-in one, and with
+# an edited copy. Also times an empty process, and prints the memory and the size of the binary. Usage: benches/start.sh [RUNS]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo build --release --quiet
@@ -20,7 +20,7 @@ estimate = [binary, "estimate", "prompt.json", "--model", "gpt-4"]
 commands = {"an empty process": (["/bin/true"], "none")}
 commands |= {f"price table: {kind}": (estimate, kind) for kind in ["none", "copy", "edited"]}
 times = {name: [] for name in commands}
-# One of each in turn, so that other load on the machine affects all alike.
+# The commands take turns, so that other load on the machine affects all of them alike.
 for _ in range(runs):
     for name, (command, kind) in commands.items():
         start = time.perf_counter()
