@@ -1,4 +1,4 @@
-//! `gpt-cost actual`: what a real response cost.
+//! The `gpt-cost actual` command: prices a response from its `usage`.
 
 use std::io::Write;
 
@@ -11,14 +11,14 @@ use gpt_cost::{Date, Tier};
 use super::args::{ActualArgs, ReportFormat, TableArgs};
 use super::exit::{Failure, Outcome, Stop};
 use super::project::Project;
+use super::report::documents;
 use super::report::grid::{Cell, write_grid};
-use super::report::{documents, plural};
 use super::{files, note, prices};
 
 /// A response and its price.
 pub(super) struct Priced<'a> {
     pub(super) name: &'a str,
-    /// The name of the model as it was given.
+    /// The model name as given.
     pub(super) model: &'a str,
     pub(super) resolved: Resolved<'a>,
     pub(super) day: Date,
@@ -52,30 +52,32 @@ fn price<'a>(
     name: &'a str,
     response: &'a Response,
 ) -> Result<Priced<'a>, Failure> {
-    let model = args.model.as_ref().or(response.model.as_ref()).ok_or_else(|| {
-        Failure::at(name, "it names no model").hint("name one with --model NAME, such as --model gpt-4o")
-    })?;
+    let model = args
+        .model
+        .as_ref()
+        .or(response.model.as_ref())
+        .ok_or_else(|| Failure::at(name, "it names no model").hint("pass --model NAME, such as --model gpt-4o"))?;
     let day = args.as_of.or(response.day).unwrap_or(project.today);
     let tier = args.tier.or(response.tier).unwrap_or(Tier::Standard);
     let priced = project.catalog.model(model).and_then(|model| {
         model.remark().iter().for_each(|remark| note(remark));
         Ok((model.resolve(day)?, model.bill(&response.usage, day, tier)?))
     });
-    let (resolved, bill) = priced.map_err(|error| Failure::of(&error.in_file(&Place::file(name))))?;
+    let (resolved, bill) = priced.map_err(|error| Failure::from_error(&error.in_file(&Place::file(name))))?;
     Ok(Priced { name, model, resolved, day, tier, response, bill, layers: project.catalog.layers().collect() })
 }
 
-/// Reads the one response of a file.
+/// Reads the response of a file, which must contain exactly one.
 fn read(name: &str, bytes: &[u8]) -> Result<Response, Failure> {
     let documents = documents(name, bytes, InputFormat::Json);
     let [document] = documents.as_slice() else {
-        let message = format!("it has {}, one is expected", plural(documents.len(), "response"));
-        return Err(Failure::at(name, message).hint("price them one by one"));
+        let message = format!("expected one response, found {}", documents.len());
+        return Err(Failure::at(name, message).hint("price each response on its own"));
     };
     Response::from_json(document.bytes()).map_err(|error| {
-        let failure = Failure::of(&document.locate(error));
+        let failure = Failure::from_error(&document.locate(error));
         match document.request().is_ok() {
-            true => failure.hint("it is a request: gpt-cost estimate prices it before it is sent"),
+            true => failure.hint("this is a request: gpt-cost estimate prices it before it is sent"),
             false => failure,
         }
     })
@@ -100,7 +102,7 @@ fn write_table(priced: &Priced<'_>, out: &mut impl Write) -> std::io::Result<()>
     rows.push(vec![Cell::plain("total"), Cell::plain(""), Cell::plain(""), Cell::right(total)]);
     write_grid(&rows, out)?;
     if response.usage.reasoning > 0 {
-        writeln!(out, "\n  of the output, {} tokens are reasoning", grouped(response.usage.reasoning))?;
+        writeln!(out, "\n  output includes {} reasoning tokens", grouped(response.usage.reasoning))?;
     }
     writeln!(out, "\n  price: {}", resolved.layer.origin())
 }

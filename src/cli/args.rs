@@ -1,4 +1,4 @@
-//! The words of the command line, checked before any file is opened.
+//! The command-line arguments, validated before any file is opened.
 
 mod budgets;
 mod prices;
@@ -59,12 +59,14 @@ Examples:
   gpt-cost estimate notes.txt -m gpt-5-mini        text is counted as one user message
   gpt-cost estimate - -m gpt-4o --format json < prompt.json
 
-A file is read as JSON if its name ends in .json, .jsonl or .ndjson, or if it starts with { followed by \" or }, or with [ followed by { or ]. \
-JSON can be a Chat Completions, Responses, Completions or Embeddings body, a Batch line, an array of messages or input items, or a \
-recording, with one request per file or per line; JSON that does not parse is an error. Anything else is a text prompt.
+A file is read as JSON if its name ends in .json, .jsonl or .ndjson, or if it starts with { followed by \" or }, or \
+with [ followed by { or ]. JSON can be a Chat Completions, Responses, Completions or Embeddings body, a Batch line, an \
+array of messages or input items, or a recording, with one request per file or per line; JSON that does not parse is \
+an error. Anything else is a text prompt.
 
-Prices come from the built-in table, overridden by your own pricing.toml (in $XDG_CONFIG_HOME/gpt-cost or your platform's settings folder), \
-then by the nearest pricing.toml between the current folder and the repository root, then by each --pricing FILE.")]
+Prices come from the built-in table, overridden by your own pricing.toml (in $XDG_CONFIG_HOME/gpt-cost or your \
+platform's settings folder), then by the nearest pricing.toml between the current folder and the repository root, then \
+by each --pricing FILE.")]
 pub(super) struct EstimateArgs {
     #[command(flatten)]
     pub(super) request: RequestArgs,
@@ -111,7 +113,7 @@ pub(super) struct CountArgs {
     #[arg(value_parser = encodings())]
     pub(super) encoding: Option<Encoding>,
 
-    /// Print only the number; if it is not exact, standard error says so
+    /// Print only the number, with a note on standard error if it is not exact
     #[arg(short, long)]
     pub(super) quiet: bool,
 
@@ -131,8 +133,8 @@ Examples:
   gpt-cost actual response.json
   curl … | gpt-cost actual - --format json
 
-Model, day and service tier are read from the response; options override them. Cached input, cache writes and audio are charged at their \
-own rates, each token once.")]
+Model, day and service tier are read from the response; options override them. Cached input, cache writes and audio \
+are charged at their own rates, each token once.")]
 pub(super) struct ActualArgs {
     /// Response to price: a file, or - for standard input
     #[arg(value_name = "FILE")]
@@ -174,8 +176,8 @@ Examples:
   gpt-cost verify recorded.jsonl
   gpt-cost verify recorded.jsonl --worst 10 --format json
 
-A recording is a JSON object with `request` and `response`, one per line, or one object or array of them in a .json file. Only the request and \
-its date are used for counting. No request text is printed.")]
+A recording is a JSON object with `request` and `response`, one per line, or one object or array of them in a .json \
+file. Only the request and its date are used for counting. No request text is printed.")]
 pub(super) struct VerifyArgs {
     /// Recordings: files, or - for standard input
     #[arg(value_name = "FILE", required = true)]
@@ -198,7 +200,7 @@ pub(super) struct VerifyArgs {
     pub(super) format: ReportFormat,
 }
 
-/// The requests, the model and the day.
+/// The requests, and how to read them.
 #[derive(Debug, Parser)]
 pub(super) struct RequestArgs {
     /// Requests: files, or - for standard input; a file can contain one request per line
@@ -229,7 +231,7 @@ pub(super) struct RequestArgs {
     pub(super) image_size: Option<ImageSize>,
 }
 
-/// How the report of `estimate` is written.
+/// The output formats of `estimate`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum EstimateFormat {
     /// A table for people
@@ -245,7 +247,7 @@ pub(super) enum EstimateFormat {
     Markdown,
 }
 
-/// How a report is written.
+/// The output formats of most commands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum ReportFormat {
     /// A table for people
@@ -255,7 +257,7 @@ pub(super) enum ReportFormat {
     Json,
 }
 
-/// How a file is read.
+/// The input formats.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum InputFormat {
     /// Detect from the file name and the first characters
@@ -304,7 +306,7 @@ impl From<InputFormat> for source::InputFormat {
     }
 }
 
-/// Which prices, on which day.
+/// The price tables and the date of the prices.
 #[derive(Clone, Debug, Default, Parser)]
 pub(super) struct TableArgs {
     /// Date of the prices and aliases, YYYY-MM-DD [default: as_of in gpt-cost.toml, else today (UTC)]

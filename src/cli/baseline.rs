@@ -1,4 +1,4 @@
-//! `gpt-cost baseline`: what requests use and cost now, for later comparison.
+//! The `gpt-cost baseline` command: records what requests use and cost now, for later comparison.
 
 use std::io::Write;
 
@@ -8,7 +8,7 @@ use super::args::{BaselineCommand, BaselineShowArgs, BaselineWriteArgs, TableArg
 use super::check::{empty_budgets, matching, read_baseline};
 use super::checked::{self, Budgeted, Checked};
 use super::exit::{Failure, Outcome, Stop};
-use super::files::{self, shown};
+use super::files::{self, printable};
 use super::note;
 use super::project::{self, Ignored, Project};
 use super::report::grid::{Cell, write_grid};
@@ -38,23 +38,23 @@ fn write(args: &BaselineWriteArgs) -> Result<Outcome, Failure> {
     }
     let baseline = checked::baseline(&project, &checked);
     files::write(&path, baseline.to_json().as_bytes())?;
-    let name = if files::is_standard(&path) { "the baseline".to_owned() } else { project.shown(&path) };
+    let name = if files::is_standard(&path) { "the baseline".to_owned() } else { project.display_name(&path) };
     note(&format!("wrote {name}: {}", plural(baseline.requests.len(), "request")));
     Ok(outcome)
 }
 
-/// Checks each request of all budgets, each file once, by the first budget that it is in.
+/// Checks each request of all budgets, each file once and against the first budget that matches it.
 pub(super) fn all(project: &Project) -> Result<Vec<Checked>, Failure> {
     Ok(project.check(&budgeted(project)?, &project.config.budgets, project::read))
 }
 
-/// Returns each file of all budgets with the first budget that it is in.
+/// Returns each file of all budgets with the first budget that matches it.
 fn budgeted(project: &Project) -> Result<Vec<Budgeted>, Failure> {
     if project.config.budgets.is_empty() {
-        let failure = Failure::new("there is no gpt-cost.toml with a [[budget]], so no request is known");
+        let failure = Failure::new("no gpt-cost.toml with a [[budget]] was found");
         return Err(failure.hint("run gpt-cost init"));
     }
-    let mut budgeted = matching(project, &project.files(Ignored::LeftOut))?;
+    let mut budgeted = matching(project, &project.files(Ignored::Skip))?;
     budgeted.iter_mut().for_each(|one| one.budgets.truncate(1));
     Ok(budgeted)
 }
@@ -64,11 +64,11 @@ fn show(args: &BaselineShowArgs, out: &mut impl Write) -> Result<Outcome, Stop> 
         Some(file) => (file.clone(), files::name(file)),
         None => {
             let project = Project::around(&TableArgs::default(), false)?;
-            (project.baseline.clone(), project.shown(&project.baseline))
+            (project.baseline.clone(), project.display_name(&project.baseline))
         }
     };
     if args.file.is_none() && !path.is_file() {
-        return Err(Failure::at(name, "there is no baseline").hint("write one with gpt-cost baseline write").into());
+        return Err(Failure::at(name, "no such file").hint("run gpt-cost baseline write to create it").into());
     }
     let baseline = read_baseline(&path, &name)?;
     let as_of = baseline.as_of.map(|day| day.to_string()).unwrap_or_default();
@@ -81,13 +81,13 @@ fn show(args: &BaselineShowArgs, out: &mut impl Write) -> Result<Outcome, Stop> 
         Cell::title("cost"),
     ]];
     for (place, entry) in &baseline.requests {
-        let least = if entry.at_least { "at least " } else { "" };
+        let at_least = if entry.at_least { "at least " } else { "" };
         rows.push(vec![
-            Cell::plain(shown(&place.to_string())),
+            Cell::plain(printable(&place.to_string())),
             Cell::plain(entry.model.as_str()),
             Cell::right(grouped(entry.usage.input)),
             Cell::right(grouped(entry.usage.output)),
-            Cell::right(format!("{least}{}", entry.cost)),
+            Cell::right(format!("{at_least}{}", entry.cost)),
         ]);
     }
     write_grid(&rows, out)?;

@@ -1,4 +1,4 @@
-//! The requests of a project, and what its budgets' limits find in each.
+//! The requests of a project, each with the findings of its budgets.
 
 use std::borrow::Cow;
 use std::thread;
@@ -11,88 +11,88 @@ use gpt_cost::{Estimate, Request, TokenCount};
 use serde::Serialize;
 
 use super::exit::Failure;
-use super::files::{hash, shown};
+use super::files::{hash, printable};
 use super::project::{Project, ProjectFile};
 use super::{input, terms};
 
-/// A file, and the budgets that it is in, by their indexes.
+/// A file, and the indexes of its budgets.
 #[derive(Clone, Debug)]
 pub(super) struct Budgeted {
     pub(super) file: ProjectFile,
     pub(super) budgets: Vec<usize>,
 }
 
-/// A request of a project, and what its budgets say of it.
+/// A request of a project, and the verdicts of its budgets.
 #[derive(Debug)]
 pub(super) struct Checked {
     pub(super) place: Place,
     pub(super) custom_id: Option<String>,
-    /// As what it was read.
+    /// The format it was read as.
     pub(super) format: Option<Format>,
-    /// Whether it is surely a request: `input` or `prompt` without a model is in many other files, too.
-    pub(super) is_sure: bool,
-    /// The line of the file to look at, from 1: where it is wrong, or what uses the most tokens of a request with findings.
+    /// Whether it is certainly a request: many other files also have a key `input` or `prompt`, but no `model`.
+    pub(super) is_certain: bool,
+    /// The line to look at, from 1: that of the error, or that of the largest component of a request with findings.
     pub(super) line: usize,
-    /// Why the request, or its file, is not read. Then no budget says anything of it.
+    /// Why the request or its file cannot be read. There are no verdicts then.
     pub(super) failure: Option<Failure>,
     /// In the order of the budgets.
     pub(super) verdicts: Vec<Verdict>,
 }
 
-/// What one budget says of a request.
+/// The verdict of one budget on a request.
 #[derive(Debug)]
 pub(super) struct Verdict {
     /// The budget's index.
     pub(super) budget: usize,
     pub(super) outcome: Result<Measured, Failure>,
-    /// What the baseline has of the request, at today's prices.
+    /// The baseline's entry of the request, at today's prices.
     pub(super) before: Option<Entry>,
     /// The worst first.
     pub(super) findings: Vec<Finding>,
 }
 
-/// What a request uses and costs on the terms of a budget.
+/// The usage and cost of a request on the terms of a budget.
 #[derive(Debug)]
 pub(super) struct Measured {
     pub(super) entry: Entry,
-    /// The tokens of the input, without what has which of them.
+    /// The tokens of the input, without their breakdown.
     pub(super) input: TokenCount,
     pub(super) cost: CostBounds,
     pub(super) warnings: Vec<Warning>,
-    /// The component of the input with the most tokens; none in a text, which has one.
-    pub(super) largest: Option<Part>,
-    /// The line to look at: that of the largest component.
+    /// The component of the input with the most tokens; `None` for a text, which has only one.
+    pub(super) largest: Option<LargestComponent>,
+    /// The line of the largest component.
     line: usize,
 }
 
 /// A component of the input.
 #[derive(Debug)]
-pub(super) struct Part {
+pub(super) struct LargestComponent {
     pub(super) path: String,
     pub(super) tokens: u64,
 }
 
 impl Checked {
-    /// Returns a request, or a file, that cannot be read.
+    /// Returns a request or a file that cannot be read.
     fn unreadable(place: Place, line: usize, failure: Failure) -> Checked {
         Checked {
             place,
             custom_id: None,
             format: None,
-            is_sure: true,
+            is_certain: true,
             line,
             failure: Some(failure),
             verdicts: Vec::new(),
         }
     }
 
-    /// Returns the worst that is said of the request.
+    /// Returns the worst level of its verdicts.
     pub(super) fn level(&self) -> Option<Level> {
         let failed = self.failure.is_some().then_some(Level::Unknown);
         failed.max(self.verdicts.iter().filter_map(Verdict::level).max())
     }
 
-    /// Returns all failures: of reading it, or of counting and pricing it, each once.
+    /// Returns all failures to read, count or price the request, each once.
     pub(super) fn failures(&self) -> Vec<&Failure> {
         let mut failures: Vec<&Failure> = self.failure.iter().collect();
         for failure in self.verdicts.iter().filter_map(|verdict| verdict.outcome.as_ref().err()) {
@@ -103,13 +103,13 @@ impl Checked {
         failures
     }
 
-    /// Returns what it uses and costs on the terms on which it costs most.
+    /// Returns the usage and cost on the terms of the budget with the highest cost.
     pub(super) fn measured(&self) -> Option<&Measured> {
-        // The first of those that cost the same.
+        // `max_by_key` returns the last maximum: reversed, the first budget wins.
         self.verdicts.iter().rev().filter_map(Verdict::measured).max_by_key(|measured| measured.entry.cost)
     }
 
-    /// Adds findings of a budget's, and points at the line that they are about.
+    /// Adds findings of a budget, and sets the line that they point to.
     pub(super) fn add(&mut self, budget: usize, findings: impl IntoIterator<Item = Finding>) {
         let Some(verdict) = self.verdicts.iter_mut().find(|verdict| verdict.budget == budget) else { return };
         verdict.findings.extend(findings);
@@ -121,12 +121,12 @@ impl Checked {
 }
 
 impl Verdict {
-    /// Returns what the request uses and costs, where it can be counted and priced.
+    /// Returns the usage and cost, if the request can be counted and priced.
     pub(super) fn measured(&self) -> Option<&Measured> {
         self.outcome.as_ref().ok()
     }
 
-    /// Returns the worst that the budget says.
+    /// Returns the worst level of its findings.
     pub(super) fn level(&self) -> Option<Level> {
         self.outcome.is_err().then_some(Level::Unknown).max(worst(&self.findings))
     }
@@ -141,7 +141,7 @@ pub(super) struct Tally {
     pub(super) warning: u64,
     /// Over a limit.
     pub(super) exceeded: u64,
-    /// Not readable, priceable or decidable.
+    /// Cannot be read, counted, priced or decided.
     pub(super) unknown: u64,
 }
 
@@ -157,30 +157,30 @@ impl Tally {
     }
 }
 
-/// Returns the verdict of reports for the worst level of a request.
-pub(super) fn word(level: Option<Level>) -> &'static str {
+/// Returns the name of the verdict for the worst level of a request.
+pub(super) fn verdict_name(level: Option<Level>) -> &'static str {
     level.map_or("within", Level::as_str)
 }
 
 impl Project {
-    /// Reads all requests of the files, and returns what each uses and what its budgets' limits say of it. `read` gives the bytes of a file.
+    /// Checks all requests of the files against their budgets. `read` returns the bytes of a file.
     pub(super) fn check<'b>(
         &self,
         files: &[Budgeted],
         budgets: &[Budget],
         read: impl Fn(&ProjectFile) -> Result<Cow<'b, [u8]>, Failure> + Sync,
     ) -> Vec<Checked> {
-        let checked = in_parallel(files, |Budgeted { file, budgets: of_file }| {
-            let of_file: Vec<(usize, &Budget)> = of_file.iter().map(|index| (*index, &budgets[*index])).collect();
+        let checked = map_in_parallel(files, |Budgeted { file, budgets: indexes }| {
+            let budgets: Vec<(usize, &Budget)> = indexes.iter().map(|index| (*index, &budgets[*index])).collect();
             match read(file) {
-                Ok(bytes) => self.check_file(&file.name, &bytes, &of_file),
+                Ok(bytes) => self.check_file(&file.name, &bytes, &budgets),
                 Err(failure) => vec![Checked::unreadable(Place::file(&file.name), 1, failure)],
             }
         });
         checked.into_iter().flatten().collect()
     }
 
-    /// Reads all requests of one file. Files that gpt-cost writes itself have none.
+    /// Checks all requests of one file. Baselines and reports that gpt-cost wrote have none.
     fn check_file(&self, name: &str, bytes: &[u8], budgets: &[(usize, &Budget)]) -> Vec<Checked> {
         let documents = documents(name, bytes, InputFormat::Auto);
         documents.iter().filter_map(|document| self.check_document(document, budgets)).collect()
@@ -205,7 +205,7 @@ impl Project {
             place,
             custom_id: request.custom_id().map(str::to_owned),
             format: Some(request.format()),
-            is_sure: is_surely_a_request(&request),
+            is_certain: is_certainly_a_request(&request),
             line: document.first_line(),
             failure: None,
             verdicts: Vec::new(),
@@ -225,7 +225,7 @@ impl Project {
         Some(checked)
     }
 
-    /// Returns what a request uses and costs on the terms of a budget, and what its limits say.
+    /// Returns the usage and cost of a request on the terms of a budget, and the budget's findings.
     fn measure(
         &self,
         document: &Document<'_>,
@@ -233,30 +233,30 @@ impl Project {
         budget: &Budget,
     ) -> Result<(Measured, Vec<Finding>), Failure> {
         let model = self.model.as_deref().or(request.model()).or(budget.model.as_deref()).ok_or_else(|| {
-            Failure::missing_model(document.place(), "it names no model, and neither does its budget")
-                .hint("say model = \"NAME\" in gpt-cost.toml, or --model NAME")
+            Failure::missing_model(document.place(), "neither it nor its budget names a model")
+                .hint("set model = \"NAME\" in gpt-cost.toml, or pass --model NAME")
         })?;
         let terms = terms(self.day, budget.tier, budget.output_tokens, budget.cached).today(self.today);
         let estimate = self.catalog.model(model).and_then(|model| model.estimate(request, &terms));
-        let estimate = estimate.map_err(|error| Failure::of(&document.locate(error)))?;
+        let estimate = estimate.map_err(|error| Failure::from_error(&document.locate(error)))?;
         let mut findings = budget.limits.check(&estimate);
         findings.extend(budget.limits.check_shutdown(&estimate, self.today));
         let mut measured = measured(document, request, &estimate);
-        // What is a finding is not repeated as a warning.
+        // A finding is not repeated as a warning.
         measured.warnings.retain(|warning| findings.iter().all(|finding| finding.message != warning.message));
         Ok((measured, findings))
     }
 }
 
-/// Whether a file is a request for sure, where nobody said that it is one.
-fn is_surely_a_request(request: &Request) -> bool {
+/// Returns whether a request of a file that was found, not named, is certainly a request.
+fn is_certainly_a_request(request: &Request) -> bool {
     match request.format() {
         Format::Body(Api::Responses | Api::Compact | Api::Completions | Api::Embeddings) => request.model().is_some(),
         _ => true,
     }
 }
 
-/// Returns the request with the sizes of values that a budget says.
+/// Returns the request with the sizes of template variables that a budget sets.
 fn with_sizes<'r>(request: &'r Request, budget: &Budget) -> Cow<'r, Request> {
     if request.holes().is_empty() || budget.var_tokens.is_empty() {
         return Cow::Borrowed(request);
@@ -269,20 +269,19 @@ fn with_sizes<'r>(request: &'r Request, budget: &Budget) -> Cow<'r, Request> {
 }
 
 fn measured(document: &Document<'_>, request: &Request, estimate: &Estimate<'_>) -> Measured {
-    let largest =
-        estimate.input().breakdown().iter().filter(|part| !part.path.is_empty()).max_by_key(|part| part.tokens);
+    let largest = estimate.input().breakdown().iter().filter(|one| !one.path.is_empty()).max_by_key(|one| one.tokens);
     Measured {
         entry: Entry::from_estimate(estimate, request.custom_id(), hash(document.bytes().trim_ascii())),
         input: estimate.input().times(1),
         cost: CostBounds::from_cost(estimate.cost()),
         warnings: estimate.warnings().to_vec(),
-        line: largest.map_or(document.first_line(), |part| document.line_of(&part.path)),
-        largest: largest.map(|part| Part { path: part.path.clone(), tokens: part.tokens }),
+        line: largest.map_or(document.first_line(), |one| document.line_of(&one.path)),
+        largest: largest.map(|one| LargestComponent { path: one.path.clone(), tokens: one.tokens }),
     }
 }
 
-/// Does a piece of work for each item, on as many threads as there are processors; the results are in the order of the items.
-fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+/// Returns the result of `work` for each item, in the order of the items. Uses one thread per processor, at most 8.
+fn map_in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let threads = thread::available_parallelism().map_or(1, usize::from).min(8);
     if threads == 1 || items.len() < 32 {
         return items.iter().map(work).collect();
@@ -290,14 +289,14 @@ fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> 
     let work = &work;
     let chunk = items.len().div_ceil(threads);
     thread::scope(|scope| {
-        let running: Vec<_> =
+        let threads: Vec<_> =
             items.chunks(chunk).map(|chunk| scope.spawn(move || chunk.iter().map(work).collect::<Vec<R>>())).collect();
-        let joined = running.into_iter().map(|one| one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        let joined = threads.into_iter().map(|one| one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         joined.flatten().collect()
     })
 }
 
-/// Returns a baseline of the requests that can be measured, each by the first budget that it is in.
+/// Returns a baseline of the requests that can be counted and priced, each on the terms of its first budget.
 pub(super) fn baseline(project: &Project, checked: &[Checked]) -> Baseline {
     let mut baseline = Baseline::default();
     (baseline.as_of, baseline.pricing) = (Some(project.day), project.pricing_hash());
@@ -314,22 +313,22 @@ pub(super) fn worst(findings: &[Finding]) -> Option<Level> {
     findings.iter().map(|finding| finding.level).max()
 }
 
-/// Splits off what is something else than a request, such as a `package.json` beside prompts: where gpt-cost itself looked for files, it is no
-/// failure.
-pub(super) fn without_others(checked: Vec<Checked>) -> (Vec<Checked>, Vec<Checked>) {
-    checked.into_iter().partition(|one| one.is_sure && !one.failure.as_ref().is_some_and(Failure::is_not_request))
+/// Returns the requests, then the files that are something else, such as a `package.json` next to prompts. Such a file
+/// is not a failure if gpt-cost found it and nobody named it.
+pub(super) fn partition_requests(checked: Vec<Checked>) -> (Vec<Checked>, Vec<Checked>) {
+    checked.into_iter().partition(|one| one.is_certain && !one.failure.as_ref().is_some_and(Failure::is_not_request))
 }
 
-/// Returns what was not taken, and why, in words: the first ones and how many more there are.
-pub(super) fn list_others(others: &[Checked]) -> String {
-    const MOST: usize = 5;
-    let why = |one: &Checked| match one.failures().first() {
-        _ if !one.is_sure => "`input` or `prompt` without a model: perhaps not a request".to_owned(),
+/// Returns a text that names the first skipped files with their reasons, and how many more there are.
+pub(super) fn describe_skipped(others: &[Checked]) -> String {
+    const MAX: usize = 5;
+    let reason = |one: &Checked| match one.failures().first() {
+        _ if !one.is_certain => "`input` or `prompt` without a model: perhaps not a request".to_owned(),
         Some(failure) => failure.message(),
         None => String::new(),
     };
-    let named = others.iter().take(MOST).map(|one| format!("{} ({})", shown(&one.place.to_string()), why(one)));
-    let more = others.len().saturating_sub(MOST);
+    let named = others.iter().take(MAX).map(|one| format!("{} ({})", printable(&one.place.to_string()), reason(one)));
+    let more = others.len().saturating_sub(MAX);
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };
     format!("{}{more}", named.collect::<Vec<_>>().join(", "))
 }

@@ -1,4 +1,4 @@
-//! `gpt-cost count`: tokens alone.
+//! The `gpt-cost count` command: counts tokens, without prices.
 
 use std::io::Write;
 
@@ -16,7 +16,7 @@ use super::report::documents::{self, Day, FromConfig};
 use super::report::grid::{Cell, write_grid};
 use super::report::remarks::remark;
 use super::report::{IMAGE_SIZE, label, plural};
-use super::{files, input, note, shown};
+use super::{files, input, note, printable};
 
 /// A request, or a text, and its tokens.
 pub(super) struct Counted {
@@ -25,17 +25,17 @@ pub(super) struct Counted {
     pub(super) line: usize,
     pub(super) custom_id: Option<String>,
     pub(super) format: Format,
-    /// None for a text that is counted by its encoding alone.
+    /// `None` for raw text counted with `--encoding`.
     pub(super) model: Option<ModelName>,
     pub(super) encoding: Option<Encoding>,
     pub(super) count: TokenCount,
-    /// Everything else to know about the count or the request.
+    /// The warnings of the request and the notes of the count.
     pub(super) warnings: Vec<Warning>,
     /// Whether --image-size would make the count more precise.
     lacks_image_size: bool,
 }
 
-/// A model's name as it was given, and the model that it resolves to.
+/// A model name as given, and the model that it resolves to.
 pub(super) struct ModelName {
     pub(super) name: String,
     pub(super) resolved: String,
@@ -62,7 +62,7 @@ fn count_texts(args: &CountArgs, encoding: Encoding, out: &mut impl Write) -> Re
 }
 
 fn count_text(name: String, text: &str, encoding: Encoding) -> Counted {
-    // A byte order mark is no text, as in every other file.
+    // A byte order mark is not part of the text, as in every other format.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     Counted {
         place: Place::file(name),
@@ -106,10 +106,10 @@ fn count_request(args: &CountArgs, project: &Project, source: &Source) -> Result
         .catalog
         .model(&name)
         .and_then(|model| Ok((model.remark(), model.resolve(day)?.model, model.count(&source.request, day)?)));
-    let (remark_on_name, model, count) = found.map_err(|error| Failure::of(&error.in_file(&source.place)))?;
-    let of_name = remark_on_name.map(|text| Warning::new("model", text));
-    let of_request = source.request.warnings().iter().chain(count.notes()).cloned();
-    let warnings = of_name.into_iter().chain(warnings).chain(of_request).collect();
+    let (remark_on_name, model, count) = found.map_err(|error| Failure::from_error(&error.in_file(&source.place)))?;
+    let name_warning = remark_on_name.map(|text| Warning::new("model", text));
+    let request_warnings = source.request.warnings().iter().chain(count.notes()).cloned();
+    let warnings = name_warning.into_iter().chain(warnings).chain(request_warnings).collect();
     Ok(Counted {
         place: source.place.clone(),
         line: source.line,
@@ -123,7 +123,7 @@ fn count_request(args: &CountArgs, project: &Project, source: &Source) -> Result
     })
 }
 
-/// Returns the configuration's file and the settings of it that the counts depend on.
+/// Returns the name of the configuration and its settings that the counts depend on.
 fn from_config(args: &CountArgs, project: &Project, requests: &[Request]) -> Option<(String, Vec<String>)> {
     let settings = match requests.is_empty() {
         true => Vec::new(),
@@ -134,7 +134,7 @@ fn from_config(args: &CountArgs, project: &Project, requests: &[Request]) -> Opt
 
 /// The counts of a run.
 struct Counts {
-    /// The day of the rules and aliases; none for texts that are counted by an encoding alone.
+    /// The day of the counting rules and aliases; `None` for raw text counted with `--encoding`.
     day: Option<Day>,
     from_config: Option<(String, Vec<String>)>,
     counted: Vec<Counted>,
@@ -159,16 +159,16 @@ fn write(args: &CountArgs, counts: &Counts, out: &mut impl Write) -> Result<Outc
     Ok(outcome)
 }
 
-/// Writes the number alone; what makes it less than exact goes to standard error.
+/// Writes only the number. Notes on standard error report counts that are not exact.
 fn write_number(counts: &Counts, out: &mut impl Write) -> std::io::Result<()> {
     for Counted { place, count, .. } in &counts.counted {
         match count.label() {
             Label::Exact => {}
             Label::Estimate => note(&format!("{place}: the count is an estimate, {}", label(count))),
-            _ => note(&format!("{place}: the count is a minimum: not everything is counted")),
+            _ => note(&format!("{place}: the count is a minimum, because not everything is counted")),
         }
     }
-    // A sum without what failed would be taken for the whole.
+    // A partial sum could be mistaken for the total.
     if counts.failed.is_empty() {
         writeln!(out, "{}", counts.sum().tokens())?;
     }
@@ -188,7 +188,7 @@ fn write_table(args: &CountArgs, counts: &Counts, out: &mut impl Write) -> std::
         writeln!(out, "total  {} tokens, {}{failed}", grouped(sum.tokens()), label(&sum))?;
     }
     if let Some((file, settings)) = &counts.from_config {
-        writeln!(out, "  from {}: {}", shown(file), settings.join(", "))?;
+        writeln!(out, "  from {}: {}", printable(file), settings.join(", "))?;
     }
     Ok(())
 }
@@ -224,10 +224,10 @@ fn write_counted(one: &Counted, day: Option<Day>, with_breakdown: bool, out: &mu
 
 /// Returns a row for each component of the count.
 fn breakdown(count: &TokenCount) -> Vec<Vec<Cell>> {
-    let row = |part: &Component| {
-        let bound = if part.bound == 0 { String::new() } else { format!("± {}", grouped(part.bound)) };
-        let tokens = Cell::right(grouped(part.tokens));
-        vec![tokens, Cell::plain(bound), Cell::plain(part.kind.as_str()), Cell::plain(part.path.as_str())]
+    let row = |one: &Component| {
+        let bound = if one.bound == 0 { String::new() } else { format!("± {}", grouped(one.bound)) };
+        let tokens = Cell::right(grouped(one.tokens));
+        vec![tokens, Cell::plain(bound), Cell::plain(one.kind.as_str()), Cell::plain(one.path.as_str())]
     };
     count.breakdown().iter().map(row).collect()
 }

@@ -1,4 +1,4 @@
-//! `gpt-cost estimate`: a request's tokens, fit and price.
+//! The `gpt-cost estimate` command: estimates a request's tokens, price and fit.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -25,7 +25,7 @@ pub(super) fn run(args: &EstimateArgs, out: &mut impl Write) -> Result<Outcome, 
             Err(one) => failed.push(one),
         }
     }
-    // One request that failed has its error on standard error; programs get a document whatever happens.
+    // If the only request failed, the table is omitted: its error is on standard error. Programs always get a document.
     if args.format != EstimateFormat::Table || estimates.len() + failed.len() > 1 || failed.is_empty() {
         write(args, &project, &estimates, &failed, out)?;
     }
@@ -34,7 +34,7 @@ pub(super) fn run(args: &EstimateArgs, out: &mut impl Write) -> Result<Outcome, 
     for one in &estimates {
         let estimate = &one.estimate;
         let name = estimate.model().name();
-        // One note for each model, however many requests it has.
+        // One note per model.
         let age = match ages.get(name) {
             Some(age) => *age,
             None => prices::check_age(name, estimate.checked(), project.today, args.max_age)?,
@@ -50,7 +50,7 @@ pub(super) fn run(args: &EstimateArgs, out: &mut impl Write) -> Result<Outcome, 
     Ok(outcome)
 }
 
-/// A request, and what it will cost.
+/// A request and its estimate.
 struct Estimated<'p> {
     source: Source,
     estimate: Estimate<'p>,
@@ -73,7 +73,7 @@ fn estimate<'p>(args: &EstimateArgs, project: &'p Project, mut source: Source) -
     let model = source.model(args.request.model.as_deref(), &project.config);
     let (model, mut warnings) = model.map_err(|failure| source.failed(failure))?;
     let estimate = project.catalog.model(&model).and_then(|model| model.estimate(&source.request, &terms));
-    let estimate = estimate.map_err(|error| source.failed(Failure::of(&error.in_file(&source.place))))?;
+    let estimate = estimate.map_err(|error| source.failed(Failure::from_error(&error.in_file(&source.place))))?;
     warnings.extend(estimate.warnings().iter().cloned());
     Ok(Estimated { source, estimate, warnings })
 }
@@ -92,15 +92,15 @@ fn write(
     Ok(out.flush()?)
 }
 
-/// Returns the configuration's file and the settings of it that the estimates depend on.
+/// Returns the name of the configuration and its settings that the estimates depend on.
 fn from_config(args: &EstimateArgs, project: &Project, estimates: &[Estimated<'_>]) -> Option<(String, Vec<String>)> {
     let config = &project.config;
     let mut settings = project.settings_used(&args.request, estimates.iter().map(|one| &one.source.request));
-    let of_terms = [
+    let terms = [
         config.tier.filter(|_| args.tier.is_none()).map(|tier| format!("tier {}", tier.as_str())),
         config.output_tokens.filter(|_| args.output_tokens.is_none()).map(|tokens| format!("output_tokens {tokens}")),
         config.cached.filter(|_| args.cached.is_none()).map(|_| "cached".to_owned()),
     ];
-    settings.extend(of_terms.into_iter().flatten());
+    settings.extend(terms.into_iter().flatten());
     project.config_name.clone().filter(|_| !settings.is_empty()).map(|name| (name, settings))
 }

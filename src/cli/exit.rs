@@ -1,4 +1,4 @@
-//! How a command ends: the exit codes, and what is printed of a failure.
+//! How a command ends: its exit code, and the failure it prints.
 
 use std::fmt;
 use std::io;
@@ -10,11 +10,11 @@ use gpt_cost::{Error, Position, Problem};
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// All is well: exit code 0. A reader that closed the pipe is well, too.
+    /// Exit code 0, also when the reader of the output closed the pipe.
     Success,
-    /// A limit is exceeded: exit code 1, after the report.
+    /// Exit code 1: a limit is exceeded. The report is printed first.
     Exceeded,
-    /// Usage, input, configuration, an unknown model or price: exit code 2.
+    /// Exit code 2: invalid usage, input or configuration, or an unknown model or price.
     Error,
 }
 
@@ -28,10 +28,10 @@ impl From<Outcome> for ExitCode {
     }
 }
 
-/// Why a command stopped before its end.
+/// Why a command stopped early.
 #[derive(Debug)]
 pub(super) enum Stop {
-    /// What it was asked for could not be done.
+    /// The command failed.
     Failure(Failure),
     /// The report could not be written.
     Write(io::Error),
@@ -49,7 +49,7 @@ impl From<io::Error> for Stop {
     }
 }
 
-/// What could not be done, ready to be shown.
+/// One or more errors, ready to print.
 #[derive(Clone, Debug)]
 pub(super) struct Failure {
     errors: Vec<Shown>,
@@ -59,7 +59,7 @@ pub(super) struct Failure {
 
 #[derive(Clone, Debug)]
 struct Shown {
-    /// The file, or the file and the line.
+    /// The file, or the file with line and column.
     place: Option<String>,
     line: Option<usize>,
     message: String,
@@ -73,21 +73,22 @@ impl Failure {
         Failure { errors: vec![shown], is_missing_model: false, is_not_request: false }
     }
 
-    /// Makes a failure of something at a place, such as `prompt.json` or `batch.jsonl:3`.
+    /// Returns a failure at a place, such as `prompt.json` or `batch.jsonl:3`.
     pub(super) fn at(place: impl fmt::Display, message: impl Into<String>) -> Failure {
         let mut failure = Failure::new(message);
         failure.errors[0].place = Some(place.to_string());
         failure
     }
 
-    /// Makes the failure of a request that names no model, where nothing else names one.
+    /// Returns the failure of a request for which neither the request nor the configuration names a model.
     pub(super) fn missing_model(place: impl fmt::Display, message: &str) -> Failure {
         Failure { is_missing_model: true, ..Failure::at(place, message) }
     }
 
-    /// Makes a failure of an error of the library. Hints that name commands are added here: the library knows none.
-    pub(super) fn of(error: &Error) -> Failure {
-        let errors = error.problems().iter().map(Shown::of).collect();
+    /// Returns the failure for an error of the library. Hints that name commands are added here, because the library
+    /// does not know the command line.
+    pub(super) fn from_error(error: &Error) -> Failure {
+        let errors = error.problems().iter().map(Shown::from_problem).collect();
         let failure = Failure { errors, is_missing_model: false, is_not_request: error.is_not_request() };
         match error.is_no_tokenizer() {
             true => failure.with_hint("its requests cannot be counted; gpt-cost actual prices its responses"),
@@ -95,17 +96,17 @@ impl Failure {
         }
     }
 
-    /// Whether a request lacks a model and nothing else is known to be wrong with it.
+    /// Returns whether a missing model is the only known problem of a request.
     pub(super) fn is_missing_model(&self) -> bool {
         self.is_missing_model
     }
 
-    /// Whether what was read is something else than a request.
+    /// Returns whether the input is valid but not a request.
     pub(super) fn is_not_request(&self) -> bool {
         self.is_not_request
     }
 
-    /// Adds what to do, unless that was said already.
+    /// Adds a hint, unless there is one already.
     pub(super) fn hint(mut self, hint: &str) -> Failure {
         if let Some(last) = self.errors.last_mut() {
             last.hint.get_or_insert_with(|| hint.to_owned());
@@ -113,7 +114,7 @@ impl Failure {
         self
     }
 
-    /// Sets what to do, whatever was said before.
+    /// Sets the hint, and replaces an earlier one.
     pub(super) fn with_hint(mut self, hint: &str) -> Failure {
         if let Some(last) = self.errors.last_mut() {
             last.hint = Some(hint.to_owned());
@@ -121,25 +122,25 @@ impl Failure {
         self
     }
 
-    /// Returns what is wrong, on one line and without its place, which reports show on their own.
+    /// Returns the message on one line, without its place, which reports show separately.
     pub(super) fn message(&self) -> String {
         let messages: Vec<&str> = self.errors.iter().map(|error| error.message.as_str()).collect();
         messages.join("; ")
     }
 
-    /// Returns what to do, where that is known.
-    pub(super) fn advice(&self) -> Option<&str> {
+    /// Returns the hint, if there is one.
+    pub(super) fn hint_text(&self) -> Option<&str> {
         self.errors.last()?.hint.as_deref()
     }
 
-    /// Returns the line of the file, where it is known.
+    /// Returns the line of the file, if it is known.
     pub(super) fn line(&self) -> Option<usize> {
         self.errors.first()?.line
     }
 }
 
 impl Shown {
-    fn of(problem: &Problem) -> Shown {
+    fn from_problem(problem: &Problem) -> Shown {
         let owned = |text: Option<&str>| text.map(str::to_owned);
         let place = match (problem.file(), problem.position()) {
             (Some(file), Some(Position { line, column, .. })) => Some(format!("{file}:{line}:{column}")),

@@ -1,4 +1,4 @@
-//! Revisions in git: their files are read through git itself, and nothing is checked out.
+//! Reads the files of git revisions through git itself, without checking them out.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -7,12 +7,12 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 
 use super::exit::Failure;
-use super::files::shown;
+use super::files::printable;
 
-/// The most links that are followed one after the other, as Linux does.
+/// Maximum number of links to follow in a row: the limit of Linux.
 const MAX_LINKS: usize = 40;
 
-/// What a revision names.
+/// The object that a revision names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Named {
     /// `REV`: the hash of its commit.
@@ -37,12 +37,13 @@ pub(super) struct File {
 pub(super) struct Range<'r> {
     pub(super) base: &'r str,
     pub(super) head: &'r str,
-    /// `A...B`: the base is the commit at which both parted.
+    /// `A...B`: the base is the merge base of both.
     pub(super) is_from_merge_base: bool,
 }
 
 impl Range<'_> {
-    /// Reads `A..B` or `A...B`, in which a missing side is `HEAD`; `None` for any other text, such as the path `../prompts`.
+    /// Parses `A..B` or `A...B`, in which a missing side is `HEAD`. Returns `None` for any other text, such as the path
+    /// `../prompts`.
     pub(super) fn parse(text: &str) -> Option<Range<'_>> {
         let (base, head) = text.split_once("..")?;
         let (head, is_from_merge_base) = head.strip_prefix('.').map_or((head, false), |head| (head, true));
@@ -55,15 +56,15 @@ impl Range<'_> {
     }
 }
 
-/// Returns what a revision names, such as `main`, `HEAD~3` or `main:prompts`.
+/// Resolves a revision, such as `main`, `HEAD~3` or `main:prompts`.
 pub(super) fn resolve(folder: &Path, revision: &str) -> Result<Named, Failure> {
-    // A name that begins with a dash would be an option.
+    // A revision that begins with a dash would be an option of git.
     if revision.starts_with('-') {
         return Err(unknown(revision));
     }
     let parsed = run(folder, &["rev-parse", "--verify", "--end-of-options", revision])?;
     if !parsed.status.success() {
-        return Err(why_unknown(folder, revision));
+        return Err(unknown_reason(folder, revision));
     }
     let hash = first_line(&parsed.stdout);
     let kind = run(folder, &["cat-file", "-t", &hash])?;
@@ -79,28 +80,28 @@ pub(super) fn resolve(folder: &Path, revision: &str) -> Result<Named, Failure> {
             let name = path.rsplit('/').next().unwrap_or(path).to_owned();
             Ok(Named::File(File { name, blob: hash, is_link: false }))
         }
-        _ => Err(failed(&format!("`{}` cannot be read", shown(revision)), &kind)),
+        _ => Err(failed(&format!("`{}` cannot be read", printable(revision)), &kind)),
     }
 }
 
-/// Returns the commit at which two revisions parted.
+/// Returns the merge base of two revisions.
 pub(super) fn merge_base(folder: &Path, base: &str, head: &str) -> Result<String, Failure> {
     let mut commits = Vec::new();
     for revision in [base, head] {
         match resolve(folder, revision)? {
             Named::Commit(commit) => commits.push(commit),
-            _ => return Err(Failure::new(format!("`{}` is not a commit", shown(revision)))),
+            _ => return Err(Failure::new(format!("`{}` is not a commit", printable(revision)))),
         }
     }
     let output = run(folder, &["merge-base", &commits[0], &commits[1]])?;
     if output.status.success() {
         return Ok(first_line(&output.stdout));
     }
-    let failure = Failure::new(format!("`{}` and `{}` have no commit in common", shown(base), shown(head)));
+    let failure = Failure::new(format!("`{}` and `{}` have no common commit", printable(base), printable(head)));
     Err(if is_shallow(folder) { failure.hint(FETCH_MORE) } else { failure })
 }
 
-/// Returns the files in a commit that are in `folder`, or all files of a tree.
+/// Returns the files of a commit in `folder`, or all files of a tree.
 pub(super) fn files(folder: &Path, tree: &Named) -> Result<Vec<File>, Failure> {
     let output = match tree {
         Named::Commit(commit) => run(folder, &["ls-tree", "-r", "-z", commit])?,
@@ -111,46 +112,46 @@ pub(super) fn files(folder: &Path, tree: &Named) -> Result<Vec<File>, Failure> {
     if !output.status.success() {
         return Err(failed("git cannot list the files of a revision", &output));
     }
-    // MODE blob HASH, a tabulator, the name.
+    // Each entry is `MODE blob HASH`, a tab and the name.
     let listed = String::from_utf8_lossy(&output.stdout);
     let file = |line: &str| {
-        let (facts, name) = line.split_once('\t')?;
-        let (mode, blob) = facts.split_once(" blob ")?;
+        let (object, name) = line.split_once('\t')?;
+        let (mode, blob) = object.split_once(" blob ")?;
         Some(File { name: name.to_owned(), blob: blob.to_owned(), is_link: mode == "120000" })
     };
     Ok(listed.split('\0').filter_map(file).collect())
 }
 
-/// Returns the bytes of each of the `wanted` files, which are some of `files`. A link is what it leads to, as it is in the working tree;
-/// one that leads out of the tree is left out.
+/// Returns the bytes of the `requested` files, a subset of `files`. Links are followed, as in the working tree; a link
+/// to a target outside the tree is omitted.
 pub(super) fn contents<'f>(
     folder: &Path,
     files: &'f [File],
-    wanted: &[&'f File],
+    requested: &[&'f File],
 ) -> Result<Vec<(&'f File, Vec<u8>)>, Failure> {
     let by_name: BTreeMap<&str, &File> = files.iter().map(|file| (file.name.as_str(), file)).collect();
     let mut found = Vec::new();
-    let mut open: Vec<(&File, &File)> = wanted.iter().map(|file| (*file, *file)).collect();
+    let mut pending: Vec<(&File, &File)> = requested.iter().map(|file| (*file, *file)).collect();
     for _ in 0..MAX_LINKS {
-        let blobs = read_blobs(folder, open.iter().map(|(_, file)| *file))?;
+        let blobs = read_blobs(folder, pending.iter().map(|(_, file)| *file))?;
         let mut links = Vec::new();
-        for ((asked, file), bytes) in open.into_iter().zip(blobs) {
+        for ((original, file), bytes) in pending.into_iter().zip(blobs) {
             if !file.is_link {
-                found.push((asked, bytes));
+                found.push((original, bytes));
             } else if let Some(target) = target(&file.name, &bytes).and_then(|name| by_name.get(name.as_str()).copied())
             {
-                links.push((asked, target));
+                links.push((original, target));
             }
         }
         if links.is_empty() {
             break;
         }
-        open = links;
+        pending = links;
     }
     Ok(found)
 }
 
-/// Returns the name, relative to the tree, to which a link leads.
+/// Returns the target of a link, relative to the tree.
 fn target(link: &str, bytes: &[u8]) -> Option<String> {
     let target = std::str::from_utf8(bytes).ok()?;
     let folder = link.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -168,7 +169,7 @@ fn target(link: &str, bytes: &[u8]) -> Option<String> {
     Some(parts.join("/"))
 }
 
-/// Reads blobs, by one process for all.
+/// Reads blobs with a single git process.
 fn read_blobs<'f>(folder: &Path, files: impl Iterator<Item = &'f File> + Clone) -> Result<Vec<Vec<u8>>, Failure> {
     let mut child = git(folder)
         .args(["cat-file", "--batch"])
@@ -180,9 +181,9 @@ fn read_blobs<'f>(folder: &Path, files: impl Iterator<Item = &'f File> + Clone) 
     let (Some(mut stdin), Some(stdout), Some(mut stderr)) =
         (child.stdin.take(), child.stdout.take(), child.stderr.take())
     else {
-        return Err(Failure::new("git cannot be started: it has no pipes"));
+        return Err(Failure::new("cannot start git: no pipes"));
     };
-    // Names are written, and messages read, on threads of their own, so that neither side waits for the other.
+    // Standard input and standard error have their own threads, so that neither process waits for the other.
     let names: Vec<u8> = files.clone().flat_map(|file| format!("{}\n", file.blob).into_bytes()).collect();
     let writing = thread::spawn(move || stdin.write_all(&names));
     let messages = thread::spawn(move || {
@@ -190,11 +191,11 @@ fn read_blobs<'f>(folder: &Path, files: impl Iterator<Item = &'f File> + Clone) 
         let _ = stderr.read_to_end(&mut bytes);
         bytes
     });
-    let mut answers = BufReader::new(stdout);
+    let mut replies = BufReader::new(stdout);
     let mut blobs = Vec::new();
     let mut missing = None;
     for file in files {
-        match read_blob(&mut answers) {
+        match read_blob(&mut replies) {
             Ok(bytes) => blobs.push(bytes),
             Err(_) => {
                 missing = Some(file);
@@ -202,18 +203,18 @@ fn read_blobs<'f>(folder: &Path, files: impl Iterator<Item = &'f File> + Clone) 
             }
         }
     }
-    // With the pipe closed, git stops even where it has more to write.
-    drop(answers);
+    // With the pipe closed, git stops even if it has more to write.
+    drop(replies);
     let _ = writing.join();
     let stderr = messages.join().unwrap_or_default();
     let status = child.wait().map_err(|error| not_started(&error))?;
     if let Some(file) = missing {
-        let message = format!("{}: its contents are missing from the git repository", shown(&file.name));
+        let message = format!("{}: missing from the git repository", printable(&file.name));
         let failure = Failure::new(message);
         let stderr = first_line(&stderr);
         return Err(match stderr.is_empty() {
-            true => failure.hint("git fetch can bring it back; git fsck shows what else is missing"),
-            false => failure.hint(&format!("git says: {stderr}")),
+            true => failure.hint("git fetch may restore it; git fsck lists everything that is missing"),
+            false => failure.hint(&format!("git reported: {stderr}")),
         });
     }
     if !status.success() {
@@ -222,28 +223,28 @@ fn read_blobs<'f>(folder: &Path, files: impl Iterator<Item = &'f File> + Clone) 
     Ok(blobs)
 }
 
-/// Reads one answer of `cat-file --batch`: `HASH blob SIZE`, a line break, the bytes, a line break; or `HASH missing`.
-fn read_blob(answers: &mut impl BufRead) -> io::Result<Vec<u8>> {
+/// Reads one reply of `cat-file --batch`: `HASH blob SIZE`, a line break, the bytes, a line break; or `HASH missing`.
+fn read_blob(replies: &mut impl BufRead) -> io::Result<Vec<u8>> {
     let mut head = String::new();
-    answers.read_line(&mut head)?;
+    replies.read_line(&mut head)?;
     let size = head.trim_end().rsplit(' ').next().and_then(|size| size.parse::<u64>().ok());
     let Some(size) = size else { return Err(io::ErrorKind::NotFound.into()) };
-    // The size is read as far as the bytes are there, never believed.
+    // The buffer grows with the bytes that arrive: the size is not trusted with an allocation.
     let mut bytes = Vec::new();
-    if answers.take(size).read_to_end(&mut bytes)? as u64 != size {
+    if replies.take(size).read_to_end(&mut bytes)? as u64 != size {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
-    answers.read_exact(&mut [0])?;
+    replies.read_exact(&mut [0])?;
     Ok(bytes)
 }
 
-/// What brings the commits that a shallow clone lacks.
+/// The hint for commits that a shallow clone lacks.
 const FETCH_MORE: &str =
     "this is a shallow clone: fetch more with git fetch --unshallow, or in CI check out with fetch-depth: 0";
 
-/// Says why a revision is not known.
-fn why_unknown(folder: &Path, revision: &str) -> Failure {
-    let name = shown(revision);
+/// Returns why a revision cannot be resolved.
+fn unknown_reason(folder: &Path, revision: &str) -> Failure {
+    let name = printable(revision);
     let repository = match run(folder, &["rev-parse", "--git-dir"]) {
         Ok(output) => output,
         Err(failure) => return failure,
@@ -258,14 +259,14 @@ fn why_unknown(folder: &Path, revision: &str) -> Failure {
     let has_commit = run(folder, &["rev-parse", "--verify", "--quiet", "HEAD"]).is_ok_and(|head| head.status.success());
     if !has_commit && !is_shallow(folder) {
         let failure =
-            Failure::new(format!("`{name}` is not a file or a folder, and the git repository has no commit yet"));
+            Failure::new(format!("`{name}` is not a file or a folder, and the git repository has no commits yet"));
         return failure.hint("commit first, or compare with a baseline");
     }
     if is_shallow(folder) { unknown(revision).hint(FETCH_MORE) } else { unknown(revision) }
 }
 
 fn unknown(revision: &str) -> Failure {
-    Failure::new(format!("`{}` is not a file, a folder or a revision in git", shown(revision)))
+    Failure::new(format!("`{}` is not a file, a folder or a revision in git", printable(revision)))
 }
 
 fn is_shallow(folder: &Path) -> bool {
@@ -276,7 +277,7 @@ fn run(folder: &Path, args: &[&str]) -> Result<Output, Failure> {
     git(folder).args(args).output().map_err(|error| not_started(&error))
 }
 
-/// Returns the command git; its messages are in English, so that they can be recognized.
+/// Returns the command `git`, with messages in English, so that they can be matched.
 fn git(folder: &Path) -> Command {
     let mut command = Command::new("git");
     command.current_dir(folder).stdin(Stdio::null()).env("LC_ALL", "C");
@@ -284,13 +285,13 @@ fn git(folder: &Path) -> Command {
 }
 
 fn first_line(bytes: &[u8]) -> String {
-    shown(String::from_utf8_lossy(bytes).lines().next().unwrap_or_default().trim())
+    printable(String::from_utf8_lossy(bytes).lines().next().unwrap_or_default().trim())
 }
 
-fn failed(what: &str, output: &Output) -> Failure {
+fn failed(message: &str, output: &Output) -> Failure {
     let stderr = first_line(&output.stderr);
-    let why = if stderr.is_empty() { output.status.to_string() } else { stderr };
-    Failure::new(format!("{what}: git says: {why}"))
+    let reason = if stderr.is_empty() { output.status.to_string() } else { stderr };
+    Failure::new(format!("{message}: git reported: {reason}"))
 }
 
 fn not_started(error: &io::Error) -> Failure {
@@ -298,7 +299,7 @@ fn not_started(error: &io::Error) -> Failure {
         io::ErrorKind::NotFound => {
             Failure::new("git is not installed").hint("install it, or compare with a baseline or a saved report")
         }
-        _ => Failure::new(format!("git cannot be started: {error}")),
+        _ => Failure::new(format!("cannot start git: {error}")),
     }
 }
 
@@ -307,7 +308,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ranges_are_told_from_paths() {
+    fn ranges_are_distinguished_from_paths() {
         let range = |base, head, is_from_merge_base| Some(Range { base, head, is_from_merge_base });
         assert_eq!(Range::parse("main..HEAD~1"), range("main", "HEAD~1", false));
         assert_eq!(Range::parse("main...feature"), range("main", "feature", true));
@@ -319,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_leads_to_a_name_inside_of_the_tree() {
+    fn links_resolve_inside_the_tree() {
         assert_eq!(target("a/b/link.json", b"../c.json").as_deref(), Some("a/c.json"));
         assert_eq!(target("link", b"./x//y").as_deref(), Some("x/y"));
         assert_eq!(target("a/link", b"../../outside"), None);

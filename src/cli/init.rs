@@ -1,4 +1,4 @@
-//! `gpt-cost init`: a configuration to start from.
+//! The `gpt-cost init` command: writes a starter configuration.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,53 +7,51 @@ use gpt_cost::money::Usd;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::args::{InitArgs, TableArgs};
-use super::checked::{Budgeted, Checked, Verdict, list_others, without_others};
+use super::checked::{Budgeted, Checked, Verdict, describe_skipped, partition_requests};
 use super::exit::{Failure, Outcome, Stop};
-use super::project::{self, Ignored, Project, holds_prompts};
+use super::project::{self, Ignored, Project, is_prompt_name};
 use super::report::plural;
 use super::{files, note};
 
-/// Writes a configuration with a budget for each folder that has prompts.
+/// Runs the command: writes a configuration with a budget for each folder with prompts.
 pub(super) fn run(args: &InitArgs) -> Result<Outcome, Stop> {
     let project = Project { model: args.model.clone(), ..Project::around(&TableArgs::default(), false)? };
     if let Some(model) = &args.model {
-        project.catalog.model(model).map_err(|error| Failure::of(&error))?;
+        project.catalog.model(model).map_err(|error| Failure::from_error(&error))?;
     }
     let budget = Budget::new("init");
-    let all = project.files(Ignored::LeftOut);
-    let prompts = all.iter().filter(|file| holds_prompts(&file.name)).cloned();
+    let all = project.files(Ignored::Skip);
+    let prompts = all.iter().filter(|file| is_prompt_name(&file.name)).cloned();
     let prompts: Vec<Budgeted> = prompts.map(|file| Budgeted { file, budgets: vec![0] }).collect();
     let checked = project.check(&prompts, &[budget], project::read);
-    let (checked, others) = without_others(checked);
-    let (checked, broken): (Vec<Checked>, Vec<Checked>) = checked.into_iter().partition(is_prompt);
-    for (others, why) in [(&others, "not taken"), (&broken, "not taken, since they cannot be measured")] {
-        if !others.is_empty() {
-            note(&format!("{why}: {}", list_others(others)));
+    let (checked, others) = partition_requests(checked);
+    let (checked, unreadable): (Vec<Checked>, Vec<Checked>) = checked.into_iter().partition(is_prompt);
+    for (skipped, message) in [(&others, "skipped"), (&unreadable, "skipped, because they cannot be counted")] {
+        if !skipped.is_empty() {
+            note(&format!("{message}: {}", describe_skipped(skipped)));
         }
     }
     let found = checked.len();
     let lacks_model = checked.iter().flat_map(Checked::failures).any(Failure::is_missing_model);
-    let taken: BTreeSet<&str> = checked.iter().map(|one| one.place.file.as_str()).collect();
-    let others: Vec<&str> = all.iter().map(|file| file.name.as_str()).filter(|name| !taken.contains(name)).collect();
+    let included: BTreeSet<&str> = checked.iter().map(|one| one.place.file.as_str()).collect();
+    let others: Vec<&str> = all.iter().map(|file| file.name.as_str()).filter(|name| !included.contains(name)).collect();
     let groups: Vec<Group<'_>> = groups(&checked);
     let paths: Vec<Vec<String>> =
         groups.iter().map(|group| group.paths(&project, &others)).collect::<Result<_, _>>()?;
     files::create(&args.file, configuration(args.model.as_deref(), &groups, &paths).as_bytes())?;
     let name = if files::is_standard(&args.file) { "a configuration".to_owned() } else { files::name(&args.file) };
     note(&match found {
-        0 => format!("wrote {name}: no prompts were found here; name their files in a [[budget]]"),
+        0 => format!("wrote {name}: no prompts were found; add their paths to a [[budget]]"),
         _ => {
-            let next = if lacks_model { "name a model in it for those without one, then run" } else { "next, run" };
+            let next = if lacks_model { "set a model for those without one, then run" } else { "next, run" };
             let found = plural(found, "request");
-            format!(
-                "wrote {name} with {found} found here, limited to what they use now and a fifth more; {next} gpt-cost check"
-            )
+            format!("wrote {name}: {found} found, limited to 20% more than they use now; {next} gpt-cost check")
         }
     });
     Ok(Outcome::Success)
 }
 
-/// Whether a file has a request: one that can be measured, or that only lacks a known model.
+/// Returns whether a request can be counted and priced, or only lacks a model.
 fn is_prompt(one: &Checked) -> bool {
     let is_measured = |verdict: &Verdict| match &verdict.outcome {
         Ok(_) => true,
@@ -62,35 +60,37 @@ fn is_prompt(one: &Checked) -> bool {
     one.failure.is_none() && one.verdicts.iter().all(is_measured)
 }
 
-/// Prompts that have one budget.
+/// The fewest sibling folders that share a budget.
+const MIN_SIBLINGS: usize = 4;
+
+/// The prompts of one budget.
 struct Group<'c> {
-    /// The folder of all of them.
+    /// Their common folder.
     folder: String,
     requests: Vec<&'c Checked>,
 }
 
-/// Groups prompts by their folder; folders that have many sisters with prompts are one group.
+/// Groups prompts by folder. At least [`MIN_SIBLINGS`] sibling folders with prompts are one group.
 fn groups(checked: &[Checked]) -> Vec<Group<'_>> {
-    /// The fewest sisters that have a budget together.
-    const SISTERS: usize = 4;
     let parent = |path: &str| path.rsplit_once('/').map_or("", |(parent, _)| parent).to_owned();
     let folder = |one: &Checked| parent(&one.place.file);
-    let mut sisters: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut siblings: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for folder in checked.iter().map(folder).filter(|folder| !folder.is_empty()) {
-        sisters.entry(parent(&folder)).or_default().insert(folder);
+        siblings.entry(parent(&folder)).or_default().insert(folder);
     }
     let mut groups: BTreeMap<String, Vec<&Checked>> = BTreeMap::new();
     for one in checked {
         let own = folder(one);
         let above = parent(&own);
-        let is_together = !own.is_empty() && sisters.get(&above).is_some_and(|sisters| sisters.len() >= SISTERS);
-        groups.entry(if is_together { above } else { own }).or_default().push(one);
+        let is_one_group = |siblings: &BTreeSet<String>| siblings.len() >= MIN_SIBLINGS;
+        let is_joined = !own.is_empty() && siblings.get(&above).is_some_and(is_one_group);
+        groups.entry(if is_joined { above } else { own }).or_default().push(one);
     }
     groups.into_iter().map(|(folder, requests)| Group { folder, requests }).collect()
 }
 
 impl Group<'_> {
-    /// Returns globs that match the group's files and none of the `others`; where there are none, the files themselves.
+    /// Returns globs that match the files of the group and none of the `others`, or else the names of the files.
     fn paths(&self, project: &Project, others: &[&str]) -> Result<Vec<String>, Failure> {
         let files: BTreeSet<&str> = self.requests.iter().map(|one| one.place.file.as_str()).collect();
         let mut by_glob: BTreeMap<String, Vec<&str>> = BTreeMap::new();
@@ -110,19 +110,19 @@ impl Group<'_> {
         Ok(paths)
     }
 
-    /// Returns a glob for a file: of its ending in the group's folder, of its name in the folders below.
+    /// Returns a glob for a file: one of its extension in the group's folder, one of its name in the folders below.
     fn glob(&self, file: &str) -> String {
         let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
         let start = literal(&self.folder);
         match name.rsplit_once('.') {
             _ if folder != self.folder => format!("{start}/*/{}", literal(name)),
-            Some((_, ending)) => format!("{start}/*.{}", literal(ending)),
+            Some((_, extension)) => format!("{start}/*.{}", literal(extension)),
             None => format!("{start}/{}", literal(name)),
         }
     }
 }
 
-/// Returns a text as a glob that matches it alone.
+/// Returns a glob that matches only this text.
 fn literal(text: &str) -> String {
     let mut glob = String::new();
     for char in text.chars() {
@@ -137,21 +137,22 @@ fn literal(text: &str) -> String {
 fn configuration(model: Option<&str>, groups: &[Group<'_>], paths: &[Vec<String>]) -> String {
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
     let mut out = String::from(
-        "# What the prompts of this repository may cost. `gpt-cost check` compares them with it.\n\
+        "# The budgets of the prompts in this repository, for gpt-cost check.\n\
          #\n\
-         # A budget is for the files that its globs match, as in .gitignore; those that begin with ! take away. It limits the most\n\
-         # that a request can use: with output_tokens, what is expected of it, else the most that it allows.\n\n",
+         # A budget applies to the files that its globs match, as in .gitignore; globs that begin with ! exclude files.\n\
+         # Its limits apply to the input and the expected output of a request (output_tokens). Without an expected\n\
+         # output, they apply to the maximum output that the request allows.\n\n",
     );
     match model {
-        Some(model) => out.push_str(&format!("model = {}  # of requests that name none\n", quoted(model))),
-        None => out.push_str("# model = \"gpt-4.1\"  # of requests that name none\n"),
+        Some(model) => out.push_str(&format!("model = {}  # for requests that name none\n", quoted(model))),
+        None => out.push_str("# model = \"gpt-4.1\"  # for requests that name none\n"),
     }
-    out.push_str("# as_of = 2026-11-24  # the day whose prices hold; today without it\n");
-    out.push_str(
-        "# pricing = { file = \"pricing.toml\", only = true }  # these prices, whatever gpt-cost has built in\n",
-    );
+    out.push_str("# as_of = 2026-11-24  # date of the prices; default: today\n");
+    out.push_str("# pricing = { file = \"pricing.toml\", only = true }  # instead of the built-in prices\n");
     if groups.is_empty() {
-        out.push_str("\n# [[budget]]\n# name = \"prompts\"\n# paths = [\"prompts/**/*.json\"]\n# max_cost_per_request = \"0.05\"\n");
+        out.push_str(
+            "\n# [[budget]]\n# name = \"prompts\"\n# paths = [\"prompts/**/*.json\"]\n# max_cost_per_request = \"0.05\"\n",
+        );
     }
     for (group, paths) in groups.iter().zip(paths) {
         let measured =
@@ -165,31 +166,33 @@ fn configuration(model: Option<&str>, groups: &[Group<'_>], paths: &[Vec<String>
             quoted(name),
             paths.join(", ")
         ));
-        out.push_str("# output_tokens  = 500  # what is expected; without it, the most that a request allows counts\n");
-        // A fifth more than the largest has now, so that it can breathe.
+        out.push_str("# output_tokens  = 500  # expected output; default: the maximum that a request allows\n");
+        // 20% more than the largest uses now, so that small edits pass.
         match tokens {
             Some(tokens) => out.push_str(&format!(
-                "max_input_tokens = {}  # the largest has {tokens}\n",
+                "max_input_tokens = {}  # the largest request has {tokens}\n",
                 tokens.saturating_add(tokens / 5).clamp(1, u64::from(u32::MAX))
             )),
-            None => out.push_str("# max_input_tokens = 4_000  # no model is known yet\n"),
+            None => out.push_str("# max_input_tokens = 4_000  # cannot be measured without a model\n"),
         }
         if measured().any(|one| one.input.max().is_none()) {
-            out.push_str("allow_uncounted  = true  # not all is counted, such as the values of templates: see check\n");
-            out.push_str("# var_tokens     = { name = 500 }  # the size of the value of {{ name }}, instead\n");
+            out.push_str("allow_uncounted  = true  # gpt-cost check shows what is not counted, such as {{ name }}\n");
+            out.push_str("# var_tokens     = { name = 500 }  # or set the size of {{ name }}\n");
         }
         if let Some(cost) = cost {
             let limit = with_margin(cost);
-            out.push_str(&format!("# max_cost_per_request = \"{limit}\"  # the most expensive can cost {cost}\n"));
+            out.push_str(&format!(
+                "# max_cost_per_request = \"{limit}\"  # the most expensive request costs up to {cost}\n"
+            ));
         }
-        out.push_str("# max_increase   = \"10%\"  # since the baseline: gpt-cost baseline write\n");
+        out.push_str("# max_increase   = \"10%\"  # over the baseline of gpt-cost baseline write\n");
     }
     out
 }
 
-/// Returns a cost and a fifth more, rounded up to two digits.
+/// Returns 120% of a cost, rounded up to two significant digits.
 fn with_margin(cost: Usd) -> Decimal {
-    let more = cost.amount() * Decimal::new(12, 1);
-    let rounded = more.round_sf_with_strategy(2, RoundingStrategy::AwayFromZero).unwrap_or(more);
+    let limit = cost.amount() * Decimal::new(12, 1);
+    let rounded = limit.round_sf_with_strategy(2, RoundingStrategy::AwayFromZero).unwrap_or(limit);
     rounded.max(Decimal::new(1, 9)).normalize()
 }

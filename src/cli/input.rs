@@ -1,4 +1,4 @@
-//! The requests that a command line names: files and standard input, read by the one reader.
+//! Reads the requests that the command line names: files and standard input.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use super::args::RequestArgs;
 use super::exit::Failure;
 use super::files;
 
-/// A request, and where it is.
+/// A request and its place.
 #[derive(Debug)]
 pub(super) struct Source {
     pub(super) place: Place,
@@ -21,7 +21,7 @@ pub(super) struct Source {
     pub(super) request: Request,
 }
 
-/// A request, or a file, that cannot be read, counted or priced.
+/// A request or a file that cannot be read, counted or priced.
 #[derive(Debug)]
 pub(super) struct Failed {
     pub(super) place: Place,
@@ -30,36 +30,38 @@ pub(super) struct Failed {
 }
 
 impl Source {
-    /// Returns the model that was named, else the request's own, else the one of `gpt-cost.toml`; a conflict of the first two is a warning.
-    pub(super) fn model(&self, named: Option<&str>, config: &Config) -> Result<(String, Vec<Warning>), Failure> {
-        match (named, self.request.model()) {
-            (Some(named), Some(own)) if named != own => {
-                let message = format!("the request names {}; this is the estimate for {named}", files::shown(own));
-                Ok((named.to_owned(), vec![Warning::new("model", message)]))
+    /// Returns the `requested` model, else the request's own, else that of `gpt-cost.toml`. A conflict between the first
+    /// two is a warning.
+    pub(super) fn model(&self, requested: Option<&str>, config: &Config) -> Result<(String, Vec<Warning>), Failure> {
+        match (requested, self.request.model()) {
+            (Some(requested), Some(own)) if requested != own => {
+                let message = format!("the request names {}; {requested} is used instead", files::printable(own));
+                Ok((requested.to_owned(), vec![Warning::new("model", message)]))
             }
             (Some(name), _) | (None, Some(name)) => Ok((name.to_owned(), Vec::new())),
             (None, None) => match &config.model {
                 Some(name) => Ok((name.clone(), Vec::new())),
                 None => Err(Failure::missing_model(&self.place, "it names no model")
-                    .hint("name one with --model NAME, such as --model gpt-4o")),
+                    .hint("pass --model NAME, such as --model gpt-4o")),
             },
         }
     }
 
-    /// Returns a failure of this request's.
+    /// Returns a failure of this request.
     pub(super) fn failed(&self, failure: Failure) -> Failed {
         Failed { place: self.place.clone(), line: self.line, failure }
     }
 }
 
-/// Reads the requests in the files that are named; `-` is standard input. What is wrong with one does not stop the others.
+/// Reads the requests of the files that the command line names; `-` is standard input. Returns a failure for each
+/// request that cannot be read.
 pub(super) fn read_all(args: &RequestArgs) -> Vec<Result<Source, Failed>> {
-    let mut is_read = false;
+    let mut is_stdin_read = false;
     let mut sources = Vec::new();
     for path in &args.files {
-        if files::is_standard(path) && std::mem::replace(&mut is_read, true) {
+        if files::is_standard(path) && std::mem::replace(&mut is_stdin_read, true) {
             let place = Place::file(files::name(path));
-            let failure = Failure::at(&place, "standard input is named twice, and can be read once");
+            let failure = Failure::at(&place, "standard input can only be read once, but is named twice");
             sources.push(Err(Failed { place, line: 1, failure }));
         } else {
             sources.extend(read(path, args));
@@ -74,7 +76,7 @@ fn read(path: &Path, args: &RequestArgs) -> Vec<Result<Source, Failed>> {
         Ok(bytes) => bytes,
         Err(failure) => {
             let failure = match path.is_dir() {
-                true => failure.hint("gpt-cost check FOLDER reads all prompts of a folder"),
+                true => failure.hint("gpt-cost check FOLDER checks all prompts of a folder"),
                 false => failure,
             };
             return vec![Err(Failed { place: Place::file(name), line: 1, failure })];
@@ -92,11 +94,11 @@ fn source(document: &Document<'_>, format: InputFormat, args: &RequestArgs) -> R
     }
 }
 
-/// Reads a request, with the holes of a prompt file unless its text is `literal`; a failure has what to do about it.
+/// Reads a request, with the template variables of a prompt file unless its text is `literal`. Failures have a hint.
 pub(super) fn request(document: &Document<'_>, format: InputFormat, literal: bool) -> Result<Request, Failure> {
     let request = if literal { document.request() } else { document.prompt() };
     request.map_err(|error| {
-        let failure = Failure::of(&error);
+        let failure = Failure::from_error(&error);
         if document.unread().is_some() {
             return failure.with_hint("--input-format text counts it as plain text");
         }
@@ -104,7 +106,7 @@ pub(super) fn request(document: &Document<'_>, format: InputFormat, literal: boo
             return failure.hint("gpt-cost actual prices a response by its usage");
         }
         match format == InputFormat::Auto && document.is_json() && !document.is_named_json() {
-            true => failure.hint("it begins like JSON; if it is a prompt, say --input-format text"),
+            true => failure.hint("it starts like JSON; if it is a text prompt, pass --input-format text"),
             false => failure,
         }
     })

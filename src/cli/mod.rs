@@ -1,4 +1,5 @@
-//! The command line: words into a plan, files and the clock read, a report written. It uses the library's public API alone.
+//! The command line: parses arguments, reads files and the clock, and writes reports. It uses only the library's
+//! public API.
 
 mod actual;
 mod args;
@@ -31,21 +32,21 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use self::args::{Args, Command};
 use self::exit::{Failure, Outcome, Stop};
-use self::files::shown;
+use self::files::printable;
 
-/// Runs the command `gpt-cost` with the arguments of a process, its own name first, and returns what the process is to return.
+/// Runs the command `gpt-cost` with the arguments of a process, program name first, and returns its exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     match Args::try_parse_from(args) {
         Ok(args) => finish(command(&args)).into(),
         Err(usage) => {
-            // Nothing can be done about a closed standard error, and help that nobody reads is no failure.
+            // A failed write is ignored: there is no other stream to report it on.
             let _ = usage.print();
             if usage.use_stderr() { Outcome::Error } else { Outcome::Success }.into()
         }
     }
 }
 
-/// Returns the schema of each JSON document, with its name.
+/// Returns each JSON document's name and schema.
 #[cfg(test)]
 pub(crate) fn schemas() -> Vec<(&'static str, schemars::Schema)> {
     report::documents::schemas()
@@ -82,12 +83,12 @@ fn print(failure: &Failure) -> Outcome {
     Outcome::Error
 }
 
-/// Returns the day that was named, else today in UTC: the one place where the clock is read.
-fn day(named: Option<Date>) -> Date {
-    named.unwrap_or_else(|| Timestamp::now().to_zoned_datetime(TimeZone::UTC).date())
+/// Returns the requested day, else today in UTC. The clock is read only here.
+fn day(requested: Option<Date>) -> Date {
+    requested.unwrap_or_else(|| Timestamp::now().to_zoned_datetime(TimeZone::UTC).date())
 }
 
-/// Returns the terms of requests sent on `day`; what is not said is left as it is without.
+/// Returns the terms of requests sent on `day`; options that are `None` keep their defaults.
 fn terms(day: Date, tier: Option<Tier>, output_tokens: Option<u32>, cached: Option<Cached>) -> Terms {
     let mut terms = Terms::on(day);
     if let Some(tier) = tier {
@@ -102,7 +103,7 @@ fn terms(day: Date, tier: Option<Tier>, output_tokens: Option<u32>, cached: Opti
     terms
 }
 
-/// Prints on standard error what is neither data nor an error.
+/// Prints a note on standard error.
 fn note(message: &str) {
     let bold = anstyle::Style::new().bold();
     let _ = writeln!(anstream::stderr().lock(), "{bold}note{bold:#}: {message}");

@@ -1,4 +1,4 @@
-//! `gpt-cost models`: which models are known, and what is known of them.
+//! The `gpt-cost models` command: lists the known models, and shows the details of one.
 
 use std::cmp::Reverse;
 use std::io::Write;
@@ -9,10 +9,10 @@ use gpt_cost::{Date, Tier};
 
 use super::args::{ListFormat, ModelsCommand, ModelsListArgs, ModelsShowArgs, ReportFormat, SortBy};
 use super::exit::{Failure, Outcome, Stop};
+use super::printable;
 use super::project::Project;
 use super::report::grid::{Cell, write_grid};
 use super::report::{documents, plural};
-use super::shown;
 
 /// Runs the command.
 pub(super) fn run(command: &ModelsCommand, out: &mut impl Write) -> Result<Outcome, Stop> {
@@ -27,26 +27,26 @@ pub(super) fn run(command: &ModelsCommand, out: &mut impl Write) -> Result<Outco
 fn list(args: &ModelsListArgs, out: &mut impl Write) -> Result<(), Stop> {
     let Project { catalog, day, .. } = Project::around(&args.tables, false)?;
     let rows = catalog.models().into_iter().map(|found| (found.model.name(), found.layer, found.model));
-    // An alias is a line of its own, with what it stands for on the day.
+    // Each alias has a line of its own, with the model that it resolves to on the day.
     let aliases = catalog.aliases().into_iter().filter_map(|alias| {
         let found = catalog.model(alias.name()).and_then(|name| name.resolve(day)).ok()?;
         Some((alias.name(), found.layer, found.model))
     });
     let mut lines: Vec<Line<'_>> = rows
         .chain(aliases)
-        .filter(|(name, _, model)| is_wanted(args, name, model, day))
+        .filter(|(name, _, model)| is_listed(args, name, model, day))
         .map(|(name, layer, model)| Line { name, layer, model, price: model.price(day, args.tier, 0) })
         .filter(|line| line.price.is_some() || (line.model.prices().is_empty() && args.tier == Tier::Standard))
         .filter(|line| {
-            args.max_price.is_none_or(|most| line.amount(Field::Input).is_some_and(|price| price.amount() <= most))
+            args.max_price.is_none_or(|max| line.amount(Field::Input).is_some_and(|price| price.amount() <= max))
         })
         .collect();
     if let (Some(name), true) = (&args.name, lines.is_empty()) {
-        let available = if args.all { "" } else { " that is available" };
-        let failure = Failure::new(format!("no model{available} has a name with `{}`", shown(name)));
+        let available = if args.all { "" } else { "available " };
+        let failure = Failure::new(format!("no {available}model matches `{}`", printable(name)));
         return Err(match args.all {
             true => failure.into(),
-            false => failure.hint("--all also lists models that were shut down or are not out yet").into(),
+            false => failure.hint("--all also lists models that were shut down or are not released yet").into(),
         });
     }
     match args.sort {
@@ -68,19 +68,20 @@ fn list(args: &ModelsListArgs, out: &mut impl Write) -> Result<(), Stop> {
     }
 }
 
-fn is_wanted(args: &ModelsListArgs, name: &str, model: &Model, day: Date) -> bool {
-    let answers = model.shutdown().is_none_or(|last| day < last) && model.released().is_none_or(|first| first <= day);
+fn is_listed(args: &ModelsListArgs, name: &str, model: &Model, day: Date) -> bool {
+    let is_available =
+        model.shutdown().is_none_or(|end| day < end) && model.released().is_none_or(|first| first <= day);
     let is_alias = name != model.name();
     let also = model.also().filter(|_| !is_alias);
-    let by_name =
+    let is_match =
         args.name.as_ref().is_none_or(|pattern| std::iter::once(name).chain(also).any(|name| matches(pattern, name)));
-    (args.all || answers)
-        && by_name
+    (args.all || is_available)
+        && is_match
         && args.kind.is_none_or(|kind| model.kind() == kind)
-        && args.min_context.is_none_or(|least| model.context().is_some_and(|context| context >= least))
+        && args.min_context.is_none_or(|min| model.context().is_some_and(|context| context >= min))
 }
 
-/// Whether a name is a pattern's, in which `*` is any text; a pattern without it is any part of the name.
+/// Returns whether a pattern matches a name: `*` matches any text, and a pattern without it any part of the name.
 pub(super) fn matches(pattern: &str, name: &str) -> bool {
     let (pattern, name) = (pattern.to_lowercase(), name.to_lowercase());
     let Some((first, rest)) = pattern.split_once('*') else { return name.contains(&pattern) };
@@ -96,7 +97,7 @@ pub(super) fn matches(pattern: &str, name: &str) -> bool {
     name.ends_with(last)
 }
 
-/// A model, or an alias, and the price row that is in effect.
+/// A model or an alias, and the price row in effect.
 #[derive(Clone, Copy)]
 pub(super) struct Line<'c> {
     /// The name of the model or alias.
@@ -107,7 +108,7 @@ pub(super) struct Line<'c> {
 }
 
 impl Line<'_> {
-    /// Returns what a million tokens cost.
+    /// Returns the price of a million tokens.
     fn amount(&self, field: Field) -> Option<Usd> {
         self.price?.rate(field).map(|rate| rate.amount_per(Per::Million))
     }
@@ -116,13 +117,13 @@ impl Line<'_> {
         self.model.encoding().map_or("unknown", |encoding| encoding.as_str())
     }
 
-    /// Returns the name, with the model that an alias stands for.
+    /// Returns the name, followed by the model that an alias resolves to.
     fn full_name(&self) -> String {
         let model = self.model.name();
         if self.name == model { self.name.to_owned() } else { format!("{} → {model}", self.name) }
     }
 
-    /// Returns when the model came, or goes, where that matters.
+    /// Returns the release or shutdown date, if one of them limits the use of the model.
     fn state(&self, day: Date) -> String {
         match (self.model.shutdown(), self.model.released()) {
             (Some(last), _) if last <= day => format!("shut down {last}"),
@@ -166,7 +167,7 @@ fn write_list(lines: &[Line<'_>], tier: Tier, day: Date, tables: &str, out: &mut
     let tier = if tier == Tier::Standard { String::new() } else { format!(" at the {} tier", tier.as_str()) };
     Ok(writeln!(
         out,
-        "\n  {} as of {day}, by {tables}; prices{tier} are for a million tokens",
+        "\n  {} as of {day}, from {tables}; prices{tier} are per million tokens",
         plural(lines.len(), "model")
     )?)
 }
@@ -222,7 +223,7 @@ fn write_csv(lines: &[Line<'_>], day: Date, out: &mut impl Write) -> Result<(), 
 fn show(args: &ModelsShowArgs, out: &mut impl Write) -> Result<(), Stop> {
     let Project { catalog, day, .. } = Project::around(&args.tables, false)?;
     let found = catalog.model(&args.name).and_then(|name| Ok((name.resolve(day)?, name)));
-    let (Resolved { layer, model, .. }, name) = found.map_err(|error| Failure::of(&error))?;
+    let (Resolved { layer, model, .. }, name) = found.map_err(|error| Failure::from_error(&error))?;
     match args.format {
         ReportFormat::Table => write_model(&name, layer, model, day, out),
         ReportFormat::Json => {
@@ -232,24 +233,24 @@ fn show(args: &ModelsShowArgs, out: &mut impl Write) -> Result<(), Stop> {
     }
 }
 
-/// Returns whether a row is one of those that are in effect on a day.
+/// Returns whether a price row is in effect on a day.
 pub(super) fn is_in_effect(model: &Model, row: &PriceRow, day: Date) -> bool {
     model.sheet(day, row.tier()).any(|one| one == row)
 }
 
 fn write_model(name: &ModelRef<'_>, layer: &Layer, model: &Model, day: Date, out: &mut impl Write) -> Result<(), Stop> {
-    let stands_for = if name.name() == model.name() { String::new() } else { format!(" → {}", model.name()) };
-    writeln!(out, "{}{stands_for}  as of {day}\n", shown(name.name()))?;
+    let resolves_to = if name.name() == model.name() { String::new() } else { format!(" → {}", model.name()) };
+    writeln!(out, "{}{resolves_to}  as of {day}\n", printable(name.name()))?;
     write_grid(&facts(name, layer, model), out)?;
     if model.prices().is_empty() {
-        return Ok(writeln!(out, "\n  no price: whoever runs it sets one")?);
+        return Ok(writeln!(out, "\n  no price: its operator sets one")?);
     }
     writeln!(out)?;
     write_grid(&price_rows(layer, model, day, |_| true), out)?;
-    writeln!(out, "\n  ● holds on {day}; prices are for a million tokens")?;
+    writeln!(out, "\n  ● in effect on {day}; prices are per million tokens")?;
     if model.prices().iter().any(|row| row.rate(Field::WriteLong).is_some()) {
-        let words = "write, write_long: input written to the prompt cache for 30 minutes, for 12 hours";
-        write_grid(&[vec![Cell::heading(words)]], out)?;
+        let legend = "write, write_long: input written to the prompt cache for 30 minutes, for 12 hours";
+        write_grid(&[vec![Cell::heading(legend)]], out)?;
     }
     Ok(())
 }
@@ -272,7 +273,7 @@ fn facts(name: &ModelRef<'_>, layer: &Layer, model: &Model) -> Vec<Vec<Cell>> {
     let joined = |list: Vec<String>| Some(list.join(", ")).filter(|text| !text.is_empty());
     let facts = [
         ("read as", name.remark()),
-        ("stood for", alias),
+        ("alias of", alias),
         ("other names", joined(also.into_iter().map(str::to_owned).collect())),
         ("kind", Some(model.kind().as_str().to_owned())),
         ("encoding", Some(model.encoding().map_or("unknown".to_owned(), |encoding| encoding.as_str().to_owned()))),
@@ -291,7 +292,7 @@ fn facts(name: &ModelRef<'_>, layer: &Layer, model: &Model) -> Vec<Vec<Cell>> {
     facts.into_iter().filter_map(row).collect()
 }
 
-/// Returns a row for each row of the price that is to be shown, the columns of which are those that any of them has.
+/// Returns the titles and a row for each price row that `is_shown`, with a column for each field that the model has.
 pub(super) fn price_rows(
     layer: &Layer,
     model: &Model,
@@ -328,7 +329,7 @@ mod tests {
     use super::matches;
 
     #[test]
-    fn a_star_is_any_text() {
+    fn a_star_matches_any_text() {
         for (pattern, name) in [
             ("4o", "gpt-4o-mini"),
             ("GPT-4", "gpt-4"),

@@ -1,4 +1,5 @@
-//! The price tables of a run: built-in < the user's own `pricing.toml` < the project's < each `--pricing FILE`; and how old they may be.
+//! The price tables of a run, and the age of their prices. Later tables override earlier ones: built-in, the user's
+//! `pricing.toml`, the project's, each `--pricing FILE`.
 
 use std::path::{Path, PathBuf};
 
@@ -9,86 +10,89 @@ use super::{files, note};
 
 const FILE_NAME: &str = "pricing.toml";
 
-/// Whether the user's own table has a part in a command: in what budgets say, only where that is asked for, so that they say the same on every
-/// machine.
+/// Whether a command uses the user's own price table. Budgets ignore it by default, so that their verdicts are the same
+/// on every machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum OwnTable {
-    Used,
-    LeftOut,
+pub(super) enum UserTable {
+    Use,
+    Ignore,
 }
 
-/// Returns the built-in catalogue with the user's own table, the project's, found from the current folder up, and the `given` ones over it.
-pub(super) fn catalog(given: &[PathBuf], own: OwnTable) -> Result<Catalog, Failure> {
+/// Returns the built-in price table, overridden by the user's own table, the project's and the `given` ones.
+pub(super) fn catalog(given: &[PathBuf], user: UserTable) -> Result<Catalog, Failure> {
     let mut catalog = Catalog::builtin();
-    if let Some((name, source)) = if own == OwnTable::Used { users_own()? } else { None } {
-        catalog.add_layer(&name, &source).map_err(|error| Failure::of(&error))?;
+    if let Some((name, source)) = if user == UserTable::Use { user_table()? } else { None } {
+        catalog.add_layer(&name, &source).map_err(|error| Failure::from_error(&error))?;
     }
     discover(&mut catalog)?;
-    lay(&mut catalog, given)?;
+    add_tables(&mut catalog, given)?;
     note_suspicious(&catalog);
     Ok(catalog)
 }
 
-/// Returns the built-in catalogue with the `given` tables over it, whatever files of settings there are.
-pub(super) fn bare(given: &[PathBuf]) -> Result<Catalog, Failure> {
+/// Returns the built-in price table, overridden only by the `given` ones.
+pub(super) fn without_discovery(given: &[PathBuf]) -> Result<Catalog, Failure> {
     let mut catalog = Catalog::builtin();
-    lay(&mut catalog, given)?;
+    add_tables(&mut catalog, given)?;
     note_suspicious(&catalog);
     Ok(catalog)
 }
 
-/// Notes prices that are about a thousand times off.
+/// Prints a note for each price that is off by a factor of about a thousand.
 pub(super) fn note_suspicious(catalog: &Catalog) {
     for problem in catalog.suspicious() {
         note(&format!("suspicious price: {problem}"));
     }
 }
 
-/// Returns the catalogue of one table, which reports call `name`, with the `given` ones over it and none below.
-pub(super) fn only(path: &Path, name: &str, given: &[PathBuf]) -> Result<Catalog, Failure> {
+/// Returns the catalogue of one price table, `name` in reports, overridden by the `given` ones. Without the built-in
+/// table.
+pub(super) fn single_table(path: &Path, name: &str, given: &[PathBuf]) -> Result<Catalog, Failure> {
     let source = files::read_text(path, name)?;
-    let mut catalog = Catalog::only(name, &source).map_err(|error| Failure::of(&error))?;
-    lay(&mut catalog, given)?;
+    let mut catalog = Catalog::only(name, &source).map_err(|error| Failure::from_error(&error))?;
+    add_tables(&mut catalog, given)?;
     Ok(catalog)
 }
 
-/// Lays tables over a catalogue; the last one wins.
-pub(super) fn lay(catalog: &mut Catalog, given: &[PathBuf]) -> Result<(), Failure> {
-    given.iter().try_for_each(|path| lay_one(catalog, path, &files::name(path)))
+/// Adds price tables to a catalogue. Each overrides those before it.
+pub(super) fn add_tables(catalog: &mut Catalog, given: &[PathBuf]) -> Result<(), Failure> {
+    given.iter().try_for_each(|path| add_table(catalog, path, &files::name(path)))
 }
 
-/// Lays a table, which reports call `name`, over a catalogue.
-pub(super) fn lay_one(catalog: &mut Catalog, path: &Path, name: &str) -> Result<(), Failure> {
+/// Adds a price table, `name` in reports, which overrides those before it.
+pub(super) fn add_table(catalog: &mut Catalog, path: &Path, name: &str) -> Result<(), Failure> {
     let source = files::read_text(path, name)?;
-    catalog.add_layer(name, &source).map_err(|error| Failure::of(&error))
+    catalog.add_layer(name, &source).map_err(|error| Failure::from_error(&error))
 }
 
-/// Says that a price is older than it may be, if it is.
+/// Returns [`Outcome::Exceeded`], and prints a note, if a price was last checked more than `max_age` days before `day`.
 pub(super) fn check_age(
     model: &str,
     checked: Option<Date>,
     day: Date,
     max_age: Option<i32>,
 ) -> Result<Outcome, Failure> {
-    let Some(most) = max_age else { return Ok(Outcome::Success) };
+    let Some(max_age) = max_age else { return Ok(Outcome::Success) };
     let Some(checked) = checked else {
-        let failure = Failure::new(format!("the age of the price of {model} is unknown: its table has no `checked`"));
-        return Err(failure.hint("add checked = DATE, the day on which a person last compared it"));
+        let failure =
+            Failure::new(format!("the age of the price of {model} is unknown: its table has no date `checked`"));
+        return Err(failure.hint("add checked = DATE, the date on which you last checked the prices"));
     };
     let age = (day - checked).get_days();
-    if age <= most {
+    if age <= max_age {
         return Ok(Outcome::Success);
     }
     note(&format!(
-        "the price of {model} was last checked on {checked}, {age} days before {day}: more than {most} days"
+        "the price of {model} was last checked on {checked}, {age} days before {day}: more than {max_age} days"
     ));
     Ok(Outcome::Exceeded)
 }
 
-/// Reads the user's own table: `gpt-cost/pricing.toml` in `$XDG_CONFIG_HOME`, or where the platform keeps settings.
-fn users_own() -> Result<Option<(String, String)>, Failure> {
-    let named = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let Some(path) = named.or_else(dirs::config_dir).map(|folder| folder.join("gpt-cost").join(FILE_NAME)) else {
+/// Returns the name and text of the user's own table, if it exists: `gpt-cost/pricing.toml` in `$XDG_CONFIG_HOME` or the
+/// platform's settings folder.
+fn user_table() -> Result<Option<(String, String)>, Failure> {
+    let xdg = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let Some(path) = xdg.or_else(dirs::config_dir).map(|folder| folder.join("gpt-cost").join(FILE_NAME)) else {
         return Ok(None);
     };
     if !path.is_file() {
@@ -99,30 +103,30 @@ fn users_own() -> Result<Option<(String, String)>, Failure> {
     Ok(Some((name, source)))
 }
 
-/// Lays the nearest `pricing.toml` that is a price table over the catalogue, from the current folder up to the repository's root. Where there
-/// is no repository, only the current folder is looked at: what lies above it may be anybody's. One that is not a price table of ours is
-/// passed over with a note.
+/// Adds the nearest `pricing.toml` between the current folder and the repository root. Without a repository, only the
+/// current folder is searched, because other users may own the folders above. A `pricing.toml` of another program is
+/// skipped with a note.
 fn discover(catalog: &mut Catalog) -> Result<(), Failure> {
     for (path, name) in candidates()? {
         let source = files::read_text(&path, &name)?;
-        if catalog.add_if_price_table(&name, &source).map_err(|error| Failure::of(&error))? {
+        if catalog.add_if_price_table(&name, &source).map_err(|error| Failure::from_error(&error))? {
             return Ok(());
         }
-        note(&format!("{name} has no key `schema`: it is not a price table of gpt-cost, and is not used"));
+        note(&format!("{name} is ignored: without a key `schema`, it is not a price table of gpt-cost"));
     }
     Ok(())
 }
 
-/// Returns the files `pricing.toml` up to the repository's root, the nearest first, each with the name that reports show.
+/// Returns each `pricing.toml` up to the repository root, the nearest first, with its name in reports.
 pub(super) fn candidates() -> Result<Vec<(PathBuf, String)>, Failure> {
     let here =
-        std::env::current_dir().map_err(|error| Failure::new(format!("the current folder cannot be read: {error}")))?;
+        std::env::current_dir().map_err(|error| Failure::new(format!("cannot read the current folder: {error}")))?;
     let paths = up_to_root(&here).map(|(level, folder)| (folder.join(FILE_NAME), format!("{level}{FILE_NAME}")));
     Ok(paths.filter(|(path, _)| path.is_file()).collect())
 }
 
-/// Returns the folders from this one up to the repository's root, or this one alone where there is no repository, each with the way to it: as
-/// many `../` as it takes.
+/// Returns the folders from `here` up to the repository root, each with its path relative to `here`, such as `../`.
+/// Without a repository, returns only `here`.
 pub(super) fn up_to_root(here: &Path) -> impl Iterator<Item = (String, &Path)> {
     let root = here.ancestors().position(|folder| folder.join(".git").exists()).unwrap_or(0);
     here.ancestors().take(root + 1).enumerate().map(|(level, folder)| ("../".repeat(level), folder))

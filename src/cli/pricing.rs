@@ -1,4 +1,4 @@
-//! `gpt-cost pricing`: price tables shown, checked, written, refreshed and compared.
+//! The `gpt-cost pricing` command: shows, validates, creates, exports, updates and compares price tables.
 
 mod import;
 
@@ -16,9 +16,9 @@ use super::exit::{Failure, Outcome, Stop};
 use super::project::Project;
 use super::report::grid::{Cell, write_grid};
 use super::report::{documents, plural};
-use super::{files, models, note, shown};
+use super::{files, models, note, printable};
 
-/// A table to start from.
+/// The price table that `pricing init` writes.
 const STARTER: &str = include_str!("pricing/starter.toml");
 
 /// Runs the command.
@@ -43,7 +43,7 @@ fn show(args: &PricingShowArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     let shown_models = match &args.name {
         Some(name) => {
             let found = catalog.model(name).and_then(|name| Ok((name.resolve(day)?, name.remark())));
-            let (found, remark) = found.map_err(|error| Failure::of(&error))?;
+            let (found, remark) = found.map_err(|error| Failure::from_error(&error))?;
             remark.iter().for_each(|remark| note(remark));
             vec![found]
         }
@@ -67,7 +67,7 @@ fn write_tables(
 ) -> Result<(), Stop> {
     writeln!(out, "prices as of {day}; for each model, the last table that has it wins\n")?;
     let layers = catalog.layers().map(|layer| {
-        let checked = layer.checked().map_or("no date of a check".to_owned(), |day| format!("checked {day}"));
+        let checked = layer.checked().map_or("never checked".to_owned(), |day| format!("checked {day}"));
         vec![Cell::plain(layer.origin()), Cell::right(plural(layer.models().len(), "model")), Cell::plain(checked)]
     });
     write_grid(&layers.collect::<Vec<_>>(), out)?;
@@ -77,20 +77,20 @@ fn write_tables(
             writeln!(out, "  no price ({}:{})", layer.origin(), model.line())?;
             continue;
         }
-        // All rows of one model, with its history; of all models, those that hold.
+        // A single model is shown with all of its rows, past and future.
         let rows = models::price_rows(layer, model, day, |row| is_one || models::is_in_effect(model, row, day));
         write_grid(&rows, out)?;
     }
-    let mark = if is_one { format!("● holds on {day}; prices") } else { "prices".to_owned() };
-    Ok(writeln!(out, "\n  {mark} are for a million tokens")?)
+    let legend = if is_one { format!("● in effect on {day}; prices") } else { "prices".to_owned() };
+    Ok(writeln!(out, "\n  {legend} are per million tokens")?)
 }
 
 fn validate(args: &PricingValidateArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     let mut outcome = Outcome::Success;
     for path in &args.files {
-        let name = shown(&path.display().to_string());
+        let name = printable(&path.display().to_string());
         let checked = files::read_text(path, &name)
-            .and_then(|source| Catalog::builtin().check(&name, &source).map_err(|error| Failure::of(&error)));
+            .and_then(|source| Catalog::builtin().check(&name, &source).map_err(|error| Failure::from_error(&error)));
         match checked {
             Ok(()) => writeln!(out, "{name}: valid")?,
             Err(failure) => outcome = super::print(&failure),
@@ -103,7 +103,7 @@ fn init(args: &PricingInitArgs) -> Result<Outcome, Stop> {
     files::create(&args.file, STARTER.as_bytes())?;
     if !files::is_standard(&args.file) {
         let name = files::name(&args.file);
-        note(&format!("wrote {name}: correct it, then run gpt-cost pricing validate {name}"));
+        note(&format!("wrote {name}: edit it, then run gpt-cost pricing validate {name}"));
     }
     Ok(Outcome::Success)
 }
@@ -125,19 +125,19 @@ fn diff(args: &PricingDiffArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     let differences = old.differences(&new);
     match args.format {
         ReportFormat::Json => documents::write(documents::pricing::Diff::new(&differences), out)?,
-        ReportFormat::Table if differences.is_empty() => writeln!(out, "the tables say the same")?,
+        ReportFormat::Table if differences.is_empty() => writeln!(out, "no differences")?,
         ReportFormat::Table => write_differences(&differences, out)?,
     }
     Ok(Outcome::Success)
 }
 
-/// Returns the catalogue of the built-in table and the file's over it.
+/// Returns the built-in price table, overridden by that of a file.
 fn table(path: &Path) -> Result<Catalog, Failure> {
     let mut catalog = Catalog::builtin();
     if path != Path::new("built-in") {
-        let name = shown(&path.display().to_string());
+        let name = printable(&path.display().to_string());
         let source = files::read_text(path, &name)?;
-        catalog.add_layer(&name, &source).map_err(|error| Failure::of(&error))?;
+        catalog.add_layer(&name, &source).map_err(|error| Failure::from_error(&error))?;
     }
     Ok(catalog)
 }
@@ -151,8 +151,8 @@ fn write_differences(differences: &[Difference], out: &mut impl Write) -> Result
             rows.push(vec![Cell::plain(name)]);
         }
         let side = |value: &Option<String>| Cell::plain(value.clone().unwrap_or_else(|| "–".to_owned()));
-        let what = if one.what.is_empty() { "the model" } else { &one.what };
-        rows.push(vec![Cell::plain(format!("  {what}")), side(&one.old), Cell::plain("→"), side(&one.new)]);
+        let fact = if one.what.is_empty() { "the model" } else { &one.what };
+        rows.push(vec![Cell::plain(format!("  {fact}")), side(&one.old), Cell::plain("→"), side(&one.new)]);
     }
     let models = rows.len() - differences.len();
     write_grid(&rows, out)?;

@@ -1,4 +1,4 @@
-//! A project: its `gpt-cost.toml`, its price tables, its baseline and its files.
+//! A project: its configuration, price tables, baseline and files.
 
 mod files;
 
@@ -9,63 +9,63 @@ use gpt_cost::budget::{Budget, Config};
 use gpt_cost::request::ImageSize;
 use gpt_cost::{Catalog, Date, Request};
 
-pub(super) use self::files::{Ignored, ProjectFile, holds_prompts, name_of, read};
+pub(super) use self::files::{Ignored, ProjectFile, is_prompt_name, name_of, read};
 
 use super::args::{ProjectArgs, RequestArgs, TableArgs};
 use super::day;
 use super::exit::Failure;
-use super::files::{hash, name, read_text, shown};
-use super::prices::{self, OwnTable};
+use super::files::{hash, name, printable, read_text};
+use super::prices::{self, UserTable};
 
-/// The names of a configuration, of which the first that is there counts.
+/// The file names of a configuration; the first that exists is used.
 const CONFIG_NAMES: [&str; 2] = ["gpt-cost.toml", ".gpt-cost.toml"];
 
-/// Where a baseline is if the configuration does not say so.
+/// The default file name of a baseline.
 const BASELINE: &str = "gpt-cost-baseline.json";
 
-/// A project, and what its commands need of it.
+/// A project, with the options of the command line applied.
 #[derive(Clone, Debug)]
 pub(super) struct Project {
-    /// The folder to which names of files are relative: that of the configuration, or the current one.
+    /// The folder that file names are relative to: that of the configuration, or the current one.
     pub(super) root: PathBuf,
-    /// The configuration's name, as reports show it.
+    /// The name of the configuration in reports.
     pub(super) config_name: Option<String>,
     pub(super) config: Config,
     pub(super) catalog: Catalog,
     /// The day of the prices.
     pub(super) day: Date,
-    /// The day on which it is asked: `--as-of`, or today. Retirement goes by it, whatever day the configuration pins.
+    /// `--as-of`, or today. Retirement is checked on this day, even if the configuration pins another `as_of`.
     pub(super) today: Date,
     pub(super) baseline: PathBuf,
     pub(super) model: Option<String>,
-    /// The size of images that a request does not say.
+    /// The size of images whose size is unknown.
     pub(super) image_size: Option<ImageSize>,
 }
 
 impl Project {
-    /// Returns the project around the current folder, for commands on single requests: the user's own table has a part in it.
+    /// Returns the project of the current folder, with the user's own price table, for commands on single requests.
     pub(super) fn around(tables: &TableArgs, no_config: bool) -> Result<Project, Failure> {
         let args = ProjectArgs { config: None, model: None, baseline: None, user_prices: true, tables: tables.clone() };
         if no_config {
-            let catalog = prices::bare(&tables.pricing)?;
+            let catalog = prices::without_discovery(&tables.pricing)?;
             return Project::with(&args, current_folder()?, None, Config::default(), catalog);
         }
         Project::open(&args)
     }
 
-    /// Reads the configuration, where there is one, and the price tables.
+    /// Returns the project of the command line or the current folder: reads its configuration and its price tables.
     pub(super) fn open(args: &ProjectArgs) -> Result<Project, Failure> {
         let here = current_folder()?;
         let (root, config_name, config) = match find_config(args.config.as_deref(), &here)? {
             Some((root, name)) => {
                 let source = read_text(&root.join(Path::new(&name).file_name().unwrap_or_default()), &name)?;
-                let config = Config::read(&name, &source).map_err(|error| Failure::of(&error))?;
+                let config = Config::read(&name, &source).map_err(|error| Failure::from_error(&error))?;
                 (root, Some(name), config)
             }
             None => (here, None, Config::default()),
         };
-        let own = if args.user_prices || config.user_prices { OwnTable::Used } else { OwnTable::LeftOut };
-        let catalog = catalog(&root, &config, &args.tables.pricing, own)?;
+        let user = if args.user_prices || config.user_prices { UserTable::Use } else { UserTable::Ignore };
+        let catalog = catalog(&root, &config, &args.tables.pricing, user)?;
         Project::with(args, root, config_name, config, catalog)
     }
 
@@ -85,18 +85,19 @@ impl Project {
         Ok(Project { root, config_name, config, catalog, day, today, baseline, model, image_size })
     }
 
-    /// Returns what is wrong where the price tables are not those that `pricing_lock` names.
-    pub(super) fn wrong_lock(&self) -> Option<String> {
+    /// Returns a message if the hash of the price tables differs from `pricing_lock`.
+    pub(super) fn lock_mismatch(&self) -> Option<String> {
         let (lock, now) = (self.config.pricing_lock.as_ref()?, self.pricing_hash());
-        (now != *lock).then(|| format!("the price tables are not those of pricing_lock: {lock} then, {now} now"))
+        (now != *lock).then(|| format!("the price tables do not match pricing_lock: expected {lock}, found {now}"))
     }
 
-    /// Returns the way from the repository's root to the project, with a `/` at its end, or nothing: CI systems name files from there.
+    /// Returns the path of the project relative to the repository root, with a `/` at its end, or an empty text if they
+    /// are the same. CI systems need paths relative to the repository root.
     pub(super) fn prefix(&self) -> String {
         let folder = fs::canonicalize(&self.root).unwrap_or_else(|_| self.root.clone());
         let root = folder.ancestors().find(|folder| folder.join(".git").exists());
-        let way = root.and_then(|root| folder.strip_prefix(root).ok()).map(name_of).unwrap_or_default();
-        if way.is_empty() { way } else { format!("{way}/") }
+        let path = root.and_then(|root| folder.strip_prefix(root).ok()).map(name_of).unwrap_or_default();
+        if path.is_empty() { path } else { format!("{path}/") }
     }
 
     /// Returns a hash of all price tables together.
@@ -104,12 +105,13 @@ impl Project {
         hash(self.catalog.to_toml().as_bytes())
     }
 
-    /// Returns the name of a file of the project's, as messages show it: relative to the project where it is inside.
-    pub(super) fn shown(&self, path: &Path) -> String {
-        shown(&path.strip_prefix(&self.root).unwrap_or(path).display().to_string())
+    /// Returns the name of a file in messages, relative to the project if it is inside.
+    pub(super) fn display_name(&self, path: &Path) -> String {
+        printable(&path.strip_prefix(&self.root).unwrap_or(path).display().to_string())
     }
 
-    /// Returns the files that the project itself is: its configuration, its baseline and its price tables, with the `given` ones.
+    /// Returns the files that define the project: its configuration, its baseline and its price tables, with the `given`
+    /// ones.
     pub(super) fn own_files(&self, given: &[PathBuf]) -> Vec<PathBuf> {
         let config = self.config_name.as_ref().map(|name| self.root.join(name.rsplit('/').next().unwrap_or(name)));
         let pricing = self.config.pricing.as_ref().map(|pricing| self.root.join(&pricing.file));
@@ -118,21 +120,21 @@ impl Project {
         own.chain(found).chain(given.iter().cloned()).collect()
     }
 
-    /// Returns the day and the price tables that reports go by, in words.
+    /// Returns the day and the price tables as a text for reports.
     pub(super) fn prices(&self) -> String {
         let layers: Vec<&str> = self.catalog.layers().map(|layer| layer.origin()).collect();
-        format!("as of {}, prices by {} ({})", self.day, layers.join(", "), self.pricing_hash())
+        format!("as of {}, prices from {} ({})", self.day, layers.join(", "), self.pricing_hash())
     }
 
-    /// Takes images whose size is unknown to have that of the command line or the configuration.
+    /// Sets the size of images whose size is unknown to that of the command line or the configuration, if any.
     pub(super) fn assume_image_size(&self, request: &mut Request) {
         if let Some(size) = self.image_size {
             request.assume_image_size(size);
         }
     }
 
-    /// Returns the settings of the configuration that decide how these requests are read and priced, in words; options of the command line
-    /// override them.
+    /// Returns the settings of the configuration that affect these requests and that no option overrides, as texts for
+    /// reports.
     pub(super) fn settings_used<'r>(
         &self,
         args: &RequestArgs,
@@ -140,17 +142,17 @@ impl Project {
     ) -> Vec<String> {
         let config = &self.config;
         let (model, size) = (config.model.as_ref(), config.image_size);
-        let names_none = requests.into_iter().any(|request| request.model().is_none());
-        let said = [
-            model.filter(|_| args.model.is_none() && names_none).map(|model| format!("model {model}")),
+        let lacks_model = requests.into_iter().any(|request| request.model().is_none());
+        let settings = [
+            model.filter(|_| args.model.is_none() && lacks_model).map(|model| format!("model {model}")),
             config.as_of.filter(|_| args.tables.as_of.is_none()).map(|day| format!("as_of {day}")),
-            config.pricing.as_ref().map(|pricing| format!("prices {}", shown(&pricing.file))),
+            config.pricing.as_ref().map(|pricing| format!("prices {}", printable(&pricing.file))),
             size.filter(|_| args.image_size.is_none()).map(|size| format!("image_size {}x{}", size.width, size.height)),
         ];
-        said.into_iter().flatten().collect()
+        settings.into_iter().flatten().collect()
     }
 
-    /// Returns where a budget is: the configuration, the line and the name.
+    /// Returns the place of a budget in messages: file, line and name.
     pub(super) fn place_of(&self, budget: &Budget) -> String {
         let name = self.config_name.as_deref().unwrap_or("gpt-cost.toml");
         format!("{name}:{}: budget `{}`", budget.line, budget.name)
@@ -158,11 +160,12 @@ impl Project {
 }
 
 fn current_folder() -> Result<PathBuf, Failure> {
-    std::env::current_dir().map_err(|error| Failure::new(format!("the current folder cannot be read: {error}")))
+    std::env::current_dir().map_err(|error| Failure::new(format!("cannot read the current folder: {error}")))
 }
 
-fn find_config(named: Option<&Path>, here: &Path) -> Result<Option<(PathBuf, String)>, Failure> {
-    if let Some(path) = named {
+/// Returns the folder and the name of the `requested` configuration, else of the nearest one.
+fn find_config(requested: Option<&Path>, here: &Path) -> Result<Option<(PathBuf, String)>, Failure> {
+    if let Some(path) = requested {
         let folder = here.join(path).parent().map_or_else(|| here.to_owned(), Path::to_owned);
         return Ok(Some((folder, name(path))));
     }
@@ -174,15 +177,15 @@ fn find_config(named: Option<&Path>, here: &Path) -> Result<Option<(PathBuf, Str
     Ok(None)
 }
 
-/// Returns the catalogue that the configuration asks for, with the `given` tables over it.
-fn catalog(root: &Path, config: &Config, given: &[PathBuf], users: OwnTable) -> Result<Catalog, Failure> {
-    let Some(pricing) = &config.pricing else { return prices::catalog(given, users) };
+/// Returns the price tables of the configuration, overridden by the `given` ones.
+fn catalog(root: &Path, config: &Config, given: &[PathBuf], user: UserTable) -> Result<Catalog, Failure> {
+    let Some(pricing) = &config.pricing else { return prices::catalog(given, user) };
     let own = root.join(&pricing.file);
     if pricing.only {
-        return prices::only(&own, &pricing.file, given);
+        return prices::single_table(&own, &pricing.file, given);
     }
-    let mut catalog = prices::catalog(&[], users)?;
-    prices::lay_one(&mut catalog, &own, &pricing.file)?;
-    prices::lay(&mut catalog, given)?;
+    let mut catalog = prices::catalog(&[], user)?;
+    prices::add_table(&mut catalog, &own, &pricing.file)?;
+    prices::add_tables(&mut catalog, given)?;
     Ok(catalog)
 }

@@ -1,4 +1,4 @@
-//! `gpt-cost schema`: the JSON Schemas of configuration, baseline and reports.
+//! The `gpt-cost schema` command: prints the JSON Schemas of the configuration, the baseline and the reports.
 
 use std::io::Write;
 
@@ -10,7 +10,7 @@ use super::report::grid::{Cell, write_grid};
 #[derive(Debug)]
 pub(super) struct Schema {
     pub(super) name: &'static str,
-    /// What has this format.
+    /// The file or the report that has this format.
     about: &'static str,
     text: &'static str,
 }
@@ -25,10 +25,10 @@ macro_rules! schemas {
     };
 }
 
-/// All schemas. That of the configuration is written by hand; the others are generated from the types that are written.
+/// All schemas. The one of the configuration is written by hand; the others are generated from the types.
 pub(super) const SCHEMAS: &[Schema] = schemas! {
     "config": "gpt-cost.toml",
-    "baseline": "the file that baseline write writes",
+    "baseline": "gpt-cost-baseline.json",
     "actual": "actual --format json",
     "check": "check --format json",
     "check-line": "a line of check --format jsonl",
@@ -43,10 +43,10 @@ pub(super) const SCHEMAS: &[Schema] = schemas! {
     "verify": "verify --format json",
 };
 
-/// Prints a schema, or the list of them.
+/// Runs the command: prints a schema, or the list of all.
 pub(super) fn run(args: &SchemaArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     match args.name {
-        SchemaName::Of(schema) => out.write_all(schema.text.as_bytes())?,
+        SchemaName::One(schema) => out.write_all(schema.text.as_bytes())?,
         SchemaName::List => {
             let row = |schema: &Schema| vec![Cell::plain(schema.name), Cell::plain(schema.about)];
             write_grid(&SCHEMAS.iter().map(row).collect::<Vec<_>>(), out)?;

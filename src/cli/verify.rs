@@ -1,4 +1,4 @@
-//! `gpt-cost verify`: our counts against recorded bills.
+//! The `gpt-cost verify` command: compares counts with the usage of recorded responses.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -33,11 +33,11 @@ pub(super) fn run(args: &VerifyArgs, out: &mut impl Write) -> Result<Outcome, St
     Ok(match (args.min_exact, report.total.exact_share()) {
         _ if unread > 0 => Outcome::Error,
         (Some(_), None) => {
-            return Err(Failure::new("no case is counted, so that --min-exact cannot be checked").into());
+            return Err(Failure::new("--min-exact cannot be checked: no case is counted").into());
         }
-        (Some(least), Some(share)) if share < least * 100 => {
+        (Some(min), Some(share)) if share < min * 100 => {
             let share = hundredths(share);
-            note(&format!("{share}% of the counted cases are exact, fewer than --min-exact {least}%"));
+            note(&format!("{share}% of the counted cases are exact, less than --min-exact {min}%"));
             Outcome::Exceeded
         }
         _ => Outcome::Success,
@@ -48,7 +48,7 @@ struct Reader {
     catalog: Catalog,
     today: Date,
     report: Report,
-    /// Lines that are no recordings.
+    /// The number of documents that are not recordings.
     unread: usize,
 }
 
@@ -70,12 +70,15 @@ impl Reader {
 
 fn recording(document: &Document<'_>) -> Result<Recording, Failure> {
     if let Some(format) = document.unread() {
-        return Err(Failure::at(document.place(), format!("{format} is not read yet, so there is no recording in it")));
+        return Err(Failure::at(
+            document.place(),
+            format!("expected a recording, found {format}, which is not supported yet"),
+        ));
     }
     if !document.is_json() {
-        return Err(Failure::at(document.place(), "it is not JSON, so there is no recording in it"));
+        return Err(Failure::at(document.place(), "expected a recording, found something other than JSON"));
     }
-    Recording::from_json(document.bytes()).map_err(|error| Failure::of(&document.locate(error)))
+    Recording::from_json(document.bytes()).map_err(|error| Failure::from_error(&document.locate(error)))
 }
 
 fn write_table(report: &Report, worst: usize, out: &mut impl Write) -> io::Result<()> {
@@ -100,20 +103,16 @@ fn write_table(report: &Report, worst: usize, out: &mut impl Write) -> io::Resul
     write_grid(&rows, out)?;
     if let Some(mean) = report.mean_over_projects() {
         let (share, projects) = (mean.exact_share, mean.projects);
-        writeln!(
-            out,
-            "\n  mean over {projects} projects with at least 5 counted cases: {} % exact",
-            hundredths(share)
-        )?;
+        writeln!(out, "\n  mean over {projects} projects with at least 5 counted cases: {}% exact", hundredths(share))?;
     }
     let Spent { priced, total, unpriced, .. } = report.spent;
     let (priced, unpriced) = (grouped(priced), grouped(unpriced));
-    writeln!(out, "  spent, by their usage: {total} (responses: {priced}; without a price: {unpriced})")?;
-    writeln!(out, "  suspect recordings, left out: {}", grouped(report.total.suspect))?;
-    write_grid(&[vec![Cell::heading("outside: billed more or less than the stated bound")]], out)?;
+    writeln!(out, "  spent, by reported usage: {total} (responses: {priced}; without a price: {unpriced})")?;
+    writeln!(out, "  suspect recordings, skipped: {}", grouped(report.total.suspect))?;
+    write_grid(&[vec![Cell::heading("outside: the count is off by more than its bound")]], out)?;
     if report.total.between > 0 {
-        let words = "between: counted as a range, such as that of an image of unknown size";
-        write_grid(&[vec![Cell::heading(words)]], out)?;
+        let legend = "between: the count is a range, such as for an image of unknown size";
+        write_grid(&[vec![Cell::heading(legend)]], out)?;
     }
     for miss in report.worst(worst) {
         writeln!(out, "  {}  {:+} of {} tokens", miss.place, miss.error, grouped(miss.billed))?;

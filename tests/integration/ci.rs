@@ -83,7 +83,7 @@ fn the_example_is_within_its_budgets_and_its_baseline_is_up_to_date() {
     let output = gpt_cost(&root, &["check"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let report = text(&output.stdout);
-    assert!(report.contains("2 requests: 2 within budget") && report.contains("a month"), "{report}");
+    assert!(report.contains("2 requests: 2 within budget") && report.contains("per month"), "{report}");
     let difference = json(&gpt_cost(&root, &["diff", "gpt-cost-baseline.json", "--format", "json"]));
     assert_eq!(difference["changes"], serde_json::json!([]), "gpt-cost baseline write, in docs/ci/example");
 }
@@ -106,10 +106,10 @@ fn a_comment_is_created_updated_and_cleared() {
         annotations.starts_with("::error file=prompts/support.json,line=5,title=gpt-cost%3A max_increase::"),
         "{annotations}"
     );
-    assert!(annotations.contains("the largest part of the input is messages[0]"), "{annotations}");
+    assert!(annotations.contains("the largest component of the input is messages[0]"), "{annotations}");
     let comment = runner.read("comment.md");
     assert!(comment.starts_with("<!-- gpt-cost diff -->\n### Prompt costs: $"), "{comment}");
-    assert!(comment.contains("| prompts/support.json | 61 → 511 |") && comment.contains("a month: $"), "{comment}");
+    assert!(comment.contains("| prompts/support.json | 61 → 511 |") && comment.contains("per month: $"), "{comment}");
     assert!(!comment.contains("polite"), "no text of a prompt: {comment}");
     assert!(runner.read("log").contains("api --silent repos/somebody/something/issues/7/comments --field"));
     assert!(runner.read("summary.md").contains("### Prompt costs: "));

@@ -93,7 +93,7 @@ fn a_table_is_found_up_to_the_root_of_the_repository_and_no_further() {
     fs::write(root.join("pricing.toml"), table("7")).unwrap();
     assert_eq!(origin(&inside).0, "../../pricing.toml");
     fs::write(root.join("one/pricing.toml"), "[tool]\nname = \"another\"\n").unwrap();
-    let note = "note: ../pricing.toml has no key `schema`: it is not a price table of gpt-cost, and is not used\n";
+    let note = "note: ../pricing.toml is ignored: without a key `schema`, it is not a price table of gpt-cost\n";
     assert_eq!(origin(&inside), ("../../pricing.toml".to_owned(), note.to_owned()));
     fs::remove_file(root.parent().unwrap().join("pricing.toml")).unwrap();
 }

@@ -202,5 +202,5 @@ fn estimates_are_csv_and_markdown_too() {
     assert!(markdown.contains("| prompts/broken.json | | | | failed: not valid JSON"), "{markdown}");
     assert!(markdown.contains("does not fit: "), "{markdown}");
     assert!(markdown.contains("**total, 5 requests**"), "{markdown}");
-    assert!(markdown.contains(&format!("as of {DAY}, prices by built-in")), "{markdown}");
+    assert!(markdown.contains(&format!("as of {DAY}, prices from built-in")), "{markdown}");
 }

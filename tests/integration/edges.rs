@@ -95,7 +95,7 @@ fn failures_are_in_the_report_with_their_lines() {
     );
     let table = text(&gpt_cost(&root, &["estimate", "many.jsonl", "gone.json"]).stdout);
     assert!(table.contains("failed: many.jsonl:2: unknown model `nope-9`\n"), "{table}");
-    assert!(table.contains("failed: gone.json: there is no such file\n"), "{table}");
+    assert!(table.contains("failed: gone.json: no such file\n"), "{table}");
     let retired = BODY.replace("gpt-4.1", "gpt-4");
     write(&root, "retired.jsonl", &[retired.as_str(), &retired, BODY].join("\n"));
     let table = text(&gpt_cost(&root, &["estimate", "retired.jsonl", "--as-of", DAY]).stdout);
@@ -212,14 +212,14 @@ fn each_side_of_a_difference_has_its_own_configuration() {
         &format!("{}monthly_requests = 1000\nmax_monthly_cost = \"1000\"\n", config("gpt-4.1")),
     );
     let table = text(&gpt_cost(&root, &["diff", "HEAD"]).stdout);
-    assert!(table.contains("  a month: $2.418 → $2.418 (–)"), "{table}");
+    assert!(table.contains("  per month: $2.418 → $2.418 (–)"), "{table}");
     // An unreadable one is a note, and the current one is used.
     write(&root, "gpt-cost.toml", "[[budget]]\nnam = 1\n");
     commit(&root);
     write(&root, "gpt-cost.toml", &config("gpt-4.1"));
     let output = gpt_cost(&root, &["diff", "HEAD", "--format", "json"]);
     assert_eq!((output.status.code(), &json(&output)["unchanged"]), (Some(0), &1.into()));
-    assert!(text(&output.stderr).contains("the configuration of today is used for"), "{output:?}");
+    assert!(text(&output.stderr).contains("using today's configuration for"), "{output:?}");
 }
 
 #[test]
@@ -314,7 +314,7 @@ fn links_hidden_files_and_unusual_names_are_read_or_reported() {
     write(&root, ".gitignore", "p/\n");
     let output = gpt_cost(&root, &["check"]);
     assert_eq!(output.status.code(), Some(2));
-    let expected = "budget `b`\n  error    no file matches its paths\n           p/link.json matches, but is hidden or ignored by .gitignore: such files are not read\n";
+    let expected = "budget `b`\n  error    no file matches its paths\n           p/link.json matches, but is hidden or ignored by .gitignore\n";
     assert!(text(&output.stdout).contains(expected), "{output:?}");
 }
 
@@ -330,14 +330,14 @@ fn folders_standard_input_and_paths_elsewhere_are_checked() {
     let output = gpt_cost(&root.join("b"), &["check", "../a/prompts", "--max-input-tokens", "100"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert!(text(&output.stdout).contains("../a/prompts/x.json"), "{output:?}");
-    assert!(text(&output.stderr).contains("../a/prompts/: 1 other file not read"), "{output:?}");
+    assert!(text(&output.stderr).contains("../a/prompts/: 1 other file skipped"), "{output:?}");
     write(&root, "b/gpt-cost.toml", "[[budget]]\nname = \"b\"\npaths = [\"*\"]\nmax_input_tokens = 100\n");
     let output = gpt_cost(&root.join("b"), &["check", "../a/prompts"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("it is outside of the folder of gpt-cost.toml"), "{output:?}");
+    assert!(text(&output.stderr).contains("it is outside the folder of gpt-cost.toml"), "{output:?}");
     assert!(text(&output.stderr).contains("hint: "), "{output:?}");
     let output = gpt_cost(&root, &["verify", "nowhere.jsonl"]);
-    assert_eq!(text(&output.stderr), "error: nowhere.jsonl: there is no such file\n");
+    assert_eq!(text(&output.stderr), "error: nowhere.jsonl: no such file\n");
 }
 
 #[test]
@@ -352,7 +352,7 @@ fn inputs_that_are_not_requests_are_named() {
             response,
             "error: x.json: this is a response, not a request\nhint: gpt-cost actual prices a response",
         ),
-        ("actual", BODY, "hint: it is a request: gpt-cost estimate prices it before it is sent\n"),
+        ("actual", BODY, "hint: this is a request: gpt-cost estimate prices it before it is sent\n"),
         (
             "estimate",
             r#"{"request": {"messages": []}}"#,
@@ -382,11 +382,14 @@ fn inputs_that_are_not_requests_are_named() {
     let output = text(&gpt_cost(&root, &["estimate", "x.json"]).stdout);
     assert!(output.contains("its data is not a readable PNG, JPEG, GIF or WebP image"), "{output}");
     let output = gpt_cost(&root, &["estimate", "folder"]);
-    assert!(text(&output.stderr).contains("hint: gpt-cost check FOLDER reads all prompts of a folder\n"), "{output:?}");
+    assert!(
+        text(&output.stderr).contains("hint: gpt-cost check FOLDER checks all prompts of a folder\n"),
+        "{output:?}"
+    );
     let output = with_input(&root, &["estimate", "-", "-"], BODY);
-    assert!(text(&output.stderr).contains("standard input is named twice, and can be read once"), "{output:?}");
+    assert!(text(&output.stderr).contains("standard input can only be read once, but is named twice"), "{output:?}");
     let output = gpt_cost(&root, &["baseline", "show", "nosuch.json"]);
-    assert_eq!(text(&output.stderr), "error: nosuch.json: there is no such file\n");
+    assert_eq!(text(&output.stderr), "error: nosuch.json: no such file\n");
     write(
         &root,
         "long.toml",
@@ -420,9 +423,9 @@ fn check_accepts_the_configuration_that_init_writes() {
     assert_eq!(output.status.code(), Some(2), "an unknown model");
     assert!(!root.join("gpt-cost.toml").exists());
     let output = gpt_cost(&root, &["init", "none.toml"]);
-    assert!(text(&output.stderr).contains("no prompts were found here"), "{output:?}");
+    assert!(text(&output.stderr).contains("no prompts were found"), "{output:?}");
     let output = gpt_cost(&root, &["check", "--config", "none.toml"]);
-    assert!(text(&output.stderr).contains("error: none.toml: there is no [[budget]] in it"), "{output:?}");
+    assert!(text(&output.stderr).contains("error: none.toml: it has no [[budget]]"), "{output:?}");
     write(&root, "prompts/a.json", &prompt(40));
     write(&root, "prompts/b.md", "You are a helpful assistant.");
     write(&root, "README.md", "# Not a prompt");

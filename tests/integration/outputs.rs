@@ -41,7 +41,7 @@ fn devices_and_pipes_are_written_directly() {
     write(&root, "p.json", &prompt(5));
     let output = check(&root, &["--out", "json:/dev/full"]);
     assert_eq!(output.status.code(), Some(2));
-    assert_eq!(text(&output.stderr), "error: /dev/full: it cannot be written: the disk is full\n");
+    assert_eq!(text(&output.stderr), "error: /dev/full: cannot write: the disk is full\n");
     assert!(fs::metadata("/dev/full").unwrap().file_type().is_char_device());
     assert!(Command::new("mkfifo").arg(root.join("pipe")).status().unwrap().success());
     let reader = std::thread::spawn({
@@ -63,10 +63,10 @@ fn nothing_is_written_over_an_input_or_twice() {
     write(&root, "p.json", &prompt(5));
     symlink("p.json", root.join("other-name.json")).unwrap();
     for (more, message) in [
-        (&["--out", "json:p.json"][..], "p.json: it is an input, and would be overwritten"),
-        (&["--out", "json:./other-name.json"], "it is an input, and would be overwritten"),
-        (&["--out", "json:x", "--out", "csv:./x"], "two outputs would be written to it"),
-        (&["--out", "json:-", "--out", "csv:-"], "standard output: two outputs would be written to it"),
+        (&["--out", "json:p.json"][..], "p.json: this input would be overwritten"),
+        (&["--out", "json:./other-name.json"], "this input would be overwritten"),
+        (&["--out", "json:x", "--out", "csv:./x"], "two outputs would be written to this file"),
+        (&["--out", "json:-", "--out", "csv:-"], "standard output: two outputs would be written to this file"),
         (&["--out", "json:-", "--format", "csv"], "--format and --out would both write to standard output"),
     ] {
         let output = check(&root, more);
@@ -82,7 +82,7 @@ fn nothing_is_written_over_an_input_or_twice() {
     }
     write(&root, "t.csv", "id,per,input,output\ngpt-4,1M,1,2\n");
     let output = gpt_cost(&root, &["pricing", "import", "--from", "csv", "t.csv", "--into", "t.csv", "--yes"]);
-    assert!(text(&output.stderr).contains("t.csv: it is an input, and would be overwritten"), "{output:?}");
+    assert!(text(&output.stderr).contains("t.csv: this input would be overwritten"), "{output:?}");
 }
 
 /// If nothing can be written, no new file remains, and an existing one is unchanged.
@@ -99,7 +99,7 @@ fn a_full_disk_leaves_nothing_behind() {
         // A limit on the size of files, with its signal ignored, acts like a full disk.
         let script = format!("trap '' XFSZ; ulimit -f 0; exec '{binary}' {args} 2>&1 | cat");
         let output = Command::new("sh").current_dir(&root).args(["-c", &script]).output().unwrap();
-        assert!(text(&output.stdout).contains("it cannot be written: "), "{args}: {output:?}");
+        assert!(text(&output.stdout).contains("cannot write: "), "{args}: {output:?}");
     }
     let mut names: Vec<_> = fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
@@ -116,7 +116,7 @@ fn init_does_not_overwrite_files() {
         assert_eq!(output.status.code(), Some(2));
         assert_eq!(
             text(&output.stderr),
-            "error: x.toml exists already, and is left as it is\nhint: name another file\n"
+            "error: x.toml: file already exists; it was not changed\nhint: name another file\n"
         );
     }
     assert_eq!(fs::read_to_string(root.join("x.toml")).unwrap(), "mine");

@@ -115,7 +115,10 @@ fn new_and_stale_requests_are_shown() {
     let (code, output) = check(&root, &config(""));
     assert_eq!(code, 0, "{output}");
     assert!(output.contains("warning  new_requests: it is not in the baseline"), "{output}");
-    assert!(output.contains("in the baseline, but gone: a.json; gpt-cost baseline write leaves them out"), "{output}");
+    assert!(
+        output.contains("in the baseline, but no longer found: a.json; gpt-cost baseline write removes them"),
+        "{output}"
+    );
     assert_eq!(check(&root, &config("new_requests = \"fail\"")).0, 1);
     let (code, output) = check(&root, &config("new_requests = \"allow\""));
     assert!(code == 0 && !output.contains("new_requests"), "{output}");
@@ -135,10 +138,10 @@ fn checking_nothing_is_an_error_and_an_empty_budget_does_not_stop_the_others() {
     write(&root, "gpt-cost.toml", "[[budget]]\nname = \"b\"\npaths = [\"/a.json\"]\nmax_input_tokens = 100\n");
     let output = gpt_cost(&root, &["check", "data"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("none of the paths is a prompt in a budget"), "{output:?}");
+    assert!(text(&output.stderr).contains("none of the paths matches a budget"), "{output:?}");
     let output = gpt_cost(&root, &["check", "a.json", "data"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
-    assert!(text(&output.stderr).contains("note: data: no file there is in a budget"), "{output:?}");
+    assert!(text(&output.stderr).contains("note: data: no file matches a budget"), "{output:?}");
     // A folder without prompts, and limits from the command line.
     fs::create_dir_all(root.join("other/empty")).unwrap();
     fs::remove_file(root.join("gpt-cost.toml")).unwrap();
@@ -148,7 +151,7 @@ fn checking_nothing_is_an_error_and_an_empty_budget_does_not_stop_the_others() {
     // A budget without a limit is reported.
     let (code, output) = check(&root, "[[budget]]\nname = \"b\"\npaths = [\"/a.json\"]\n");
     assert_eq!(code, 0);
-    assert!(output.contains("budget `b` has no limit: only fit and retirement are checked"), "{output}");
+    assert!(output.contains("budget `b` has no limits: only fit and retirement are checked"), "{output}");
     let output = text(&gpt_cost(&root, &["check", "--list"]).stdout);
     assert!(output.contains("a.json") && output.contains("1 × Chat Completions body  b"), "{output}");
     assert!(output.contains("data/b.json") && output.contains("in no budget"), "{output}");
@@ -237,13 +240,16 @@ fn unsupported_formats_are_reported() {
     let output = gpt_cost(&root, &["check", "p", "--max-cost", "1", "-m", "gpt-4o"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let notes = text(&output.stderr);
-    assert!(notes.contains("not read: p/package.json (expected an object with `messages`"), "{notes}");
+    assert!(notes.contains("skipped: p/package.json (expected an object with `messages`"), "{notes}");
     assert!(notes.contains("p/system.md (Markdown with front matter is not read yet)"), "{notes}");
-    assert!(notes.contains("p/: 1 other file not read"), "{notes}");
+    assert!(notes.contains("p/: 1 other file skipped"), "{notes}");
     let cassette = "interactions:\n- request:\n    body: x\n".repeat(100);
     write(&root, "cassette.yaml", &cassette);
     let output = gpt_cost(&root, &["verify", "cassette.yaml"]);
-    assert_eq!(text(&output.stderr), "error: cassette.yaml: YAML is not read yet, so there is no recording in it\n");
+    assert_eq!(
+        text(&output.stderr),
+        "error: cassette.yaml: expected a recording, found YAML, which is not supported yet\n"
+    );
     write(&root, "tools.json", r#"[{"type": "function", "function": {"name": "f"}}]"#);
     let output = gpt_cost(&root, &["estimate", "tools.json", "-m", "gpt-4o"]);
     assert!(text(&output.stderr).contains("this is a list of tools, not a request"), "{output:?}");
@@ -287,9 +293,9 @@ fn init_uses_only_prompts_and_lists_the_other_files() {
     let output = gpt_cost(&root, &["init", "-m", "gpt-4.1-mini"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let notes = text(&output.stderr);
-    assert!(notes.contains("note: not taken: app/package.json (expected an object with"), "{notes}");
+    assert!(notes.contains("note: skipped: app/package.json (expected an object with"), "{notes}");
     assert!(notes.contains("app/broken.json (not valid JSON"), "{notes}");
-    assert!(notes.contains("wrote gpt-cost.toml with 2 requests found here"), "{notes}");
+    assert!(notes.contains("wrote gpt-cost.toml: 2 requests found"), "{notes}");
     let config = fs::read_to_string(root.join("gpt-cost.toml")).unwrap();
     assert!(config.contains("[\"/app/chat.json\"]") && config.contains("[\"/*.txt\"]"), "{config}");
     let output = gpt_cost(&root, &["check"]);
@@ -349,7 +355,7 @@ fn sums_include_all_files_and_are_in_every_format() {
     }
     let output = gpt_cost(&root, &["check", "b.json"]);
     assert_eq!(output.status.code(), Some(0));
-    assert!(text(&output.stderr).contains("only some of its files are checked, so its sum is not"), "{output:?}");
+    assert!(text(&output.stderr).contains("its sum is not checked, because only some of its files are"), "{output:?}");
 }
 
 /// Notes for the author of a request or of a table are shown once, where they apply.

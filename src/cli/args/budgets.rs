@@ -24,7 +24,7 @@ Examples:
 Exit codes:
   0  everything is within budget
   1  a budget is exceeded
-  2  something could not be read, priced or decided (the rest is still checked), or there was nothing to check")]
+  2  a request could not be read, priced or decided (the rest is still checked), or there was nothing to check")]
 pub(in crate::cli) struct CheckArgs {
     /// Files and folders, or - for standard input [default: all files that the budgets match]
     #[arg(value_name = "PATH")]
@@ -66,7 +66,7 @@ pub(in crate::cli) struct CheckArgs {
     #[arg(long, value_name = "WxH", value_parser = image_size)]
     pub(in crate::cli) image_size: Option<ImageSize>,
 
-    /// Check only what can be counted, and treat the rest as free
+    /// Check only what can be counted, and count the rest as zero
     #[arg(long)]
     pub(in crate::cli) allow_uncounted: bool,
 
@@ -77,7 +77,8 @@ pub(in crate::cli) struct CheckArgs {
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub(in crate::cli) format: Option<CheckFormat>,
 
-    /// Also write the report to a file, such as json:report.json; can be repeated; - writes to standard output instead of the table
+    /// Also write the report to a file, such as json:report.json; can be repeated; - replaces the table on standard
+    /// output
     #[arg(long, value_name = "FORMAT:FILE", value_parser = out_file)]
     pub(in crate::cli) out: Vec<OutFile>,
 
@@ -115,7 +116,7 @@ pub(in crate::cli) struct BaselineWriteArgs {
 
 #[derive(Debug, Parser)]
 pub(in crate::cli) struct BaselineShowArgs {
-    /// Baseline [default: that of gpt-cost.toml]
+    /// Baseline [default: the one named in gpt-cost.toml, else gpt-cost-baseline.json next to it]
     #[arg(value_name = "FILE")]
     pub(in crate::cli) file: Option<PathBuf>,
 }
@@ -123,8 +124,8 @@ pub(in crate::cli) struct BaselineShowArgs {
 /// Show what changed the cost: prompts, configuration and prices
 #[derive(Debug, Parser)]
 #[command(after_help = "\
-Each side is a baseline, a saved `check` report, a prompt, a folder of prompts, or a git revision, which is read without checking it out. Each \
-change is split into the part caused by the prompt, by the configuration and by prices.
+Each side is a baseline, a saved `check` report, a prompt, a folder of prompts, or a git revision, which is read \
+without checking it out. Each change is split into the part caused by the prompt, by the configuration and by prices.
 
 Examples:
   gpt-cost diff main                               main and the working tree
@@ -178,14 +179,14 @@ pub(in crate::cli) struct SchemaArgs {
     pub(in crate::cli) name: SchemaName,
 }
 
-/// What `schema` prints.
+/// The argument of `schema`: one schema, or the list of all.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::cli) enum SchemaName {
     List,
-    Of(&'static Schema),
+    One(&'static Schema),
 }
 
-/// The project, its prices and the day.
+/// The project: its configuration, model, baseline and prices.
 #[derive(Debug, Parser)]
 pub(in crate::cli) struct ProjectArgs {
     /// Configuration [default: the nearest gpt-cost.toml or .gpt-cost.toml up to the repository root]
@@ -196,7 +197,7 @@ pub(in crate::cli) struct ProjectArgs {
     #[arg(short, long, value_name = "NAME")]
     pub(in crate::cli) model: Option<String>,
 
-    /// Baseline to compare with [default: that of gpt-cost.toml]
+    /// Baseline to compare with [default: the one named in gpt-cost.toml, else gpt-cost-baseline.json next to it]
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) baseline: Option<PathBuf>,
 
@@ -208,7 +209,7 @@ pub(in crate::cli) struct ProjectArgs {
     pub(in crate::cli) tables: TableArgs,
 }
 
-/// How the report of `check` is written.
+/// The output formats of `check`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum CheckFormat {
     /// A table for people
@@ -230,7 +231,7 @@ pub(in crate::cli) enum CheckFormat {
     Junit,
 }
 
-/// How the report of `diff` is written.
+/// The output formats of `diff`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum DiffFormat {
     /// A table for people

@@ -41,7 +41,7 @@ pub(in crate::cli) struct ModelsListArgs {
     #[arg(long, value_name = "KIND", value_parser = kinds())]
     pub(in crate::cli) kind: Option<Kind>,
 
-    /// Service tier whose prices are listed; models without that tier are left out
+    /// Service tier whose prices are listed; models without that tier are omitted
     #[arg(long, value_name = "TIER", value_parser = tier, default_value = "standard")]
     pub(in crate::cli) tier: Tier,
 
@@ -113,8 +113,8 @@ pub(in crate::cli) struct PricingShowArgs {
 /// Validate price tables, and list every problem with its line
 #[derive(Debug, Parser)]
 #[command(after_help = "\
-Exits with code 2 if there is a problem. Besides invalid tables, this finds prices that are off by a factor of about a thousand, such as a \
-price per thousand tokens in a row per million.")]
+Exits with code 2 if there is a problem. Besides invalid tables, this finds prices that are off by a factor of about a \
+thousand, such as a price per thousand tokens in a row per million.")]
 pub(in crate::cli) struct PricingValidateArgs {
     /// Price tables
     #[arg(value_name = "FILE", required = true)]
@@ -152,9 +152,10 @@ Examples:
   gpt-cost pricing import --from litellm model_prices_and_context_window.json
   gpt-cost pricing import --from csv ours.csv --into pricing.toml --yes
 
-Nothing is downloaded: FILE is a local file, such as litellm's model_prices_and_context_window.json or data/prices.json of genai-prices. The \
-differences are shown; --yes adds them to --into as rows that take effect on --as-of. Existing rows are never changed or removed. The \
-columns of a CSV file are id, per (1K or 1M), input, cached, output, any other price of a pricing.toml row, tier, above and from.")]
+Nothing is downloaded: FILE is a local file, such as litellm's model_prices_and_context_window.json or \
+data/prices.json of genai-prices. The differences are shown; --yes adds them to --into as rows that take effect on \
+--as-of. Existing rows are never changed or removed. The columns of a CSV file are id, per (1K or 1M), input, cached, \
+output, any other price of a pricing.toml row, tier, above and from.")]
 pub(in crate::cli) struct PricingImportArgs {
     /// Format of the table
     #[arg(long = "from", value_name = "FORMAT", value_parser = import_formats())]
@@ -206,7 +207,7 @@ pub(in crate::cli) struct PricingDiffArgs {
     pub(in crate::cli) format: ReportFormat,
 }
 
-/// How a list is written.
+/// The output formats of `models list`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum ListFormat {
     /// A table for people
@@ -218,7 +219,7 @@ pub(in crate::cli) enum ListFormat {
     Csv,
 }
 
-/// By what models are sorted.
+/// The sort orders of `models list`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum SortBy {
     /// Name

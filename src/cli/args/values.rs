@@ -1,4 +1,4 @@
-//! The values of arguments, read from their text.
+//! Parsers for the values of arguments.
 
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -12,15 +12,15 @@ use super::budgets::{CheckFormat, OutFile, SchemaName};
 use crate::cli::schema::SCHEMAS;
 
 pub(super) fn out_file(text: &str) -> Result<OutFile, String> {
-    let wrong = || "expected a format and a file, such as json:report.json".to_owned();
-    let (format, path) = text.split_once(':').filter(|(_, path)| !path.is_empty()).ok_or_else(wrong)?;
+    let expected = || "expected a format and a file, such as json:report.json".to_owned();
+    let (format, path) = text.split_once(':').filter(|(_, path)| !path.is_empty()).ok_or_else(expected)?;
     let format = CheckFormat::from_str(format, false).map_err(|_| format!("unknown format `{format}`"))?;
     Ok(OutFile { format, path: path.into() })
 }
 
 pub(super) fn dollars(text: &str) -> Result<Usd, &'static str> {
     let amount = text.parse().ok().filter(|amount| *amount >= Usd::ZERO);
-    amount.ok_or("expected an amount of dollars, such as 0.05")
+    amount.ok_or("expected an amount in dollars, such as 0.05")
 }
 
 pub(super) fn increase(text: &str) -> Result<Increase, &'static str> {
@@ -28,40 +28,41 @@ pub(super) fn increase(text: &str) -> Result<Increase, &'static str> {
 }
 
 pub(super) fn cached(text: &str) -> Result<Cached, &'static str> {
-    Cached::parse(text).ok_or("expected a number of tokens, or a share from 0% to 100%")
+    Cached::parse(text).ok_or("expected a number of tokens, or a percentage from 0% to 100%")
 }
 
 pub(super) fn days(text: &str) -> Result<i32, &'static str> {
-    let wrong = "expected a number of days or weeks, such as 90d or 12w";
+    let expected = "expected a number of days or weeks, such as 90d or 12w";
     let (number, days) = match (text.strip_suffix('d'), text.strip_suffix('w')) {
         (Some(number), _) => (number, 1),
         (_, Some(number)) => (number, 7),
-        _ => return Err(wrong),
+        _ => return Err(expected),
     };
-    number.parse::<u16>().map(|number| i32::from(number) * days).map_err(|_| wrong)
+    number.parse::<u16>().map(|number| i32::from(number) * days).map_err(|_| expected)
 }
 
 pub(super) fn kinds() -> impl TypedValueParser<Value = Kind> {
-    let words = Kind::ALL.iter().map(|kind| kind.as_str());
-    PossibleValuesParser::new(words)
-        .try_map(|word| Kind::ALL.iter().copied().find(|kind| kind.as_str() == word).ok_or("unknown kind"))
+    let names = Kind::ALL.iter().map(|kind| kind.as_str());
+    PossibleValuesParser::new(names)
+        .try_map(|name| Kind::ALL.iter().copied().find(|kind| kind.as_str() == name).ok_or("unknown kind"))
 }
 
 pub(super) fn import_formats() -> impl TypedValueParser<Value = ImportFormat> {
     const ALL: [ImportFormat; 3] = [ImportFormat::GenaiPrices, ImportFormat::Litellm, ImportFormat::Csv];
     PossibleValuesParser::new(ALL.map(ImportFormat::as_str))
-        .try_map(|word| ALL.into_iter().find(|format| format.as_str() == word).ok_or("unknown format"))
+        .try_map(|name| ALL.into_iter().find(|format| format.as_str() == name).ok_or("unknown format"))
 }
 
 pub(super) fn image_size(text: &str) -> Result<ImageSize, &'static str> {
     ImageSize::parse(text).ok_or("expected a width and a height in pixels, such as 1024x768")
 }
 
-/// Reads a service tier in the words of the API or of price tables.
+/// Parses a service tier as the API or a price table names it. `auto` is an error: the project's settings at OpenAI
+/// decide what it is.
 pub(super) fn tier(text: &str) -> Result<Tier, String> {
     match Tier::from_api(text)? {
         Some(tier) => Ok(tier),
-        None => Err("it is a setting at OpenAI; leave it out, or name the tier".to_owned()),
+        None => Err("it depends on your project's settings at OpenAI; omit it, or name the tier".to_owned()),
     }
 }
 
@@ -72,13 +73,13 @@ pub(super) fn encodings() -> impl TypedValueParser<Value = Encoding> {
 
 pub(super) fn day(text: &str) -> Result<Date, &'static str> {
     let day = text.parse().ok().filter(|_| text.len() == "YYYY-MM-DD".len());
-    day.ok_or("expected a day that exists, as YYYY-MM-DD")
+    day.ok_or("expected a valid date, as YYYY-MM-DD")
 }
 
 pub(super) fn schemas() -> impl TypedValueParser<Value = SchemaName> {
     PossibleValuesParser::new(std::iter::once("list").chain(SCHEMAS.iter().map(|schema| schema.name))).map(|name| {
         match SCHEMAS.iter().find(|schema| schema.name == name) {
-            Some(schema) => SchemaName::Of(schema),
+            Some(schema) => SchemaName::One(schema),
             None => SchemaName::List,
         }
     })

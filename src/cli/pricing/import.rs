@@ -1,4 +1,4 @@
-//! `gpt-cost pricing import`: what another project's table says otherwise, shown, and added as rows with a date.
+//! The `gpt-cost pricing import` command: shows how another project's prices differ, and adds them as dated rows.
 
 use std::io::{self, Write};
 
@@ -12,26 +12,26 @@ use crate::cli::exit::{Failure, Outcome, Stop};
 use crate::cli::files::sha256;
 use crate::cli::report::grid::{Cell, write_grid};
 use crate::cli::report::plural;
-use crate::cli::{day, files, models, note, prices, shown};
+use crate::cli::{day, files, models, note, prices, printable};
 
 /// Runs the command.
 pub(super) fn run(args: &PricingImportArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
-    let name = shown(&args.file.display().to_string());
+    let name = printable(&args.file.display().to_string());
     if files::is_standard(&args.into) {
         return Err(Failure::new("--into: expected a file").hint("gpt-cost pricing export prints a table").into());
     }
     files::check_outputs([args.into.as_path()], [args.file.clone()])?;
     let text = files::read_text(&args.file, &name)?;
     let mut imported =
-        Imported::read(args.from, &text).map_err(|error| Failure::of(&error.in_file(&Place::file(&name))))?;
+        Imported::read(args.from, &text).map_err(|error| Failure::from_error(&error.in_file(&Place::file(&name))))?;
     if let Some(pattern) = &args.model {
         imported.keep(|model| models::matches(pattern, model));
     }
-    let into = shown(&args.into.display().to_string());
+    let into = printable(&args.into.display().to_string());
     let target = if args.into.exists() { files::read_text(&args.into, &into)? } else { String::new() };
-    let mut catalog = prices::catalog(&args.tables.pricing, prices::OwnTable::Used)?;
+    let mut catalog = prices::catalog(&args.tables.pricing, prices::UserTable::Use)?;
     if !target.is_empty() {
-        catalog.add_layer(&into, &target).map_err(|error| Failure::of(&error))?;
+        catalog.add_layer(&into, &target).map_err(|error| Failure::from_error(&error))?;
     }
     let day = day(args.tables.as_of);
     let plan = catalog.plan_import(&imported, day);
@@ -41,26 +41,26 @@ pub(super) fn run(args: &PricingImportArgs, out: &mut impl Write) -> Result<Outc
         return Ok(Outcome::Success);
     }
     if !args.yes {
-        note(&format!("nothing is written; --yes adds the rows to {into}"));
+        note(&format!("nothing was written; --yes adds the rows to {into}"));
         return Ok(Outcome::Success);
     }
     let suspicious = plan.changes.iter().filter(|change| change.is_suspicious).count();
     if suspicious > 0 && !args.force {
         let failure =
-            Failure::new(format!("{suspicious} of the amounts are about a thousand times off; nothing is written"));
-        return Err(failure.hint("check the units, or say --force").into());
+            Failure::new(format!("nothing was written: {} off by a factor of about 1000", plural(suspicious, "price")));
+        return Err(failure.hint("check the units, or pass --force").into());
     }
     let hash = sha256(text.as_bytes());
-    let file = args.file.file_name().map(|name| shown(&name.to_string_lossy())).unwrap_or_default();
+    let file = args.file.file_name().map(|name| printable(&name.to_string_lossy())).unwrap_or_default();
     let provenance = format!("imported {day} from {} {file}, sha256 {hash}", args.from.as_str());
-    let written = plan.apply(&catalog, &into, &target, &provenance).map_err(|error| Failure::of(&error))?;
+    let written = plan.apply(&catalog, &into, &target, &provenance).map_err(|error| Failure::from_error(&error))?;
     files::write(&args.into, written.as_bytes())?;
     note(&format!("added to {into}"));
     Ok(Outcome::Success)
 }
 
-fn write_plan(plan: &Plan, models: usize, out: &mut impl Write) -> io::Result<()> {
-    let titles = ["model", "from", "price", "above", "is", "", "will be", ""];
+fn write_plan(plan: &Plan, names: usize, out: &mut impl Write) -> io::Result<()> {
+    let titles = ["model", "from", "price", "above", "old", "", "new", ""];
     let mut rows = vec![titles.map(Cell::heading).to_vec()];
     rows.extend(plan.changes.iter().map(row));
     if !plan.changes.is_empty() {
@@ -68,11 +68,11 @@ fn write_plan(plan: &Plan, models: usize, out: &mut impl Write) -> io::Result<()
         writeln!(out)?;
     }
     let changed = plan.changes.iter().map(|change| &change.model).collect::<std::collections::BTreeSet<_>>().len();
-    let (amounts, of) = (plural(plan.changes.len(), "difference"), plural(changed, "model"));
-    writeln!(out, "  {} read; {amounts} in {of}, for a million tokens", plural(models, "name"))?;
+    let (differences, models) = (plural(plan.changes.len(), "difference"), plural(changed, "model"));
+    writeln!(out, "  {} read; {differences} in {models}, per million tokens", plural(names, "name"))?;
     if !plan.unknown.is_empty() {
-        let unknown = plural(plan.unknown.len(), "name");
-        writeln!(out, "  {unknown} in no table of yours, left out: {}", plan.unknown.join(", "))?;
+        let unknown = plural(plan.unknown.len(), "unknown name");
+        writeln!(out, "  {unknown} skipped: {}", plan.unknown.join(", "))?;
     }
     Ok(())
 }
@@ -88,6 +88,6 @@ fn row(change: &Change) -> Vec<Cell> {
         Cell::right(change.old.map_or("–".to_owned(), |old| old.to_string())),
         Cell::plain("→"),
         Cell::right(change.new.to_string()),
-        Cell::plain(if change.is_suspicious { "about a thousand times off" } else { "" }),
+        Cell::plain(if change.is_suspicious { "off by a factor of about 1000" } else { "" }),
     ]
 }

@@ -1,4 +1,4 @@
-//! The files of a project: which there are, which of them a budget matches, and which are prompts by their names.
+//! The files of a project: finds them, matches them with budgets, and recognizes prompts by name.
 
 use std::borrow::Cow;
 use std::fs;
@@ -10,21 +10,21 @@ use ignore::overrides::{Override, OverrideBuilder};
 
 use super::Project;
 use crate::cli::exit::Failure;
-use crate::cli::files::{self, shown};
+use crate::cli::files::{self, printable};
 
 /// A file of a project.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::cli) struct ProjectFile {
-    /// The name that reports show: relative to the project, with `/` between its parts.
+    /// The name in reports: relative to the project, with `/` as the separator.
     pub(in crate::cli) name: String,
     pub(in crate::cli) path: PathBuf,
 }
 
-/// What becomes of files that .gitignore names, and of hidden ones.
+/// Whether to include hidden files and those that .gitignore names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::cli) enum Ignored {
-    LeftOut,
-    Included,
+    Skip,
+    Include,
 }
 
 impl Project {
@@ -35,12 +35,12 @@ impl Project {
             kind => kind.is_some_and(|kind| kind.is_file()),
         };
         let mut files: Vec<ProjectFile> = WalkBuilder::new(&self.root)
-            .standard_filters(ignored == Ignored::LeftOut)
+            .standard_filters(ignored == Ignored::Skip)
             .require_git(false)
             .build()
             .filter_map(Result::ok)
             .filter(is_file)
-            // A baseline has no prompts, and may be written over.
+            // A baseline is not a prompt, and `baseline write` must not treat it as an input.
             .filter(|entry| entry.path() != self.baseline)
             .filter_map(|entry| {
                 let name = name_of(entry.path().strip_prefix(&self.root).ok()?);
@@ -51,7 +51,7 @@ impl Project {
         files
     }
 
-    /// Returns whether a name is one of those that a budget's globs match.
+    /// Returns a predicate for the names that a budget's globs match.
     pub(in crate::cli) fn matcher(&self, budget: &Budget) -> Result<impl Fn(&str) -> bool + use<>, Failure> {
         let globs = self.globs(budget)?;
         Ok(move |name: &str| globs.matched(name, false).is_whitelist())
@@ -59,11 +59,11 @@ impl Project {
 
     fn globs(&self, budget: &Budget) -> Result<Override, Failure> {
         let mut builder = OverrideBuilder::new(&self.root);
-        let wrong = |error: ignore::Error| Failure::at(self.place_of(budget), format!("paths: {error}"));
+        let invalid = |error: ignore::Error| Failure::at(self.place_of(budget), format!("paths: {error}"));
         for glob in &budget.paths {
-            builder.add(glob.strip_prefix("./").unwrap_or(glob)).map_err(wrong)?;
+            builder.add(glob.strip_prefix("./").unwrap_or(glob)).map_err(invalid)?;
         }
-        builder.build().map_err(wrong)
+        builder.build().map_err(invalid)
     }
 }
 
@@ -73,14 +73,14 @@ pub(in crate::cli) fn read(file: &ProjectFile) -> Result<Cow<'static, [u8]>, Fai
         true => files::read(&file.path).map(Cow::Owned),
         false => match files::read_file(&file.path) {
             Ok(bytes) => Ok(Cow::Owned(bytes)),
-            Err(error) => Err(Failure::at(shown(&file.name), error.to_string())),
+            Err(error) => Err(Failure::at(printable(&file.name), error.to_string())),
         },
     }
 }
 
-/// Whether a file is one of prompts by its name, where gpt-cost itself looks for them: JSON, and text of which the name or the folder says that it
-/// is a prompt. A README and the like are none, wherever they are.
-pub(in crate::cli) fn holds_prompts(name: &str) -> bool {
+/// Returns whether the name of a file is that of a prompt. This selects the files of a folder: JSON, and text files with
+/// a word such as `prompt` in the name of the file or its folder, except for a README and the like.
+pub(in crate::cli) fn is_prompt_name(name: &str) -> bool {
     const NEVER: [&str; 6] = ["readme", "changelog", "license", "licence", "contributing", "requirements"];
     const WORDS: [&str; 6] = ["prompt", "prompts", "system", "instructions", "template", "templates"];
     let path = Path::new(name);
@@ -97,7 +97,7 @@ pub(in crate::cli) fn holds_prompts(name: &str) -> bool {
     }
 }
 
-/// Returns a path with `/` between its parts, on every platform.
+/// Returns a path with `/` as the separator, on every platform.
 pub(in crate::cli) fn name_of(path: &Path) -> String {
     let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
     parts.join("/")
@@ -105,14 +105,14 @@ pub(in crate::cli) fn name_of(path: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::holds_prompts;
+    use super::is_prompt_name;
 
     #[test]
     fn names_of_prompts() {
         for name in
             ["a.json", "a/b.JSONL", "prompts/support.md", "system_prompt.txt", "x/Templates/a.txt", "my-system.md"]
         {
-            assert!(holds_prompts(name), "{name}");
+            assert!(is_prompt_name(name), "{name}");
         }
         for name in [
             "README.md",
@@ -126,7 +126,7 @@ mod tests {
             "prompt.yaml",
             "systems.md",
         ] {
-            assert!(!holds_prompts(name), "{name}");
+            assert!(!is_prompt_name(name), "{name}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The report of `check`, in each of its formats.
+//! The report of `check` in all output formats.
 
 mod csv;
 mod github;
@@ -21,42 +21,42 @@ use crate::cli::checked::{Checked, Measured, Tally, Verdict};
 use crate::cli::exit::Failure;
 use crate::cli::project::Project;
 
-/// All that `check` found.
+/// The result of `check`.
 pub(in crate::cli) struct CheckReport<'p> {
     pub(in crate::cli) project: &'p Project,
     /// Each request once, the worst first.
     pub(in crate::cli) requests: Vec<Checked>,
     pub(in crate::cli) budgets: Vec<BudgetReport>,
-    /// What is wrong where the price tables are not those that the configuration names.
+    /// Set if the price tables do not match `pricing_lock`.
     pub(in crate::cli) lock: Option<Finding>,
-    /// Requests of the baseline that are gone.
+    /// The requests of the baseline that no longer exist.
     pub(in crate::cli) stale: Vec<Place>,
     pub(in crate::cli) warn_only: bool,
-    /// Whether the table has findings alone.
+    /// Whether the table contains only findings.
     pub(in crate::cli) quiet: bool,
 }
 
-/// A budget, and what its limits say of all of its requests together.
+/// A budget, and its findings about all of its requests together.
 pub(in crate::cli) struct BudgetReport {
     pub(in crate::cli) budget: Budget,
-    /// How many requests it is for.
+    /// The number of its requests.
     pub(in crate::cli) requests: usize,
     pub(in crate::cli) findings: Vec<Finding>,
     /// Why it has no requests.
     pub(in crate::cli) failure: Option<Failure>,
 }
 
-/// What requests use and cost together: each of those that can be measured, once.
+/// The usage and cost of several requests together, without those that cannot be counted or priced.
 pub(in crate::cli) struct Total {
     pub(in crate::cli) requests: usize,
     pub(in crate::cli) input: TokenCount,
     pub(in crate::cli) cost: CostBounds,
-    /// The cost of a month, of the requests whose budgets say how often they are sent.
+    /// The cost of a month, of the requests whose budgets set `monthly_requests`.
     pub(in crate::cli) month: Option<CostBounds>,
 }
 
 impl Total {
-    fn of<'m>(requests: impl Iterator<Item = (&'m Measured, Option<CostBounds>)>) -> Total {
+    fn new<'m>(requests: impl Iterator<Item = (&'m Measured, Option<CostBounds>)>) -> Total {
         let requests: Vec<_> = requests.collect();
         let months: Vec<CostBounds> = requests.iter().filter_map(|(_, month)| *month).collect();
         Total {
@@ -68,7 +68,7 @@ impl Total {
     }
 }
 
-/// The most requests that reports list as the most expensive ones.
+/// Maximum number of requests that reports list as the most expensive ones.
 const MOST_EXPENSIVE: usize = 10;
 
 /// Writes the report.
@@ -85,10 +85,10 @@ pub(in crate::cli) fn write(report: &CheckReport<'_>, format: CheckFormat, out: 
     }
 }
 
-/// Something that a person must look at: where, which rule, how bad, what.
+/// An error or a finding with its place.
 pub(super) struct Issue<'r> {
     pub(super) file: &'r str,
-    /// The file, named from the root of the repository.
+    /// The path of the file relative to the repository root.
     pub(super) path: String,
     /// From 1.
     pub(super) line: usize,
@@ -98,17 +98,17 @@ pub(super) struct Issue<'r> {
 }
 
 impl Issue<'_> {
-    /// Returns the word that GitHub and SARIF have for how bad it is.
+    /// Returns the level as GitHub and SARIF name it.
     pub(super) fn severity(&self, warn_only: bool) -> &'static str {
         if warn_only || self.level == Level::Warning { "warning" } else { "error" }
     }
 }
 
-/// The rule of what cannot be read, counted or priced.
+/// The rule for requests that cannot be read, counted or priced.
 pub(super) const UNREADABLE: &str = "unreadable";
 
 impl CheckReport<'_> {
-    /// Returns all that a person must look at: of requests, the worst first, then of budgets as a whole.
+    /// Returns all issues: those of requests, the worst first, then those of the price tables and of budgets.
     pub(super) fn issues(&self) -> Vec<Issue<'_>> {
         let mut issues = Vec::new();
         let prefix = self.project.prefix();
@@ -118,7 +118,7 @@ impl CheckReport<'_> {
                 Issue { file, path: format!("{prefix}{file}"), line: one.line, rule, level, text }
             };
             for failure in one.failures() {
-                let hint = failure.advice().map(|hint| format!(" — {hint}")).unwrap_or_default();
+                let hint = failure.hint_text().map(|hint| format!(" — {hint}")).unwrap_or_default();
                 issues.push(issue(UNREADABLE, Level::Unknown, format!("{}{hint}", failure.message())));
             }
             for verdict in &one.verdicts {
@@ -129,7 +129,7 @@ impl CheckReport<'_> {
         }
         let config = self.project.config_name.as_deref().unwrap_or("gpt-cost.toml");
         let config = config.rsplit('/').next().unwrap_or(config);
-        let of_config = |line: usize, rule, level, text| Issue {
+        let config_issue = |line: usize, rule, level, text| Issue {
             file: config,
             path: format!("{prefix}{config}"),
             line: line.max(1),
@@ -139,13 +139,13 @@ impl CheckReport<'_> {
         };
         if let Some(finding) = &self.lock {
             let hint = finding.hint.as_ref().map(|hint| format!(" — {hint}")).unwrap_or_default();
-            issues.push(of_config(1, finding.rule, finding.level, format!("{}{hint}", finding.message)));
+            issues.push(config_issue(1, finding.rule, finding.level, format!("{}{hint}", finding.message)));
         }
         for BudgetReport { budget, findings, failure, .. } in &self.budgets {
             if let Some(failure) = failure {
-                let hint = failure.advice().map(|hint| format!(" — {hint}")).unwrap_or_default();
+                let hint = failure.hint_text().map(|hint| format!(" — {hint}")).unwrap_or_default();
                 let text = format!("budget `{}`: {}{hint}", budget.name, failure.message());
-                issues.push(of_config(budget.line, UNREADABLE, Level::Unknown, text));
+                issues.push(config_issue(budget.line, UNREADABLE, Level::Unknown, text));
             }
             issues.extend(findings.iter().map(|finding| Issue {
                 file: config,
@@ -161,7 +161,7 @@ impl CheckReport<'_> {
 }
 
 impl CheckReport<'_> {
-    /// Returns the requests that can be measured, the most expensive first.
+    /// Returns the requests that can be counted and priced, the most expensive first.
     fn most_expensive(&self) -> Vec<&Checked> {
         let cost = |one: &Checked| one.measured().map(|measured| measured.entry.cost);
         let mut requests: Vec<&Checked> = self.requests.iter().filter(|one| one.measured().is_some()).collect();
@@ -169,61 +169,61 @@ impl CheckReport<'_> {
         requests
     }
 
-    /// Returns what a request costs in a month on the terms of a budget that says how often it is sent.
+    /// Returns the cost of a request in a month, if the budget of the verdict sets `monthly_requests`.
     pub(in crate::cli) fn month(&self, verdict: &Verdict) -> Option<CostBounds> {
         let times = self.budgets[verdict.budget].budget.limits.monthly_requests?;
         Some(verdict.measured()?.cost.times(times))
     }
 
-    /// Returns what a request costs in a month, by the first of its budgets that says how often it is sent.
+    /// Returns the cost of a request in a month, by the first of its budgets that sets `monthly_requests`.
     fn month_of(&self, one: &Checked) -> Option<CostBounds> {
         one.verdicts.iter().find_map(|verdict| self.month(verdict))
     }
 
-    /// Returns what all requests use and cost, each by the budget on whose terms it costs most.
+    /// Returns the usage and cost of all requests, each on the terms of the budget with the highest cost.
     pub(in crate::cli) fn total(&self) -> Total {
-        Total::of(self.requests.iter().filter_map(|one| Some((one.measured()?, self.month_of(one)))))
+        Total::new(self.requests.iter().filter_map(|one| Some((one.measured()?, self.month_of(one)))))
     }
 
-    /// Returns what the requests of a budget use and cost.
-    pub(in crate::cli) fn total_of(&self, budget: usize) -> Total {
+    /// Returns the usage and cost of the requests of a budget.
+    pub(in crate::cli) fn budget_total(&self, budget: usize) -> Total {
         let verdicts = self.requests.iter().flat_map(|one| &one.verdicts).filter(|verdict| verdict.budget == budget);
-        Total::of(verdicts.filter_map(|verdict| Some((verdict.measured()?, self.month(verdict)))))
+        Total::new(verdicts.filter_map(|verdict| Some((verdict.measured()?, self.month(verdict)))))
     }
 
-    /// Returns what to do where the cost of a request is that of the most output that it allows.
+    /// Returns a hint to set the expected output, if a cost is based on the maximum output.
     fn output_hint(&self) -> Option<&'static str> {
         output_hint(self.requests.iter().filter_map(|one| Some(&one.measured()?.entry)))
     }
 
-    /// Returns how many requests there are at each level, in words.
+    /// Returns the number of requests with each verdict, as a text.
     fn summary(&self) -> String {
         let Tally { within, warning, exceeded, unknown } = self.tally();
-        let mut parts = vec![format!("{} within budget", grouped(within))];
+        let mut counts = vec![format!("{} within budget", grouped(within))];
         for (requests, text) in [(warning, "with a warning"), (exceeded, "over a limit"), (unknown, "unknown")] {
             if requests > 0 {
-                parts.push(format!("{} {text}", grouped(requests)));
+                counts.push(format!("{} {text}", grouped(requests)));
             }
         }
-        let only = if self.warn_only { "; --warn-only: no failure" } else { "" };
-        format!("{}: {}{only}", plural(self.requests.len(), "request"), parts.join(", "))
+        let warn_only = if self.warn_only { "; --warn-only: no failure" } else { "" };
+        format!("{}: {}{warn_only}", plural(self.requests.len(), "request"), counts.join(", "))
     }
 }
 
-/// Returns an upper end as reports show it; where there is none, the lower one.
-fn at_most(cost: CostBounds) -> String {
+/// Returns the upper end of a cost, or `≥` and what is known of it if there is none.
+fn upper_bound(cost: CostBounds) -> String {
     cost.most.map_or_else(|| format!("≥ {}", cost.known), |most| most.to_string())
 }
 
-/// Returns a finding in words, with what it is about and the budget's own words.
+/// Returns a finding with its detail, its hint and the message of the budget.
 fn text(finding: &Finding, measured: Option<&Measured>, budget: &Budget) -> String {
     let detail = measured.and_then(|measured| detail(finding, measured));
-    let more = [detail, finding.hint.clone(), budget.message.clone()].into_iter().flatten();
-    let more: String = more.map(|text| format!(" — {text}")).collect();
-    format!("{} (budget `{}`, {}){more}", finding.message, budget.name, finding.rule)
+    let notes = [detail, finding.hint.clone(), budget.message.clone()].into_iter().flatten();
+    let notes: String = notes.map(|text| format!(" — {text}")).collect();
+    format!("{} (budget `{}`, {}){notes}", finding.message, budget.name, finding.rule)
 }
 
-/// Returns what is most of an amount that a limit is for, or what of it is not counted.
+/// Returns what most of the limited amount is due to, or what is not counted if the verdict is unknown.
 fn detail(finding: &Finding, measured: &Measured) -> Option<String> {
     let usage = &measured.entry.usage;
     let output_cost = measured.entry.cost - measured.entry.input_cost;
@@ -238,17 +238,17 @@ fn detail(finding: &Finding, measured: &Measured) -> Option<String> {
     if is_output {
         return Some(format!("most of it is output: {} tokens, {output_cost}", grouped(usage.output)));
     }
-    let part = measured.largest.as_ref()?;
-    let (tokens, all) = (grouped(part.tokens), grouped(usage.input));
-    Some(format!("the largest part of the input is {}: {tokens} of {all} tokens", part.path))
+    let largest = measured.largest.as_ref()?;
+    let (tokens, all) = (grouped(largest.tokens), grouped(usage.input));
+    Some(format!("the largest component of the input is {}: {tokens} of {all} tokens", largest.path))
 }
 
-/// Names the parts that are not counted: the first ones and how many more there are.
+/// Returns a text that names the first components that are not counted, and how many more there are.
 fn not_counted(measured: &Measured) -> Option<String> {
-    const MOST: usize = 3;
-    let parts = measured.input.uncounted();
-    let named: Vec<String> = parts.iter().take(MOST).map(|one| remark(&one.path, &one.reason)).collect();
-    let more = match parts.len().saturating_sub(MOST) {
+    const MAX: usize = 3;
+    let uncounted = measured.input.uncounted();
+    let named: Vec<String> = uncounted.iter().take(MAX).map(|one| remark(&one.path, &one.reason)).collect();
+    let more = match uncounted.len().saturating_sub(MAX) {
         0 => String::new(),
         more => format!("; and {more} more"),
     };

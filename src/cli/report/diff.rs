@@ -1,4 +1,4 @@
-//! The report of `diff`, in each of its formats.
+//! The report of `diff` in all output formats.
 
 use std::io::{self, Write};
 
@@ -8,17 +8,17 @@ use gpt_cost::source::Place;
 use gpt_cost::{Decimal, Usd};
 
 use super::grid::{Cell, write_grid, write_line};
-use super::{documents, markdown_cell, output_hint, plural, up_to};
+use super::{documents, lines_within, markdown_cell, output_hint, plural};
 use crate::cli::args::DiffFormat;
 use crate::cli::exit::Failure;
-use crate::cli::files::shown;
+use crate::cli::files::printable;
 use crate::cli::project::Project;
 
-/// What differs between both sides.
+/// The difference between two sides.
 pub(in crate::cli) struct Difference {
-    /// What the old side is called.
+    /// The name of the old side.
     pub(in crate::cli) base: String,
-    /// What the new side is called.
+    /// The name of the new side.
     pub(in crate::cli) head: String,
     pub(in crate::cli) changes: Vec<Change>,
     pub(in crate::cli) broken: Vec<Broken>,
@@ -26,7 +26,7 @@ pub(in crate::cli) struct Difference {
     pub(in crate::cli) month: Option<Month>,
 }
 
-/// A request, or a file, that cannot be read, counted or priced.
+/// A request or a file that cannot be read, counted or priced.
 pub(in crate::cli) struct Broken {
     pub(in crate::cli) side: &'static str,
     pub(in crate::cli) place: Place,
@@ -49,24 +49,24 @@ pub(in crate::cli) fn write(
 }
 
 impl Difference {
-    /// Returns the requests that changed, the largest change of a cost first.
+    /// Returns the requests that changed, the largest change of cost first.
     pub(in crate::cli) fn changed(&self) -> Vec<&Change> {
         self.changes.iter().filter(|change| change.is_any()).collect()
     }
 
-    /// Returns how many requests changed, in words.
+    /// Returns the number of changed and unchanged requests, as a text.
     fn summary(&self) -> String {
         let changed = self.changed().len();
         format!("{} changed, {} unchanged", plural(changed, "request"), grouped((self.changes.len() - changed) as u64))
     }
 
-    /// Returns what to do where the cost of a request is that of the most output that it allows.
+    /// Returns a hint to set the expected output, if a cost is based on the maximum output.
     fn output_hint(&self) -> Option<&'static str> {
         output_hint(self.changes.iter().filter(|change| change.is_any()).filter_map(|change| change.new.as_ref()))
     }
 }
 
-/// What all requests together cost.
+/// The cost of all requests together.
 pub(in crate::cli) struct Total {
     pub(in crate::cli) old: Spend,
     pub(in crate::cli) new: Spend,
@@ -75,14 +75,14 @@ pub(in crate::cli) struct Total {
     pub(in crate::cli) price: Usd,
 }
 
-/// What all requests cost in a month, of those whose budgets say how often they are sent.
+/// The cost of a month, of the requests whose budgets set `monthly_requests`.
 pub(in crate::cli) struct Month {
     pub(in crate::cli) old: Usd,
     pub(in crate::cli) new: Usd,
 }
 
 impl Month {
-    pub(in crate::cli) fn of(changes: &[Change], times: impl Fn(&Change) -> Option<u64>) -> Option<Month> {
+    pub(in crate::cli) fn new(changes: &[Change], times: impl Fn(&Change) -> Option<u64>) -> Option<Month> {
         let mut month = None;
         for (change, times) in changes.iter().filter_map(|change| Some((change, times(change)?))) {
             let cost = |entry: &Option<Entry>| entry.as_ref().map_or(Usd::ZERO, |entry| entry.cost * times);
@@ -92,15 +92,14 @@ impl Month {
         month
     }
 
-    /// Returns the month in words.
+    /// Returns both costs and their difference, as a text.
     fn text(&self) -> String {
-        let more = self.new - self.old;
-        format!("a month: {} → {} ({})", self.old, self.new, signed(more))
+        format!("per month: {} → {} ({})", self.old, self.new, signed(self.new - self.old))
     }
 }
 
 impl Total {
-    pub(in crate::cli) fn of<'c>(changes: impl Iterator<Item = &'c Change> + Clone) -> Total {
+    pub(in crate::cli) fn new<'c>(changes: impl Iterator<Item = &'c Change> + Clone) -> Total {
         Total {
             old: changes.clone().filter_map(|change| change.old.as_ref()).map(Entry::spend).sum(),
             new: changes.clone().filter_map(|change| change.new.as_ref()).map(Entry::spend).sum(),
@@ -114,14 +113,14 @@ impl Total {
 fn signed(amount: Usd) -> String {
     match amount.amount() {
         zero if zero.is_zero() => "–".to_owned(),
-        more if more.is_sign_positive() => format!("+{amount}"),
+        increase if increase.is_sign_positive() => format!("+{amount}"),
         _ => amount.to_string(),
     }
 }
 
 fn percent(old: Usd, new: Usd) -> String {
-    let more = (new - old).amount() * Decimal::ONE_HUNDRED;
-    match more.checked_div(old.amount()) {
+    let increase = (new - old).amount() * Decimal::ONE_HUNDRED;
+    match increase.checked_div(old.amount()) {
         Some(percent) if percent.is_zero() => "–".to_owned(),
         Some(percent) if percent.round_dp(1).is_zero() => {
             format!("{}<0.1%", if percent.is_sign_negative() { "-" } else { "+" })
@@ -135,14 +134,14 @@ fn percent(old: Usd, new: Usd) -> String {
 fn cells(change: &Change) -> [String; 8] {
     let cost = |entry: &Option<Entry>| entry.as_ref().map_or("–".to_owned(), |entry| entry.cost.to_string());
     let tokens = |entry: &Option<Entry>| entry.as_ref().map_or("–".to_owned(), |entry| grouped(entry.usage.input));
-    let name = shown(&change.place.to_string());
+    let name = printable(&change.place.to_string());
     let name = match (&change.changed, &change.old_place) {
-        (Changed::Renamed, Some(old)) => format!("{} → {name}", shown(&old.to_string())),
+        (Changed::Renamed, Some(old)) => format!("{} → {name}", printable(&old.to_string())),
         _ => name,
     };
     let name = match (&change.old, &change.new) {
         (Some(old), Some(new)) if old.model != new.model => {
-            format!("{name} ({} → {})", shown(&old.model), shown(&new.model))
+            format!("{name} ({} → {})", printable(&old.model), printable(&new.model))
         }
         _ => name,
     };
@@ -174,10 +173,10 @@ fn total_cells(name: &str, total: &Total) -> [String; 8] {
     ]
 }
 
-const TITLES: [&str; 8] = ["request", "input tokens", "was", "is", "by prompt", "by config", "by prices", "change"];
+const TITLES: [&str; 8] = ["request", "input tokens", "old", "new", "by prompt", "by config", "by prices", "change"];
 
 impl Total {
-    /// Returns the titles or the cells of a row without the causes that changed nothing.
+    /// Returns the titles or cells of a row without the columns of causes that changed nothing.
     fn select<T>(&self, row: [T; 8]) -> Vec<T> {
         let causes = [&self.prompt, &self.config, &self.price].map(|cause| !cause.amount().is_zero());
         let shown = [&[true; 4], &causes[..], &[true]].concat();
@@ -225,26 +224,27 @@ impl Difference {
 }
 
 impl Broken {
-    /// Returns the place and what is wrong.
+    /// Returns the place and the message.
     fn text(&self) -> String {
         let place = if self.place.line.is_some() {
-            shown(&self.place.to_string())
+            printable(&self.place.to_string())
         } else {
-            format!("{}:{}", shown(&self.place.to_string()), self.line)
+            format!("{}:{}", printable(&self.place.to_string()), self.line)
         };
         format!("{place}: {}", self.failure.message())
     }
 }
 
-/// The most bytes of the rows of a comment: GitHub takes 65,536 characters in all.
-const MOST_ROWS: usize = 50_000;
+/// Maximum size of the rows in bytes: GitHub accepts 65,536 characters in a comment.
+const MAX_ROW_BYTES: usize = 50_000;
 
-/// The most bytes of a comment that are about broken files.
-const MOST_BROKEN: usize = 10_000;
+/// Maximum size in bytes of the lines about broken files.
+const MAX_BROKEN_BYTES: usize = 10_000;
 
 fn write_markdown(project: &Project, difference: &Difference, out: &mut impl Write) -> io::Result<()> {
     let (changed, total) = (difference.changed(), &difference.total);
-    // By the beginning of this line, whoever writes the comment finds the one to update; with nothing new, none is written.
+    // The workflow that writes the comment finds the one to update by the start of this line. Without a change, it
+    // writes none.
     let is_same = changed.is_empty() && difference.broken.is_empty();
     writeln!(out, "<!-- gpt-cost diff{} -->", if is_same { ": no change" } else { "" })?;
     let (old, new) = (total.old.cost, total.new.cost);
@@ -256,7 +256,7 @@ fn write_markdown(project: &Project, difference: &Difference, out: &mut impl Wri
         let side = markdown_cell(difference.side_name(broken));
         format!("- **broken** in {side}: {}", markdown_cell(&broken.text()))
     });
-    let (broken, more) = up_to(MOST_BROKEN, broken);
+    let (broken, more) = lines_within(MAX_BROKEN_BYTES, broken);
     broken.iter().try_for_each(|line| writeln!(out, "{line}"))?;
     if more > 0 {
         writeln!(out, "- and {} more", grouped(more as u64))?;
@@ -276,7 +276,7 @@ fn write_markdown(project: &Project, difference: &Difference, out: &mut impl Wri
     writeln!(out, "\n{}", markdown_cell(&project.prices()))
 }
 
-/// Writes the changes, those that there is no room for in one row, and the total.
+/// Writes the changes and the total. Changes that do not fit into a comment are summed in one row.
 fn write_markdown_table(changed: &[&Change], total: &Total, out: &mut impl Write) -> io::Result<()> {
     let titles = total.select(TITLES);
     writeln!(out, "| {} |\n| :--- |{}", titles.join(" | "), " ---: |".repeat(titles.len() - 1))?;
@@ -284,10 +284,10 @@ fn write_markdown_table(changed: &[&Change], total: &Total, out: &mut impl Write
         let cells: Vec<String> = total.select(cells).iter().map(|cell| markdown_cell(cell)).collect();
         format!("| {} |", cells.join(" | "))
     };
-    let (rows, more) = up_to(MOST_ROWS, changed.iter().map(|change| row(cells(change))));
+    let (rows, more) = lines_within(MAX_ROW_BYTES, changed.iter().map(|change| row(cells(change))));
     rows.iter().try_for_each(|row| writeln!(out, "{row}"))?;
     if more > 0 {
-        let rest = Total::of(changed[rows.len()..].iter().copied());
+        let rest = Total::new(changed[rows.len()..].iter().copied());
         writeln!(out, "{}", row(total_cells(&format!("and {} more", grouped(more as u64)), &rest)))?;
     }
     writeln!(out, "{}", row(total_cells("total", total)))

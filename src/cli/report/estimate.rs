@@ -1,4 +1,4 @@
-//! The report of `estimate`, in each of its formats.
+//! The report of `estimate` in all output formats.
 
 mod csv;
 mod markdown;
@@ -32,10 +32,10 @@ pub(in crate::cli) fn write(report: &Report<'_>, format: EstimateFormat, out: &m
 pub(in crate::cli) struct Report<'a> {
     pub(in crate::cli) day: Date,
     pub(in crate::cli) layers: Vec<&'a Layer>,
-    /// The configuration, and what of it has a part in the estimates.
+    /// The name of the configuration and its settings that the estimates depend on.
     pub(in crate::cli) from_config: Option<(String, Vec<String>)>,
     pub(in crate::cli) entries: Vec<Entry<'a>>,
-    /// What cannot be read, counted or priced.
+    /// The requests that cannot be read, counted or priced.
     pub(in crate::cli) failed: &'a [Failed],
 }
 

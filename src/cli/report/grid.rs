@@ -1,7 +1,7 @@
 //! Tables for people, fitted to the width of the terminal.
 //!
-//! Where a table is too wide, it loses the columns that say least, and what is still too long folds: a name onto a line of its own, the text
-//! of the last column onto several lines.
+//! If a table is too wide, the least important columns are omitted. If that is not enough, text is folded: a name onto a
+//! line of its own, the text of the last column onto several lines.
 
 use std::io::{self, Write};
 
@@ -9,13 +9,13 @@ use anstyle::Style;
 use terminal_size::{Width, terminal_size_of};
 use unicode_width::UnicodeWidthStr;
 
-/// The width where the output is no terminal and `COLUMNS` does not say it.
+/// The width if the output is not a terminal and `COLUMNS` is not set.
 const DEFAULT_WIDTH: usize = 80;
 
-/// The fewest columns that names, and texts at the end of a row, are folded to.
-const FOLDED: usize = 24;
+/// Minimum width of folded text.
+const MIN_FOLDED: usize = 24;
 
-/// The columns between two cells.
+/// The number of spaces between two cells.
 const GAP: usize = 2;
 
 /// One cell of a grid.
@@ -24,7 +24,7 @@ pub(in crate::cli) struct Cell {
     text: String,
     style: Style,
     is_right: bool,
-    /// Columns with a larger one are left out first; those with 0 never are.
+    /// Columns with a larger rank are omitted first; those with rank 0 never are.
     rank: u8,
 }
 
@@ -41,17 +41,17 @@ impl Cell {
         Cell { is_right: true, ..Cell::plain(text) }
     }
 
-    /// The title of a column of numbers.
+    /// Returns the title of a column of numbers.
     pub(in crate::cli) fn title(text: &str) -> Cell {
         Cell { style: Style::new().dimmed(), ..Cell::right(text) }
     }
 
-    /// The title of a column of text.
+    /// Returns the title of a column of text.
     pub(in crate::cli) fn heading(text: &str) -> Cell {
         Cell { is_right: false, ..Cell::title(text) }
     }
 
-    /// Lets the cell's column be left out where the table is too wide: the largest rank first.
+    /// Sets the rank of the cell's column, so that it can be omitted if the table is too wide.
     pub(in crate::cli) fn rank(self, rank: u8) -> Cell {
         Cell { rank, ..self }
     }
@@ -61,32 +61,32 @@ impl Cell {
     }
 }
 
-/// Writes rows with their columns aligned, no wider than the terminal, and no space at the end of a line.
+/// Writes rows with aligned columns, fitted to the width of the terminal and without trailing spaces.
 pub(in crate::cli) fn write_grid(rows: &[Vec<Cell>], out: &mut impl Write) -> io::Result<()> {
     write_within(terminal_width(), rows, out)
 }
 
-/// Writes texts on one line, or on several where it would be wider than the terminal.
+/// Writes texts on one line, or on several if one would be wider than the terminal.
 pub(in crate::cli) fn write_line(texts: &[Cell], out: &mut impl Write) -> io::Result<()> {
-    let (width, mut at) = (terminal_width(), 0);
+    let (width, mut position) = (terminal_width(), 0);
     for text in texts.iter().filter(|text| !text.text.is_empty()) {
-        let is_new = at > 0 && at + GAP + text.width() > width;
-        let before = if is_new { "\n  " } else { &"  "[..at.min(GAP)] };
-        at = if is_new { GAP } else { at + before.len() } + text.width();
+        let is_new_line = position > 0 && position + GAP + text.width() > width;
+        let before = if is_new_line { "\n  " } else { &"  "[..position.min(GAP)] };
+        position = if is_new_line { GAP } else { position + before.len() } + text.width();
         write!(out, "{before}{style}{}{style:#}", text.text, style = text.style)?;
     }
     writeln!(out)
 }
 
-/// Returns the width of the terminal that standard output is, else that of `COLUMNS`, else 80.
+/// Returns the width of the terminal, else that of `COLUMNS`, else 80.
 fn terminal_width() -> usize {
-    let of_terminal = terminal_size_of(io::stdout()).map(|(Width(columns), _)| usize::from(columns));
-    let said = || std::env::var("COLUMNS").ok()?.parse().ok();
-    of_terminal.or_else(said).filter(|columns| *columns > 0).unwrap_or(DEFAULT_WIDTH)
+    let terminal = terminal_size_of(io::stdout()).map(|(Width(columns), _)| usize::from(columns));
+    let variable = || std::env::var("COLUMNS").ok()?.parse().ok();
+    terminal.or_else(variable).filter(|columns| *columns > 0).unwrap_or(DEFAULT_WIDTH)
 }
 
 fn write_within(width: usize, rows: &[Vec<Cell>], out: &mut impl Write) -> io::Result<()> {
-    let layout = Layout::of(rows, width);
+    let layout = Layout::new(rows, width);
     for row in rows {
         layout.write_row(row, out)?;
     }
@@ -108,25 +108,26 @@ struct Layout {
 struct Column {
     index: usize,
     width: usize,
-    /// The width to which it can be folded: as the first column onto a line of its own, as the last one between its words.
+    /// The minimum width as the first column, whose text moves to a line of its own, and as the last, whose text wraps
+    /// between words.
     folded: [usize; 2],
-    /// Whether it has no numbers, so that it can be folded at the end of a row.
+    /// Whether it contains only text, so that it can wrap at the end of a row.
     is_text: bool,
     rank: u8,
 }
 
 impl Layout {
-    fn of(rows: &[Vec<Cell>], width: usize) -> Layout {
+    fn new(rows: &[Vec<Cell>], width: usize) -> Layout {
         let count = rows.iter().map(Vec::len).max().unwrap_or(0);
-        let mut columns: Vec<Column> = (0..count).map(|index| Column::of(rows, index)).collect();
+        let mut columns: Vec<Column> = (0..count).map(|index| Column::new(rows, index)).collect();
         let mut left_out = Vec::new();
-        while least_width(&columns) > width {
+        while min_width(&columns) > width {
             let droppable = columns.iter().enumerate().filter(|(_, column)| column.rank > 0);
             let Some((place, _)) = droppable.max_by_key(|(_, column)| column.rank) else { break };
             left_out.push(columns.remove(place).index);
         }
         left_out.sort_unstable();
-        // The text at the end first: it can be read on several lines.
+        // The text at the end is folded first, because it stays readable on several lines.
         for place in [columns.len().saturating_sub(1), 0] {
             let excess = columns.iter().map(|column| GAP + column.width).sum::<usize>().saturating_sub(width);
             if let Some(column) = columns.get_mut(place).filter(|column| place == 0 || column.is_text) {
@@ -147,7 +148,7 @@ impl Layout {
         for (place, (cell, width)) in cells.iter().enumerate() {
             let is_last = place + 1 == cells.len();
             if place == 0 && !is_last && cell.width() > *width {
-                // The name on a line of its own, the rest below it.
+                // The name has a line of its own, and the rest of the row follows below.
                 write_cell(cell, 0, out)?;
                 write!(out, "\n{}", " ".repeat(GAP + width))?;
             } else if !is_last || cell.is_right {
@@ -169,32 +170,32 @@ impl Layout {
 }
 
 impl Column {
-    fn of(rows: &[Vec<Cell>], index: usize) -> Column {
+    fn new(rows: &[Vec<Cell>], index: usize) -> Column {
         let cells = || rows.iter().filter_map(|row| row.get(index));
         let width = cells().map(Cell::width).max().unwrap_or(0);
         let word = cells().flat_map(|cell| cell.text.split(' ')).map(UnicodeWidthStr::width).max().unwrap_or(0);
         Column {
             index,
             width,
-            folded: [width.min(FOLDED), width.min(word.max(FOLDED))],
+            folded: [width.min(MIN_FOLDED), width.min(word.max(MIN_FOLDED))],
             is_text: cells().skip(1).all(|cell| !cell.is_right),
             rank: cells().map(|cell| cell.rank).max().unwrap_or(0),
         }
     }
 }
 
-/// Returns the width of columns of which the first, and text at the end, are folded.
-fn least_width(columns: &[Column]) -> usize {
+/// Returns the total width if the first column and text at the end are folded.
+fn min_width(columns: &[Column]) -> usize {
     let last = columns.len().saturating_sub(1);
-    let least = |(place, column): (usize, &Column)| match place {
+    let min = |(place, column): (usize, &Column)| match place {
         0 => column.folded[0],
         _ if place == last && column.is_text => column.folded[1],
         _ => column.width,
     };
-    columns.iter().enumerate().map(|column| GAP + least(column)).sum()
+    columns.iter().enumerate().map(|column| GAP + min(column)).sum()
 }
 
-/// Writes a cell; one with the width 0 is as wide as its text.
+/// Writes a cell, padded to at least `width`.
 fn write_cell(cell: &Cell, width: usize, out: &mut impl Write) -> io::Result<()> {
     let padding = " ".repeat(width.saturating_sub(cell.width()));
     let (before, after) = if cell.is_right { (padding.as_str(), "") } else { ("", padding.as_str()) };
@@ -202,7 +203,7 @@ fn write_cell(cell: &Cell, width: usize, out: &mut impl Write) -> io::Result<()>
     write!(out, "  {before}{style}{}{style:#}{after}", cell.text)
 }
 
-/// Splits a text between its words into lines of a width; a word that is longer has a line of its own.
+/// Wraps a text between words into lines of a width; a longer word has a line of its own.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
@@ -246,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_left_out_and_rows_fold() {
+    fn columns_are_omitted_and_rows_fold() {
         let name = "a-folder-of-prompts/another-folder/a-prompt.json";
         let shown = [
             "  request                    input  why",
@@ -260,7 +261,7 @@ mod tests {
     }
 
     proptest! {
-        /// No line is wider than the terminal but for a word or a name that is wider itself.
+        /// No line is wider than the terminal.
         #[test]
         fn no_line_is_too_wide(
             width in 60_usize..160,

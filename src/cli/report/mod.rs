@@ -1,4 +1,4 @@
-//! What a command found, in the formats that people and programs read.
+//! The reports of the commands, in formats for people and programs.
 
 pub(super) mod check;
 pub(super) mod diff;
@@ -11,12 +11,12 @@ use gpt_cost::money::grouped;
 use gpt_cost::request::Format;
 use gpt_cost::{Label, TokenCount};
 
-/// Returns how sure a count is, in few words: `exact`, `± 4`, `85 … 1,445`, `at least`.
+/// Returns the precision of a count as a short text: `exact`, `± 4`, `85 … 1,445`, `at least`.
 pub(super) fn label(count: &TokenCount) -> String {
     match (count.label(), count.max()) {
         (Label::Estimate, Some(max)) => {
             let (fewer, more) = (count.tokens() - count.min(), max - count.tokens());
-            // Small counts cannot be off by as much downwards.
+            // A small count cannot be off by its whole bound downwards: it is at least 1.
             let is_even = fewer == more || (fewer < more && count.min() <= 1);
             match is_even {
                 true => format!("± {}", grouped(more)),
@@ -28,12 +28,12 @@ pub(super) fn label(count: &TokenCount) -> String {
     }
 }
 
-/// Returns so many things, in words: `1 model`, `2 models`.
+/// Returns a number and its noun, such as `1 model` or `2 models`.
 pub(super) fn plural(number: usize, thing: &str) -> String {
     format!("{} {thing}{}", grouped(number as u64), if number == 1 { "" } else { "s" })
 }
 
-/// Returns as what requests were read, in words: `2 × Batch line, 1 × text`.
+/// Returns how many requests have each format, such as `2 × Batch line, 1 × text`.
 pub(super) fn formats(formats: impl Iterator<Item = Format>) -> String {
     let mut counts: Vec<(Format, usize)> = Vec::new();
     for format in formats {
@@ -43,11 +43,11 @@ pub(super) fn formats(formats: impl Iterator<Item = Format>) -> String {
         }
     }
     counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    let words = counts.iter().map(|(format, count)| format!("{} × {format}", grouped(*count as u64)));
-    words.collect::<Vec<_>>().join(", ")
+    let texts = counts.iter().map(|(format, count)| format!("{} × {format}", grouped(*count as u64)));
+    texts.collect::<Vec<_>>().join(", ")
 }
 
-/// Returns a text as a cell of a markdown table: nothing in it ends the cell, or is anything but text.
+/// Escapes a text for a cell of a Markdown table, so that it is shown literally.
 pub(super) fn markdown_cell(text: &str) -> String {
     let mut out = String::new();
     for char in text.chars() {
@@ -63,8 +63,8 @@ pub(super) fn markdown_cell(text: &str) -> String {
     out
 }
 
-/// Returns as many of the first lines as there are bytes for, and how many more there are.
-pub(super) fn up_to(bytes: usize, lines: impl Iterator<Item = String>) -> (Vec<String>, usize) {
+/// Returns the first lines that fit into the given number of bytes, and the number of the others.
+pub(super) fn lines_within(bytes: usize, lines: impl Iterator<Item = String>) -> (Vec<String>, usize) {
     let (mut kept, mut size, mut more) = (Vec::new(), 0, 0);
     for line in lines {
         size += line.len() + 1;
@@ -77,18 +77,18 @@ pub(super) fn up_to(bytes: usize, lines: impl Iterator<Item = String>) -> (Vec<S
     (kept, more)
 }
 
-/// Returns what to do where the cost of a request is that of the most output that it allows.
+/// Returns a hint to set the expected output, if a cost is based on the maximum output.
 pub(super) fn output_hint<'e>(mut requests: impl Iterator<Item = &'e gpt_cost::budget::Entry>) -> Option<&'static str> {
     requests.any(|entry| !entry.expects_output && entry.usage.output > 0).then_some(
-        "costs include the most output that each request allows; output_tokens in gpt-cost.toml or --output-tokens N \
-         gives the expected output",
+        "costs include the maximum output that each request allows; set the expected output with output_tokens in \
+         gpt-cost.toml or --output-tokens N",
     )
 }
 
-/// What to do about images of unknown size.
-pub(super) const IMAGE_SIZE: &str = "--image-size WxH gives the size of images that the request does not say";
+/// The hint for images of unknown size.
+pub(super) const IMAGE_SIZE: &str = "--image-size WxH sets the size of images whose size is unknown";
 
-/// Returns a text as a cell of a CSV file that no spreadsheet takes for a formula.
+/// Returns a text as a cell of a CSV file that spreadsheets do not read as a formula.
 pub(super) fn formula_free(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }

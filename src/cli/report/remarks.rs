@@ -1,4 +1,4 @@
-//! What reports say about requests besides their figures: warnings, and what is not counted.
+//! Remarks on requests in reports: warnings, and what is not counted.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -9,57 +9,58 @@ use gpt_cost::money::grouped;
 use gpt_cost::request::Warning;
 
 use super::plural;
-use crate::cli::files::shown;
+use crate::cli::files::printable;
 
-/// The word of reports for a request that exceeds a limit of its model.
+/// The kind of a remark on a request that exceeds a limit of its model.
 pub(in crate::cli) const DOES_NOT_FIT: &str = "does not fit";
 
-/// The word of reports for a part that is not counted.
+/// The kind of a remark on a component that is not counted.
 pub(in crate::cli) const NOT_COUNTED: &str = "not counted";
 
 const RED: Style = AnsiColor::Red.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
 
-/// Returns a remark with its place; one without is about the request as a whole.
+/// Returns a remark with its path; an empty path is the request as a whole.
 pub(in crate::cli) fn remark(path: &str, text: &str) -> String {
     if path.is_empty() { text.to_owned() } else { format!("{path}: {text}") }
 }
 
-/// Writes each remark once, with the first request that it is about and how many more there are.
+/// Writes each remark once, with the first of its requests and the number of the others.
 pub(in crate::cli) fn write_grouped<'r>(
     remarks: impl Iterator<Item = (String, &'r [(&'static str, String)])>,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    /// The most that a person reads.
-    const MOST: usize = 20;
+    /// Maximum number of remarks to show; JSON has them all.
+    const MAX: usize = 20;
     let remarks = grouped_remarks(remarks);
-    let others = remarks.len().saturating_sub(MOST);
-    for (index, ((what, text), place, more)) in remarks.into_iter().take(MOST).enumerate() {
+    let others = remarks.len().saturating_sub(MAX);
+    for (index, ((kind, text), place, more)) in remarks.into_iter().take(MAX).enumerate() {
         let before = if index == 0 { "\n" } else { "" };
         let more = if more == 0 { String::new() } else { format!(" and {} more", grouped(more as u64)) };
-        let style = if *what == DOES_NOT_FIT { RED } else { YELLOW };
-        writeln!(out, "{before}  {style}{what}{style:#}: {}{more}: {text}", shown(&place))?;
+        let style = if *kind == DOES_NOT_FIT { RED } else { YELLOW };
+        writeln!(out, "{before}  {style}{kind}{style:#}: {}{more}: {text}", printable(&place))?;
     }
     if others > 0 {
-        writeln!(out, "  and {} more: --format json has them", plural(others, "remark"))?;
+        writeln!(out, "  and {} more: --format json shows all", plural(others, "remark"))?;
     }
     Ok(())
 }
 
-/// Returns what there is to know of a request, each with the word that reports have for it.
+/// Returns the remarks on a request, each as its kind and its text.
 pub(in crate::cli) fn remarks(input: &TokenCount, warnings: &[Warning]) -> Vec<(&'static str, String)> {
     let uncounted = input.uncounted().iter().map(|one| (NOT_COUNTED, remark(&one.path, &one.reason)));
     uncounted.chain(warnings.iter().map(|one| ("warning", remark(&one.path, &one.message)))).collect()
 }
 
-/// Groups remarks that are the same of several requests: each with the first request's name and how many more there are.
+/// Groups the same remarks on several requests. Returns each with the name of the first request and the number of the
+/// others.
 pub(in crate::cli) fn grouped_remarks<'r>(
     remarks: impl Iterator<Item = (String, &'r [(&'static str, String)])>,
 ) -> Vec<(&'r (&'static str, String), String, usize)> {
     let mut groups: Vec<(&(&'static str, String), String, usize)> = Vec::new();
     let mut places: HashMap<&(&'static str, String), usize> = HashMap::new();
-    for (name, of_request) in remarks {
-        for remark in of_request {
+    for (name, remarks) in remarks {
+        for remark in remarks {
             match places.get(remark) {
                 Some(place) => groups[*place].2 += 1,
                 None => {

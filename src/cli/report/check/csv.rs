@@ -1,11 +1,11 @@
-//! For spreadsheets: a row for each request and budget.
+//! CSV for spreadsheets, with a row for each request and budget.
 
 use std::io::{self, Write};
 
 use gpt_cost::money::Usd;
 
 use super::{BudgetReport, CheckReport};
-use crate::cli::checked::{Checked, Verdict, word, worst};
+use crate::cli::checked::{Checked, Verdict, verdict_name, worst};
 use crate::cli::report::formula_free;
 
 pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> {
@@ -32,7 +32,7 @@ pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Resul
     for one in &report.requests {
         if let Some(failure) = &one.failure {
             let mut row = vec![formula_free(&one.place.to_string()), one.line.to_string(), String::new()];
-            row.extend([word(one.level()).to_owned()].into_iter().chain(vec![String::new(); 12]));
+            row.extend([verdict_name(one.level()).to_owned()].into_iter().chain(vec![String::new(); 12]));
             row.push(failure.message());
             csv.write_record(row)?;
         }
@@ -41,11 +41,11 @@ pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Resul
         }
     }
     for BudgetReport { budget, findings, .. } in report.budgets.iter().filter(|one| !one.findings.is_empty()) {
-        let why: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
+        let messages: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
         let mut row = vec![String::new(), budget.line.max(1).to_string(), formula_free(&budget.name)];
-        row.push(word(worst(findings)).to_owned());
+        row.push(verdict_name(worst(findings)).to_owned());
         row.extend(vec![String::new(); 12]);
-        row.push(why.join("; "));
+        row.push(messages.join("; "));
         csv.write_record(row)?;
     }
     csv.flush()
@@ -55,12 +55,12 @@ fn row(report: &CheckReport<'_>, one: &Checked, verdict: &Verdict) -> [String; 1
     let dollars = |amount: Usd| amount.amount().to_string();
     let findings: Vec<&str> = verdict.findings.iter().map(|finding| finding.message.as_str()).collect();
     let measured = verdict.measured();
-    let part = measured.and_then(|measured| measured.largest.as_ref());
+    let largest = measured.and_then(|measured| measured.largest.as_ref());
     [
         formula_free(&one.place.to_string()),
         one.line.to_string(),
         formula_free(&report.budgets[verdict.budget].budget.name),
-        word(verdict.level()).to_owned(),
+        verdict_name(verdict.level()).to_owned(),
         measured.map(|measured| formula_free(&measured.entry.model)).unwrap_or_default(),
         measured.map(|measured| measured.entry.usage.input.to_string()).unwrap_or_default(),
         measured.map(|measured| measured.input.label().to_string()).unwrap_or_default(),
@@ -70,8 +70,8 @@ fn row(report: &CheckReport<'_>, one: &Checked, verdict: &Verdict) -> [String; 1
         measured.filter(|one| one.entry.expects_output).map(|one| dollars(one.entry.cost)).unwrap_or_default(),
         measured.and_then(|measured| measured.cost.most).map(dollars).unwrap_or_default(),
         report.month(verdict).and_then(|month| month.most).map(dollars).unwrap_or_default(),
-        part.map(|part| formula_free(&part.path)).unwrap_or_default(),
-        part.map(|part| part.tokens.to_string()).unwrap_or_default(),
+        largest.map(|largest| formula_free(&largest.path)).unwrap_or_default(),
+        largest.map(|largest| largest.tokens.to_string()).unwrap_or_default(),
         measured
             .map(|measured| measured.input.uncounted())
             .unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Annotations of GitHub Actions: workflow commands, escaped as GitHub's toolkit does.
+//! GitHub Actions annotations: workflow commands, escaped as in GitHub's toolkit.
 
 use std::io::{self, Write};
 
@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_in_a_name_ends_a_command() {
+    fn texts_cannot_end_a_command() {
         assert_eq!(property("a,b:c%d\n::error::x"), "a%2Cb%3Ac%25d%0A%3A%3Aerror%3A%3Ax");
         assert_eq!(data("50% of\r\nit: all, really"), "50%25 of%0D%0Ait: all, really");
     }

@@ -1,4 +1,4 @@
-//! JUnit's XML: a suite for each budget, a case for each request.
+//! JUnit XML, with a suite for each budget and a case for each request.
 
 use std::io::{self, Write};
 
@@ -8,7 +8,7 @@ use super::{BudgetReport, CheckReport, text};
 use crate::cli::checked::{Checked, Measured, Verdict};
 use crate::cli::exit::Failure;
 
-/// A suite: a budget with its requests, or the files that are not read, which are in every budget that they are for.
+/// A budget with its requests, or the files that cannot be read, or the price tables.
 struct Suite<'r> {
     name: &'r str,
     cases: Vec<Case<'r>>,
@@ -22,7 +22,7 @@ struct Case<'r> {
 }
 
 pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> {
-    let suites: Vec<Suite<'_>> = unread(report).into_iter().chain(lock(report)).chain(budgets(report)).collect();
+    let suites: Vec<Suite<'_>> = unreadable(report).into_iter().chain(lock(report)).chain(budgets(report)).collect();
     let all = || suites.iter().flat_map(|suite| &suite.cases);
     let (failures, errors) =
         (all().filter(|case| case.is_failure()).count(), all().filter(|case| case.is_error()).count());
@@ -35,8 +35,8 @@ pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Resul
     writeln!(out, "</testsuites>")
 }
 
-/// Returns the suite of what cannot be read, which no budget says anything of.
-fn unread<'r>(report: &'r CheckReport<'_>) -> Option<Suite<'r>> {
+/// Returns the suite of files that cannot be read, which have no verdict of a budget.
+fn unreadable<'r>(report: &'r CheckReport<'_>) -> Option<Suite<'r>> {
     const NAME: &str = "unreadable";
     let case = |one: &'r Checked| {
         let error = Some(one.failure.as_ref()?.message());
@@ -46,7 +46,7 @@ fn unread<'r>(report: &'r CheckReport<'_>) -> Option<Suite<'r>> {
     (!cases.is_empty()).then_some(Suite { name: NAME, cases })
 }
 
-/// Returns the suite of price tables that are not those that the configuration names.
+/// Returns the suite of price tables that do not match `pricing_lock`.
 fn lock<'r>(report: &'r CheckReport<'_>) -> Option<Suite<'r>> {
     let finding = report.lock.as_ref()?;
     let failures = if report.warn_only { Vec::new() } else { vec![(finding.rule, finding.message.clone())] };
@@ -55,8 +55,8 @@ fn lock<'r>(report: &'r CheckReport<'_>) -> Option<Suite<'r>> {
 }
 
 fn budgets<'r>(report: &'r CheckReport<'_>) -> impl Iterator<Item = Suite<'r>> {
-    report.budgets.iter().enumerate().map(|(index, of_budget)| {
-        let BudgetReport { budget, findings, .. } = of_budget;
+    report.budgets.iter().enumerate().map(|(index, budget_report)| {
+        let BudgetReport { budget, findings, .. } = budget_report;
         let name = budget.name.as_str();
         let texts = |findings: &[Finding], measured: Option<&Measured>| {
             let failures = findings.iter().filter(|finding| is_failure(finding, report.warn_only));
@@ -70,7 +70,7 @@ fn budgets<'r>(report: &'r CheckReport<'_>) -> impl Iterator<Item = Suite<'r>> {
             suite: name,
         };
         let mut cases: Vec<Case<'_>> = report.requests.iter().filter_map(verdict).map(case).collect();
-        if let Some(failure) = &of_budget.failure {
+        if let Some(failure) = &budget_report.failure {
             let error = Some(failure.message());
             cases.push(Case { name: "all requests".to_owned(), error, failures: Vec::new(), suite: name });
         }
@@ -131,7 +131,7 @@ fn write_case(
     if let Some(error) = error {
         writeln!(out, "      <error message=\"{}\"/>", escaped(error))?;
     }
-    // One failure a case: what reads JUnit's files expects no more.
+    // Readers of JUnit XML expect at most one failure per case.
     if let Some((rule, first)) = failures.first() {
         let all: Vec<String> = failures.iter().map(|(_, text)| escaped(text)).collect();
         writeln!(out, "      <failure type=\"{rule}\" message=\"{}\">{}</failure>", escaped(first), all.join("\n"))?;
@@ -139,7 +139,7 @@ fn write_case(
     writeln!(out, "    </testcase>")
 }
 
-/// Returns a text as XML has it; what XML cannot have at all is replaced.
+/// Escapes a text for XML; characters that XML does not allow are replaced.
 fn escaped(text: &str) -> String {
     let mut out = String::new();
     for char in text.chars() {

@@ -1,4 +1,4 @@
-//! For a comment on a pull request, with a hidden mark by which it is found and updated.
+//! Markdown for a pull request comment, with a hidden marker by which it is found and updated.
 
 use std::io::{self, Write};
 
@@ -6,11 +6,11 @@ use gpt_cost::budget::{CostBounds, Level};
 use gpt_cost::money::grouped;
 use gpt_cost::{Label, TokenCount};
 
-use super::{CheckReport, MOST_EXPENSIVE, at_most};
-use crate::cli::report::{label, markdown_cell, plural, up_to};
+use super::{CheckReport, MOST_EXPENSIVE, upper_bound};
+use crate::cli::report::{label, lines_within, markdown_cell, plural};
 
-/// The most bytes of what failed: GitHub takes 65,536 characters in a comment.
-const MOST_BYTES: usize = 50_000;
+/// Maximum size of the issues in bytes: GitHub accepts 65,536 characters in a comment.
+const MAX_BYTES: usize = 50_000;
 
 pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "<!-- gpt-cost check -->")?;
@@ -18,18 +18,18 @@ pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Resul
         None => "all within budget",
         Some(Level::Warning) => "within budget, with warnings",
         Some(Level::Exceeded) => "over budget",
-        Some(_) => "not all can be checked",
+        Some(_) => "some requests could not be checked",
     };
     writeln!(out, "### Prompt budgets: {verdict}\n")?;
     let issues = report.issues();
     if !issues.is_empty() {
-        writeln!(out, "| | file | what |\n| --- | --- | --- |")?;
+        writeln!(out, "| | file | issue |\n| --- | --- | --- |")?;
     }
     let rows = issues.iter().map(|issue| {
         let place = format!("{}:{}", issue.file, issue.line);
         format!("| {} | {} | {} |", issue.level.as_str(), markdown_cell(&place), markdown_cell(&issue.text))
     });
-    let (rows, more) = up_to(MOST_BYTES, rows);
+    let (rows, more) = lines_within(MAX_BYTES, rows);
     rows.iter().try_for_each(|row| writeln!(out, "{row}"))?;
     if more > 0 {
         writeln!(out, "| | | and {} more |", grouped(more as u64))?;
@@ -41,24 +41,24 @@ pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Resul
     writeln!(out, "\n{}\n\n{}", report.summary(), markdown_cell(&report.project.prices()))
 }
 
-/// Writes the most expensive requests, and what all of them cost.
+/// Writes the most expensive requests and the total of all requests.
 fn write_most_expensive(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> {
     let requests = report.most_expensive();
     if requests.is_empty() {
         return Ok(());
     }
     let total = report.total();
-    let month = if total.month.is_some() { " a month |" } else { "" };
+    let month = if total.month.is_some() { " per month |" } else { "" };
     writeln!(out, "| most expensive | input tokens | at most |{month}")?;
     writeln!(out, "| :--- | ---: | ---: |{}", if month.is_empty() { "" } else { " ---: |" })?;
-    let row = |name: String, input: &TokenCount, cost: CostBounds, of_month: Option<CostBounds>| {
+    let row = |name: String, input: &TokenCount, cost: CostBounds, monthly: Option<CostBounds>| {
         let tokens = match input.label() {
             Label::Exact => grouped(input.tokens()),
             _ => format!("{} ({})", grouped(input.tokens()), label(input)),
         };
-        let of_month = of_month.map(at_most).unwrap_or_default();
-        let of_month = if month.is_empty() { String::new() } else { format!(" {of_month} |") };
-        format!("| {name} | {tokens} | {} |{of_month}", at_most(cost))
+        let monthly = monthly.map(upper_bound).unwrap_or_default();
+        let monthly = if month.is_empty() { String::new() } else { format!(" {monthly} |") };
+        format!("| {name} | {tokens} | {} |{monthly}", upper_bound(cost))
     };
     for one in requests.iter().take(MOST_EXPENSIVE) {
         let Some(measured) = one.measured() else { continue };

@@ -41,7 +41,7 @@ pub(super) fn document(report: &CheckReport<'_>) -> Value {
     })
 }
 
-/// Returns a name as a relative reference: all but letters, digits, `-._~` and `/` as percent and two digits.
+/// Percent-encodes a path as a relative URI: all bytes except letters, digits, `-._~` and `/`.
 fn uri(name: &str) -> String {
     name.bytes()
         .map(|byte| match byte {

@@ -1,4 +1,4 @@
-//! For people.
+//! The table for people.
 
 use std::io::{self, Write};
 
@@ -7,9 +7,9 @@ use gpt_cost::TokenCount;
 use gpt_cost::budget::{Budget, CostBounds, Finding, Level};
 use gpt_cost::money::grouped;
 
-use super::{BudgetReport, CheckReport, MOST_EXPENSIVE, Total, at_most, detail};
-use crate::cli::checked::{Checked, Measured, Verdict, word};
-use crate::cli::files::shown;
+use super::{BudgetReport, CheckReport, MOST_EXPENSIVE, Total, detail, upper_bound};
+use crate::cli::checked::{Checked, Measured, Verdict, verdict_name};
+use crate::cli::files::printable;
 use crate::cli::report::grid::{Cell, write_grid, write_line};
 use crate::cli::report::remarks::{NOT_COUNTED, remarks, write_grouped};
 use crate::cli::report::{formats, label, plural};
@@ -33,7 +33,7 @@ fn config_name<'r>(report: &'r CheckReport<'_>) -> &'r str {
     report.project.config_name.as_deref().unwrap_or("no gpt-cost.toml")
 }
 
-/// Writes what failed or has findings: requests, the worst first, budgets as a whole, and the price tables.
+/// Writes errors and findings: those of requests, the worst first, of budgets and of the price tables.
 fn write_issues(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> {
     for one in report.requests.iter().filter(|one| one.level().is_some()) {
         write_request(report, one, out)?;
@@ -41,13 +41,13 @@ fn write_issues(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()
     for BudgetReport { budget, requests, findings, failure } in &report.budgets {
         if let Some(failure) = failure {
             let red = AnsiColor::Red.on_default().bold();
-            writeln!(out, "\nbudget `{}`\n  {red}error{red:#}    {}", shown(&budget.name), failure.message())?;
-            if let Some(hint) = failure.advice() {
+            writeln!(out, "\nbudget `{}`\n  {red}error{red:#}    {}", printable(&budget.name), failure.message())?;
+            if let Some(hint) = failure.hint_text() {
                 writeln!(out, "           {hint}")?;
             }
         }
         if !findings.is_empty() {
-            writeln!(out, "\n{} of budget `{}` together", plural(*requests, "request"), shown(&budget.name))?;
+            writeln!(out, "\n{} of budget `{}` together", plural(*requests, "request"), printable(&budget.name))?;
             write_findings(findings, None, budget, out)?;
         }
     }
@@ -58,42 +58,46 @@ fn write_issues(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()
     Ok(())
 }
 
-/// Writes what else there is to know: of requests, of budgets and of the baseline.
+/// Writes remarks on requests, budgets and the baseline.
 fn write_remarks(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> {
-    let of_request = |one: &Checked| {
+    let request_remarks = |one: &Checked| {
         let measured = one.verdicts.iter().find_map(Verdict::measured)?;
         let mut remarks = remarks(&measured.input, &measured.warnings);
-        // Findings have it.
+        // The findings of an unknown verdict already show what is not counted.
         remarks.retain(|(kind, _)| *kind != NOT_COUNTED || one.level() != Some(Level::Unknown));
         Some((one.place.to_string(), remarks))
     };
-    let remarks: Vec<_> = report.requests.iter().filter_map(of_request).collect();
+    let remarks: Vec<_> = report.requests.iter().filter_map(request_remarks).collect();
     write_grouped(remarks.iter().map(|(place, remarks)| (place.clone(), remarks.as_slice())), out)?;
     let no_limit = report.budgets.iter().filter(|one| !one.budget.limits.has_any() && one.failure.is_none());
     for one in no_limit {
-        writeln!(out, "\n  budget `{}` has no limit: only fit and retirement are checked", shown(&one.budget.name))?;
+        writeln!(
+            out,
+            "\n  budget `{}` has no limits: only fit and retirement are checked",
+            printable(&one.budget.name)
+        )?;
     }
     if let [first, others @ ..] = report.stale.as_slice() {
         let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
-        let first = shown(&first.to_string());
-        writeln!(out, "\n  in the baseline, but gone: {first}{more}; gpt-cost baseline write leaves them out")?;
+        let first = printable(&first.to_string());
+        writeln!(out, "\n  in the baseline, but no longer found: {first}{more}; gpt-cost baseline write removes them")?;
     }
     Ok(())
 }
 
 fn write_request(report: &CheckReport<'_>, one: &Checked, out: &mut impl Write) -> io::Result<()> {
     let (bold, red) = (Style::new().bold(), AnsiColor::Red.on_default().bold());
-    write!(out, "\n{bold}{}:{}{bold:#}", shown(&one.place.file), one.line)?;
+    write!(out, "\n{bold}{}:{}{bold:#}", printable(&one.place.file), one.line)?;
     if let Some(format) = one.format {
         write!(out, "  {DIM}{format}{DIM:#}")?;
     }
     if let Some(id) = &one.custom_id {
-        write!(out, "  {DIM}{}{DIM:#}", shown(id))?;
+        write!(out, "  {DIM}{}{DIM:#}", printable(id))?;
     }
     writeln!(out)?;
     for failure in one.failures() {
         writeln!(out, "  {red}error{red:#}    {}", failure.message())?;
-        if let Some(hint) = failure.advice() {
+        if let Some(hint) = failure.hint_text() {
             writeln!(out, "           {hint}")?;
         }
     }
@@ -101,9 +105,9 @@ fn write_request(report: &CheckReport<'_>, one: &Checked, out: &mut impl Write) 
     for verdict in one.verdicts.iter().filter(|verdict| !verdict.findings.is_empty()) {
         let Ok(measured) = &verdict.outcome else { continue };
         let budget = &report.budgets[verdict.budget].budget;
-        let of_budget = if several { format!(", budget `{}`", shown(&budget.name)) } else { String::new() };
+        let budget_name = if several { format!(", budget `{}`", printable(&budget.name)) } else { String::new() };
         let (model, tokens) = (&measured.entry.model, grouped(measured.entry.usage.input));
-        writeln!(out, "  {DIM}{model}, {tokens} tokens of input, {}{of_budget}{DIM:#}", label(&measured.input))?;
+        writeln!(out, "  {DIM}{model}, {tokens} input tokens, {}{budget_name}{DIM:#}", label(&measured.input))?;
         write_findings(&verdict.findings, Some(measured), budget, out)?;
     }
     Ok(())
@@ -115,7 +119,7 @@ fn write_findings(
     budget: &Budget,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    // What several findings have in common is printed once.
+    // A detail or hint that several findings share is printed once.
     let mut printed: Vec<String> = Vec::new();
     for finding in findings {
         let style = match finding.level {
@@ -134,19 +138,19 @@ fn write_findings(
         }
     }
     match &budget.message {
-        Some(message) => writeln!(out, "           {}", shown(message)),
+        Some(message) => writeln!(out, "           {}", printable(message)),
         None => Ok(()),
     }
 }
 
-/// Writes the most expensive requests, and what all of them cost.
+/// Writes the most expensive requests and the totals.
 fn write_most_expensive(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> {
     let requests = report.most_expensive();
     if requests.is_empty() {
         return Ok(());
     }
     let total = report.total();
-    let month = if total.month.is_some() { "a month" } else { "" };
+    let month = if total.month.is_some() { "per month" } else { "" };
     let mut rows = vec![vec![
         Cell::heading("most expensive"),
         Cell::title("input"),
@@ -158,9 +162,9 @@ fn write_most_expensive(report: &CheckReport<'_>, out: &mut impl Write) -> io::R
     ]];
     for one in requests.iter().take(MOST_EXPENSIVE) {
         let Some(measured) = one.measured() else { continue };
-        let budgets = one.verdicts.iter().map(|verdict| shown(&report.budgets[verdict.budget].budget.name));
-        let mut row = amounts(shown(&one.place.to_string()), &measured.input, measured.cost, report.month_of(one));
-        row.push(Cell::plain(if one.level().is_some() { word(one.level()) } else { "" }));
+        let budgets = one.verdicts.iter().map(|verdict| printable(&report.budgets[verdict.budget].budget.name));
+        let mut row = amounts(printable(&one.place.to_string()), &measured.input, measured.cost, report.month_of(one));
+        row.push(Cell::plain(if one.level().is_some() { verdict_name(one.level()) } else { "" }));
         row.push(Cell::plain(budgets.collect::<Vec<_>>().join(", ")));
         rows.push(row);
     }
@@ -173,8 +177,8 @@ fn write_most_expensive(report: &CheckReport<'_>, out: &mut impl Write) -> io::R
     };
     if report.budgets.len() > 1 {
         for (index, one) in report.budgets.iter().enumerate() {
-            let total = report.total_of(index);
-            let title = title(&format!("`{}`", shown(&one.budget.name)), &total, one.requests);
+            let total = report.budget_total(index);
+            let title = title(&format!("`{}`", printable(&one.budget.name)), &total, one.requests);
             rows.push(amounts(title, &total.input, total.cost, total.month));
         }
     }
@@ -191,13 +195,13 @@ fn write_most_expensive(report: &CheckReport<'_>, out: &mut impl Write) -> io::R
     }
 }
 
-/// Returns the cells of what a request, or several, use and cost.
+/// Returns the cells for the usage and cost of one request or several.
 fn amounts(name: String, input: &TokenCount, cost: CostBounds, month: Option<CostBounds>) -> Vec<Cell> {
     vec![
         Cell::plain(name),
         Cell::right(grouped(input.tokens())),
         Cell::plain(label(input)),
-        Cell::right(at_most(cost)),
-        Cell::right(month.map(at_most).unwrap_or_default()),
+        Cell::right(upper_bound(cost)),
+        Cell::right(month.map(upper_bound).unwrap_or_default()),
     ]
 }

@@ -2,13 +2,13 @@
 
 use gpt_cost::Tier;
 use gpt_cost::money::Per;
-use gpt_cost::usage::{Charge, ChargeKind};
+use gpt_cost::usage::{Charge as UsageCharge, ChargeKind};
 use serde::Serialize;
 
 use super::{Day, Dollars, Name, Table};
 use crate::cli::actual::Priced;
 
-/// What responses cost, by their `usage`. Output of `gpt-cost actual --format json`.
+/// The cost of responses by their `usage`. Output of `gpt-cost actual --format json`.
 #[derive(Serialize)]
 #[serde(tag = "kind", rename = "actual")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -44,7 +44,7 @@ struct Response<'a> {
     as_of: Day,
     /// The price table: a file, or `built-in`.
     origin: &'a str,
-    charges: Vec<ChargeOf>,
+    charges: Vec<Charge>,
     /// The tokens of output that are reasoning; they are charged as output.
     reasoning_tokens: u64,
     cost: Dollars,
@@ -59,7 +59,7 @@ impl<'a> Response<'a> {
             tier: Name(priced.tier),
             as_of: Day(priced.day),
             origin: priced.resolved.layer.origin(),
-            charges: priced.bill.charges.iter().map(ChargeOf::from).collect(),
+            charges: priced.bill.charges.iter().map(Charge::from).collect(),
             reasoning_tokens: priced.response.usage.reasoning,
             cost: Dollars(priced.bill.total),
         }
@@ -69,7 +69,7 @@ impl<'a> Response<'a> {
 /// Tokens of one kind, their rate and their cost.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct ChargeOf {
+struct Charge {
     kind: Name<ChargeKind>,
     tokens: u64,
     rate: Dollars,
@@ -78,9 +78,9 @@ struct ChargeOf {
     cost: Dollars,
 }
 
-impl From<&Charge> for ChargeOf {
-    fn from(charge: &Charge) -> ChargeOf {
-        ChargeOf {
+impl From<&UsageCharge> for Charge {
+    fn from(charge: &UsageCharge) -> Charge {
+        Charge {
             kind: Name(charge.kind),
             tokens: charge.tokens,
             rate: Dollars(charge.rate.amount()),

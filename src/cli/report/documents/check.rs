@@ -5,11 +5,11 @@ use gpt_cost::budget::{CostBounds, Finding as BudgetFinding, Level, Limits as Bu
 use serde::Serialize;
 
 use super::{Day, Dollars, Name, Remark, Table, Tokens};
-use crate::cli::checked::{Checked, Measured, Part, Tally, Verdict, word};
+use crate::cli::checked::{Checked, LargestComponent, Measured, Tally, Verdict, verdict_name};
 use crate::cli::exit::Failure;
-use crate::cli::report::check::{CheckReport, Total as TotalOf};
+use crate::cli::report::check::{CheckReport, Total as ReportTotal};
 
-/// What the budgets find. Output of `gpt-cost check --format json`.
+/// Prompts checked against their budgets. Output of `gpt-cost check --format json`.
 #[derive(Serialize)]
 #[serde(tag = "kind", rename = "check")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -22,7 +22,7 @@ pub(in crate::cli) struct Document<'a> {
     pricing_hash: String,
     /// Each request once, the worst first.
     requests: Vec<Request<'a>>,
-    /// What is found about the project as a whole.
+    /// The findings about the project as a whole.
     findings: Vec<Finding<'a>>,
     /// The requests of the baseline that no longer exist.
     stale: Vec<String>,
@@ -69,7 +69,7 @@ pub(in crate::cli) fn lines<'a>(report: &'a CheckReport<'_>) -> impl Iterator<It
     requests.chain(with_findings.map(|index| Line::Budget(Box::new(Budget::new(report, index)))))
 }
 
-/// A request, and what each of its budgets finds.
+/// A request and the verdicts of its budgets.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(in crate::cli) struct Request<'a> {
@@ -87,7 +87,7 @@ pub(in crate::cli) struct Request<'a> {
     /// Why the request cannot be read.
     error: Option<String>,
     hint: Option<&'a str>,
-    budgets: Vec<OfBudget<'a>>,
+    budgets: Vec<BudgetVerdict<'a>>,
 }
 
 #[cfg(test)]
@@ -101,18 +101,18 @@ impl<'a> Request<'a> {
             line: one.line,
             custom_id: one.custom_id.as_deref(),
             format: one.format.map(|format| format.as_str()),
-            verdict: word(one.level()),
+            verdict: verdict_name(one.level()),
             error: one.failure.as_ref().map(Failure::message),
-            hint: one.failure.as_ref().and_then(Failure::advice),
-            budgets: one.verdicts.iter().map(|verdict| OfBudget::new(report, one, verdict)).collect(),
+            hint: one.failure.as_ref().and_then(Failure::hint_text),
+            budgets: one.verdicts.iter().map(|verdict| BudgetVerdict::new(report, one, verdict)).collect(),
         }
     }
 }
 
-/// What a budget finds about a request.
+/// The verdict of a budget on a request.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct OfBudget<'a> {
+struct BudgetVerdict<'a> {
     /// The name of the budget.
     budget: &'a str,
     #[cfg_attr(test, schemars(extend("enum" = VERDICTS)))]
@@ -123,47 +123,47 @@ struct OfBudget<'a> {
     findings: Vec<Finding<'a>>,
     /// Absent if the request cannot be counted or priced.
     #[serde(flatten)]
-    measured: Option<MeasuredOf<'a>>,
+    measured: Option<Measurement<'a>>,
 }
 
-impl<'a> OfBudget<'a> {
-    fn new(report: &'a CheckReport<'_>, one: &'a Checked, verdict: &'a Verdict) -> OfBudget<'a> {
+impl<'a> BudgetVerdict<'a> {
+    fn new(report: &'a CheckReport<'_>, one: &'a Checked, verdict: &'a Verdict) -> BudgetVerdict<'a> {
         let failure = verdict.outcome.as_ref().err();
-        OfBudget {
+        BudgetVerdict {
             budget: &report.budgets[verdict.budget].budget.name,
-            verdict: word(verdict.level()),
+            verdict: verdict_name(verdict.level()),
             error: failure.map(Failure::message),
-            hint: failure.and_then(Failure::advice),
+            hint: failure.and_then(Failure::hint_text),
             findings: verdict.findings.iter().map(Finding::from).collect(),
-            measured: verdict.measured().map(|measured| MeasuredOf::new(report, one, verdict, measured)),
+            measured: verdict.measured().map(|measured| Measurement::new(report, one, verdict, measured)),
         }
     }
 }
 
-/// What a request uses and costs on the terms of a budget.
+/// The usage and cost of a request on the terms of a budget.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct MeasuredOf<'a> {
+struct Measurement<'a> {
     /// The name of the model.
     model: &'a str,
     input_tokens: Tokens,
     cost: RequestCost,
     /// The cost of a month; null if the budget has no `monthly_requests`.
     monthly_cost: Option<Cost>,
-    /// The request as a baseline written now would have it.
+    /// The request as `baseline write` would record it now.
     current: Record,
-    /// The request as the baseline has it, at today's prices.
+    /// The request as recorded in the baseline, at today's prices.
     baseline: Option<Record>,
-    /// The component of the input with the most tokens; null for a text, which has one.
+    /// The component of the input with the most tokens; null for a text, which has only one.
     largest_component: Option<Largest<'a>>,
     not_counted: Vec<Remark<'a>>,
     warnings: Vec<Remark<'a>>,
 }
 
-impl<'a> MeasuredOf<'a> {
-    fn new(report: &CheckReport<'_>, one: &Checked, verdict: &Verdict, measured: &'a Measured) -> MeasuredOf<'a> {
+impl<'a> Measurement<'a> {
+    fn new(report: &CheckReport<'_>, one: &Checked, verdict: &Verdict, measured: &'a Measured) -> Measurement<'a> {
         let Measured { entry, input, cost, warnings, largest, .. } = measured;
-        MeasuredOf {
+        Measurement {
             model: &entry.model,
             input_tokens: input.into(),
             cost: RequestCost { range: (*cost).into(), expected: entry.expects_output.then_some(Dollars(entry.cost)) },
@@ -186,9 +186,9 @@ struct Largest<'a> {
     tokens: u64,
 }
 
-impl<'a> From<&'a Part> for Largest<'a> {
-    fn from(part: &'a Part) -> Largest<'a> {
-        Largest { path: &part.path, tokens: part.tokens }
+impl<'a> From<&'a LargestComponent> for Largest<'a> {
+    fn from(component: &'a LargestComponent) -> Largest<'a> {
+        Largest { path: &component.path, tokens: component.tokens }
     }
 }
 
@@ -196,9 +196,9 @@ impl<'a> From<&'a Part> for Largest<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Cost {
-    /// The cost of the input alone, at least.
+    /// The minimum cost of the input, without output.
     min: Dollars,
-    /// The cost of what is certain: the input, and the most output that the request allows, as far as they are known.
+    /// The known cost: that of the counted input and of the maximum output, if it is limited.
     known: Dollars,
     /// Null if not everything is counted, or the output has no limit.
     max: Option<Dollars>,
@@ -220,7 +220,7 @@ struct RequestCost {
     expected: Option<Dollars>,
 }
 
-/// Something that a limit finds.
+/// A finding of a limit.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Finding<'a> {
@@ -260,7 +260,7 @@ pub(in crate::cli) struct Budget<'a> {
     /// Why it has no requests.
     error: Option<String>,
     hint: Option<&'a str>,
-    /// What its limits find about all of its requests together.
+    /// The findings about all of its requests together.
     findings: Vec<Finding<'a>>,
 }
 
@@ -272,9 +272,9 @@ impl<'a> Budget<'a> {
             line: one.budget.line,
             requests: one.requests,
             limits: (&one.budget.limits).into(),
-            total: (&report.total_of(index)).into(),
+            total: (&report.budget_total(index)).into(),
             error: one.failure.as_ref().map(Failure::message),
-            hint: one.failure.as_ref().and_then(Failure::advice),
+            hint: one.failure.as_ref().and_then(Failure::hint_text),
             findings: one.findings.iter().map(Finding::from).collect(),
         }
     }
@@ -329,7 +329,7 @@ impl From<&BudgetLimits> for Limits {
     }
 }
 
-/// Requests together: each of those that can be measured, once.
+/// All requests together, each once, without those that cannot be counted or priced.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Total {
@@ -340,8 +340,8 @@ struct Total {
     monthly_cost: Option<Cost>,
 }
 
-impl From<&TotalOf> for Total {
-    fn from(total: &TotalOf) -> Total {
+impl From<&ReportTotal> for Total {
+    fn from(total: &ReportTotal) -> Total {
         Total {
             requests: total.requests,
             input_tokens: (&total.input).into(),

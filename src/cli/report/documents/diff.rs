@@ -1,13 +1,13 @@
 //! The document of `diff`.
 
 use gpt_cost::Tier;
-use gpt_cost::budget::{Change as ChangeOf, Changed, Entry};
+use gpt_cost::budget::{Change as BudgetChange, Changed, Entry};
 use gpt_cost::source::Place;
 use serde::Serialize;
 
 use super::{Day, Dollars, Name, Table};
 use crate::cli::project::Project;
-use crate::cli::report::diff::{Broken, Difference, Month as MonthOf, Total as TotalOf};
+use crate::cli::report::diff::{Broken, Difference, Month as ReportMonth, Total as ReportTotal};
 
 /// What changed, split into the parts caused by prompts, configuration and prices. Output of `gpt-cost diff --format json`.
 #[derive(Serialize)]
@@ -68,8 +68,8 @@ struct Change<'a> {
     by_price: Dollars,
 }
 
-impl<'a> From<&'a ChangeOf> for Change<'a> {
-    fn from(change: &'a ChangeOf) -> Change<'a> {
+impl<'a> From<&'a BudgetChange> for Change<'a> {
+    fn from(change: &'a BudgetChange) -> Change<'a> {
         let either = change.new.as_ref().or(change.old.as_ref());
         Change {
             name: change.place.to_string(),
@@ -134,7 +134,7 @@ impl<'a> From<&'a Broken> for Failed<'a> {
             file: &broken.place.file,
             line: broken.line,
             error: broken.failure.message(),
-            hint: broken.failure.advice(),
+            hint: broken.failure.hint_text(),
         }
     }
 }
@@ -147,8 +147,8 @@ struct Month {
     new: Dollars,
 }
 
-impl From<&MonthOf> for Month {
-    fn from(month: &MonthOf) -> Month {
+impl From<&ReportMonth> for Month {
+    fn from(month: &ReportMonth) -> Month {
         Month { old: Dollars(month.old), new: Dollars(month.new) }
     }
 }
@@ -166,8 +166,8 @@ struct Total {
     new_input_tokens: u64,
 }
 
-impl From<&TotalOf> for Total {
-    fn from(total: &TotalOf) -> Total {
+impl From<&ReportTotal> for Total {
+    fn from(total: &ReportTotal) -> Total {
         Total {
             old: Dollars(total.old.cost),
             new: Dollars(total.new.cost),

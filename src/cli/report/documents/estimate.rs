@@ -145,7 +145,7 @@ struct Limit<'a> {
     tokens: u64,
 }
 
-/// What input and output cost, and both together.
+/// The cost of the input, of the output and of both.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Costs {
@@ -243,7 +243,7 @@ struct Total {
 }
 
 impl Total {
-    /// Sums all requests: the weakest label of any is that of the sum, and the sum of their bounds is its bound.
+    /// Returns the sum of all requests, with the weakest of their labels and the sum of their bounds.
     fn new(entries: &[Entry<'_>]) -> Total {
         let estimates = || entries.iter().map(|entry| entry.estimate);
         let tokens: TokenCount = estimates().map(|estimate| estimate.input().times(estimate.requests())).sum();

@@ -1,5 +1,5 @@
-//! The JSON documents, one type for each: keys in a fixed order, amounts as decimal strings, no floats. The schemas in `docs/schemas`
-//! are generated from these types.
+//! The JSON documents, each as a type: keys in a fixed order, amounts as decimal strings, no floats. The schemas in
+//! `docs/schemas` are generated from these types.
 
 pub(in crate::cli) mod actual;
 pub(in crate::cli) mod check;
@@ -28,7 +28,8 @@ use serde::ser::{SerializeMap, Serializer};
 pub(in crate::cli) use self::schemas::all as schemas;
 use crate::cli::input::Failed;
 
-/// The version of all documents. A field can be added without a new one; none is renamed, removed or given another meaning.
+/// The version of all documents. It changes if a field is renamed, removed or given another meaning, not if one is
+/// added.
 const SCHEMA: u32 = 1;
 
 /// Writes a document, indented.
@@ -43,7 +44,7 @@ pub(in crate::cli) fn write_line(document: impl Serialize, out: &mut impl Write)
     writeln!(out)
 }
 
-/// A document with the version of its shape; its own first key is its kind.
+/// A document with the version of its format. The first key of the document is its kind.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Versioned<T> {
@@ -54,7 +55,7 @@ struct Versioned<T> {
     document: T,
 }
 
-/// A number of tokens, and how sure it is.
+/// A number of tokens with its range.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(in crate::cli) struct Tokens {
@@ -86,9 +87,9 @@ pub(in crate::cli) struct Component<'a> {
 
 /// Returns the components of a count.
 fn breakdown(count: &TokenCount) -> Vec<Component<'_>> {
-    let parts = count.breakdown().iter();
-    parts
-        .map(|part| Component { component: Name(part.kind), path: &part.path, tokens: part.tokens, bound: part.bound })
+    let components = count.breakdown().iter();
+    components
+        .map(|one| Component { component: Name(one.kind), path: &one.path, tokens: one.tokens, bound: one.bound })
         .collect()
 }
 
@@ -101,9 +102,9 @@ pub(in crate::cli) struct Remark<'a> {
     message: &'a str,
 }
 
-/// Returns what is not counted, each part with its reason.
-fn uncounted(parts: &[Uncounted]) -> Vec<Remark<'_>> {
-    parts.iter().map(|one| Remark { path: &one.path, message: &one.reason }).collect()
+/// Returns what is not counted, with the reasons.
+fn uncounted(components: &[Uncounted]) -> Vec<Remark<'_>> {
+    components.iter().map(|one| Remark { path: &one.path, message: &one.reason }).collect()
 }
 
 fn remarks<'a>(warnings: impl IntoIterator<Item = &'a Warning>) -> Vec<Remark<'a>> {
@@ -130,7 +131,7 @@ impl<'a> From<&'a Failed> for FailedRequest<'a> {
             file: &failed.place.file,
             line: failed.line,
             error: failed.failure.message(),
-            hint: failed.failure.advice(),
+            hint: failed.failure.hint_text(),
         }
     }
 }
@@ -172,7 +173,7 @@ pub(in crate::cli) struct Price<'a> {
     /// The number of tokens that the rates are for.
     per: Name<Per>,
     tier: Name<Tier>,
-    /// The first day of the price; null if it always was this.
+    /// The first day of the price; null if it has no start date.
     from: Option<Day>,
     /// The price is for requests with more tokens of input than this.
     above: Option<u64>,
@@ -194,7 +195,7 @@ impl<'a> Price<'a> {
     }
 }
 
-/// The rates of a price row, those that it has, in US dollars.
+/// The rates that a price row has, in US dollars.
 struct Rates<'a>(&'a PriceRow);
 
 impl Serialize for Rates<'_> {

@@ -1,7 +1,7 @@
 //! The documents of `models list` and `models show`.
 
 use gpt_cost::accounting::Family;
-use gpt_cost::catalog::{AliasTarget, Kind, Layer, Model as ModelOf, ModelRef, PriceRow};
+use gpt_cost::catalog::{AliasTarget, Kind, Layer, Model as CatalogModel, ModelRef, PriceRow};
 use gpt_cost::{Date, Tier};
 use serde::Serialize;
 
@@ -72,7 +72,7 @@ impl<'a> Model<'a> {
     }
 }
 
-/// The facts of a model, those that are known.
+/// The known facts of a model.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Facts<'a> {
@@ -88,10 +88,10 @@ struct Facts<'a> {
     /// The most tokens of output of one answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     max_output: Option<u64>,
-    /// The day on which the model came out.
+    /// The day on which the model was released.
     #[serde(skip_serializing_if = "Option::is_none")]
     released: Option<Day>,
-    /// The day from which the model no longer answers.
+    /// The first day on which the model is shut down.
     #[serde(skip_serializing_if = "Option::is_none")]
     shutdown: Option<Day>,
     /// The model that its vendor recommends instead.
@@ -103,13 +103,13 @@ struct Facts<'a> {
     /// The day on which the facts were last checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     checked: Option<Day>,
-    /// What else there is to know.
+    /// A remark on the model.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<&'a str>,
 }
 
 impl<'a> Facts<'a> {
-    fn new(layer: &Layer, model: &'a ModelOf) -> Facts<'a> {
+    fn new(layer: &Layer, model: &'a CatalogModel) -> Facts<'a> {
         Facts {
             context: model.context(),
             larger_context: model.larger_context(),
@@ -160,7 +160,7 @@ impl<'a> One<'a> {
 struct Detail<'a> {
     /// The name as it was given.
     requested_name: &'a str,
-    /// How the name was read, if no table has it as it is.
+    /// How the name was interpreted, if no table has exactly this name.
     read_as: Option<String>,
     #[serde(flatten)]
     model: Model<'a>,

@@ -1,6 +1,6 @@
 //! The documents of `pricing show` and `pricing diff`.
 
-use gpt_cost::catalog::{Difference as DifferenceOf, Resolved};
+use gpt_cost::catalog::{Difference as TableDifference, Resolved};
 use gpt_cost::{Catalog, Date};
 use serde::Serialize;
 
@@ -46,7 +46,7 @@ pub(in crate::cli) struct Diff<'a> {
 }
 
 impl<'a> Diff<'a> {
-    pub(in crate::cli) fn new(differences: &'a [DifferenceOf]) -> Diff<'a> {
+    pub(in crate::cli) fn new(differences: &'a [TableDifference]) -> Diff<'a> {
         Diff { differences: differences.iter().map(Difference::from).collect() }
     }
 }
@@ -65,8 +65,8 @@ struct Difference<'a> {
     new: Option<&'a str>,
 }
 
-impl<'a> From<&'a DifferenceOf> for Difference<'a> {
-    fn from(difference: &'a DifferenceOf) -> Difference<'a> {
+impl<'a> From<&'a TableDifference> for Difference<'a> {
+    fn from(difference: &'a TableDifference) -> Difference<'a> {
         Difference {
             name: &difference.name,
             fact: &difference.what,

@@ -56,27 +56,27 @@ impl JsonSchema for Rates<'_> {
     }
 }
 
-/// Returns the schema of each document, with its name.
+/// Returns each document's name and schema.
 pub(in crate::cli) fn all() -> Vec<(&'static str, Schema)> {
     vec![
-        of_kind::<super::actual::Document<'_>>("actual"),
-        of_kind::<super::check::Document<'_>>("check"),
-        of_lines::<super::check::Line<'_>>("check-line"),
-        of_kind::<super::count::Document<'_>>("count"),
-        of_kind::<super::diff::Document<'_>>("diff"),
-        of_kind::<super::estimate::Document<'_>>("estimate"),
-        of_lines::<super::estimate::Line<'_>>("estimate-line"),
-        of_kind::<super::models::One<'_>>("model"),
-        of_kind::<super::models::List<'_>>("models"),
-        of_kind::<super::pricing::Document<'_>>("pricing"),
-        of_kind::<super::pricing::Diff<'_>>("pricing-diff"),
-        of_kind::<super::verify::Document<'_>>("verify"),
+        document_schema::<super::actual::Document<'_>>("actual"),
+        document_schema::<super::check::Document<'_>>("check"),
+        schema::<super::check::Line<'_>>("check-line"),
+        document_schema::<super::count::Document<'_>>("count"),
+        document_schema::<super::diff::Document<'_>>("diff"),
+        document_schema::<super::estimate::Document<'_>>("estimate"),
+        schema::<super::estimate::Line<'_>>("estimate-line"),
+        document_schema::<super::models::One<'_>>("model"),
+        document_schema::<super::models::List<'_>>("models"),
+        document_schema::<super::pricing::Document<'_>>("pricing"),
+        document_schema::<super::pricing::Diff<'_>>("pricing-diff"),
+        document_schema::<super::verify::Document<'_>>("verify"),
     ]
 }
 
-/// Returns the schema of a document. schemars leaves out the tag that serde writes for a struct: the kind.
-fn of_kind<T: JsonSchema>(kind: &'static str) -> (&'static str, Schema) {
-    let (_, mut schema) = of_lines::<T>(kind);
+/// Returns the schema of a document with its `kind`, the tag that serde writes for a struct and schemars omits.
+fn document_schema<T: JsonSchema>(kind: &'static str) -> (&'static str, Schema) {
+    let (_, mut schema) = schema::<T>(kind);
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
         properties.insert("kind".to_owned(), json!({"const": kind, "type": "string"}));
     }
@@ -86,7 +86,7 @@ fn of_kind<T: JsonSchema>(kind: &'static str) -> (&'static str, Schema) {
     (kind, schema)
 }
 
-fn of_lines<T: JsonSchema>(name: &'static str) -> (&'static str, Schema) {
+fn schema<T: JsonSchema>(name: &'static str) -> (&'static str, Schema) {
     let generator = || SchemaSettings::draft2020_12().for_serialize().into_generator();
     let mut schema = generator().into_root_schema_for::<Versioned<T>>();
     let document = generator().into_root_schema_for::<T>();

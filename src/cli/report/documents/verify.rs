@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gpt_cost::verify::{Miss as MissOf, Report, Score as ScoreOf};
+use gpt_cost::verify::{Miss as ReportMiss, Report, Score as ReportScore};
 use serde::Serialize;
 
 use super::Dollars;
@@ -23,13 +23,13 @@ pub(in crate::cli) struct Document<'a> {
     /// The mean over projects of the percentage of exact counts, as a decimal number.
     mean_over_projects: Option<String>,
     spent: Spent,
-    /// The counts that are off by most.
+    /// The counts with the largest errors.
     worst: Vec<Miss<'a>>,
 }
 
 impl<'a> Document<'a> {
     pub(in crate::cli) fn new(report: &'a Report, worst: usize) -> Document<'a> {
-        let scores = |scores: &'a BTreeMap<String, ScoreOf>| {
+        let scores = |scores: &'a BTreeMap<String, ReportScore>| {
             scores.iter().map(|(name, score)| (name.as_str(), score.into())).collect()
         };
         Document {
@@ -50,7 +50,7 @@ impl<'a> Document<'a> {
     }
 }
 
-/// How well a group of recordings is counted.
+/// The precision of the counts of a group of recordings.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Score {
@@ -61,7 +61,7 @@ struct Score {
     outside_bound: u64,
     /// The counts that are a range, such as that of an image of unknown size.
     between: u64,
-    /// Of these, those whose range does not contain the billed number.
+    /// The counts that are a range which does not contain the billed number.
     outside_ends: u64,
     not_counted: u64,
     /// The recordings that contradict themselves; they are left out.
@@ -72,8 +72,8 @@ struct Score {
     mean_error: Option<String>,
 }
 
-impl From<&ScoreOf> for Score {
-    fn from(score: &ScoreOf) -> Score {
+impl From<&ReportScore> for Score {
+    fn from(score: &ReportScore) -> Score {
         Score {
             cases: score.cases,
             counted: score.counted,
@@ -89,7 +89,7 @@ impl From<&ScoreOf> for Score {
     }
 }
 
-/// What the responses cost, by their usage.
+/// The cost of the responses by their usage.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Spent {
@@ -100,7 +100,7 @@ struct Spent {
     unpriced: u64,
 }
 
-/// A count that is off.
+/// A count that differs from the billed number.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Miss<'a> {
@@ -110,8 +110,8 @@ struct Miss<'a> {
     billed: u64,
 }
 
-impl<'a> From<&'a MissOf> for Miss<'a> {
-    fn from(miss: &'a MissOf) -> Miss<'a> {
+impl<'a> From<&'a ReportMiss> for Miss<'a> {
+    fn from(miss: &'a ReportMiss) -> Miss<'a> {
         Miss { place: &miss.place, error: miss.error, billed: miss.billed }
     }
 }

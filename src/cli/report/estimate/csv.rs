@@ -1,4 +1,4 @@
-//! For spreadsheets: a row for each request.
+//! CSV for spreadsheets, with a row for each request.
 
 use std::io::{self, Write};
 

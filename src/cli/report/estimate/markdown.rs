@@ -1,4 +1,4 @@
-//! For a comment or a page: a table with a row for each request.
+//! A Markdown table for a comment or a page, with a row for each request.
 
 use std::io::{self, Write};
 
@@ -7,10 +7,10 @@ use gpt_cost::{Cost, Label, TokenCount, Verdict};
 
 use super::{Entry, Report};
 use crate::cli::report::remarks::remarks;
-use crate::cli::report::{label, markdown_cell, plural, up_to};
+use crate::cli::report::{label, lines_within, markdown_cell, plural};
 
-/// The most bytes of rows: GitHub accepts 65,536 characters in a comment.
-const MOST_BYTES: usize = 50_000;
+/// Maximum size of the rows in bytes: GitHub accepts 65,536 characters in a comment.
+const MAX_BYTES: usize = 50_000;
 
 pub(super) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
     let total: Cost = report.entries.iter().map(|entry| entry.estimate.cost_of_all()).sum();
@@ -21,8 +21,8 @@ pub(super) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()>
         let [name, model, tokens] = cells;
         let expected = cost.total.expected.map(|amount| amount.to_string()).unwrap_or_default();
         let expected = if has_expected { format!(" {expected} |") } else { String::new() };
-        let most = cost.total.max.map_or_else(|| format!("≥ {}", cost.total.min), |amount| amount.to_string());
-        format!("| {name} | {model} | {tokens} |{expected} {most} | {remarks} |")
+        let max = cost.total.max.map_or_else(|| format!("≥ {}", cost.total.min), |amount| amount.to_string());
+        format!("| {name} | {model} | {tokens} |{expected} {max} | {remarks} |")
     };
     let rows = report.entries.iter().map(|entry| {
         let estimate = entry.estimate;
@@ -39,7 +39,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()>
         let empty = if has_expected { " | |" } else { " |" };
         format!("| {name} | | |{empty} failed: {} |", markdown_cell(&failed.failure.message()))
     });
-    let (rows, more) = up_to(MOST_BYTES, rows.chain(failed));
+    let (rows, more) = lines_within(MAX_BYTES, rows.chain(failed));
     rows.iter().try_for_each(|row| writeln!(out, "{row}"))?;
     if more > 0 {
         writeln!(out, "| and {} more | | |{} | |", grouped(more as u64), if has_expected { " |" } else { "" })?;
@@ -51,7 +51,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()>
         writeln!(out, "{}", row([name, String::new(), tokens(&sum)], &total, ""))?;
     }
     let tables: Vec<&str> = report.layers.iter().map(|layer| layer.origin()).collect();
-    let prices = format!("as of {}, prices by {}", report.day, tables.join(", "));
+    let prices = format!("as of {}, prices from {}", report.day, tables.join(", "));
     writeln!(out, "\n{}", markdown_cell(&prices))?;
     match &report.from_config {
         Some((file, settings)) => {
@@ -69,12 +69,12 @@ fn tokens(count: &TokenCount) -> String {
     }
 }
 
-/// Returns what there is to know about a request, in one line.
+/// Returns the remarks on a request and its fit, in one line.
 fn notes(entry: &Entry<'_>) -> String {
     let fit = entry.estimate.fit();
     let unknown = (fit.verdict() == Verdict::Unknown).then(|| "fit unknown".to_owned());
     let exceeded = fit.exceeded().iter().map(|exceeded| format!("does not fit: {exceeded}"));
     let remarks =
-        remarks(entry.estimate.input(), entry.warnings).into_iter().map(|(what, text)| format!("{what}: {text}"));
+        remarks(entry.estimate.input(), entry.warnings).into_iter().map(|(kind, text)| format!("{kind}: {text}"));
     unknown.into_iter().chain(exceeded).chain(remarks).collect::<Vec<_>>().join("; ")
 }

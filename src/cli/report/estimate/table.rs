@@ -1,4 +1,4 @@
-//! The report for people.
+//! The table for people.
 
 use std::io::{self, Write};
 
@@ -8,7 +8,7 @@ use gpt_cost::money::grouped;
 use gpt_cost::{Cost, CostRange, Estimate, Fit, Label, Tier, TokenCount, Usd, Verdict};
 
 use super::{Entry, Report};
-use crate::cli::files::shown;
+use crate::cli::files::printable;
 use crate::cli::report::grid::{Cell, write_grid, write_line};
 use crate::cli::report::remarks::{DOES_NOT_FIT, remark, remarks, write_grouped};
 use crate::cli::report::{IMAGE_SIZE, formats, label, plural};
@@ -26,17 +26,17 @@ pub(in crate::cli) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Re
         (many, _) => write_many(report, many, out),
     }?;
     match &report.from_config {
-        Some((name, said)) => writeln!(out, "\n  {DIM}from {}: {}{DIM:#}", shown(name), said.join(", ")),
+        Some((name, settings)) => writeln!(out, "\n  {DIM}from {}: {}{DIM:#}", printable(name), settings.join(", ")),
         None => Ok(()),
     }
 }
 
-/// Writes a line for each request, and their total.
+/// Writes a row for each request, and their total.
 fn write_many(report: &Report<'_>, entries: &[Entry<'_>], out: &mut impl Write) -> io::Result<()> {
     let tables: Vec<&str> = report.layers.iter().map(|layer| layer.origin()).collect();
     let requests = plural(entries.len(), "request");
     let formats = formats(entries.iter().map(|entry| entry.request.format()));
-    let prices = format!("as of {}, prices by {}", report.day, tables.join(", "));
+    let prices = format!("as of {}, prices from {}", report.day, tables.join(", "));
     write_line(&[Cell::styled(requests, BOLD), Cell::plain(formats), Cell::styled(prices, DIM)], out)?;
     writeln!(out)?;
     let total: Cost = entries.iter().map(|entry| entry.estimate.cost_of_all()).sum();
@@ -61,7 +61,7 @@ fn write_many(report: &Report<'_>, entries: &[Entry<'_>], out: &mut impl Write) 
         Cell::heading(""),
     ])];
     let expected = |cost: &Cost| Cell::right(cost.total.expected.map(money).unwrap_or_default());
-    let most = |cost: &Cost| cost.total.max.map_or_else(|| format!("≥ {}", money(cost.total.min)), money);
+    let max = |cost: &Cost| cost.total.max.map_or_else(|| format!("≥ {}", money(cost.total.min)), money);
     for entry in entries {
         let (estimate, cost) = (entry.estimate, entry.estimate.cost_of_all());
         let fits = match estimate.fit().verdict() {
@@ -73,14 +73,14 @@ fn write_many(report: &Report<'_>, entries: &[Entry<'_>], out: &mut impl Write) 
             if estimate.requests() > 1 { format!(" × {}", grouped(estimate.requests())) } else { String::new() };
         let cached = estimate.cached();
         rows.push(columns.select([
-            Cell::plain(format!("{}{times}", shown(&entry.place.to_string()))),
+            Cell::plain(format!("{}{times}", printable(&entry.place.to_string()))),
             Cell::plain(estimate.name()),
             Cell::plain(estimate.tier().as_str()),
             Cell::right(grouped(estimate.input().tokens())),
             Cell::plain(label(estimate.input())),
             Cell::right(if cached == 0 { "–".to_owned() } else { grouped(cached) }),
             expected(&cost),
-            Cell::right(most(&cost)),
+            Cell::right(max(&cost)),
             fits,
         ]));
     }
@@ -92,20 +92,20 @@ fn write_many(report: &Report<'_>, entries: &[Entry<'_>], out: &mut impl Write) 
         Cell::plain(label(&tokens)),
         Cell::plain(""),
         expected(&total),
-        Cell::right(most(&total)),
+        Cell::right(max(&total)),
         Cell::plain(""),
     ]));
     write_grid(&rows, out)?;
     write_remarks(report, out)?;
     for (index, one) in report.failed.iter().enumerate() {
         let before = if index == 0 { "\n" } else { "" };
-        let place = shown(&one.place.to_string());
+        let place = printable(&one.place.to_string());
         writeln!(out, "{before}  {RED}failed{RED:#}: {place}: {}", one.failure.message())?;
     }
     write_output_hint(entries, out)
 }
 
-/// The columns of a table of several requests that only some tables have.
+/// The optional columns of the table of several requests.
 struct Columns {
     tier: bool,
     cached: bool,
@@ -120,21 +120,21 @@ impl Columns {
     }
 }
 
-/// Says how to have the expected cost, where nothing says what output is expected.
+/// Writes a hint to set the expected output, if a request has none.
 fn write_output_hint(entries: &[Entry<'_>], out: &mut impl Write) -> io::Result<()> {
-    let is_open = |entry: &Entry<'_>| {
+    let lacks_expected = |entry: &Entry<'_>| {
         let output = entry.estimate.output();
         output.expected.is_none() && output.max != Some(0)
     };
-    match entries.iter().any(is_open) {
+    match entries.iter().any(lacks_expected) {
         true => {
-            writeln!(out, "\n  {DIM}hint: --output-tokens N adds the expected cost, with N tokens of output{DIM:#}")
+            writeln!(out, "\n  {DIM}hint: --output-tokens N adds the expected cost, with N output tokens{DIM:#}")
         }
         false => Ok(()),
     }
 }
 
-/// Writes what there is to know of the requests, each remark once with the requests that it is about.
+/// Writes the remarks on the requests, each once.
 fn write_remarks(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
     let remarks: Vec<_> = report
         .entries
@@ -151,7 +151,7 @@ fn write_remarks(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
 
 fn write_entry(report: &Report<'_>, entry: &Entry<'_>, out: &mut impl Write) -> io::Result<()> {
     let estimate = entry.estimate;
-    let (place, format) = (shown(&entry.place.to_string()), entry.request.format());
+    let (place, format) = (printable(&entry.place.to_string()), entry.request.format());
     let day = Cell::styled(format!("as of {}", report.day), DIM);
     write_line(&[Cell::styled(place, BOLD), Cell::plain(format.to_string()), Cell::plain(model(estimate)), day], out)?;
     writeln!(out)?;
@@ -163,7 +163,7 @@ fn write_entry(report: &Report<'_>, entry: &Entry<'_>, out: &mut impl Write) -> 
     }
     let uncounted = estimate.input().uncounted();
     if !uncounted.is_empty() {
-        writeln!(out, "\n  {YELLOW}not counted{YELLOW:#}: the input and the cost are at least what stands above")?;
+        writeln!(out, "\n  {YELLOW}not counted{YELLOW:#}: the input and the cost are at least the amounts above")?;
         let row = |path: &str, reason: &str| {
             let path = if path.is_empty() { "the request" } else { path };
             vec![Cell::plain(format!("  {path}")), Cell::plain(reason)]
@@ -182,19 +182,20 @@ fn write_entry(report: &Report<'_>, entry: &Entry<'_>, out: &mut impl Write) -> 
     write_output_hint(std::slice::from_ref(entry), out)
 }
 
-/// Returns the model's name, the row that it stands for where that is another, its encoding, and a tier that is not standard.
+/// Returns the model name, the model that it resolves to if that has another name, the encoding, and the tier unless it
+/// is standard.
 fn model(estimate: &Estimate<'_>) -> String {
     let (name, model) = (estimate.name(), estimate.model());
-    let stands_for = if name == model.name() { String::new() } else { format!(" → {}", model.name()) };
+    let resolves_to = if name == model.name() { String::new() } else { format!(" → {}", model.name()) };
     let tier = match estimate.tier() {
         Tier::Standard => String::new(),
         tier => format!(", {} tier", tier.as_str()),
     };
     let encoding = model.encoding().map_or("unknown encoding", |encoding| encoding.as_str());
-    format!("{name}{stands_for} ({encoding}{tier})")
+    format!("{name}{resolves_to} ({encoding}{tier})")
 }
 
-/// Returns the rows for input, output and total. All amounts have as many digits as the one that needs the most.
+/// Returns the rows for input, output and total. All amounts have the same number of decimals.
 fn costs(entry: &Entry<'_>) -> Vec<Vec<Cell>> {
     let (estimate, cost) = (entry.estimate, entry.estimate.cost());
     let (input, output) = (estimate.input(), estimate.output());
@@ -202,7 +203,7 @@ fn costs(entry: &Entry<'_>) -> Vec<Vec<Cell>> {
     let digits = [&cost.input, &cost.output, &cost.total, &all].into_iter().flat_map(amounts).map(Usd::decimals).max();
     let digits = digits.unwrap_or(2) as usize;
     let amount = |amount: Usd| if amount == Usd::ZERO { "$0".to_owned() } else { format!("{amount:.digits$}") };
-    // What is expected stands before the most that it can be, and in the place of the least.
+    // With an expected cost, the range is replaced by two columns: the expected cost and the maximum.
     let has_expected = output.expected.is_some();
     let money = |cost: &CostRange| {
         Cell::right(match has_expected {
@@ -211,8 +212,8 @@ fn costs(entry: &Entry<'_>) -> Vec<Vec<Cell>> {
         })
     };
     let expected = |cost: &CostRange| Cell::right(cost.expected.map(amount).unwrap_or_default());
-    let sure = if input.label() == Label::Exact { GREEN } else { YELLOW };
-    let label = Cell::styled(label(input), sure);
+    let style = if input.label() == Label::Exact { GREEN } else { YELLOW };
+    let label = Cell::styled(label(input), style);
     let mut rows = vec![
         vec![Cell::plain("input"), Cell::right(grouped(input.tokens())), label, money(&cost.input)],
         vec![
@@ -224,8 +225,8 @@ fn costs(entry: &Entry<'_>) -> Vec<Vec<Cell>> {
         vec![Cell::styled("total", BOLD), Cell::plain(""), Cell::plain(""), money(&cost.total)],
     ];
     if estimate.cached() > 0 {
-        let of_it = [Cell::right(grouped(estimate.cached())), Cell::plain("of the input")];
-        rows.insert(1, std::iter::once(Cell::plain("  cached")).chain(of_it).collect());
+        let cached = Cell::right(grouped(estimate.cached()));
+        rows.insert(1, vec![Cell::plain("  cached"), cached, Cell::plain("of the input")]);
     }
     if estimate.requests() > 1 {
         let times = Cell::plain(format!("× {}", grouped(estimate.requests())));
@@ -247,22 +248,22 @@ fn costs(entry: &Entry<'_>) -> Vec<Vec<Cell>> {
     rows
 }
 
-/// Says what sets the most that the output can be.
+/// Returns what limits the output.
 fn limit(entry: &Entry<'_>) -> String {
     let (model, request) = (entry.estimate.model(), entry.request);
     let times = match request.choices() {
         1 => String::new(),
         choices => format!(" × {choices}"),
     };
-    let by_context = entry.estimate.fit().left().is_some_and(|left| model.max_output().is_none_or(|most| left < most));
-    let by = match request.output_limit() {
+    let is_context = entry.estimate.fit().left().is_some_and(|left| model.max_output().is_none_or(|max| left < max));
+    let limit = match request.output_limit() {
         _ if model.kind() == Kind::Embedding => return String::new(),
         Some(limit) => limit.field,
-        None if by_context => "what the context leaves",
+        None if is_context => "left in the context",
         None if model.max_output().is_some() => "the model's maximum",
-        None => "no limit known",
+        None => "unknown limit",
     };
-    format!("{by}{times}")
+    format!("{limit}{times}")
 }
 
 /// Returns the rows for the context and the prices.
@@ -275,7 +276,7 @@ fn facts(estimate: &Estimate<'_>) -> Vec<Vec<Cell>> {
     };
     let origin = match estimate.checked() {
         Some(checked) => format!("{}, checked {checked}", estimate.layer().origin()),
-        None => format!("{}, no date of a check", estimate.layer().origin()),
+        None => format!("{}, never checked", estimate.layer().origin()),
     };
     vec![
         vec![Cell::plain("context"), Cell::plain(context(fit)), verdict],
@@ -301,11 +302,11 @@ fn prices(row: &PriceRow) -> String {
     format!("{} per {}{above}", amounts.join(", "), row.per().as_str())
 }
 
-fn amounts(band: &CostRange) -> impl Iterator<Item = Usd> {
-    [Some(band.min), band.expected, band.max].into_iter().flatten()
+fn amounts(range: &CostRange) -> impl Iterator<Item = Usd> {
+    [Some(range.min), range.expected, range.max].into_iter().flatten()
 }
 
-/// Shows a band as `a … b`, as `a` where both ends are the same, and as `a or more` where there is no upper end.
+/// Returns a range as `1 … 2`, as `1` if both ends are the same, or as `1 or more` if there is no upper end.
 fn range<T: Copy + PartialEq>(min: T, max: Option<T>, show: impl Fn(T) -> String) -> String {
     match max {
         Some(max) if max == min => show(max),
