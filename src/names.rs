@@ -37,8 +37,8 @@ impl fmt::Display for UnknownName {
 
 impl std::error::Error for UnknownName {}
 
-/// Defines an enum with a name for each value: `ALL`, `as_str`, `Display` and `FromStr`, which also reads the other names of a value
-/// (`Priority = "priority" | "fast"`).
+/// Defines an enum with a name for each value: `ALL`, `as_str`, `Display` and `FromStr`, which also reads the other
+/// names of a value (`Priority = "priority" | "fast"`).
 macro_rules! names {
     ($(#[$meta:meta])* pub enum $enum:ident { $($(#[$doc:meta])* $variant:ident = $name:literal $(| $other:literal)*,)* }) => {
         $(#[$meta])*

@@ -77,7 +77,7 @@ names! {
         Schema = "schema",
         /// A prompt, which has no frame.
         Prompt = "prompt",
-        /// The value of a hole in a template, by its given size.
+        /// The value of a placeholder in a template, by its given size.
         Value = "value",
     }
 }
@@ -202,7 +202,7 @@ pub(crate) fn count_chat(request: &Request, counting: Counting) -> TokenCount {
         Some(Api::Responses | Api::Compact) => responses::count(request, counting),
         _ => chat::count(request, counting),
     };
-    count.holes(request, counting.encoding);
+    count.placeholders(request, counting.encoding);
     count
 }
 
@@ -231,7 +231,7 @@ pub(crate) fn count_prompts(request: &Request, encoding: Encoding, is_embedding:
         count.component(ComponentKind::Prompt, &prompt.path, tokens.max(least).saturating_add(suffix), 0);
     }
     count.add(0, if is_embedding { EMBEDDINGS.bound() } else { PROMPTS.bound() });
-    count.holes(request, encoding);
+    count.placeholders(request, encoding);
     Some(count)
 }
 
@@ -241,20 +241,20 @@ impl TokenCount {
         self.breakdown.push(Component { kind, path: path.to_owned(), tokens, bound });
     }
 
-    /// Accounts for the holes of a template: the texts around a hole can have fewer tokens with a value between them,
-    /// and the value's own tokens are known if its size is given.
-    fn holes(&mut self, request: &Request, encoding: Encoding) {
+    /// Accounts for the placeholders of a template: the texts around a placeholder can have fewer tokens with a value
+    /// between them, and the value's own tokens are known if its size is given.
+    fn placeholders(&mut self, request: &Request, encoding: Encoding) {
         /// The bound of the error of a value's count beside other text: 300,000 random templates and values needed 2.
         const VALUE_BOUND: u64 = 3;
-        let borders: u64 = request.holes.borders.iter().map(|border| encoding.count(border) as u64).sum();
-        let sizes = request.holes().iter().filter_map(|hole| Some((hole, hole.tokens?)));
+        let borders: u64 = request.placeholders.borders.iter().map(|border| encoding.count(border) as u64).sum();
+        let sizes = request.placeholders().iter().filter_map(|placeholder| Some((placeholder, placeholder.tokens?)));
         let values = VALUE_BOUND.saturating_mul(sizes.clone().count() as u64);
         self.add_between(0, borders.saturating_add(values), borders.saturating_add(values));
-        for (hole, tokens) in sizes {
-            self.component(ComponentKind::Value, &hole.path, tokens, 0);
+        for (placeholder, tokens) in sizes {
+            self.component(ComponentKind::Value, &placeholder.path, tokens, 0);
         }
-        for hole in request.holes().iter().filter(|hole| hole.tokens.is_none()) {
-            self.not_counted(&hole.path, hole_in_words(&hole.name));
+        for placeholder in request.placeholders().iter().filter(|placeholder| placeholder.tokens.is_none()) {
+            self.not_counted(&placeholder.path, placeholder_in_words(&placeholder.name));
         }
     }
 
@@ -366,8 +366,8 @@ fn has_text(content: &[Part]) -> bool {
     content.iter().any(|part| matches!(part, Part::Text(text) if !text.is_empty()))
 }
 
-/// Returns what cannot be counted of a hole of this name, in words.
-fn hole_in_words(name: &str) -> String {
+/// Returns what cannot be counted of a placeholder of this name, in words.
+fn placeholder_in_words(name: &str) -> String {
     match name.chars().next() {
         Some('%') => format!("the output of `{{{name} %}}`"),
         Some('#' | '^' | '>') => format!("the output of `{{{{{name}}}}}`"),

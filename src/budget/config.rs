@@ -74,9 +74,9 @@ pub struct Budget {
     pub output_tokens: Option<u32>,
     /// The part of an input that is read from the prompt cache.
     pub cached: Option<Cached>,
-    /// Whether `{{ name }}` and similar are text, not holes of a template.
+    /// Whether `{{ name }}` and similar are text, not placeholders of a template.
     pub literal: bool,
-    /// The assumed number of tokens of the values of a template's holes, by their names.
+    /// The assumed number of tokens of the values of a template's placeholders, by their names.
     pub var_tokens: BTreeMap<String, u64>,
     /// The treatment of requests that are not in the baseline.
     pub new_requests: NewRequests,
@@ -257,7 +257,7 @@ fn read_pricing(value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Op
     Some(PriceTables { file, only: fields.flag("only").unwrap_or(false) })
 }
 
-/// Reads the sizes of values by the names of their holes, such as `{ document = 4_000 }`.
+/// Reads the sizes of values by the names of their placeholders, such as `{ document = 4_000 }`.
 fn read_sizes(value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> BTreeMap<String, u64> {
     let Some(table) = as_table(value, "sizes in tokens, such as { document = 4_000 }", problems) else {
         return BTreeMap::new();

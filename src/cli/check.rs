@@ -349,8 +349,8 @@ fn check<'p>(project: &'p Project, plan: Plan, args: &CheckArgs) -> Result<Check
     Ok(CheckReport { project, requests, budgets, lock, stale, warn_only: args.warn_only, quiet: args.quiet })
 }
 
-/// Adds the findings of `max_increase`, with both sides at today's prices, and those of `new_requests` for requests that
-/// the baseline lacks. Returns the entries of the baseline that match no request.
+/// Adds the findings of `max_increase`, with both sides at today's prices, and those of `new_requests` for requests
+/// that the baseline lacks. Returns the entries of the baseline that match no request.
 fn compare(
     project: &Project,
     requests: &mut [Checked],

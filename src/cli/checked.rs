@@ -211,7 +211,7 @@ impl Project {
             verdicts: Vec::new(),
         };
         for (index, budget) in budgets {
-            let measured = match budget.literal && !request.holes().is_empty() {
+            let measured = match budget.literal && !request.placeholders().is_empty() {
                 true => read(true).and_then(|literal| self.measure(document, &literal, budget)),
                 false => self.measure(document, &with_sizes(&request, budget), budget),
             };
@@ -258,12 +258,12 @@ fn is_certainly_a_request(request: &Request) -> bool {
 
 /// Returns the request with the sizes of template variables that a budget sets.
 fn with_sizes<'r>(request: &'r Request, budget: &Budget) -> Cow<'r, Request> {
-    if request.holes().is_empty() || budget.var_tokens.is_empty() {
+    if request.placeholders().is_empty() || budget.var_tokens.is_empty() {
         return Cow::Borrowed(request);
     }
     let mut sized = request.clone();
     for (name, tokens) in &budget.var_tokens {
-        sized.set_hole_tokens(name, *tokens);
+        sized.set_placeholder_tokens(name, *tokens);
     }
     Cow::Owned(sized)
 }

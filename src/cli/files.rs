@@ -73,8 +73,8 @@ pub(super) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     fs::read(path).map_err(plain)
 }
 
-/// Writes a file atomically: a regular file is replaced, its mode is kept, and links are followed. A device or a pipe is
-/// written directly; `-` is standard output.
+/// Writes a file atomically: a regular file is replaced, its mode is kept, and links are followed. A device or a pipe
+/// is written directly; `-` is standard output.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     if is_standard(path) {
         let mut out = io::stdout().lock();

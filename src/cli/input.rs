@@ -30,8 +30,8 @@ pub(super) struct Failed {
 }
 
 impl Source {
-    /// Returns the `requested` model, else the request's own, else that of `gpt-cost.toml`. A conflict between the first
-    /// two is a warning.
+    /// Returns the `requested` model, else the request's own, else that of `gpt-cost.toml`. A conflict between the
+    /// first two is a warning.
     pub(super) fn model(&self, requested: Option<&str>, config: &Config) -> Result<(String, Vec<Warning>), Failure> {
         match (requested, self.request.model()) {
             (Some(requested), Some(own)) if requested != own => {

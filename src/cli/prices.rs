@@ -88,8 +88,8 @@ pub(super) fn check_age(
     Ok(Outcome::Exceeded)
 }
 
-/// Returns the name and text of the user's own table, if it exists: `gpt-cost/pricing.toml` in `$XDG_CONFIG_HOME` or the
-/// platform's settings folder.
+/// Returns the name and text of the user's own table, if it exists: `gpt-cost/pricing.toml` in `$XDG_CONFIG_HOME` or
+/// the platform's settings folder.
 fn user_table() -> Result<Option<(String, String)>, Failure> {
     let xdg = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let Some(path) = xdg.or_else(dirs::config_dir).map(|folder| folder.join("gpt-cost").join(FILE_NAME)) else {

@@ -110,8 +110,8 @@ impl Project {
         printable(&path.strip_prefix(&self.root).unwrap_or(path).display().to_string())
     }
 
-    /// Returns the files that define the project: its configuration, its baseline and its price tables, with the `given`
-    /// ones.
+    /// Returns the files that define the project: its configuration, its baseline and its price tables, with the
+    /// `given` ones.
     pub(super) fn own_files(&self, given: &[PathBuf]) -> Vec<PathBuf> {
         let config = self.config_name.as_ref().map(|name| self.root.join(name.rsplit('/').next().unwrap_or(name)));
         let pricing = self.config.pricing.as_ref().map(|pricing| self.root.join(&pricing.file));

@@ -6,9 +6,9 @@ mod chat;
 mod content;
 mod conversation;
 mod format;
-mod holes;
 mod image;
 mod notes;
+mod placeholders;
 mod prompts;
 mod responses;
 mod tool;
@@ -20,9 +20,9 @@ pub use self::builder::RequestBuilder;
 pub use self::conversation::{Call, CallResult, Compaction, Input, Item, Message, Part, Prompt, Reasoning, Role};
 pub(crate) use self::format::recording;
 pub use self::format::{Api, Format};
-pub use self::holes::Hole;
-use self::holes::Holes;
 pub use self::image::{Detail, Image, ImageSize};
+pub use self::placeholders::Placeholder;
+use self::placeholders::Placeholders;
 pub use self::tool::{AnswerSchema, BuiltIn, CustomTool, Tool, ToolChoice};
 
 /// A request to a model, independent of the format in which it was written.
@@ -59,7 +59,7 @@ pub struct Request {
     pub(crate) audio_output: bool,
     pub(crate) choices: u64,
     pub(crate) service_tier: Option<String>,
-    pub(crate) holes: Holes,
+    pub(crate) placeholders: Placeholders,
     pub(crate) uncounted: Vec<Uncounted>,
     pub(crate) warnings: Vec<Warning>,
 }
@@ -227,7 +227,7 @@ impl Request {
             audio_output: false,
             choices: 1,
             service_tier: None,
-            holes: Holes::default(),
+            placeholders: Placeholders::default(),
             uncounted: Vec::new(),
             warnings: Vec::new(),
         }

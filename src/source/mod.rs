@@ -184,7 +184,7 @@ impl<'a> Document<'a> {
         self.locate(Error::new(error::Kind::NotRequest, Problem::new(message).with_hint(hint)))
     }
 
-    /// Reads the request of a prompt file, whose texts, messages and bodies can have holes of a template, such as
+    /// Reads the request of a prompt file, whose texts, messages and bodies can have placeholders of a template, such as
     /// `{{ name }}`. A document that is one of many is captured traffic, and so is a Batch line or a recording: its
     /// text is literal.
     ///
@@ -195,7 +195,7 @@ impl<'a> Document<'a> {
         let mut request = self.request()?;
         let is_whole = self.place.line.is_none() && self.place.index.is_none();
         if is_whole && matches!(request.format(), Format::Text | Format::Messages | Format::Body(_)) {
-            request.find_holes();
+            request.find_placeholders();
         }
         Ok(request)
     }

@@ -78,8 +78,8 @@ pub(in crate::cli) fn read(file: &ProjectFile) -> Result<Cow<'static, [u8]>, Fai
     }
 }
 
-/// Returns whether the name of a file is that of a prompt. This selects the files of a folder: JSON, and text files with
-/// a word such as `prompt` in the name of the file or its folder, except for a README and the like.
+/// Returns whether the name of a file is that of a prompt. This selects the files of a folder: JSON, and text files
+/// with a word such as `prompt` in the name of the file or its folder, except for a README and the like.
 pub(in crate::cli) fn is_prompt_name(name: &str) -> bool {
     const NEVER: [&str; 6] = ["readme", "changelog", "license", "licence", "contributing", "requirements"];
     const WORDS: [&str; 6] = ["prompt", "prompts", "system", "instructions", "template", "templates"];

@@ -1,7 +1,7 @@
 //! Tables for people, fitted to the width of the terminal.
 //!
-//! If a table is too wide, the least important columns are omitted. If that is not enough, text is folded: a name onto a
-//! line of its own, the text of the last column onto several lines.
+//! If a table is too wide, the least important columns are omitted. If that is not enough, text is folded: a name onto
+//! a line of its own, the text of the last column onto several lines.
 
 use std::io::{self, Write};
 

@@ -9,7 +9,8 @@ use super::{Day, Dollars, Name, Table};
 use crate::cli::project::Project;
 use crate::cli::report::diff::{Broken, Difference, Month as ReportMonth, Total as ReportTotal};
 
-/// What changed, split into the parts caused by prompts, configuration and prices. Output of `gpt-cost diff --format json`.
+/// What changed, split into the parts caused by prompts, configuration and prices. Output of `gpt-cost diff --format
+/// json`.
 #[derive(Serialize)]
 #[serde(tag = "kind", rename = "diff")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

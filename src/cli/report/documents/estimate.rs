@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::{Component, Day, Dollars, FailedRequest, FromConfig, Name, Price, Remark, Table, Tokens};
 use crate::cli::report::estimate::{Entry, Report};
 
-/// The estimates of requests: tokens, price, and whether each fits its model's limits. Output of `gpt-cost estimate --format json`.
+/// The estimates of requests: tokens, price, and whether each fits its model's limits. Output of `gpt-cost estimate
+/// --format json`.
 #[derive(Serialize)]
 #[serde(tag = "kind", rename = "estimate")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -1,8 +1,8 @@
-//! Holes: the places in a prompt file that a template fills with values, such as `{{ name }}`.
+//! Placeholders: the places in a prompt file that a template fills with values, such as `{{ name }}`.
 //!
-//! A hole is `{{ name }}`, `{{ name.field }}`, either with filters, `{{#…}}` … `{{/…}}`, `{{> …}}` or `{% keyword … %}`
-//! with a keyword of Jinja, outside of code spans and fenced blocks, and not after `$`. `{name}` and `${name}` are
-//! text.
+//! A placeholder is `{{ name }}`, `{{ name.field }}`, either with filters, `{{#…}}` … `{{/…}}`, `{{> …}}` or `{%
+//! keyword … %}` with a keyword of Jinja, outside of code spans and fenced blocks, and not after `$`. `{name}` and
+//! `${name}` are text.
 
 use std::ops::Range;
 
@@ -32,7 +32,7 @@ const KEYWORDS: &[(&str, bool)] = &[
 /// A place that a template fills with a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Hole {
+pub struct Placeholder {
     /// The name of the value, or of the block or partial, such as `#items`.
     pub name: String,
     /// The path of its text in the JSON text; empty for a text file.
@@ -41,30 +41,31 @@ pub struct Hole {
     pub tokens: Option<u64>,
 }
 
-/// The holes of a request.
+/// The placeholders of a request.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Holes {
-    pub(crate) holes: Vec<Hole>,
-    /// The texts around holes, without the holes: the text that a value can merge with, and the text of blocks, which
-    /// can be left out. No token crosses the begin or the end of such a text, whatever the values are.
+pub(crate) struct Placeholders {
+    pub(crate) placeholders: Vec<Placeholder>,
+    /// The texts around placeholders, without the placeholders: the text that a value can merge with, and the text of
+    /// blocks, which can be left out. No token crosses the begin or the end of such a text, whatever the values
+    /// are.
     pub(crate) borders: Vec<String>,
 }
 
 impl Request {
-    /// Finds the holes of templates in the request's texts, such as `{{ name }}`. Their tokens are not counted: the
-    /// count is that of the texts around them. Without this call, all text is literal.
+    /// Finds the placeholders of templates in the request's texts, such as `{{ name }}`. Their tokens are not counted:
+    /// the count is that of the texts around them. Without this call, all text is literal.
     ///
     /// ```
     /// use gpt_cost::Request;
     ///
     /// let mut request = Request::from_text(b"Translate {{ text }} into {{ language }}.")?;
-    /// request.find_holes();
-    /// let names: Vec<&str> = request.holes().iter().map(|hole| hole.name.as_str()).collect();
+    /// request.find_placeholders();
+    /// let names: Vec<&str> = request.placeholders().iter().map(|placeholder| placeholder.name.as_str()).collect();
     /// assert_eq!(names, ["text", "language"]);
     /// # Ok::<(), gpt_cost::Error>(())
     /// ```
-    pub fn find_holes(&mut self) {
-        let mut found = Holes::default();
+    pub fn find_placeholders(&mut self) {
+        let mut found = Placeholders::default();
         match &mut self.input {
             Input::Text(text) => found.take_from(text, ""),
             Input::Prompts(prompts) => {
@@ -89,33 +90,38 @@ impl Request {
                 }
             }
         }
-        self.holes = found;
+        self.placeholders = found;
     }
 
-    /// Returns the holes that [`Request::find_holes`] found, in the order of the text.
-    pub fn holes(&self) -> &[Hole] {
-        &self.holes.holes
+    /// Returns the placeholders that [`Request::find_placeholders`] found, in the order of the text.
+    pub fn placeholders(&self) -> &[Placeholder] {
+        &self.placeholders.placeholders
     }
 
-    /// Sets the assumed number of tokens of the values of holes with this name. Returns whether there is such a hole.
-    pub fn set_hole_tokens(&mut self, name: &str, tokens: u64) -> bool {
+    /// Sets the assumed number of tokens of the values of placeholders with this name. Returns whether there is such a
+    /// placeholder.
+    pub fn set_placeholder_tokens(&mut self, name: &str, tokens: u64) -> bool {
         let mut is_there = false;
-        for hole in self.holes.holes.iter_mut().filter(|hole| hole.name == name) {
-            (hole.tokens, is_there) = (Some(tokens), true);
+        for placeholder in self.placeholders.placeholders.iter_mut().filter(|placeholder| placeholder.name == name) {
+            (placeholder.tokens, is_there) = (Some(tokens), true);
         }
         is_there
     }
 }
 
-impl Holes {
-    /// Removes the holes from a text and notes them.
+impl Placeholders {
+    /// Removes the placeholders from a text and notes them.
     fn take_from(&mut self, text: &mut String, path: &str) {
         let tags = tags(text);
         if tags.is_empty() {
             return;
         }
-        let holes = tags.iter().filter(|tag| !tag.is_end);
-        self.holes.extend(holes.map(|tag| Hole { name: tag.name.clone(), path: path.to_owned(), tokens: None }));
+        let placeholders = tags.iter().filter(|tag| !tag.is_end);
+        self.placeholders.extend(placeholders.map(|tag| Placeholder {
+            name: tag.name.clone(),
+            path: path.to_owned(),
+            tokens: None,
+        }));
         self.note_borders(text, &tags);
         let mut empty = String::with_capacity(text.len());
         let mut end = 0;
@@ -127,8 +133,8 @@ impl Holes {
         *text = empty;
     }
 
-    /// Notes the borders of a text: each from the last place before a hole that no token crosses, to the first such
-    /// place after it. All text in a block is part of a border.
+    /// Notes the borders of a text: each from the last place before a placeholder that no token crosses, to the first
+    /// such place after it. All text in a block is part of a border.
     fn note_borders(&mut self, text: &str, tags: &[Tag]) {
         let mut border = String::new();
         let (mut depth, mut end) = (0usize, 0);
@@ -159,8 +165,8 @@ impl Holes {
 }
 
 /// Returns the begin and the end of the part of a literal text that no adjacent value can change: the ends of the text
-/// if there is no hole, else the first and the last space between a character that is not a space and a letter. All
-/// split patterns end a piece there.
+/// if there is no placeholder, else the first and the last space between a character that is not a space and a letter.
+/// All split patterns end a piece there.
 fn stable_range(literal: &str, is_first: bool, is_last: bool) -> Option<(usize, usize)> {
     let bytes = literal.as_bytes();
     let is_stable =
@@ -193,7 +199,7 @@ fn tags(text: &str) -> Vec<Tag> {
     while let Some(begin) = text[at..].find('{').map(|found| at + found) {
         at = begin + 1;
         if text[..begin].ends_with('$') || is_code(begin) {
-            // In `${{`, neither brace begins a hole.
+            // In `${{`, neither brace begins a placeholder.
             at += usize::from(text[at..].starts_with('{'));
             continue;
         }
@@ -311,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_of_templates_are_holes() {
+    fn tags_of_templates_are_placeholders() {
         assert_eq!(
             names("Hi {{ name }}, {{user.name}}, {{{raw}}}, {{ x | upper }}"),
             ["name", "user.name", "raw", "x"]
@@ -351,9 +357,9 @@ mod tests {
     #[test]
     fn borders_are_the_texts_that_a_value_can_merge_with() {
         let borders = |text: &str| {
-            let (mut holes, mut text) = (Holes::default(), text.to_owned());
-            holes.take_from(&mut text, "");
-            (text, holes.borders)
+            let (mut placeholders, mut text) = (Placeholders::default(), text.to_owned());
+            placeholders.take_from(&mut text, "");
+            (text, placeholders.borders)
         };
         let (text, found) = borders("You are a {{ kind }} assistant of ours.");
         assert_eq!((text.as_str(), found), ("You are a  assistant of ours.", vec![" a  assistant".to_owned()]));

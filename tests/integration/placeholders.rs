@@ -1,4 +1,4 @@
-//! Holes of templates: the count of a text with holes, and how each command uses it.
+//! Placeholders of templates: the count of a text with placeholders, and how each command uses it.
 
 use gpt_cost::{Catalog, Label, Request, TokenCount};
 use proptest::prelude::*;
@@ -52,15 +52,15 @@ proptest! {
         prop_assume!(!filled.is_empty());
         for model in MODELS {
             let mut request = Request::from_text(template.as_bytes()).unwrap();
-            request.find_holes();
-            prop_assume!(request.holes().len() == parts.len());
+            request.find_placeholders();
+            prop_assume!(request.placeholders().len() == parts.len());
             let open = count(model, &request);
             prop_assert_eq!(open.max(), None);
             let truth = count(model, &Request::from_text(filled.as_bytes()).unwrap()).tokens();
             prop_assert!(open.min() <= truth, "{} {template:?} {filled:?}: {} > {truth}", model, open.min());
             let encoding = Catalog::builtin().model(model).unwrap().resolve("2026-11-24".parse().unwrap()).unwrap().model.encoding();
             for (index, (_, value)) in parts.iter().enumerate() {
-                request.set_hole_tokens(&format!("v{index}"), encoding.unwrap().count(value) as u64);
+                request.set_placeholder_tokens(&format!("v{index}"), encoding.unwrap().count(value) as u64);
             }
             let sized = count(model, &request);
             prop_assert_eq!(sized.label(), Label::Estimate);
@@ -70,8 +70,8 @@ proptest! {
 }
 
 #[test]
-fn a_prompt_file_with_holes_has_a_minimum_count() {
-    let root = repository("holes");
+fn a_prompt_file_with_placeholders_has_a_minimum_count() {
+    let root = repository("placeholders");
     write(&root, "p.md", "Summarize this document in one sentence:\n\n{{ document }}\n");
     let body = r#"{"model":"gpt-4.1","messages":[{"role":"user","content":"Summarize: {{document}} and ${x}"}],"max_tokens":10}"#;
     write(&root, "p.json", body);
@@ -99,8 +99,8 @@ fn a_prompt_file_with_holes_has_a_minimum_count() {
 }
 
 #[test]
-fn check_decides_on_holes_if_it_can() {
-    let root = repository("check-holes");
+fn check_decides_on_placeholders_if_it_can() {
+    let root = repository("check-placeholders");
     write(&root, "p.md", &format!("{}\n{{{{ document }}}} and {{{{question}}}}\n", "some words ".repeat(50)));
     let check = |more: &str| {
         write(
