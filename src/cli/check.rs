@@ -286,7 +286,7 @@ fn list(project: &Project, plan: &Plan, out: &mut impl Write) -> Result<Outcome,
     }
     let checked: BTreeSet<&str> = plan.files.iter().map(|one| one.file.name.as_str()).collect();
     let others = project.files(Ignored::Skip).into_iter().filter(|file| !checked.contains(file.name.as_str()));
-    let reason = if project.config.budgets.is_empty() { "name is not that of a prompt" } else { "in no budget" };
+    let reason = if project.config.budgets.is_empty() { "not named like a prompt" } else { "in no budget" };
     rows.extend(
         others.map(|file| {
             vec![Cell::plain(printable(&file.name)), Cell::plain(""), Cell::plain(""), Cell::plain(reason)]
