@@ -34,7 +34,7 @@ pub(super) fn run(args: &ActualArgs, out: &mut impl Write) -> Result<Outcome, St
     let bytes = files::read(&args.file)?;
     let response = read(&name, &bytes)?;
     let tables = TableArgs { as_of: args.as_of, pricing: args.pricing.clone() };
-    let project = Project::around(&tables, args.no_config)?;
+    let project = Project::discover(&tables, args.no_config)?;
     let priced = price(args, &project, &name, &response)?;
     match args.format {
         ReportFormat::Table => write_table(&priced, out)?,

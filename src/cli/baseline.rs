@@ -44,7 +44,7 @@ fn write(args: &BaselineWriteArgs) -> Result<Outcome, Failure> {
 }
 
 /// Checks each request of all budgets, each file once and against the first budget that matches it.
-pub(super) fn all(project: &Project) -> Result<Vec<Checked>, Failure> {
+pub(super) fn check_all(project: &Project) -> Result<Vec<Checked>, Failure> {
     Ok(project.check(&budgeted(project)?, &project.config.budgets, project::read))
 }
 
@@ -63,7 +63,7 @@ fn show(args: &BaselineShowArgs, out: &mut impl Write) -> Result<Outcome, Stop> 
     let (path, name) = match &args.file {
         Some(file) => (file.clone(), files::name(file)),
         None => {
-            let project = Project::around(&TableArgs::default(), false)?;
+            let project = Project::discover(&TableArgs::default(), false)?;
             (project.baseline.clone(), project.display_name(&project.baseline))
         }
     };

@@ -129,10 +129,10 @@ fn plan_from_config(args: &CheckArgs, project: &Project) -> Result<Plan, Failure
     let names = project.files(Ignored::Skip);
     let within =
         args.paths.iter().map(|path| name_in_project(project, path)).collect::<Result<Vec<String>, Failure>>()?;
-    let is_within = |name: &str| within.is_empty() || within.iter().any(|path| is_under(name, path));
+    let is_within = |name: &str| within.is_empty() || within.iter().any(|path| is_inside(name, path));
     let mut files = matching(project, &names)?;
     let empty = empty_budgets(project, &files)?;
-    let uncovered = within.iter().filter(|path| !files.iter().any(|one| is_under(&one.file.name, path)));
+    let uncovered = within.iter().filter(|path| !files.iter().any(|one| is_inside(&one.file.name, path)));
     for path in uncovered {
         note(&format!("{}: no file matches a budget", printable(path)));
     }
@@ -195,7 +195,7 @@ fn no_match(project: &Project, budget: &Budget) -> Result<Failure, Failure> {
     })
 }
 
-fn is_under(name: &str, path: &str) -> bool {
+fn is_inside(name: &str, path: &str) -> bool {
     path.is_empty() || name == path || name.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
 }
 
@@ -286,7 +286,7 @@ fn list(project: &Project, plan: &Plan, out: &mut impl Write) -> Result<Outcome,
     }
     let checked: BTreeSet<&str> = plan.files.iter().map(|one| one.file.name.as_str()).collect();
     let others = project.files(Ignored::Skip).into_iter().filter(|file| !checked.contains(file.name.as_str()));
-    let reason = if project.config.budgets.is_empty() { "name is not that of a prompt" } else { "in no budget" };
+    let reason = if project.config.budgets.is_empty() { "not named like a prompt" } else { "in no budget" };
     rows.extend(
         others.map(|file| {
             vec![Cell::plain(printable(&file.name)), Cell::plain(""), Cell::plain(""), Cell::plain(reason)]

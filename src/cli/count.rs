@@ -78,7 +78,7 @@ fn count_text(name: String, text: &str, encoding: Encoding) -> Counted {
 }
 
 fn count_requests(args: &CountArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
-    let mut project = Project::around(&args.request.tables, args.request.no_config)?;
+    let mut project = Project::discover(&args.request.tables, args.request.no_config)?;
     project.image_size = args.request.image_size.or(project.image_size);
     let (mut counted, mut failed, mut requests) = (Vec::new(), Vec::new(), Vec::new());
     for source in input::read_all(&args.request) {

@@ -34,7 +34,7 @@ struct Side {
 /// Runs the command.
 pub(super) fn run(args: &DiffArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     let project = Project::open(&args.project)?;
-    let (base, head) = sides(&project, args)?;
+    let (base, head) = read_sides(&project, args)?;
     let difference = Difference::new(base, head, names(args), &project);
     report::diff::write(&project, &difference, args.format, out)?;
     out.flush()?;
@@ -92,24 +92,24 @@ fn range(args: &DiffArgs) -> Option<git::Range<'_>> {
 }
 
 /// Returns the base and the head. Without a head, it is the working tree.
-fn sides(project: &Project, args: &DiffArgs) -> Result<(Side, Side), Failure> {
+fn read_sides(project: &Project, args: &DiffArgs) -> Result<(Side, Side), Failure> {
     if let Some(range) = range(args) {
         if args.head.is_some() {
             return Err(Failure::new(format!("`{}` names both sides already", printable(&args.base))));
         }
         let base = match range.is_from_merge_base {
-            true => side(project, "base", &git::merge_base(&project.root, range.base, range.head)?)?,
-            false => side(project, "base", range.base)?,
+            true => read_side(project, "base", &git::merge_base(&project.root, range.base, range.head)?)?,
+            false => read_side(project, "base", range.base)?,
         };
-        return Ok((base, side(project, "head", range.head)?));
+        return Ok((base, read_side(project, "head", range.head)?));
     }
-    let base = side(project, "base", &args.base)?;
+    let base = read_side(project, "base", &args.base)?;
     let head = match &args.head {
-        Some(head) => side(project, "head", head)?,
+        Some(head) => read_side(project, "head", head)?,
         None if Path::new(&args.base).exists() && project.config.budgets.is_empty() => {
             return Err(Failure::new("nothing to compare with: no gpt-cost.toml").hint("name the new side as well"));
         }
-        None => Side::new(project, "head", baseline::all(project)?, &project.config.budgets),
+        None => Side::new(project, "head", baseline::check_all(project)?, &project.config.budgets),
     };
     Ok((base, head))
 }
@@ -132,14 +132,14 @@ impl Side {
 }
 
 /// Reads a side: a baseline, a saved report, a prompt, a folder of prompts, or a git revision.
-fn side(project: &Project, which: &'static str, side: &str) -> Result<Side, Failure> {
+fn read_side(project: &Project, which: &'static str, side: &str) -> Result<Side, Failure> {
     let path = Path::new(side);
     if path.is_file() {
         let name = project::name_of(Path::new(path.file_name().unwrap_or_default()));
         let bytes = files::read(path)?;
         if is_baseline(project, path, &name, &bytes) {
             let text = files::text(&printable(side), bytes)?;
-            let baseline = saved(&text, &printable(side))?;
+            let baseline = read_saved(&text, &printable(side))?;
             return Ok(Side { baseline, ..Side::new(project, which, Vec::new(), &[]) });
         }
         let file = ProjectFile { name: name.clone(), path: path.to_owned() };
@@ -151,7 +151,7 @@ fn side(project: &Project, which: &'static str, side: &str) -> Result<Side, Fail
         let prompts = folder.files(Ignored::Skip).into_iter().filter(|file| is_prompt_name(&file.name)).collect();
         return Ok(Side::new(project, which, check_all(project, prompts, project::read), &[]));
     }
-    revision(project, which, &git::resolve(&project.root, side)?)
+    read_revision(project, which, &git::resolve(&project.root, side)?)
 }
 
 /// Checks files against a budget without limits.
@@ -183,7 +183,7 @@ fn is_baseline(project: &Project, path: &Path, name: &str, bytes: &[u8]) -> bool
 }
 
 /// Reads a baseline, or a report of `check --format json`.
-fn saved(source: &str, name: &str) -> Result<Baseline, Failure> {
+fn read_saved(source: &str, name: &str) -> Result<Baseline, Failure> {
     let failure = |error: gpt_cost::Error| Failure::from_error(&error.in_file(&Place::file(name)));
     let report: serde_json::Value = serde_json::from_str(source).unwrap_or_default();
     match report["kind"].as_str() {
@@ -201,17 +201,21 @@ fn saved(source: &str, name: &str) -> Result<Baseline, Failure> {
     let requests = report["requests"].as_array().map(Vec::as_slice).unwrap_or_default();
     let requests: BTreeMap<String, serde_json::Value> = requests.iter().filter_map(entry).collect();
     let baseline = serde_json::json!({
-        "schema": report["schema"], "kind": "baseline", "as_of": report["as_of"], "pricing": report["pricing_hash"], "requests": requests,
+        "schema": report["schema"],
+        "kind": "baseline",
+        "as_of": report["as_of"],
+        "pricing": report["pricing_hash"],
+        "requests": requests,
     });
     Baseline::from_json(&baseline.to_string()).map_err(failure)
 }
 
 /// Reads the requests of a revision. Those of a commit are selected and priced by its own configuration and price
 /// tables; of a folder in a commit, all prompts are read.
-fn revision(project: &Project, which: &'static str, tree: &git::Named) -> Result<Side, Failure> {
+fn read_revision(project: &Project, which: &'static str, tree: &git::Object) -> Result<Side, Failure> {
     let files = git::files(&project.root, tree)?;
     let then = match tree {
-        git::Named::Commit(commit) => project_at_commit(project, commit, &files)?,
+        git::Object::Commit(commit) => project_at_commit(project, commit, &files)?,
         _ => project.clone(),
     };
     let all: Vec<ProjectFile> =
@@ -238,7 +242,7 @@ fn revision(project: &Project, which: &'static str, tree: &git::Named) -> Result
     if let Some((budgets, budgeted)) = today {
         side.as_today = checked::baseline(project, &check(project, budgeted, &budgets));
     }
-    if matches!(tree, git::Named::File(_)) {
+    if matches!(tree, git::Object::File(_)) {
         side.file = files.first().map(|file| file.name.clone());
     }
     Ok(side)
@@ -248,13 +252,13 @@ fn revision(project: &Project, which: &'static str, tree: &git::Named) -> Result
 /// project without budgets, get one budget without limits for all prompts.
 fn budgets_and_files(
     project: &Project,
-    tree: &git::Named,
+    tree: &git::Object,
     files: &[ProjectFile],
 ) -> Result<(Vec<Budget>, Vec<Budgeted>), Failure> {
-    if matches!(tree, git::Named::Commit(_)) && !project.config.budgets.is_empty() {
+    if matches!(tree, git::Object::Commit(_)) && !project.config.budgets.is_empty() {
         return Ok((project.config.budgets.clone(), check::matching(project, files)?));
     }
-    let is_one = matches!(tree, git::Named::File(_));
+    let is_one = matches!(tree, git::Object::File(_));
     let prompts = files.iter().filter(|file| is_one || is_prompt_name(&file.name)).cloned();
     let budget = unlimited_budget(project);
     Ok((vec![budget], prompts.map(|file| Budgeted { file, budgets: vec![0] }).collect()))

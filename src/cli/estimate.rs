@@ -15,7 +15,7 @@ use super::{input, prices, terms};
 
 /// Runs the command. A request that cannot be read, counted or priced does not stop the others.
 pub(super) fn run(args: &EstimateArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
-    let mut project = Project::around(&args.request.tables, args.request.no_config)?;
+    let mut project = Project::discover(&args.request.tables, args.request.no_config)?;
     project.image_size = args.request.image_size.or(project.image_size);
     let mut failed = Vec::new();
     let mut estimates = Vec::new();

@@ -14,7 +14,7 @@ const MAX_LINKS: usize = 40;
 
 /// The object that a revision names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Named {
+pub(super) enum Object {
     /// `REV`: the hash of its commit.
     Commit(String),
     /// `REV:folder`: the hash of its tree.
@@ -57,7 +57,7 @@ impl Range<'_> {
 }
 
 /// Resolves a revision, such as `main`, `HEAD~3` or `main:prompts`.
-pub(super) fn resolve(folder: &Path, revision: &str) -> Result<Named, Failure> {
+pub(super) fn resolve(folder: &Path, revision: &str) -> Result<Object, Failure> {
     // A revision that begins with a dash would be an option of git.
     if revision.starts_with('-') {
         return Err(unknown(revision));
@@ -72,13 +72,17 @@ pub(super) fn resolve(folder: &Path, revision: &str) -> Result<Named, Failure> {
         "commit" | "tag" => {
             let commit =
                 run(folder, &["rev-parse", "--verify", "--end-of-options", &format!("{revision}^{{commit}}")])?;
-            if commit.status.success() { Ok(Named::Commit(first_line(&commit.stdout))) } else { Err(unknown(revision)) }
+            if commit.status.success() {
+                Ok(Object::Commit(first_line(&commit.stdout)))
+            } else {
+                Err(unknown(revision))
+            }
         }
-        "tree" => Ok(Named::Folder(hash)),
+        "tree" => Ok(Object::Folder(hash)),
         "blob" => {
             let path = revision.split_once(':').map_or(revision, |(_, path)| path);
             let name = path.rsplit('/').next().unwrap_or(path).to_owned();
-            Ok(Named::File(File { name, blob: hash, is_link: false }))
+            Ok(Object::File(File { name, blob: hash, is_link: false }))
         }
         _ => Err(failed(&format!("`{}` cannot be read", printable(revision)), &kind)),
     }
@@ -89,7 +93,7 @@ pub(super) fn merge_base(folder: &Path, base: &str, head: &str) -> Result<String
     let mut commits = Vec::new();
     for revision in [base, head] {
         match resolve(folder, revision)? {
-            Named::Commit(commit) => commits.push(commit),
+            Object::Commit(commit) => commits.push(commit),
             _ => return Err(Failure::new(format!("`{}` is not a commit", printable(revision)))),
         }
     }
@@ -102,12 +106,12 @@ pub(super) fn merge_base(folder: &Path, base: &str, head: &str) -> Result<String
 }
 
 /// Returns the files of a commit in `folder`, or all files of a tree.
-pub(super) fn files(folder: &Path, tree: &Named) -> Result<Vec<File>, Failure> {
+pub(super) fn files(folder: &Path, tree: &Object) -> Result<Vec<File>, Failure> {
     let output = match tree {
-        Named::Commit(commit) => run(folder, &["ls-tree", "-r", "-z", commit])?,
+        Object::Commit(commit) => run(folder, &["ls-tree", "-r", "-z", commit])?,
         // The tree is the folder itself: git must not look for the current folder in it.
-        Named::Folder(tree) => run(folder, &["ls-tree", "-r", "-z", "--full-tree", tree])?,
-        Named::File(file) => return Ok(vec![file.clone()]),
+        Object::Folder(tree) => run(folder, &["ls-tree", "-r", "-z", "--full-tree", tree])?,
+        Object::File(file) => return Ok(vec![file.clone()]),
     };
     if !output.status.success() {
         return Err(failed("git cannot list the files of a revision", &output));

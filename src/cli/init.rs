@@ -15,7 +15,7 @@ use super::{files, note};
 
 /// Runs the command: writes a configuration with a budget for each folder with prompts.
 pub(super) fn run(args: &InitArgs) -> Result<Outcome, Stop> {
-    let project = Project { model: args.model.clone(), ..Project::around(&TableArgs::default(), false)? };
+    let project = Project { model: args.model.clone(), ..Project::discover(&TableArgs::default(), false)? };
     if let Some(model) = &args.model {
         project.catalog.model(model).map_err(|error| Failure::from_error(&error))?;
     }

@@ -25,7 +25,7 @@ pub(super) fn run(command: &ModelsCommand, out: &mut impl Write) -> Result<Outco
 }
 
 fn list(args: &ModelsListArgs, out: &mut impl Write) -> Result<(), Stop> {
-    let Project { catalog, day, .. } = Project::around(&args.tables, false)?;
+    let Project { catalog, day, .. } = Project::discover(&args.tables, false)?;
     let rows = catalog.models().into_iter().map(|found| (found.model.name(), found.layer, found.model));
     // Each alias has a line of its own, with the model that it resolves to on the day.
     let aliases = catalog.aliases().into_iter().filter_map(|alias| {
@@ -221,7 +221,7 @@ fn write_csv(lines: &[Line<'_>], day: Date, out: &mut impl Write) -> Result<(), 
 }
 
 fn show(args: &ModelsShowArgs, out: &mut impl Write) -> Result<(), Stop> {
-    let Project { catalog, day, .. } = Project::around(&args.tables, false)?;
+    let Project { catalog, day, .. } = Project::discover(&args.tables, false)?;
     let found = catalog.model(&args.name).and_then(|name| Ok((name.resolve(day)?, name)));
     let (Resolved { layer, model, .. }, name) = found.map_err(|error| Failure::from_error(&error))?;
     match args.format {

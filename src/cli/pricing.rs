@@ -39,7 +39,7 @@ pub(super) fn run(command: &PricingCommand, out: &mut impl Write) -> Result<Outc
 }
 
 fn show(args: &PricingShowArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
-    let Project { catalog, day, .. } = Project::around(&args.tables, false)?;
+    let Project { catalog, day, .. } = Project::discover(&args.tables, false)?;
     let shown_models = match &args.name {
         Some(name) => {
             let found = catalog.model(name).and_then(|name| Ok((name.resolve(day)?, name.remark())));
@@ -111,7 +111,7 @@ fn init(args: &PricingInitArgs) -> Result<Outcome, Stop> {
 fn export(args: &PricingExportArgs, out: &mut impl Write) -> Result<(), Stop> {
     files::check_outputs([args.out.as_path()], args.pricing.iter().cloned())?;
     let tables = TableArgs { pricing: args.pricing.clone(), ..TableArgs::default() };
-    let table = Project::around(&tables, false)?.catalog.to_toml();
+    let table = Project::discover(&tables, false)?.catalog.to_toml();
     if files::is_standard(&args.out) {
         return Ok(out.write_all(table.as_bytes())?);
     }

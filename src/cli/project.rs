@@ -44,11 +44,11 @@ pub(super) struct Project {
 
 impl Project {
     /// Returns the project of the current folder, with the user's own price table, for commands on single requests.
-    pub(super) fn around(tables: &TableArgs, no_config: bool) -> Result<Project, Failure> {
+    pub(super) fn discover(tables: &TableArgs, no_config: bool) -> Result<Project, Failure> {
         let args = ProjectArgs { config: None, model: None, baseline: None, user_prices: true, tables: tables.clone() };
         if no_config {
             let catalog = prices::without_discovery(&tables.pricing)?;
-            return Project::with(&args, current_folder()?, None, Config::default(), catalog);
+            return Project::new(&args, current_folder()?, None, Config::default(), catalog);
         }
         Project::open(&args)
     }
@@ -66,10 +66,10 @@ impl Project {
         };
         let user = if args.user_prices || config.user_prices { UserTable::Use } else { UserTable::Ignore };
         let catalog = catalog(&root, &config, &args.tables.pricing, user)?;
-        Project::with(args, root, config_name, config, catalog)
+        Project::new(args, root, config_name, config, catalog)
     }
 
-    fn with(
+    fn new(
         args: &ProjectArgs,
         root: PathBuf,
         config_name: Option<String>,

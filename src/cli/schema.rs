@@ -25,7 +25,7 @@ macro_rules! schemas {
     };
 }
 
-/// All schemas. The one of the configuration is written by hand; the others are generated from the types.
+/// All schemas. The schema of the configuration is written by hand; the others are generated from the types.
 pub(super) const SCHEMAS: &[Schema] = schemas! {
     "config": "gpt-cost.toml",
     "baseline": "gpt-cost-baseline.json",

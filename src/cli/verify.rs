@@ -19,7 +19,7 @@ use super::{files, note};
 /// Runs the command.
 pub(super) fn run(args: &VerifyArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     let tables = TableArgs { pricing: args.pricing.clone(), ..TableArgs::default() };
-    let Project { catalog, today, .. } = Project::around(&tables, false)?;
+    let Project { catalog, today, .. } = Project::discover(&tables, false)?;
     let mut reader = Reader { catalog, today, report: Report::default(), unread: 0 };
     for path in &args.files {
         reader.file(path)?;

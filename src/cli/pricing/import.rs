@@ -46,8 +46,10 @@ pub(super) fn run(args: &PricingImportArgs, out: &mut impl Write) -> Result<Outc
     }
     let suspicious = plan.changes.iter().filter(|change| change.is_suspicious).count();
     if suspicious > 0 && !args.force {
-        let failure =
-            Failure::new(format!("nothing was written: {} off by a factor of about 1000", plural(suspicious, "price")));
+        let failure = Failure::new(format!(
+            "nothing was written: found {} off by a factor of about 1000",
+            plural(suspicious, "price")
+        ));
         return Err(failure.hint("check the units, or pass --force").into());
     }
     let hash = sha256(text.as_bytes());

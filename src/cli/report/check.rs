@@ -170,25 +170,25 @@ impl CheckReport<'_> {
     }
 
     /// Returns the cost of a request in a month, if the budget of the verdict sets `monthly_requests`.
-    pub(in crate::cli) fn month(&self, verdict: &Verdict) -> Option<CostBounds> {
+    pub(in crate::cli) fn verdict_monthly_cost(&self, verdict: &Verdict) -> Option<CostBounds> {
         let times = self.budgets[verdict.budget].budget.limits.monthly_requests?;
         Some(verdict.measured()?.cost.times(times))
     }
 
     /// Returns the cost of a request in a month, by the first of its budgets that sets `monthly_requests`.
-    fn month_of(&self, one: &Checked) -> Option<CostBounds> {
-        one.verdicts.iter().find_map(|verdict| self.month(verdict))
+    fn request_monthly_cost(&self, one: &Checked) -> Option<CostBounds> {
+        one.verdicts.iter().find_map(|verdict| self.verdict_monthly_cost(verdict))
     }
 
     /// Returns the usage and cost of all requests, each on the terms of the budget with the highest cost.
     pub(in crate::cli) fn total(&self) -> Total {
-        Total::new(self.requests.iter().filter_map(|one| Some((one.measured()?, self.month_of(one)))))
+        Total::new(self.requests.iter().filter_map(|one| Some((one.measured()?, self.request_monthly_cost(one)))))
     }
 
     /// Returns the usage and cost of the requests of a budget.
     pub(in crate::cli) fn budget_total(&self, budget: usize) -> Total {
         let verdicts = self.requests.iter().flat_map(|one| &one.verdicts).filter(|verdict| verdict.budget == budget);
-        Total::new(verdicts.filter_map(|verdict| Some((verdict.measured()?, self.month(verdict)))))
+        Total::new(verdicts.filter_map(|verdict| Some((verdict.measured()?, self.verdict_monthly_cost(verdict)))))
     }
 
     /// Returns a hint to set the expected output, if a cost is based on the maximum output.
@@ -223,7 +223,7 @@ fn text(finding: &Finding, measured: Option<&Measured>, budget: &Budget) -> Stri
     format!("{} (budget `{}`, {}){notes}", finding.message, budget.name, finding.rule)
 }
 
-/// Returns what most of the limited amount is due to, or what is not counted if the verdict is unknown.
+/// Returns the main cause of an exceeded limit, or what is not counted if the verdict is unknown.
 fn detail(finding: &Finding, measured: &Measured) -> Option<String> {
     let usage = &measured.entry.usage;
     let output_cost = measured.entry.cost - measured.entry.input_cost;

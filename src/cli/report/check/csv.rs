@@ -69,7 +69,7 @@ fn row(report: &CheckReport<'_>, one: &Checked, verdict: &Verdict) -> [String; 1
         measured.map(|measured| dollars(measured.cost.least)).unwrap_or_default(),
         measured.filter(|one| one.entry.expects_output).map(|one| dollars(one.entry.cost)).unwrap_or_default(),
         measured.and_then(|measured| measured.cost.most).map(dollars).unwrap_or_default(),
-        report.month(verdict).and_then(|month| month.most).map(dollars).unwrap_or_default(),
+        report.verdict_monthly_cost(verdict).and_then(|month| month.most).map(dollars).unwrap_or_default(),
         largest.map(|largest| formula_free(&largest.path)).unwrap_or_default(),
         largest.map(|largest| largest.tokens.to_string()).unwrap_or_default(),
         measured

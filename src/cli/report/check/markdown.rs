@@ -63,7 +63,7 @@ fn write_most_expensive(report: &CheckReport<'_>, out: &mut impl Write) -> io::R
     for one in requests.iter().take(MOST_EXPENSIVE) {
         let Some(measured) = one.measured() else { continue };
         let name = markdown_cell(&one.place.to_string());
-        writeln!(out, "{}", row(name, &measured.input, measured.cost, report.month_of(one)))?;
+        writeln!(out, "{}", row(name, &measured.input, measured.cost, report.request_monthly_cost(one)))?;
     }
     if requests.len() > MOST_EXPENSIVE {
         writeln!(

@@ -163,7 +163,12 @@ fn write_most_expensive(report: &CheckReport<'_>, out: &mut impl Write) -> io::R
     for one in requests.iter().take(MOST_EXPENSIVE) {
         let Some(measured) = one.measured() else { continue };
         let budgets = one.verdicts.iter().map(|verdict| printable(&report.budgets[verdict.budget].budget.name));
-        let mut row = amounts(printable(&one.place.to_string()), &measured.input, measured.cost, report.month_of(one));
+        let mut row = amounts(
+            printable(&one.place.to_string()),
+            &measured.input,
+            measured.cost,
+            report.request_monthly_cost(one),
+        );
         row.push(Cell::plain(if one.level().is_some() { verdict_name(one.level()) } else { "" }));
         row.push(Cell::plain(budgets.collect::<Vec<_>>().join(", ")));
         rows.push(row);

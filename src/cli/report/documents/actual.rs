@@ -45,7 +45,7 @@ struct Response<'a> {
     /// The price table: a file, or `built-in`.
     origin: &'a str,
     charges: Vec<Charge>,
-    /// The tokens of output that are reasoning; they are charged as output.
+    /// The reasoning tokens in the output; they are charged as output.
     reasoning_tokens: u64,
     cost: Dollars,
 }

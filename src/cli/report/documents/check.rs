@@ -18,7 +18,7 @@ pub(in crate::cli) struct Document<'a> {
     as_of: Day,
     /// The price tables; for each model, the last one that has it is used.
     pricing: Vec<Table<'a>>,
-    /// The hash of all price tables together, as `pricing_lock` in gpt-cost.toml has it.
+    /// The hash of all price tables together, for `pricing_lock` in gpt-cost.toml.
     pricing_hash: String,
     /// Each request once, the worst first.
     requests: Vec<Request<'a>>,
@@ -167,7 +167,7 @@ impl<'a> Measurement<'a> {
             model: &entry.model,
             input_tokens: input.into(),
             cost: RequestCost { range: (*cost).into(), expected: entry.expects_output.then_some(Dollars(entry.cost)) },
-            monthly_cost: report.month(verdict).map(Cost::from),
+            monthly_cost: report.verdict_monthly_cost(verdict).map(Cost::from),
             current: entry.record(&one.place),
             baseline: verdict.before.as_ref().map(|before| before.record(&one.place)),
             largest_component: largest.as_ref().map(Largest::from),
@@ -227,7 +227,7 @@ struct Finding<'a> {
     /// The limit, as gpt-cost.toml names it.
     rule: &'static str,
     level: Name<Level>,
-    /// By how many percent the limit is exceeded, as a decimal number; null if there is no such figure.
+    /// The percentage by which the limit is exceeded, as a decimal number; null if there is none.
     excess_percent: Option<String>,
     message: &'a str,
     hint: Option<&'a str>,

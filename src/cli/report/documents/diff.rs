@@ -9,8 +9,7 @@ use super::{Day, Dollars, Name, Table};
 use crate::cli::project::Project;
 use crate::cli::report::diff::{Broken, Difference, Month as ReportMonth, Total as ReportTotal};
 
-/// What changed, split into the parts caused by prompts, configuration and prices. Output of `gpt-cost diff --format
-/// json`.
+/// Changes of cost, split by prompts, configuration and prices. Output of `gpt-cost diff --format json`.
 #[derive(Serialize)]
 #[serde(tag = "kind", rename = "diff")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -19,9 +18,9 @@ pub(in crate::cli) struct Document<'a> {
     as_of: Day,
     /// The price tables; for each model, the last one that has it is used.
     pricing: Vec<Table<'a>>,
-    /// The hash of all price tables together, as `pricing_lock` in gpt-cost.toml has it.
+    /// The hash of all price tables together, for `pricing_lock` in gpt-cost.toml.
     pricing_hash: String,
-    /// The requests that changed, the largest change of a cost first.
+    /// The requests that changed, the largest change of cost first.
     changes: Vec<Change<'a>>,
     /// The number of requests that did not change.
     unchanged: usize,
@@ -53,19 +52,19 @@ impl<'a> Document<'a> {
 struct Change<'a> {
     /// The file, followed by `:LINE` or `#/INDEX` if it has several requests.
     name: String,
-    /// Its name on the old side, if that was another one.
+    /// Its name on the old side, if it was renamed.
     old_name: Option<String>,
     custom_id: Option<&'a str>,
     changed: Name<Changed>,
-    /// Null if the request is new.
+    /// Null if the request was added.
     old: Option<Side<'a>>,
-    /// Null if the request is gone.
+    /// Null if the request was removed.
     new: Option<Side<'a>>,
-    /// The part of the change of cost that the prompt causes.
+    /// The change of cost caused by the prompt.
     by_prompt: Dollars,
-    /// The part that the configuration causes.
+    /// The change of cost caused by the configuration.
     by_config: Dollars,
-    /// The part that prices cause.
+    /// The change of cost caused by prices.
     by_price: Dollars,
 }
 
@@ -112,7 +111,7 @@ impl<'a> From<&'a Entry> for Side<'a> {
     }
 }
 
-/// A request, or a file, that cannot be read, counted or priced on one side.
+/// A request or a file of one side that cannot be read, counted or priced.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Failed<'a> {

@@ -1,4 +1,4 @@
-//! The document of `estimate`: the same shape for one request or many.
+//! The document of `estimate`: the same format for one request or many.
 
 use gpt_cost::estimate::Exceeded;
 use gpt_cost::{Cost, CostRange, Estimate, Tier, TokenCount, Verdict};
@@ -7,8 +7,7 @@ use serde::Serialize;
 use super::{Component, Day, Dollars, FailedRequest, FromConfig, Name, Price, Remark, Table, Tokens};
 use crate::cli::report::estimate::{Entry, Report};
 
-/// The estimates of requests: tokens, price, and whether each fits its model's limits. Output of `gpt-cost estimate
-/// --format json`.
+/// The estimates of requests: tokens, price and fit. Output of `gpt-cost estimate --format json`.
 #[derive(Serialize)]
 #[serde(tag = "kind", rename = "estimate")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -77,7 +76,7 @@ pub(in crate::cli) struct Request<'a> {
     output_tokens: Output<'a>,
     /// The cost of one request.
     cost: Costs,
-    /// How often the request is sent.
+    /// The number of times the request is sent.
     requests: u64,
     /// The cost of all of them.
     cost_of_all: Costs,
@@ -129,7 +128,7 @@ impl<'a> Request<'a> {
 struct Output<'a> {
     min: u64,
     expected: Option<u64>,
-    /// The most that the request, or else the model, allows; null if neither limits it.
+    /// The maximum that the request, or else the model, allows; null if neither limits it.
     max: Option<u64>,
     /// The limit that the request itself sets.
     limit: Option<Limit<'a>>,
@@ -187,11 +186,11 @@ struct Fit {
     verdict: Name<Verdict>,
     /// The context window in tokens.
     context: Option<u64>,
-    /// The tokens of the context window that the input leaves.
+    /// The tokens left in the context window after the input.
     left: Option<u64>,
-    /// The most tokens of input that the model accepts.
+    /// The maximum input tokens of the model.
     max_input: Option<u64>,
-    /// The most tokens of output that the model gives.
+    /// The maximum output tokens of the model.
     max_output: Option<u64>,
     exceeded: Vec<Exceeding>,
 }

@@ -60,9 +60,9 @@ struct Versioned<T> {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(in crate::cli) struct Tokens {
     tokens: u64,
-    /// The fewest that there can be.
+    /// The smallest possible number.
     min: u64,
-    /// The most that there can be; null if not everything is counted.
+    /// The largest possible number; null if not everything is counted.
     max: Option<u64>,
     label: Name<Label>,
 }
@@ -81,7 +81,7 @@ pub(in crate::cli) struct Component<'a> {
     /// The JSON path of what the tokens are for; empty for the request as a whole.
     path: &'a str,
     tokens: u64,
-    /// By how many tokens the count can be off.
+    /// The maximum error of the count in tokens.
     bound: u64,
 }
 
@@ -93,7 +93,7 @@ fn breakdown(count: &TokenCount) -> Vec<Component<'_>> {
         .collect()
 }
 
-/// A remark on a part of a request.
+/// A remark on a component of a request.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(in crate::cli) struct Remark<'a> {
@@ -175,7 +175,7 @@ pub(in crate::cli) struct Price<'a> {
     tier: Name<Tier>,
     /// The first day of the price; null if it has no start date.
     from: Option<Day>,
-    /// The price is for requests with more tokens of input than this.
+    /// The price applies to requests with more input tokens than this.
     above: Option<u64>,
     rates: Rates<'a>,
 }

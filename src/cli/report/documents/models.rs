@@ -76,16 +76,16 @@ impl<'a> Model<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Facts<'a> {
-    /// The most tokens of input and output together.
+    /// The maximum tokens of input and output together.
     #[serde(skip_serializing_if = "Option::is_none")]
     context: Option<u64>,
-    /// The larger context window, where two are documented and `context` is the stricter one.
+    /// The larger context window, if two are documented and `context` is the stricter one.
     #[serde(skip_serializing_if = "Option::is_none")]
     larger_context: Option<u64>,
-    /// The most tokens of input, where that is less than the context window.
+    /// The maximum input tokens, if that is less than the context window.
     #[serde(skip_serializing_if = "Option::is_none")]
     max_input: Option<u64>,
-    /// The most tokens of output of one answer.
+    /// The maximum output tokens of one answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     max_output: Option<u64>,
     /// The day on which the model was released.
@@ -97,7 +97,7 @@ struct Facts<'a> {
     /// The model that its vendor recommends instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     successor: Option<&'a str>,
-    /// Where the facts are from.
+    /// The source of the facts.
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<&'a str>,
     /// The day on which the facts were last checked.

@@ -15,7 +15,11 @@ impl JsonSchema for Dollars {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "pattern": "^-?[0-9]+(\\.[0-9]+)?$", "description": "An exact decimal amount in US dollars."})
+        json_schema!({
+            "type": "string",
+            "pattern": "^-?[0-9]+(\\.[0-9]+)?$",
+            "description": "An exact decimal amount in US dollars.",
+        })
     }
 }
 
@@ -49,7 +53,7 @@ impl JsonSchema for Rates<'_> {
         let fields = Field::ALL.iter().map(|field| (field.as_str().to_owned(), dollars.clone().to_value()));
         json_schema!({
             "type": "object",
-            "description": "The rates of a price row in US dollars, those that it has.",
+            "description": "The rates that a price row has, in US dollars.",
             "properties": fields.collect::<serde_json::Map<_, _>>(),
             "additionalProperties": false,
         })

@@ -64,7 +64,7 @@ struct Score {
     /// The counts that are a range which does not contain the billed number.
     outside_ends: u64,
     not_counted: u64,
-    /// The recordings that contradict themselves; they are left out.
+    /// The recordings that contradict themselves; they are skipped.
     suspect: u64,
     /// The percentage of the counted cases that are exact, as a decimal number.
     exact_percent: Option<String>,
