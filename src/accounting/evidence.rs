@@ -34,8 +34,9 @@ impl Evidence {
 pub(super) const LISTS_REPEATED_UNTIL: Date = Date::constant(2026, 3, 15);
 pub(super) const LISTS_JOINED_FROM: Date = Date::constant(2026, 5, 1);
 
-/// Until about this day, requiring a call cost 2 tokens.
-pub(super) const REQUIRED_COST_UNTIL: Date = Date::constant(2024, 11, 8);
+/// Until about these days, requiring a call cost 2 tokens: with o200k_base, and with cl100k_base.
+pub(super) const REQUIRED_COST_UNTIL_O200K: Date = Date::constant(2024, 10, 16);
+pub(super) const REQUIRED_COST_UNTIL_CL100K: Date = Date::constant(2024, 11, 12);
 
 /// Until about this day, results of parallel calls were shown with escapes for non-ASCII characters: 25 of 26 recorded
 /// cases up to 2026-03-03. From 2026-03-12 on they are shown unescaped: 13 of 13.

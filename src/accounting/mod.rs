@@ -267,12 +267,15 @@ impl TokenCount {
 struct Tally {
     counting: Counting,
     api: Option<Api>,
+    /// Whether the server stores the request and its response.
+    is_stored: bool,
     count: TokenCount,
 }
 
 impl Tally {
     fn new(request: &Request, counting: Counting) -> Tally {
-        Tally { counting, api: request.api, count: TokenCount::new(request.uncounted.clone()) }
+        let (api, is_stored) = (request.api, request.is_stored);
+        Tally { counting, api, is_stored, count: TokenCount::new(request.uncounted.clone()) }
     }
 
     /// Returns the number of tokens of a text.

@@ -48,6 +48,8 @@ pub struct Request {
     pub(crate) tool_choice: ToolChoice,
     /// Whether the model may call several tools at once.
     pub(crate) parallel_calls: bool,
+    /// Whether the server stores the request and its response; so it does unless the request says otherwise.
+    pub(crate) is_stored: bool,
     /// Whether the model is shown its reasoning of all turns, not only of the last one.
     pub(crate) all_reasoning: bool,
     pub(crate) answer: Option<AnswerSchema>,
@@ -219,6 +221,7 @@ impl Request {
             built_in: Vec::new(),
             tool_choice: ToolChoice::Auto,
             parallel_calls: true,
+            is_stored: true,
             all_reasoning: false,
             answer: None,
             suffix: None,

@@ -21,7 +21,6 @@ const FREE_FIELDS: &[&str] = &[
     "prompt_cache_options",
     "prompt_cache_retention",
     "safety_identifier",
-    "store",
     "stream",
     "stream_options",
     "temperature",
@@ -101,6 +100,7 @@ impl Reader {
                 "text" => self.format(value, &path)?,
                 "tools" => tool::read_all(value, &path, request)?,
                 "tool_choice" => request.tool_choice = tool::read_choice(&value),
+                "store" => request.is_stored = value != Value::Bool(false),
                 "parallel_tool_calls" => request.parallel_calls = value != Value::Bool(false),
                 "reasoning" => self.reasoning(&value, &path),
                 key if FREE_FIELDS.contains(&key) => {}

@@ -91,7 +91,7 @@ fn calls_and_results_are_one_exchange() {
         call("1")
     );
     let base = count("gpt-4o", &format!("[{hello}]"));
-    let framed = n("f") + n("functions.f") + n(r#"{"a":"\u00e9"}"#) + n("fine");
+    let framed = n("f") + n("functions.f") + n(r#"{"a":"é"}"#) + n("fine");
     assert_eq!(count("gpt-4o", &one) - base, 12 + framed);
     assert_eq!(count("gpt-5", &one) - count("gpt-5", &format!("[{hello}]")), 18 + framed);
     let two = format!(
@@ -100,7 +100,7 @@ fn calls_and_results_are_one_exchange() {
         call("1"),
         call("2")
     );
-    let uses = r#"{"tool_uses":[{"recipient_name":"functions.f","parameters":{"a":"\u00e9"}},{"recipient_name":"functions.f","parameters":{"a":"\u00e9"}}]}"#;
+    let uses = r#"{"tool_uses":[{"recipient_name":"functions.f","parameters":{"a":"é"}},{"recipient_name":"functions.f","parameters":{"a":"é"}}]}"#;
     assert_eq!(count("gpt-4o", &two) - base, 20 + n(uses) + n(r#"["fine é", {"b": 2}]"#));
     // Until the spring of 2026, results were escaped.
     let before = count_on("gpt-4o", "2026-01-10", &two).tokens();

@@ -17,6 +17,7 @@ mod placeholders;
 mod prices;
 mod reports;
 mod request;
+mod synthetic;
 mod tokens;
 mod verdicts;
 mod walls;
