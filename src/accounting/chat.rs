@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::evidence;
 use super::family::{Generation, Rules};
 use super::json_text::{self, COMPACT_UNICODE, SPACED, SPACED_UNICODE, Separators};
-use super::schema_text::{self, TypeLists};
+use super::schema_text::{self, Depth, Style, TypeLists};
 use super::{ComponentKind, Counting, Family, Tally, TokenCount, has_text, schema_text_2023, text_of};
 use crate::encoding::Encoding;
 use crate::json::{self, Value};
@@ -263,11 +263,10 @@ impl Tally {
             if generation == Generation::Gpt5 && tools[0].description.is_none() {
                 frame -= 1;
             }
-            let bound = self.type_lists_bound(request);
-            let lists = type_lists(self.counting);
+            let bound = self.style_bound(request);
             self.tools(
                 tools,
-                schema_text::render(tools, lists),
+                schema_text::render(tools, style(self.counting)),
                 frame,
                 evidence::tools(generation, schema_text::have_unions(tools)),
             );
@@ -282,13 +281,24 @@ impl Tally {
         self.text_tokens(&format!("{system}\n\n#")) as i64 - self.text_tokens(system) as i64 - 2
     }
 
-    /// Returns the difference between the two ways to show lists of types, on days on which either can be in effect.
-    pub(super) fn type_lists_bound(&self, request: &Request) -> u64 {
-        if self.counting.day < evidence::LISTS_REPEATED_UNTIL {
-            return 0;
+    /// Returns the differences between the ways to show tools that are possible: lists of types on days on which either
+    /// can be in effect, and the depth of schemas with models of which no recording shows it.
+    pub(super) fn style_bound(&self, request: &Request) -> u64 {
+        let style = style(self.counting);
+        let text = |style| schema_text::render(&request.tools, style).text;
+        let difference = |one: Style, other: Style| match (text(one), text(other)) {
+            (one, other) if one == other => 0,
+            (one, other) => self.text_tokens(&one).abs_diff(self.text_tokens(&other)),
+        };
+        let mut bound = 0;
+        if self.counting.day >= evidence::LISTS_REPEATED_UNTIL {
+            let with = |lists| Style { lists, ..style };
+            bound += difference(with(TypeLists::Repeated), with(TypeLists::Joined));
         }
-        let tokens = |lists| self.text_tokens(&schema_text::render(&request.tools, lists).text);
-        tokens(TypeLists::Repeated).abs_diff(tokens(TypeLists::Joined))
+        if self.counting.family.generation() != Generation::Turbo {
+            bound += difference(style, Style { depth: Depth::Full, ..style });
+        }
+        bound
     }
 
     /// Counts the tokens that the tool choice adds.
@@ -329,9 +339,10 @@ impl Tally {
     }
 }
 
-/// Returns how lists of types are shown on the day.
-pub(super) fn type_lists(counting: Counting) -> TypeLists {
-    if counting.day < evidence::LISTS_JOINED_FROM { TypeLists::Repeated } else { TypeLists::Joined }
+/// Returns how tools are shown on the day.
+pub(super) fn style(counting: Counting) -> Style {
+    let lists = if counting.day < evidence::LISTS_JOINED_FROM { TypeLists::Repeated } else { TypeLists::Joined };
+    Style { lists, depth: Depth::Trimmed }
 }
 
 /// Returns the text of the first message, if it is a system message.

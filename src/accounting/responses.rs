@@ -1,7 +1,7 @@
 //! Counts the input of a request as the Responses API bills it: messages as in Chat Completions, tools and schemas as
 //! sections of their own, calls and results one by one.
 
-use super::chat::{tool_uses, type_lists};
+use super::chat::{style, tool_uses};
 use super::evidence;
 use super::family::{Generation, Rules};
 use super::json_text::{self, COMPACT_UNICODE};
@@ -202,8 +202,8 @@ impl Tally {
                 if generation == Generation::Gpt5 && tools[0].description.is_none() {
                     frame -= 1;
                 }
-                let bound = self.type_lists_bound(request);
-                self.tools(tools, schema_text::render(tools, type_lists(self.counting)), frame, evidence);
+                let bound = self.style_bound(request);
+                self.tools(tools, schema_text::render(tools, style(self.counting)), frame, evidence);
                 self.count.add(0, bound);
             }
         }
