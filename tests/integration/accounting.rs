@@ -64,6 +64,63 @@ fn tools_are_shown_as_a_namespace() {
     assert_eq!(count("gpt-4o", &choice) - count("gpt-4o", &with_tool(plain, "")), 6 + n("functions.get_weather"));
 }
 
+/// Returns the request with one tool of these parameters.
+fn with_parameters(parameters: &str) -> String {
+    format!(
+        r#"{{"messages": [{{"role": "user", "content": "Hello"}}], "tools": [{{"type": "function", "function": {{"name": "book",
+            "parameters": {parameters}}}}}]}}"#
+    )
+}
+
+#[test]
+fn schemas_are_shown_by_the_rules_of_other_projects() {
+    let plain = count("gpt-4o", r#"[{"role": "user", "content": "Hello"}]"#);
+    let leg = r##""$defs": {"Trip": {"title": "Trip", "type": "object", "properties": {"leg": {"$ref": "#/$defs/Leg"}}},
+        "Leg": {"type": "object", "properties": {"hotel": {"$ref": "#/$defs/Hotel"}}},
+        "Hotel": {"type": "object", "properties": {"stars": {"type": "integer"}}}}"##;
+    let cases = [
+        // An object without properties is not shown: neither as a property nor in a union.
+        (
+            r#"{"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "object", "description": "Gone."},
+                "c": {"anyOf": [{"type": "string"}, {"type": "object", "additionalProperties": {"type": "string"}}, {"type": "null"}]}}}"#
+                .to_owned(),
+            "{ a?: string, c?: string | null }",
+        ),
+        // A reference in a reference is shown, and one more is `any`.
+        (
+            format!(r##"{{"type": "object", "properties": {{"trip": {{"$ref": "#/$defs/Trip"}}}}, {leg}}}"##),
+            "{\n// Trip\ntrip?: { leg?: { hotel?: any } },\n}",
+        ),
+        // `allOf` is shown as a union.
+        (
+            format!(r##"{{"type": "object", "properties": {{"trip": {{"allOf": [{{"$ref": "#/$defs/Trip"}}]}}}}, {leg}}}"##),
+            "{\ntrip?:\n// Trip\n | { leg?: { hotel?: any } }\n,\n}",
+        ),
+        // Examples are comments after the description.
+        (
+            r#"{"type": "object", "properties": {"a": {"type": "string", "description": "A town.", "examples": ["Bern", {"b": 1}]}}}"#
+                .to_owned(),
+            "{\n// A town.\n// Examples:\n// - \"Bern\"\n// - {\"b\": 1}\na?: string,\n}",
+        ),
+    ];
+    for (parameters, shown) in cases {
+        let text = format!("namespace functions {{\n\ntype book = (_: {shown}) => any;\n\n}} // namespace functions");
+        assert_eq!(count("gpt-4o", &with_parameters(&parameters)) - plain, n(&text) + 9, "{shown}");
+    }
+}
+
+/// Where no recording shows how much of a schema a model is shown, the bound is what is in question.
+#[test]
+fn a_deep_schema_on_a_model_without_recordings_of_it_is_an_estimate() {
+    let flat = r#"{"type": "object", "properties": {"a": {"type": "string"}}}"#;
+    let open = r#"{"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "object", "description": "An open object."}}}"#;
+    let [flat, open] = [flat, open].map(|parameters| count_on("gpt-5", DAY, &with_parameters(parameters)));
+    assert_eq!((flat.tokens(), label_and_slack(&flat).1), (open.tokens(), 0), "not shown, as on gpt-4o");
+    assert_eq!(open.label(), Label::Estimate);
+    let row = n("// An open object.\nb?: object,\n");
+    assert!(label_and_slack(&open).1 >= row && open.max().unwrap() >= open.tokens() + row, "{open:?}");
+}
+
 #[test]
 fn tools_of_2023_are_shown_in_the_old_format() {
     let old = r#"{"messages": [{"role": "user", "content": "Hello"}], "functions": [{"name": "f", "description": "Does it.",
