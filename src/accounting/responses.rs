@@ -99,6 +99,10 @@ impl Tally {
     }
 
     fn entry(&mut self, rules: &Rules, message: &Message) {
+        // A message with an empty list of parts is not billed: 16 of 16 recorded cases, of one project.
+        if message.content.is_empty() {
+            return;
+        }
         let mut tokens = rules.message + self.content(&message.content);
         let mut bound = rules.framing.bound();
         if message.role == Role::Assistant {

@@ -87,7 +87,13 @@ impl<'t> Renderer<'t> {
             }
             let mark = if required.contains(key.as_ref()) { ":" } else { "?:" };
             let kind = self.type_of(value, indent);
-            write_to(&mut text, format_args!("{:indent$}{key}{mark} {kind},\n", ""));
+            // A default is shown without quotes: 5 of 5 recorded cases, of one project.
+            let default = value.get("default").map(|default| match default.as_str() {
+                Some(text) => format!(" // default: {text}"),
+                None => format!(" // default: {}", text_of(default, SPACED_UNICODE)),
+            });
+            let default = default.unwrap_or_default();
+            write_to(&mut text, format_args!("{:indent$}{key}{mark} {kind},{default}\n", ""));
         }
         text.pop();
         text
