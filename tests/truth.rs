@@ -20,8 +20,8 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 /// The figures that no change may make worse: the least number of counted cases, the least number of them exact to the
 /// token, and the greatest number outside of their range.
-const FLOORS: [Floor; 10] = [
-    Floor { file: "chat-completions", feature: None, counted: 4_545, exact: 4_474, outside: 12 },
+const FLOORS: [Floor; 15] = [
+    Floor { file: "chat-completions", feature: None, counted: 4_545, exact: 4_486, outside: 11 },
     Floor { file: "chat-completions", feature: Some("plain"), counted: 2_218, exact: 2_216, outside: 0 },
     Floor { file: "chat-completions", feature: Some("tools"), counted: 1_702, exact: 1_654, outside: 4 },
     Floor { file: "chat-completions", feature: Some("parallel-tool-calls"), counted: 126, exact: 124, outside: 0 },
@@ -31,6 +31,27 @@ const FLOORS: [Floor; 10] = [
     Floor { file: "responses-compact", feature: None, counted: 8, exact: 8, outside: 0 },
     Floor { file: "completions", feature: None, counted: 69, exact: 66, outside: 0 },
     Floor { file: "embeddings", feature: None, counted: 264, exact: 262, outside: 1 },
+    Floor { file: "part2/chat-completions", feature: None, counted: 1_464, exact: 1_444, outside: 14 },
+    Floor { file: "part2/responses", feature: None, counted: 898, exact: 815, outside: 10 },
+    Floor { file: "part3/chat-completions", feature: None, counted: 618, exact: 615, outside: 0 },
+    Floor { file: "part3/chat-completions", feature: Some("tools"), counted: 176, exact: 176, outside: 0 },
+    Floor { file: "part3/responses", feature: None, counted: 139, exact: 121, outside: 6 },
+];
+
+/// The recordings: those that the rules were fitted to first, and two parts of other projects.
+const FILES: [&str; 12] = [
+    "chat-completions",
+    "responses",
+    "responses-compact",
+    "completions",
+    "embeddings",
+    "part2/chat-completions",
+    "part2/responses",
+    "part2/completions",
+    "part2/embeddings",
+    "part3/chat-completions",
+    "part3/responses",
+    "part3/embeddings",
 ];
 
 struct Floor {
@@ -54,7 +75,7 @@ fn main() {
 
 fn recorded_bills(folder: &Path) -> Result<(), Failed> {
     let (mut all, mut all_countable) = (Report::default(), Report::default());
-    for name in ["chat-completions", "responses", "responses-compact", "completions", "embeddings"] {
+    for name in FILES {
         let mut report = Report::default();
         for (index, line) in BufReader::new(File::open(folder.join(format!("{name}.jsonl")))?).lines().enumerate() {
             let recording = Recording::from_json(line?.as_bytes()).unwrap();
@@ -82,16 +103,16 @@ fn recorded_bills(folder: &Path) -> Result<(), Failed> {
     let (mean, projects) = (mean.exact_share, mean.projects);
     let score = all_countable.total;
     assert!(score.counted * 100 >= score.cases * 99, "{score:?}");
-    for (endpoint, percent) in [("chat/completions", 98), ("responses", 96), ("embeddings", 99), ("completions", 95)] {
+    for (endpoint, percent) in [("chat/completions", 98), ("responses", 94), ("embeddings", 99), ("completions", 95)] {
         let score = all_countable.endpoints[endpoint];
         assert!(score.exact * 100 >= score.counted * percent, "{endpoint}: {score:?}");
     }
     println!("mean over {projects} projects: {}.{:02}%", mean / 100, mean % 100);
-    assert!(mean >= 9_500, "the mean over projects");
+    assert!(mean >= 9_450, "the mean over projects");
     // The counts of images of unknown size are in their ranges.
     assert!(all.total.between >= 200 && all.total.outside_ends <= 2, "{:?}", all.total);
-    // Fewer than 0.5% are outside of the stated range.
-    assert!(all.total.outside_bound * 200 < all.total.counted, "{:?}", all.total);
+    // Fewer than 0.7% are outside of the stated range, the recordings that were edited afterwards among them.
+    assert!(all.total.outside_bound * 143 < all.total.counted, "{:?}", all.total);
     Ok(())
 }
 

@@ -198,7 +198,7 @@ impl Tally {
         if tools.is_empty() {
             return;
         }
-        let evidence = evidence::responses_tools(generation, schema_text::have_unions(tools));
+        let evidence = evidence::responses_tools(self.counting.family, schema_text::have_unions(tools));
         match generation {
             Generation::Of2023 => self.tools(tools, schema_text_2023::render(tools), 3, evidence),
             _ => {
