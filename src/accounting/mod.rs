@@ -5,6 +5,7 @@ mod evidence;
 mod family;
 mod images;
 mod json_text;
+mod keywords;
 mod responses;
 mod schema_text;
 mod schema_text_2023;
@@ -351,7 +352,10 @@ impl Tally {
         for (tool, tokens) in tools.iter().zip(of_tools) {
             self.count.component(ComponentKind::Tool, &tool.path, tokens, 0);
         }
-        self.count.component(ComponentKind::Tools, "tools", (tokens + frame).max(0) as u64, evidence.bound());
+        let generation = self.counting.family.generation();
+        let of_keywords = keywords::bound(tools, generation, |text| self.text_tokens(text));
+        let bound = evidence.bound().saturating_add(of_keywords);
+        self.count.component(ComponentKind::Tools, "tools", (tokens + frame).max(0) as u64, bound);
     }
 }
 
