@@ -7,7 +7,6 @@ use super::family::{Generation, Rules};
 use super::json_text::{self, COMPACT_UNICODE, SPACED, SPACED_UNICODE, Separators};
 use super::schema_text::{self, Depth, Style, TypeLists};
 use super::{ComponentKind, Counting, Family, Tally, TokenCount, has_text, schema_text_2023, text_of};
-use crate::encoding::Encoding;
 use crate::json::{self, Value};
 use crate::request::{Call, CallResult, Input, Item, Message, Part, Request, Role, ToolChoice};
 
@@ -282,7 +281,7 @@ impl Tally {
     }
 
     /// Returns the differences between the ways to show tools that are possible: lists of types on days on which either
-    /// can be in effect, and the depth of schemas with models of which no recording shows it.
+    /// can be in effect, and how deep a schema is shown, which recordings do not decide for every model.
     pub(super) fn style_bound(&self, request: &Request) -> u64 {
         let style = style(self.counting);
         let text = |style| schema_text::render(&request.tools, style).text;
@@ -294,6 +293,9 @@ impl Tally {
         if self.counting.day >= evidence::LISTS_REPEATED_UNTIL {
             let with = |lists| Style { lists, ..style };
             bound += difference(with(TypeLists::Repeated), with(TypeLists::Joined));
+        }
+        if schema_text::are_deep(&request.tools) {
+            bound += difference(style, Style { depth: Depth::Shallow, ..style });
         }
         if self.counting.family.generation() != Generation::Turbo {
             bound += difference(style, Style { depth: Depth::Full, ..style });
@@ -331,10 +333,8 @@ impl Tally {
     /// a day that depends on their encoding.
     fn required_costs(&self) -> bool {
         let is_always = matches!(self.counting.family, Family::Gpt35Turbo0301 | Family::Gpt4 | Family::GptAudio);
-        let until = match self.counting.encoding {
-            Encoding::O200kBase | Encoding::O200kHarmony => evidence::REQUIRED_COST_UNTIL_O200K,
-            _ => evidence::REQUIRED_COST_UNTIL_CL100K,
-        };
+        let is_o200k = self.counting.encoding.as_str().starts_with("o200k");
+        let until = if is_o200k { evidence::REQUIRED_COST_UNTIL_O200K } else { evidence::REQUIRED_COST_UNTIL_CL100K };
         is_always || self.counting.day < until
     }
 }

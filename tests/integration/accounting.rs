@@ -121,6 +121,37 @@ fn a_deep_schema_on_a_model_without_recordings_of_it_is_an_estimate() {
     assert!(label_and_slack(&open).1 >= row && open.max().unwrap() >= open.tokens() + row, "{open:?}");
 }
 
+/// A keyword that few recordings have can be off by one, and one that none has by all of its tokens.
+#[test]
+fn keywords_without_recordings_widen_the_bound() {
+    let slack = |more: &str| {
+        let parameters = format!(r#"{{"type": "object", "properties": {{"a": {{"type": "string"{more}}}}}}}"#);
+        let count = count_on("gpt-5", DAY, &with_parameters(&parameters));
+        (count.label(), count.max().unwrap() - count.tokens())
+    };
+    assert_eq!(slack(""), (Label::Exact, 0));
+    assert_eq!(slack(r#", "title": "A""#), (Label::Exact, 0));
+    assert_eq!(slack(r#", "format": "date", "minimum": 1"#), (Label::Estimate, 2));
+    assert_eq!(slack(r#", "pattern": "^[a-z]+$""#), (Label::Estimate, n(r#""pattern": "^[a-z]+$""#)));
+    // The name of a property is no keyword.
+    let named = r#"{"type": "object", "properties": {"pattern": {"type": "string"}}}"#;
+    assert_eq!(count_on("gpt-5", DAY, &with_parameters(named)).label(), Label::Exact);
+}
+
+/// No recording has an object four levels deep without references, and references that deep were not shown.
+#[test]
+fn a_deep_object_is_shown_or_not() {
+    let parameters = |inner: &str| {
+        format!(
+            r#"{{"type": "object", "properties": {{"a": {{"type": "object", "properties": {{"b": {{"type": "object",
+            "properties": {{"c": {inner}}}}}}}}}}}}}"#
+        )
+    };
+    let deep = r#"{"type": "object", "properties": {"d": {"type": "string", "description": "A note far below."}}}"#;
+    let [flat, deep] = [r#"{}"#, deep].map(|inner| count_on("gpt-4o", DAY, &with_parameters(&parameters(inner))));
+    assert!(deep.tokens() > flat.tokens() + 8 && deep.min() <= flat.tokens(), "{flat:?} {deep:?}");
+}
+
 #[test]
 fn tools_of_2023_are_shown_in_the_old_format() {
     let old = r#"{"messages": [{"role": "user", "content": "Hello"}], "functions": [{"name": "f", "description": "Does it.",
