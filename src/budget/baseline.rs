@@ -305,7 +305,7 @@ impl Baseline {
 }
 
 /// Returns the schema of the file.
-#[cfg(test)]
+#[cfg(all(test, feature = "cli"))]
 pub(crate) fn schema() -> schemars::Schema {
     let generator = schemars::generate::SchemaSettings::draft2020_12().into_generator();
     let mut schema = generator.into_root_schema_for::<File>();

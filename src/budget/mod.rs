@@ -8,7 +8,7 @@ mod increase;
 mod limits;
 mod pairing;
 
-#[cfg(test)]
+#[cfg(all(test, feature = "cli"))]
 pub(crate) use self::baseline::schema;
 pub use self::baseline::{Baseline, Change, Changed, Entry, Record};
 pub use self::config::{Budget, Config, NewRequests, PriceTables};
