@@ -5,7 +5,7 @@ use gpt_cost::budget::{Change as BudgetChange, Changed, Entry};
 use gpt_cost::source::Place;
 use serde::Serialize;
 
-use super::{Day, Dollars, Name, Table};
+use super::{Day, Dollars, FailedRequest, Name, Table};
 use crate::cli::project::Project;
 use crate::cli::report::diff::{Broken, Difference, Month as ReportMonth, Total as ReportTotal};
 
@@ -117,25 +117,14 @@ impl<'a> From<&'a Entry> for Side<'a> {
 struct Failed<'a> {
     /// `base` or `head`.
     side: &'static str,
-    /// The file, followed by `:LINE` or `#/INDEX` if it has several requests.
-    name: String,
-    file: &'a str,
-    /// The line to look at, from 1.
-    line: usize,
-    error: String,
-    hint: Option<&'a str>,
+    #[serde(flatten)]
+    request: FailedRequest<'a>,
 }
 
 impl<'a> From<&'a Broken> for Failed<'a> {
     fn from(broken: &'a Broken) -> Failed<'a> {
-        Failed {
-            side: broken.side,
-            name: broken.place.to_string(),
-            file: &broken.place.file,
-            line: broken.line,
-            error: broken.failure.message(),
-            hint: broken.failure.hint_text(),
-        }
+        let Broken { side, place, line, failure } = broken;
+        Failed { side, request: FailedRequest::new(place, *line, failure) }
     }
 }
 

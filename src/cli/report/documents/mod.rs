@@ -19,6 +19,7 @@ use gpt_cost::budget::{Changed, Level};
 use gpt_cost::catalog::{Field, Kind, Layer, Model, PriceRow};
 use gpt_cost::money::{Per, Usd};
 use gpt_cost::request::{Uncounted, Warning};
+use gpt_cost::source::Place;
 use gpt_cost::usage::ChargeKind;
 use gpt_cost::{Date, Label, Tier, TokenCount, Verdict};
 use serde::Serialize;
@@ -26,6 +27,7 @@ use serde::ser::{SerializeMap, Serializer};
 
 #[cfg(test)]
 pub(in crate::cli) use self::schemas::all as schemas;
+use crate::cli::exit::Failure;
 use crate::cli::input::Failed;
 
 /// The version of all documents. It changes if a field is renamed, removed or given another meaning, not if one is
@@ -124,15 +126,21 @@ pub(in crate::cli) struct FailedRequest<'a> {
     hint: Option<&'a str>,
 }
 
+impl<'a> FailedRequest<'a> {
+    fn new(place: &'a Place, line: usize, failure: &'a Failure) -> FailedRequest<'a> {
+        FailedRequest {
+            name: place.to_string(),
+            file: &place.file,
+            line,
+            error: failure.message(),
+            hint: failure.hint_text(),
+        }
+    }
+}
+
 impl<'a> From<&'a Failed> for FailedRequest<'a> {
     fn from(failed: &'a Failed) -> FailedRequest<'a> {
-        FailedRequest {
-            name: failed.place.to_string(),
-            file: &failed.place.file,
-            line: failed.line,
-            error: failed.failure.message(),
-            hint: failed.failure.hint_text(),
-        }
+        FailedRequest::new(&failed.place, failed.line, &failed.failure)
     }
 }
 
