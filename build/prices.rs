@@ -50,7 +50,7 @@ fn write_layer(out: &mut String, source: &str, file: &File) -> std::fmt::Result 
     aliases.sort_by_key(|alias| &alias.name.text);
     for alias in aliases {
         let target = |target: &TargetEntry| {
-            format!("AliasTarget {{ from: {}, model: Cow::Borrowed({:?}) }}", day(target.from), target.model.text)
+            format!("AliasTarget {{ from: {}, model: Cow::Borrowed({:?}) }}", date(&target.from), target.model.text)
         };
         let targets: Vec<String> = alias.targets.iter().map(target).collect();
         let name = &alias.name.text;

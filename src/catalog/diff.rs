@@ -42,7 +42,8 @@ impl Catalog {
     fn facts(&self) -> BTreeMap<String, Facts> {
         let models = self.models().into_iter().map(|Resolved { model, .. }| (model.name().to_owned(), facts(model)));
         let aliases = self.aliases().into_iter().map(|alias| {
-            let target = |one: &AliasTarget| ((1, format!("from {}", one.from())), one.model().to_owned());
+            let since = |one: &AliasTarget| one.from().map_or("always".to_owned(), |from| format!("from {from}"));
+            let target = |one: &AliasTarget| ((1, since(one)), one.model().to_owned());
             (alias.name.to_string(), alias.targets.iter().map(target).collect())
         });
         models.chain(aliases).collect()

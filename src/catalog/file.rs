@@ -113,7 +113,7 @@ pub struct PriceEntry {
     pub amounts: [Option<Decimal>; Field::ALL.len()],
 }
 
-/// One `"name" = [ … ]` of the `[alias]` table.
+/// One `"name" = "model"` or `"name" = [ … ]` of the `[alias]` table.
 #[derive(Debug)]
 pub struct AliasEntry {
     pub name: Name,
@@ -124,7 +124,8 @@ pub struct AliasEntry {
 /// One row of an alias: the model to which it resolves from a day on.
 #[derive(Debug)]
 pub struct TargetEntry {
-    pub from: Date,
+    /// `None` if it always does.
+    pub from: Option<Date>,
     pub model: Name,
 }
 
@@ -325,7 +326,11 @@ fn needed_prices(kind: Option<Kind>) -> &'static [Field] {
 }
 
 fn read_alias(name: Name, value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) -> Option<AliasEntry> {
-    let expected = r#"a list such as [ { from = 2024-01-25, to = "gpt-4-0125-preview" } ]"#;
+    let expected = r#"the name of a model, or a list such as [ { from = 2024-01-25, to = "gpt-4-0125-preview" } ]"#;
+    if let DeValue::String(text) = value.get_ref() {
+        let model = Name { text: text.to_string(), span: value.span() };
+        return Some(AliasEntry { name, targets: vec![TargetEntry { from: None, model }] });
+    }
     let read = |row: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>| {
         let table = as_table(row, expected, problems)?;
         let mut fields = Fields::new(table, row.span(), ALIAS_KEYS, problems);
@@ -334,14 +339,18 @@ fn read_alias(name: Name, value: &Spanned<DeValue<'_>>, problems: &mut Vec<Probl
             fields.missing("from", "add the first day on which the alias resolves to the model");
         }
         let model = fields.required_name("to")?;
-        Some(TargetEntry { from: from?, model })
+        Some(TargetEntry { from: Some(from?), model })
     };
     let mut targets = rows(value, expected, problems, read);
     targets.sort_by_key(|target| target.from);
     for pair in targets.windows(2).filter(|pair| pair[0].from == pair[1].from) {
         problems.push(Problem::new(
             pair[1].model.span.clone(),
-            format!("alias `{}` has two targets from {}", name.text, pair[0].from),
+            format!(
+                "alias `{}` has two targets from {}",
+                name.text,
+                pair[0].from.map(|from| from.to_string()).unwrap_or_default()
+            ),
         ));
     }
     Some(AliasEntry { name, targets })
@@ -392,7 +401,7 @@ fn check_facts(model: &ModelEntry, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Checks that names are unique, and that no alias refers to another alias, so that there can be no loop.
+/// Checks that names are unique, and that no alias refers to itself through others.
 fn check_names(file: &File, problems: &mut Vec<Problem>) {
     let mut seen = BTreeSet::new();
     let rows = file.models.iter().flat_map(|model| std::iter::once(&model.name).chain(&model.also));
@@ -403,13 +412,28 @@ fn check_names(file: &File, problems: &mut Vec<Problem>) {
             problems.push(Problem::new(name.span.clone(), format!("duplicate name `{}`", name.text)));
         }
     }
-    let aliases: BTreeSet<&str> = file.aliases.iter().map(|alias| alias.name.text.as_str()).collect();
-    let targets = file.aliases.iter().flat_map(|alias| alias.targets.iter().map(move |target| (alias, &target.model)));
-    for (alias, target) in targets.filter(|(_, target)| aliases.contains(target.text.as_str())) {
-        problems.push(Problem {
+    let aliases: BTreeMap<&str, &AliasEntry> =
+        file.aliases.iter().map(|alias| (alias.name.text.as_str(), alias)).collect();
+    for alias in &file.aliases {
+        let targets = alias.targets.iter().map(|target| &target.model);
+        problems.extend(targets.filter(|target| leads_to(&aliases, target, &alias.name)).map(|target| Problem {
             span: target.span.clone(),
-            message: format!("alias `{}` refers to `{}`, which is an alias too", alias.name.text, target.text),
+            message: format!("alias `{}` refers to itself through `{}`", alias.name.text, target.text),
             hint: Some("refer to a model that has a row".to_owned()),
-        });
+        }));
     }
+}
+
+/// Returns whether a name is that of an alias, or leads to it through other aliases.
+fn leads_to(aliases: &BTreeMap<&str, &AliasEntry>, from: &Name, alias: &Name) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut open = vec![from.text.as_str()];
+    while let Some(name) = open.pop() {
+        if name == alias.text {
+            return true;
+        }
+        let targets = aliases.get(name).filter(|_| seen.insert(name)).map(|found| found.targets.iter());
+        open.extend(targets.into_iter().flatten().map(|target| target.model.text.as_str()));
+    }
+    false
 }

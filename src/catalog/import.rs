@@ -153,9 +153,7 @@ impl Catalog {
         }
         // An alias has the price of the model to which it resolves, unless the other table has that model itself.
         for (alias, rows) in aliases {
-            let target =
-                alias.targets().iter().rfind(|target| target.from() <= day).and_then(|target| self.row(target.model()));
-            match target {
+            match self.follow(alias, day) {
                 Some(found) if seen.insert(found.model.name()) => plan.model(found.model, rows, day),
                 Some(_) => {}
                 None => plan.unknown.push(alias.name().to_owned()),

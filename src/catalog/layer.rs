@@ -29,17 +29,22 @@ pub struct Alias {
 /// A model to which an alias resolves, and the first day on which it does.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AliasTarget {
-    pub(super) from: Date,
+    pub(super) from: Option<Date>,
     pub(super) model: Text,
 }
 
 impl AliasTarget {
-    /// Returns the first day on which the alias resolves to the model.
-    pub fn from(&self) -> Date {
+    /// Returns the first day on which the alias resolves to the model; `None` if it always does.
+    pub fn from(&self) -> Option<Date> {
         self.from
     }
 
-    /// Returns the name of the model's row.
+    /// Returns whether the alias resolves to the model, or to a later one, on `day`.
+    pub(super) fn is_in_effect(&self, day: Date) -> bool {
+        self.from.is_none_or(|from| from <= day)
+    }
+
+    /// Returns the name of the model, or of an alias of a layer below.
     pub fn model(&self) -> &str {
         &self.model
     }

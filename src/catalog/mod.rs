@@ -248,6 +248,21 @@ impl Catalog {
         self.layers().rev().find_map(|layer| layer.find(name))
     }
 
+    /// Returns the model to which an alias resolves on `day`, if need be by an alias of another layer.
+    fn follow<'c>(&'c self, alias: &'c Alias, day: Date) -> Option<Resolved<'c>> {
+        /// Aliases of different layers can refer to each other.
+        const MAX_ALIASES: usize = 8;
+        let mut alias = alias;
+        for _ in 0..MAX_ALIASES {
+            let target = alias.targets.iter().rfind(|target| target.is_in_effect(day))?;
+            match self.find(&target.model)? {
+                Found::Row(found) => return Some(found),
+                Found::Alias(next) => alias = next,
+            }
+        }
+        None
+    }
+
     fn row<'c>(&'c self, name: &str) -> Option<Resolved<'c>> {
         self.layers().rev().find_map(|layer| layer.row(name).map(|model| Resolved { layer, model }))
     }
@@ -302,9 +317,9 @@ impl<'c> ModelRef<'c> {
             Found::Row(found) => return Ok(found),
             Found::Alias(alias) => alias,
         };
-        let target = alias.targets.iter().rev().find(|target| target.from <= day);
-        target.and_then(|target| self.catalog.row(&target.model)).ok_or_else(|| {
-            let since = alias.targets.first().map(|first| format!(" (available since {})", first.from));
+        self.catalog.follow(alias, day).ok_or_else(|| {
+            let first = alias.targets.first().and_then(AliasTarget::from);
+            let since = first.map(|first| format!(" (available since {first})"));
             let message = format!("`{}` did not exist on {day}{}", self.name, since.unwrap_or_default());
             Error::new(error::Kind::UnknownModel, Problem::new(message))
         })

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use jiff::civil::Date;
+
 use super::layer::{Alias, AliasTarget, Layer, names_of};
 use super::model::{Facts, FamilySince, List, Model, PriceRow, Text};
 use super::terms::{Field, Kind};
@@ -104,7 +106,7 @@ impl<'a> Reader<'a> {
     fn known(&self, name: &str) -> Option<&'a Model> {
         match self.below.find(name)? {
             Found::Row(found) => Some(found.model),
-            Found::Alias(alias) => self.below.row(&alias.targets.last()?.model).map(|found| found.model),
+            Found::Alias(alias) => self.below.follow(alias, Date::MAX).map(|found| found.model),
         }
     }
 
@@ -170,7 +172,7 @@ impl<'a> Reader<'a> {
 
     fn alias(&mut self, entry: file::AliasEntry, is_known: impl Fn(&str) -> bool) -> Alias {
         for target in entry.targets.iter().map(|target| &target.model) {
-            if !is_known(&target.text) && self.below.row(&target.text).is_none() {
+            if !is_known(&target.text) && self.below.find(&target.text).is_none() {
                 let message = format!("alias `{}` refers to `{}`, which has no row", entry.name.text, target.text);
                 self.problem(&target.span, message, "add a row for it, or correct the name");
             }
@@ -178,7 +180,7 @@ impl<'a> Reader<'a> {
         let targets = entry
             .targets
             .into_iter()
-            .map(|target| AliasTarget { from: civil(target.from), model: target.model.text.into() })
+            .map(|target| AliasTarget { from: target.from.map(civil), model: target.model.text.into() })
             .collect();
         Alias { name: entry.name.text.into(), targets }
     }

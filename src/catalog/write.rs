@@ -38,10 +38,16 @@ impl Catalog {
             out.push_str("\n[alias]\n");
         }
         for alias in aliases {
-            let target =
-                |target: &AliasTarget| format!("{{ from = {}, to = {} }}", target.from(), quoted(target.model()));
+            let target = |target: &AliasTarget| match target.from() {
+                Some(from) => format!("{{ from = {from}, to = {} }}", quoted(target.model())),
+                None => quoted(target.model()),
+            };
             let targets: Vec<String> = alias.targets.iter().map(target).collect();
-            let _ = writeln!(out, "{} = [ {} ]", quoted(&alias.name), targets.join(", "));
+            let targets = match alias.targets.as_ref() {
+                [one] if one.from().is_none() => targets.concat(),
+                _ => format!("[ {} ]", targets.join(", ")),
+            };
+            let _ = writeln!(out, "{} = {targets}", quoted(&alias.name));
         }
         out
     }

@@ -266,7 +266,10 @@ fn facts(name: &ModelRef<'_>, layer: &Layer, model: &Model) -> Vec<Vec<Cell>> {
         })
         .collect();
     let alias = name.alias().map(|alias| {
-        let target = |target: &AliasTarget| format!("{} since {}", target.model(), target.from());
+        let target = |target: &AliasTarget| match target.from() {
+            Some(from) => format!("{} since {from}", target.model()),
+            None => target.model().to_owned(),
+        };
         alias.targets().iter().map(target).collect::<Vec<_>>().join(", ")
     });
     let image = model.image().map(|rule| rule.to_string());

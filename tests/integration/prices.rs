@@ -184,6 +184,41 @@ fn a_layer_replaces_whole_models() {
     assert_eq!(catalog.model("gpt-4.1").unwrap().resolve(day(2026, 11, 24)).unwrap().layer.origin(), "built-in");
 }
 
+/// The names of Azure deployments: an alias can be a plain name, also that of an alias of the built-in table.
+#[test]
+fn an_alias_without_a_day_always_resolves() {
+    let mut catalog = Catalog::builtin();
+    let table = "schema = 1\n[alias]\n\"my-deployment\" = \"gpt-4o\"\n\"my-mini\" = \"gpt-4o-mini\"\n";
+    catalog.add_layer("mine", table).unwrap();
+    let resolved = |catalog: &Catalog, name: &str, day| {
+        catalog.model(name).unwrap().resolve(day).map(|found| found.model.name().to_owned())
+    };
+    assert_eq!(resolved(&catalog, "my-mini", day(2024, 8, 1)).unwrap(), "gpt-4o-mini");
+    assert_eq!(resolved(&catalog, "my-deployment", day(2024, 6, 1)).unwrap(), "gpt-4o-2024-05-13");
+    assert_eq!(resolved(&catalog, "my-deployment", day(2024, 10, 2)).unwrap(), "gpt-4o-2024-08-06");
+    let error = resolved(&catalog, "my-deployment", day(2024, 5, 12)).unwrap_err();
+    assert!(error.to_string().contains("`my-deployment` did not exist on 2024-05-12"), "{error}");
+    // Written and read again, it is the same.
+    let written = catalog.to_toml();
+    assert!(written.contains("\"my-deployment\" = \"gpt-4o\"\n"), "{written}");
+    let again = Catalog::only("written", &written).unwrap();
+    assert_eq!(resolved(&again, "my-deployment", day(2024, 10, 2)).unwrap(), "gpt-4o-2024-08-06");
+    assert_eq!(again.to_toml(), written);
+    let unknown = Catalog::builtin().add_layer("mine", "schema = 1\n[alias]\na = \"gpt-nobody\"\n").unwrap_err();
+    assert!(unknown.to_string().contains("alias `a` refers to `gpt-nobody`, which has no row"), "{unknown}");
+}
+
+/// Aliases of two tables that refer to each other have no model, and do not hang.
+#[test]
+fn aliases_of_two_tables_in_a_circle_have_no_model() {
+    let row = "encoding = \"o200k_base\"\ncounting = \"gpt-4-turbo\"\nprice = { per = \"1M\", input = \"1\", output = \"1\" }\n";
+    let mut catalog = Catalog::builtin();
+    catalog.add_layer("first", &format!("schema = 1\n[model.b]\n{row}[alias]\na = \"b\"\n")).unwrap();
+    catalog.add_layer("second", "schema = 1\n[alias]\nb = \"a\"\n").unwrap();
+    let error = catalog.model("a").unwrap().resolve(day(2026, 1, 1)).unwrap_err();
+    assert!(error.is_unknown_model(), "{error}");
+}
+
 #[test]
 fn a_model_over_an_alias_counts_as_the_alias_does() {
     let mut catalog = Catalog::builtin();

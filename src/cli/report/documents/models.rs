@@ -174,13 +174,14 @@ struct Detail<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Target<'a> {
-    from: Day,
+    /// Null if it always does.
+    from: Option<Day>,
     model: &'a str,
 }
 
 impl<'a> From<&'a AliasTarget> for Target<'a> {
     fn from(target: &'a AliasTarget) -> Target<'a> {
-        Target { from: Day(target.from()), model: target.model() }
+        Target { from: target.from().map(Day), model: target.model() }
     }
 }
 
