@@ -297,7 +297,7 @@ impl Tally {
         if schema_text::are_deep(&request.tools) {
             bound += difference(style, Style { depth: Depth::Shallow, ..style });
         }
-        if self.counting.family.generation() != Generation::Turbo {
+        if self.counting.family.generation() != Generation::Turbo && schema_text::can_be_trimmed(&request.tools) {
             bound += difference(style, Style { depth: Depth::Full, ..style });
         }
         bound

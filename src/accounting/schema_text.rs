@@ -128,6 +128,23 @@ pub(super) fn are_deep(tools: &[Tool]) -> bool {
     tools.iter().filter_map(|tool| tool.parameters.as_ref()).any(|parameters| is_deep(parameters, 0))
 }
 
+/// Returns whether a schema of a tool has something that [`Depth::Trimmed`] can leave out: a reference, or an object
+/// without properties.
+pub(super) fn can_be_trimmed(tools: &[Tool]) -> bool {
+    fn can_be(value: &Value<'_>) -> bool {
+        match value {
+            Value::Object(fields) => {
+                let is_object = value.get("type").and_then(Value::as_str) == Some("object");
+                is_object && value.get("properties").is_none_or(|properties| *properties == Value::Object(Vec::new()))
+                    || fields.iter().any(|(key, value)| key == "$ref" || can_be(value))
+            }
+            Value::Array(values) => values.iter().any(can_be),
+            _ => false,
+        }
+    }
+    tools.iter().filter_map(|tool| tool.parameters.as_ref()).any(can_be)
+}
+
 type Definitions<'t> = Vec<(Cow<'static, str>, Value<'static>)>;
 
 struct Renderer<'t> {
