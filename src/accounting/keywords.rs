@@ -17,8 +17,9 @@ struct Recorded {
     rarely: &'static [&'static str],
 }
 
-/// Counted on the recordings of the models since late 2023, which are shown schemas by the same renderer: the rarest of the
-/// first are `type` lists (51 cases of 6 projects), the most frequent of the second `allOf` (30 cases of one project).
+/// Counted on the recordings of the models since late 2023, which are shown schemas by the same renderer; `tests/truth.rs`
+/// compares the two. The rarest of the first is `default` (104 cases of 10 projects), the most frequent of the second
+/// `strict` (238 cases of 2 projects). `definitions` is the older name of `$defs`.
 const SINCE_2023: Recorded = Recorded {
     well: &[
         "$defs",
@@ -33,11 +34,10 @@ const SINCE_2023: Recorded = Recorded {
         "items",
         "properties",
         "required",
-        "strict",
         "title",
         "type",
     ],
-    rarely: &["allOf", "const", "examples", "format", "gte", "lte", "maximum", "minimum"],
+    rarely: &["allOf", "examples", "format", "gte", "lte", "maximum", "minimum", "strict"],
 };
 
 const OF_2023: Recorded = Recorded {
