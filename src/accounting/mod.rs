@@ -19,6 +19,7 @@ pub use self::family::Family;
 pub(crate) use self::images::ImageRule;
 use self::schema_text::ToolsText;
 use crate::encoding::Encoding;
+use crate::json::Value;
 use crate::money::grouped;
 use crate::names::names;
 use crate::request::{Api, Input, Part, Prompt, Request, Tool, Uncounted, Warning};
@@ -350,12 +351,23 @@ impl Tally {
             }
         }
         for (tool, tokens) in tools.iter().zip(of_tools) {
-            self.count.component(ComponentKind::Tool, &tool.path, tokens, 0);
+            let bound = if self.is_unusual(tool) { tokens } else { 0 };
+            self.count.component(ComponentKind::Tool, &tool.path, tokens, bound);
         }
         let generation = self.counting.family.generation();
         let of_keywords = keywords::bound(tools, generation, |text| self.text_tokens(text));
         let bound = evidence.bound().saturating_add(of_keywords);
         self.count.component(ComponentKind::Tools, "tools", (tokens + frame).max(0) as u64, bound);
+    }
+}
+
+impl Tally {
+    /// Returns whether a tool has a form that at most one recording has, so that nothing shows how much of it the model is
+    /// shown: in Responses one that is nested as in Chat Completions, and parameters that are not of the type `object`.
+    fn is_unusual(&self, tool: &Tool) -> bool {
+        let is_nested = self.api == Some(Api::Responses) && tool.path.ends_with(".function");
+        let kind = tool.parameters.as_ref().map(|parameters| parameters.get("type").and_then(Value::as_str));
+        is_nested || kind.is_some_and(|kind| kind != Some("object"))
     }
 }
 

@@ -152,6 +152,25 @@ fn a_deep_object_is_shown_or_not() {
     assert!(deep.tokens() > flat.tokens() + 8 && deep.min() <= flat.tokens(), "{flat:?} {deep:?}");
 }
 
+/// No recording has a tool of Responses that is nested as in Chat Completions, so all of it is in question.
+#[test]
+fn tools_of_an_unusual_form_are_estimates() {
+    let function = r#""name": "book", "description": "Books a trip.", "parameters": {"type": "object", "properties": {"to": {"type": "string"}}}"#;
+    let flat = format!(r#"{{"model": "gpt-5.4", "input": "Hi", "tools": [{{"type": "function", {function}}}]}}"#);
+    let nested = format!(
+        r#"{{"model": "gpt-5.4", "input": "Hi", "tools": [{{"type": "function", "function": {{{function}}}}}]}}"#
+    );
+    let [flat, nested] = [flat, nested].map(|request| count_on("gpt-5.4", DAY, &request));
+    assert_eq!((flat.label(), nested.label()), (Label::Exact, Label::Estimate));
+    assert_eq!(nested.tokens(), flat.tokens());
+    assert!(
+        nested.tokens() - nested.min() >= n("// Books a trip.\ntype book = (_: { to?: string }) => any;"),
+        "{nested:?}"
+    );
+    let untyped = with_parameters(r#"{"properties": {"to": {"type": "string"}}}"#);
+    assert_eq!(count_on("gpt-5", DAY, &untyped).label(), Label::Estimate);
+}
+
 #[test]
 fn tools_of_2023_are_shown_in_the_old_format() {
     let old = r#"{"messages": [{"role": "user", "content": "Hello"}], "functions": [{"name": "f", "description": "Does it.",
