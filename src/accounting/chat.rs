@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::evidence;
+use super::evidence::{self, Evidence};
 use super::family::{Generation, Rules};
 use super::json_text::{self, COMPACT_UNICODE, SPACED, SPACED_UNICODE, Separators};
 use super::schema_text::{self, Depth, Style, TypeLists};
 use super::{ComponentKind, Counting, Family, Tally, TokenCount, has_text, schema_text_2023, text_of};
 use crate::json::{self, Value};
-use crate::request::{Call, CallResult, Input, Item, Message, Part, Request, Role, ToolChoice};
+use crate::request::{Call, CallResult, Input, Item, Message, Part, Request, Role, Tool, ToolChoice};
 
 /// Counts a request.
 pub(super) fn count(request: &Request, counting: Counting) -> TokenCount {
@@ -262,14 +262,8 @@ impl Tally {
             if generation == Generation::Gpt5 && tools[0].description.is_none() {
                 frame -= 1;
             }
-            let bound = self.style_bound(request);
-            self.tools(
-                tools,
-                schema_text::render(tools, style(self.counting)),
-                frame,
-                evidence::tools(generation, schema_text::have_unions(tools)),
-            );
-            self.count.add(0, bound);
+            let evidence = evidence::tools(generation, schema_text::have_unions(tools));
+            self.namespace(tools, frame, evidence);
             self.choice(request);
         }
     }
@@ -280,25 +274,31 @@ impl Tally {
         self.text_tokens(&format!("{system}\n\n#")) as i64 - self.text_tokens(system) as i64 - 2
     }
 
-    /// Returns the differences between the ways to show tools that are possible: lists of types on days on which either
-    /// can be in effect, and how deep a schema is shown, which recordings do not decide for every model.
-    pub(super) fn style_bound(&self, request: &Request) -> u64 {
+    /// Counts the tools as models since late 2023 are shown them, with a frame of the given number of tokens.
+    pub(super) fn namespace(&mut self, tools: &[Tool], frame: i64, evidence: &Evidence) {
         let style = style(self.counting);
-        let text = |style| schema_text::render(&request.tools, style).text;
-        let difference = |one: Style, other: Style| match (text(one), text(other)) {
-            (one, other) if one == other => 0,
-            (one, other) => self.text_tokens(&one).abs_diff(self.text_tokens(&other)),
+        let shown = schema_text::render(tools, style);
+        let bound = self.style_bound(tools, style, &shown.text);
+        self.tools(tools, shown, frame, evidence);
+        self.count.add(0, bound);
+    }
+
+    /// Returns the differences from other ways to show the tools that are possible: lists of types on days on which
+    /// either way can be in effect, and how deep a schema is shown, which recordings do not decide for every model.
+    fn style_bound(&self, tools: &[Tool], style: Style, shown: &str) -> u64 {
+        let difference = |other: Style| match schema_text::render(tools, other).text {
+            other if other == shown => 0,
+            other => self.text_tokens(shown).abs_diff(self.text_tokens(&other)),
         };
         let mut bound = 0;
         if self.counting.day >= evidence::LISTS_REPEATED_UNTIL {
-            let with = |lists| Style { lists, ..style };
-            bound += difference(with(TypeLists::Repeated), with(TypeLists::Joined));
+            bound += difference(Style { lists: style.lists.other(), ..style });
         }
-        if schema_text::are_deep(&request.tools) {
-            bound += difference(style, Style { depth: Depth::Shallow, ..style });
+        if schema_text::are_deep(tools) {
+            bound += difference(Style { depth: Depth::Shallow, ..style });
         }
-        if self.counting.family.generation() != Generation::Turbo && schema_text::can_be_trimmed(&request.tools) {
-            bound += difference(style, Style { depth: Depth::Full, ..style });
+        if self.counting.family.generation() != Generation::Turbo && schema_text::can_be_trimmed(tools) {
+            bound += difference(Style { depth: Depth::Full, ..style });
         }
         bound
     }
@@ -326,13 +326,12 @@ impl Tally {
             );
         }
     }
-}
 
-impl Tally {
-    /// Returns whether requiring a call costs tokens: always on the models of 2023 and on gpt-audio, and on others until
-    /// a day that depends on their encoding.
+    /// Returns whether requiring a call costs tokens: always on the models of 2023 and on gpt-audio, and on others
+    /// until a day that depends on their encoding.
     fn required_costs(&self) -> bool {
-        let is_always = matches!(self.counting.family, Family::Gpt35Turbo0301 | Family::Gpt4 | Family::GptAudio);
+        let family = self.counting.family;
+        let is_always = family.generation() == Generation::Of2023 || family == Family::GptAudio;
         let is_o200k = self.counting.encoding.as_str().starts_with("o200k");
         let until = if is_o200k { evidence::REQUIRED_COST_UNTIL_O200K } else { evidence::REQUIRED_COST_UNTIL_CL100K };
         is_always || self.counting.day < until
@@ -340,7 +339,7 @@ impl Tally {
 }
 
 /// Returns how tools are shown on the day.
-pub(super) fn style(counting: Counting) -> Style {
+fn style(counting: Counting) -> Style {
     let lists = if counting.day < evidence::LISTS_JOINED_FROM { TypeLists::Repeated } else { TypeLists::Joined };
     Style { lists, depth: Depth::Trimmed }
 }

@@ -99,8 +99,8 @@ pub(super) fn tools(generation: Generation, has_unions: bool) -> &'static Eviden
 /// The cases of Turbo do not include the twelve whose input was divided, nor those that look edited.
 const RESPONSES_TOOLS_TURBO: Evidence = Evidence { cases: 305, exact: 296, projects: 14, error: 3 };
 
-/// gpt-5 to gpt-5.3: on some days, the server billed 3 tokens more for the same requests; four more cases have a divided
-/// input.
+/// gpt-5 to gpt-5.3: on some days, the server billed 3 tokens more for the same requests; four more cases have a
+/// divided input.
 const RESPONSES_TOOLS_GPT_5: Evidence = Evidence { cases: 229, exact: 208, projects: 11, error: 3 };
 const RESPONSES_TOOLS_GPT_54: Evidence = Evidence { cases: 265, exact: 264, projects: 7, error: 0 };
 const RESPONSES_TOOLS_REASONING: Evidence = Evidence { cases: 14, exact: 14, projects: 2, error: 1 };
@@ -108,8 +108,8 @@ const RESPONSES_TOOLS_REASONING: Evidence = Evidence { cases: 14, exact: 14, pro
 pub(super) fn responses_tools(family: Family, has_unions: bool) -> &'static Evidence {
     match family.generation() {
         Generation::Gpt5 if has_unions => &UNIONS_GPT_5,
-        Generation::Gpt5 if family == Family::Gpt5 => &RESPONSES_TOOLS_GPT_5,
-        Generation::Gpt5 => &RESPONSES_TOOLS_GPT_54,
+        Generation::Gpt5 if family.is_gpt_54_or_later() => &RESPONSES_TOOLS_GPT_54,
+        Generation::Gpt5 => &RESPONSES_TOOLS_GPT_5,
         Generation::Reasoning => &RESPONSES_TOOLS_REASONING,
         _ => &RESPONSES_TOOLS_TURBO,
     }

@@ -77,15 +77,15 @@ impl Family {
     /// Returns the number of tokens that frame a call and its result in the Responses API, beside those of its name:
     /// 148 of 148 recorded cases with calls that have no ids.
     pub(super) fn call_frame(self) -> u64 {
-        match (self, self.generation()) {
-            (Family::Gpt54 | Family::Gpt6, _) => 20,
-            (_, Generation::Gpt5 | Generation::Reasoning) => 17,
+        match self.generation() {
+            _ if self.is_gpt_54_or_later() => 20,
+            Generation::Gpt5 | Generation::Reasoning => 17,
             _ => 11,
         }
     }
 
-    /// Returns whether the Responses API shows several calls of one step as one.
-    pub(super) fn calls_in_parallel_are_one(self) -> bool {
+    /// Returns whether the Responses API shows calls as it does since gpt-5.4: several of one step as one.
+    pub(super) fn is_gpt_54_or_later(self) -> bool {
         matches!(self, Family::Gpt54 | Family::Gpt6)
     }
 

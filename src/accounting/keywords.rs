@@ -17,8 +17,8 @@ struct Recorded {
     rarely: &'static [&'static str],
 }
 
-/// Counted on the recordings of the models since late 2023, which are shown schemas by the same renderer; `tests/truth.rs`
-/// compares the two. The rarest of the first is `default` (104 cases of 10 projects), the most frequent of the second
+/// Counted on the recordings of the models since late 2023, which are shown schemas by the same renderer;
+/// `tests/truth.rs` compares the two. The rarest of the first is `default` (104 cases of 10 projects), the most frequent of the second
 /// `strict` (238 cases of 2 projects). `definitions` is the older name of `$defs`.
 const SINCE_2023: Recorded = Recorded {
     well: &[

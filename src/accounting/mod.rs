@@ -359,11 +359,10 @@ impl Tally {
         let bound = evidence.bound().saturating_add(of_keywords);
         self.count.component(ComponentKind::Tools, "tools", (tokens + frame).max(0) as u64, bound);
     }
-}
 
-impl Tally {
-    /// Returns whether a tool has a form that at most one recording has, so that nothing shows how much of it the model is
-    /// shown: in Responses one that is nested as in Chat Completions, and parameters that are not of the type `object`.
+    /// Returns whether a tool has a form that at most one recording has, so that nothing shows how much of it the model
+    /// is shown: in Responses one that is nested as in Chat Completions, and parameters that are not of the type
+    /// `object`.
     fn is_unusual(&self, tool: &Tool) -> bool {
         let is_nested = self.api == Some(Api::Responses) && tool.path.ends_with(".function");
         let kind = tool.parameters.as_ref().map(|parameters| parameters.get("type").and_then(Value::as_str));

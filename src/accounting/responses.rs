@@ -1,11 +1,11 @@
 //! Counts the input of a request as the Responses API bills it: messages as in Chat Completions, tools and schemas as
 //! sections of their own, calls and results one by one.
 
-use super::chat::{style, tool_uses};
+use super::chat::tool_uses;
 use super::evidence;
 use super::family::{Generation, Rules};
 use super::json_text::{self, COMPACT_UNICODE};
-use super::{ComponentKind, Counting, Family, Tally, TokenCount, chat, schema_text, schema_text_2023};
+use super::{ComponentKind, Counting, Tally, TokenCount, chat, schema_text, schema_text_2023};
 use crate::request::{
     Api, Call, CallResult, Compaction, CustomTool, Input, Item, Message, Part, Reasoning, Request, Role, ToolChoice,
 };
@@ -70,7 +70,7 @@ impl Tally {
                 Item::Result(result) => self.result(result),
                 Item::Call(call) => {
                     let run: Vec<&Call> = items[index - 1..].iter().map_while(as_call).collect();
-                    if self.counting.family.calls_in_parallel_are_one() && run.len() > 1 {
+                    if self.counting.family.is_gpt_54_or_later() && run.len() > 1 {
                         index += run.len() - 1;
                         self.calls_at_once(&run);
                         continue;
@@ -121,10 +121,10 @@ impl Tally {
     }
 
     fn call(&mut self, call: &Call, beside_another: bool) {
-        let arguments = match self.counting.family {
-            // The models since gpt-5.4 are shown the arguments written again, without spaces.
-            Family::Gpt54 | Family::Gpt6 => self.text_tokens(&chat::compact(&call.arguments)),
-            _ => self.text_tokens(&call.arguments),
+        let arguments = match self.counting.family.is_gpt_54_or_later() {
+            // Written again, without spaces.
+            true => self.text_tokens(&chat::compact(&call.arguments)),
+            false => self.text_tokens(&call.arguments),
         };
         let mut tokens =
             self.counting.family.call_frame() + 2 * self.text_tokens(&format!(".{}", call.name)) + arguments;
@@ -162,13 +162,14 @@ impl Tally {
     }
 
     /// Counts encrypted reasoning by its length: 0.203 tokens per byte minus 125 (138 since gpt-5.4), at least 8, fitted
-    /// to 174 recorded requests of 3 projects. With each project left out of the fit in turn, no case was outside the bound.
+    /// to 174 recorded requests of 3 projects. With each project left out of the fit in turn, no case was outside the
+    /// bound.
     fn reasoning(&mut self, reasoning: &Reasoning) {
         let Some(characters) = reasoning.encrypted else {
             return self.count.not_counted(&reasoning.path, "reasoning that is stored on the server");
         };
         let bytes = characters as u64 * 3 / 4;
-        let envelope = if matches!(self.counting.family, Family::Gpt54 | Family::Gpt6) { 138 } else { 125 };
+        let envelope = if self.counting.family.is_gpt_54_or_later() { 138 } else { 125 };
         let tokens = (bytes.saturating_mul(203) / 1_000).saturating_sub(envelope).max(8);
         let bound = if reasoning.has_summary { tokens * 7 / 10 + 40 } else { tokens * 3 / 8 + 20 };
         self.count.component(ComponentKind::Reasoning, &reasoning.path, tokens, bound);
@@ -206,9 +207,7 @@ impl Tally {
                 if generation == Generation::Gpt5 && tools[0].description.is_none() {
                     frame -= 1;
                 }
-                let bound = self.style_bound(request);
-                self.tools(tools, schema_text::render(tools, style(self.counting)), frame, evidence);
-                self.count.add(0, bound);
+                self.namespace(tools, frame, evidence);
             }
         }
         if generation == Generation::Gpt5 && !request.parallel_calls {

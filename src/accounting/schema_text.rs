@@ -16,8 +16,8 @@ const MAX_DEPTH: usize = 8;
 /// The maximum nesting of types, unions included.
 const MAX_NESTING: usize = 64;
 
-/// The maximum number of references between a tool's schema and a type in it: one reference more is shown as `any`. 49 of
-/// 49 recorded cases in which it matters, of one project.
+/// The maximum number of references between a tool's schema and a type in it: one reference more is shown as `any`. 49
+/// of 49 recorded cases in which it matters, of one project.
 const MAX_REFERENCES: usize = 2;
 
 /// The maximum number of bytes shown of a tool: references can be used twice at each level, and double the text each
@@ -33,6 +33,16 @@ pub(super) enum TypeLists {
     Joined,
 }
 
+impl TypeLists {
+    /// Returns the other way to show them.
+    pub(super) fn other(self) -> TypeLists {
+        match self {
+            TypeLists::Repeated => TypeLists::Joined,
+            TypeLists::Joined => TypeLists::Repeated,
+        }
+    }
+}
+
 /// How tools are shown, where that depends on the day or is not known for sure.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Style {
@@ -43,11 +53,11 @@ pub(super) struct Style {
 /// How much of a schema is shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Depth {
-    /// Without objects that have no properties, and with references up to [`MAX_REFERENCES`], as the recorded requests to
-    /// models of Turbo were.
+    /// Without objects that have no properties, and with references up to [`MAX_REFERENCES`], as the recorded requests
+    /// to models of Turbo were.
     Trimmed,
-    /// The same, with objects up to [`MAX_OBJECTS`] levels: what was left out can have been too deep, since no recording
-    /// has an object that deep without references.
+    /// The same, with objects up to [`MAX_OBJECTS`] levels: what was left out can have been too deep, since no
+    /// recording has an object that deep without references.
     Shallow,
     /// Everything.
     Full,
@@ -94,22 +104,27 @@ pub(super) fn render(tools: &[Tool], style: Style) -> ToolsText {
 /// Returns whether a tool has a union, a list of types beside `enum` or `items`, or a reference, as only few recorded
 /// cases have.
 pub(super) fn have_unions(tools: &[Tool]) -> bool {
-    fn has(value: &Value<'_>) -> bool {
+    any_object(tools, |object| {
+        let has_list = matches!(object.get("type"), Some(Value::Array(_)));
+        ["anyOf", "oneOf", "allOf", "$ref"].iter().any(|key| object.get(key).is_some())
+            || has_list && has_enum_or_items(|key| object.get(key))
+    })
+}
+
+fn has_enum_or_items<'v>(get: impl Fn(&str) -> Option<&'v Value<'static>>) -> bool {
+    get("enum").is_some() || get("items").is_some()
+}
+
+/// Returns whether an object of the tools' schemas, at any depth, is of a kind.
+fn any_object(tools: &[Tool], is: impl Fn(&Value<'static>) -> bool) -> bool {
+    fn any(value: &Value<'static>, is: &impl Fn(&Value<'static>) -> bool) -> bool {
         match value {
-            Value::Object(fields) => {
-                let has_list = matches!(value.get("type"), Some(Value::Array(_)));
-                let is_union = |key: &str| match key {
-                    "anyOf" | "oneOf" | "allOf" | "$ref" => true,
-                    "enum" | "items" => has_list,
-                    _ => false,
-                };
-                fields.iter().any(|(key, value)| is_union(key) || has(value))
-            }
-            Value::Array(values) => values.iter().any(has),
+            Value::Object(fields) => is(value) || fields.iter().any(|(_, value)| any(value, is)),
+            Value::Array(values) => values.iter().any(|value| any(value, is)),
             _ => false,
         }
     }
-    tools.iter().filter_map(|tool| tool.parameters.as_ref()).any(has)
+    tools.iter().filter_map(|tool| tool.parameters.as_ref()).any(|parameters| any(parameters, &is))
 }
 
 /// Returns whether a schema of a tool nests objects more than [`MAX_OBJECTS`] levels, or can do so by references.
@@ -131,18 +146,12 @@ pub(super) fn are_deep(tools: &[Tool]) -> bool {
 /// Returns whether a schema of a tool has something that [`Depth::Trimmed`] can leave out: a reference, or an object
 /// without properties.
 pub(super) fn can_be_trimmed(tools: &[Tool]) -> bool {
-    fn can_be(value: &Value<'_>) -> bool {
-        match value {
-            Value::Object(fields) => {
-                let is_object = value.get("type").and_then(Value::as_str) == Some("object");
-                is_object && value.get("properties").is_none_or(|properties| *properties == Value::Object(Vec::new()))
-                    || fields.iter().any(|(key, value)| key == "$ref" || can_be(value))
-            }
-            Value::Array(values) => values.iter().any(can_be),
-            _ => false,
-        }
-    }
-    tools.iter().filter_map(|tool| tool.parameters.as_ref()).any(can_be)
+    any_object(tools, |object| {
+        let is_object = object.get("type").and_then(Value::as_str) == Some("object");
+        let has_properties =
+            matches!(object.get("properties"), Some(properties) if *properties != Value::Object(Vec::new()));
+        is_object && !has_properties || object.get("$ref").is_some()
+    })
 }
 
 type Definitions<'t> = Vec<(Cow<'static, str>, Value<'static>)>;
@@ -207,7 +216,8 @@ impl<'t> Renderer<'t> {
         text
     }
 
-    /// Follows references, of which `references` lead to the value already; fields beside a reference override those of its target.
+    /// Follows references, of which `references` lead to the value already; fields beside a reference override those of
+    /// its target.
     fn resolve(&self, value: &'t Value<'static>, references: usize) -> Schema<'t> {
         let mut fields: Vec<(&str, &Value<'static>)> = Vec::new();
         let (mut value, mut references) = (value, references);
@@ -280,7 +290,7 @@ impl<'t> Renderer<'t> {
         let member = |kind: &'t Value<'static>| Schema { only: kind.as_str(), ..schema.clone() };
         let members: Vec<Schema<'t>> = kinds.iter().map(member).collect();
         // Beside `enum` or `items`, each member has a line of its own: 7 of 7 recorded cases, all of one schema.
-        let has_lines = ["enum", "items"].iter().any(|key| schema.get(key).is_some());
+        let has_lines = has_enum_or_items(|key| schema.get(key));
         self.union(members, has_lines, depth)
     }
 
@@ -294,8 +304,8 @@ impl<'t> Renderer<'t> {
         if text.contains(" | ") { format!("Array<{text}>") } else { format!("{text}[]") }
     }
 
-    fn union(&mut self, members: Vec<Schema<'t>>, has_lines: bool, depth: usize) -> String {
-        let mut members = members;
+    /// Returns the text of a union; `has_lines` gives each member a line of its own in any case.
+    fn union(&mut self, mut members: Vec<Schema<'t>>, has_lines: bool, depth: usize) -> String {
         if members.iter().any(|member| !self.is_nothing(member)) {
             members.retain(|member| !self.is_nothing(member));
         }
@@ -341,8 +351,9 @@ impl<'t> Renderer<'t> {
         let required: HashSet<&str> = required.into_iter().collect();
         let mut rows = Vec::new();
         for (key, value) in schema.properties() {
-            if !self.is_nothing(&self.resolve(value, schema.references)) {
-                rows.push(self.property(key, required.contains(key.as_ref()), value, schema.references, depth));
+            let value = self.resolve(value, schema.references);
+            if !self.is_nothing(&value) {
+                rows.push(self.property(key, required.contains(key.as_ref()), &value, depth));
             }
         }
         if let Some(value) = others {
@@ -372,17 +383,9 @@ impl<'t> Renderer<'t> {
         self.style.depth != Depth::Full && schema.kind() == Some("object") && schema.properties().is_empty()
     }
 
-    fn property(
-        &mut self,
-        key: &str,
-        is_required: bool,
-        value: &'t Value<'static>,
-        references: usize,
-        depth: usize,
-    ) -> Row {
-        let schema = self.resolve(value, references);
-        let (mut before, kind) = (doc(&schema), self.type_of(&schema, depth));
-        let mut remarks = constraints(&schema);
+    fn property(&mut self, key: &str, is_required: bool, schema: &Schema<'t>, depth: usize) -> Row {
+        let (mut before, kind) = (doc(schema), self.type_of(schema, depth));
+        let mut remarks = constraints(schema);
         if let Some(default) = schema.get("default") {
             remarks.push(format!("default: {}", text_of(default, SPACED_UNICODE)));
         }
@@ -431,7 +434,7 @@ fn examples(schema: &Schema<'_>) -> String {
 /// which it matters, from 2 projects.
 pub(super) fn comment(text: &str) -> String {
     let mut comment = String::new();
-    for line in text.trim().split('\n').map(str::trim).filter(|_| !text.trim().is_empty()) {
+    for line in text.trim().lines().map(str::trim) {
         comment.push_str(if line.is_empty() { "//" } else { "// " });
         comment.push_str(line);
         comment.push('\n');
