@@ -8,7 +8,7 @@ use gpt_cost::source::Place;
 use gpt_cost::{Decimal, Usd};
 
 use super::grid::{Cell, write_grid, write_line};
-use super::{documents, lines_within, markdown_cell, output_hint, plural};
+use super::{MAX_COMMENT_BYTES, documents, lines_within, markdown_cell, output_hint, plural};
 use crate::cli::args::DiffFormat;
 use crate::cli::exit::Failure;
 use crate::cli::files::printable;
@@ -235,9 +235,6 @@ impl Broken {
     }
 }
 
-/// Maximum size of the rows in bytes: GitHub accepts 65,536 characters in a comment.
-const MAX_ROW_BYTES: usize = 50_000;
-
 /// Maximum size in bytes of the lines about broken files.
 const MAX_BROKEN_BYTES: usize = 10_000;
 
@@ -284,7 +281,7 @@ fn write_markdown_table(changed: &[&Change], total: &Total, out: &mut impl Write
         let cells: Vec<String> = total.select(cells).iter().map(|cell| markdown_cell(cell)).collect();
         format!("| {} |", cells.join(" | "))
     };
-    let (rows, more) = lines_within(MAX_ROW_BYTES, changed.iter().map(|change| row(cells(change))));
+    let (rows, more) = lines_within(MAX_COMMENT_BYTES, changed.iter().map(|change| row(cells(change))));
     rows.iter().try_for_each(|row| writeln!(out, "{row}"))?;
     if more > 0 {
         let rest = Total::new(changed[rows.len()..].iter().copied());

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use gpt_cost::catalog::Layer;
 use gpt_cost::request::Warning;
 use gpt_cost::source::Place;
-use gpt_cost::{Date, Estimate, Request};
+use gpt_cost::{Cost, Date, Estimate, Request, TokenCount};
 
 use super::documents;
 use crate::cli::args::EstimateFormat;
@@ -37,6 +37,25 @@ pub(in crate::cli) struct Report<'a> {
     pub(in crate::cli) entries: Vec<Entry<'a>>,
     /// The requests that cannot be read, counted or priced.
     pub(in crate::cli) failed: &'a [Failed],
+}
+
+impl Report<'_> {
+    /// Returns the input tokens of all requests, each as often as it is sent, with the weakest of their labels and the
+    /// sum of their bounds.
+    pub(in crate::cli) fn tokens(&self) -> TokenCount {
+        self.entries.iter().map(|entry| entry.estimate.input().times(entry.estimate.requests())).sum()
+    }
+
+    /// Returns the cost of all requests, each as often as it is sent.
+    pub(in crate::cli) fn cost(&self) -> Cost {
+        self.entries.iter().map(|entry| entry.estimate.cost_of_all()).sum()
+    }
+
+    /// Returns the day and the price tables, in words.
+    fn prices(&self) -> String {
+        let tables: Vec<&str> = self.layers.iter().map(|layer| layer.origin()).collect();
+        format!("as of {}, prices from {}", self.day, tables.join(", "))
+    }
 }
 
 /// The estimate of one request.

@@ -88,6 +88,17 @@ pub(super) fn output_hint<'e>(mut requests: impl Iterator<Item = &'e gpt_cost::b
 /// The hint for images of unknown size.
 pub(super) const IMAGE_SIZE: &str = "--image-size WxH sets the size of images whose size is unknown";
 
+/// Maximum size in bytes of the rows of a Markdown report: GitHub accepts 65,536 characters in a comment.
+pub(super) const MAX_COMMENT_BYTES: usize = 50_000;
+
+/// Returns a number of tokens, with its label if it is not exact: `1,234`, `152 (141 … 1,523)`.
+pub(super) fn tokens_in_words(count: &TokenCount) -> String {
+    match count.label() {
+        Label::Exact => grouped(count.tokens()),
+        _ => format!("{} ({})", grouped(count.tokens()), label(count)),
+    }
+}
+
 /// Returns a text as a cell of a CSV file that spreadsheets do not read as a formula.
 pub(super) fn formula_free(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }

@@ -2,15 +2,12 @@
 
 use std::io::{self, Write};
 
+use gpt_cost::TokenCount;
 use gpt_cost::budget::{CostBounds, Level};
 use gpt_cost::money::grouped;
-use gpt_cost::{Label, TokenCount};
 
 use super::{CheckReport, MOST_EXPENSIVE, upper_bound};
-use crate::cli::report::{label, lines_within, markdown_cell, plural};
-
-/// Maximum size of the issues in bytes: GitHub accepts 65,536 characters in a comment.
-const MAX_BYTES: usize = 50_000;
+use crate::cli::report::{MAX_COMMENT_BYTES, lines_within, markdown_cell, plural, tokens_in_words};
 
 pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "<!-- gpt-cost check -->")?;
@@ -29,7 +26,7 @@ pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Resul
         let place = format!("{}:{}", issue.file, issue.line);
         format!("| {} | {} | {} |", issue.level.as_str(), markdown_cell(&place), markdown_cell(&issue.text))
     });
-    let (rows, more) = lines_within(MAX_BYTES, rows);
+    let (rows, more) = lines_within(MAX_COMMENT_BYTES, rows);
     rows.iter().try_for_each(|row| writeln!(out, "{row}"))?;
     if more > 0 {
         writeln!(out, "| | | and {} more |", grouped(more as u64))?;
@@ -52,10 +49,7 @@ fn write_most_expensive(report: &CheckReport<'_>, out: &mut impl Write) -> io::R
     writeln!(out, "| most expensive | input tokens | at most |{month}")?;
     writeln!(out, "| :--- | ---: | ---: |{}", if month.is_empty() { "" } else { " ---: |" })?;
     let row = |name: String, input: &TokenCount, cost: CostBounds, monthly: Option<CostBounds>| {
-        let tokens = match input.label() {
-            Label::Exact => grouped(input.tokens()),
-            _ => format!("{} ({})", grouped(input.tokens()), label(input)),
-        };
+        let tokens = tokens_in_words(input);
         let monthly = monthly.map(upper_bound).unwrap_or_default();
         let monthly = if month.is_empty() { String::new() } else { format!(" {monthly} |") };
         format!("| {name} | {tokens} | {} |{monthly}", upper_bound(cost))

@@ -1,7 +1,7 @@
 //! The document of `estimate`: the same format for one request or many.
 
 use gpt_cost::estimate::Exceeded;
-use gpt_cost::{Cost, CostRange, Estimate, Tier, TokenCount, Verdict};
+use gpt_cost::{Cost, CostRange, Estimate, Tier, Verdict};
 use serde::Serialize;
 
 use super::{Component, Day, Dollars, FailedRequest, FromConfig, Name, Price, Remark, Table, Tokens};
@@ -31,7 +31,7 @@ impl<'a> Document<'a> {
             from_config: from_config.map(|(file, settings)| FromConfig { file, settings }),
             requests: report.entries.iter().map(Request::new).collect(),
             failed: report.failed.iter().map(FailedRequest::from).collect(),
-            total: Total::new(&report.entries),
+            total: Total::new(report),
         }
     }
 }
@@ -243,14 +243,11 @@ struct Total {
 }
 
 impl Total {
-    /// Returns the sum of all requests, with the weakest of their labels and the sum of their bounds.
-    fn new(entries: &[Entry<'_>]) -> Total {
-        let estimates = || entries.iter().map(|entry| entry.estimate);
-        let tokens: TokenCount = estimates().map(|estimate| estimate.input().times(estimate.requests())).sum();
+    fn new(report: &Report<'_>) -> Total {
         Total {
-            requests: estimates().map(Estimate::requests).sum(),
-            input_tokens: (&tokens).into(),
-            cost: (&estimates().map(Estimate::cost_of_all).sum::<Cost>()).into(),
+            requests: report.entries.iter().map(|entry| entry.estimate.requests()).sum(),
+            input_tokens: (&report.tokens()).into(),
+            cost: (&report.cost()).into(),
         }
     }
 }

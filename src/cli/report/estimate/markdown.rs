@@ -3,17 +3,14 @@
 use std::io::{self, Write};
 
 use gpt_cost::money::grouped;
-use gpt_cost::{Cost, Label, TokenCount, Verdict};
+use gpt_cost::{Cost, Verdict};
 
 use super::{Entry, Report};
 use crate::cli::report::remarks::remarks;
-use crate::cli::report::{label, lines_within, markdown_cell, plural};
-
-/// Maximum size of the rows in bytes: GitHub accepts 65,536 characters in a comment.
-const MAX_BYTES: usize = 50_000;
+use crate::cli::report::{MAX_COMMENT_BYTES, lines_within, markdown_cell, plural, tokens_in_words};
 
 pub(super) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
-    let total: Cost = report.entries.iter().map(|entry| entry.estimate.cost_of_all()).sum();
+    let total = report.cost();
     let has_expected = total.total.expected.is_some();
     writeln!(out, "| request | model | input tokens |{} at most | |", if has_expected { " expected |" } else { "" })?;
     writeln!(out, "| :--- | :--- | ---: |{} ---: | :--- |", if has_expected { " ---: |" } else { "" })?;
@@ -31,7 +28,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()>
             requests => format!(" × {}", grouped(requests)),
         };
         let name = format!("{}{times}", markdown_cell(&entry.place.to_string()));
-        let cells = [name, markdown_cell(estimate.name()), tokens(estimate.input())];
+        let cells = [name, markdown_cell(estimate.name()), tokens_in_words(estimate.input())];
         row(cells, &estimate.cost_of_all(), &markdown_cell(&notes(entry)))
     });
     let failed = report.failed.iter().map(|failed| {
@@ -39,33 +36,22 @@ pub(super) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()>
         let empty = if has_expected { " | |" } else { " |" };
         format!("| {name} | | |{empty} failed: {} |", markdown_cell(&failed.failure.message()))
     });
-    let (rows, more) = lines_within(MAX_BYTES, rows.chain(failed));
+    let (rows, more) = lines_within(MAX_COMMENT_BYTES, rows.chain(failed));
     rows.iter().try_for_each(|row| writeln!(out, "{row}"))?;
     if more > 0 {
         writeln!(out, "| and {} more | | |{} | |", grouped(more as u64), if has_expected { " |" } else { "" })?;
     }
     if report.entries.len() > 1 {
-        let estimates = report.entries.iter().map(|entry| entry.estimate);
-        let sum: TokenCount = estimates.map(|estimate| estimate.input().times(estimate.requests())).sum();
         let name = format!("**total, {}**", plural(report.entries.len(), "request"));
-        writeln!(out, "{}", row([name, String::new(), tokens(&sum)], &total, ""))?;
+        writeln!(out, "{}", row([name, String::new(), tokens_in_words(&report.tokens())], &total, ""))?;
     }
-    let tables: Vec<&str> = report.layers.iter().map(|layer| layer.origin()).collect();
-    let prices = format!("as of {}, prices from {}", report.day, tables.join(", "));
-    writeln!(out, "\n{}", markdown_cell(&prices))?;
+    writeln!(out, "\n{}", markdown_cell(&report.prices()))?;
     match &report.from_config {
         Some((file, settings)) => {
             let from = format!("from {file}: {}", settings.join(", "));
             writeln!(out, "\n{}", markdown_cell(&from))
         }
         None => Ok(()),
-    }
-}
-
-fn tokens(count: &TokenCount) -> String {
-    match count.label() {
-        Label::Exact => grouped(count.tokens()),
-        _ => format!("{} ({})", grouped(count.tokens()), label(count)),
     }
 }
 

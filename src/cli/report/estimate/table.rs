@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use gpt_cost::catalog::{Field, Kind, PriceRow};
 use gpt_cost::money::grouped;
-use gpt_cost::{Cost, CostRange, Estimate, Fit, Label, Tier, TokenCount, Usd, Verdict};
+use gpt_cost::{Cost, CostRange, Estimate, Fit, Label, Tier, Usd, Verdict};
 
 use super::{Entry, Report};
 use crate::cli::files::printable;
@@ -33,14 +33,11 @@ pub(in crate::cli) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Re
 
 /// Writes a row for each request, and their total.
 fn write_many(report: &Report<'_>, entries: &[Entry<'_>], out: &mut impl Write) -> io::Result<()> {
-    let tables: Vec<&str> = report.layers.iter().map(|layer| layer.origin()).collect();
     let requests = plural(entries.len(), "request");
     let formats = formats(entries.iter().map(|entry| entry.request.format()));
-    let prices = format!("as of {}, prices from {}", report.day, tables.join(", "));
-    write_line(&[Cell::styled(requests, BOLD), Cell::plain(formats), Cell::styled(prices, DIM)], out)?;
+    write_line(&[Cell::styled(requests, BOLD), Cell::plain(formats), Cell::styled(report.prices(), DIM)], out)?;
     writeln!(out)?;
-    let total: Cost = entries.iter().map(|entry| entry.estimate.cost_of_all()).sum();
-    let tokens: TokenCount = entries.iter().map(|entry| entry.estimate.input().times(entry.estimate.requests())).sum();
+    let (total, tokens) = (report.cost(), report.tokens());
     let digits = amounts(&total.total).map(Usd::decimals).max().unwrap_or(2) as usize;
     let money = |amount: Usd| format!("{amount:.digits$}");
     let has = |column: fn(&Estimate<'_>) -> bool| entries.iter().any(|entry| column(entry.estimate));
