@@ -177,13 +177,16 @@ Examples:
   gpt-cost verify recorded.jsonl --worst 10 --format json
 
 A recording is a JSON object with `request` and `response`, one per line, or one object or array of them in a .json \
-file. Only the request and its date are used for counting. No request text is printed.")]
+file. Only the request and its date are used for counting. No request text is printed.
+
+Recordings that were edited after they were made are in no score: the report has the reasons, and --worst lists \
+them. Cases whose bill depends on the answer are counted apart.")]
 pub(super) struct VerifyArgs {
     /// Recordings: files, or - for standard input
     #[arg(value_name = "FILE", required = true)]
     pub(super) files: Vec<PathBuf>,
 
-    /// List the N largest errors
+    /// List the N largest errors, and the first N recordings that were edited
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(super) worst: usize,
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use gpt_cost::money::grouped;
 use gpt_cost::source::{Document, InputFormat, documents};
-use gpt_cost::verify::{Recording, Report, Score, Spent};
+use gpt_cost::verify::{Edit, Recording, Recordings, Report, Score, Spent, UnknownModel};
 use gpt_cost::{Catalog, Date};
 
 use super::args::{ReportFormat, TableArgs, VerifyArgs};
@@ -20,11 +20,12 @@ use super::{files, note};
 pub(super) fn run(args: &VerifyArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     let tables = TableArgs { pricing: args.pricing.clone(), ..TableArgs::default() };
     let Project { catalog, today, .. } = Project::discover(&tables, false)?;
-    let mut reader = Reader { catalog, today, report: Report::default(), unread: 0 };
+    let mut reader = Reader { catalog, today, recordings: Recordings::default(), unread: 0 };
     for path in &args.files {
         reader.file(path)?;
     }
-    let Reader { report, unread, .. } = reader;
+    let Reader { recordings, unread, .. } = reader;
+    let report = recordings.report();
     match args.format {
         ReportFormat::Table => write_table(&report, args.worst, out)?,
         ReportFormat::Json => documents::write(documents::verify::Document::new(&report, args.worst), out)?,
@@ -47,7 +48,7 @@ pub(super) fn run(args: &VerifyArgs, out: &mut impl Write) -> Result<Outcome, St
 struct Reader {
     catalog: Catalog,
     today: Date,
-    report: Report,
+    recordings: Recordings,
     /// The number of documents that are not recordings.
     unread: usize,
 }
@@ -57,7 +58,9 @@ impl Reader {
         let (name, bytes) = (files::name(path), files::read(path)?);
         for document in documents(&name, &bytes, InputFormat::Auto) {
             match recording(&document) {
-                Ok(recording) => self.report.add(&self.catalog, &recording, &document.place().to_string(), self.today),
+                Ok(recording) => {
+                    self.recordings.add(&self.catalog, &recording, &document.place().to_string(), self.today);
+                }
                 Err(failure) => {
                     self.unread += 1;
                     super::print(&failure);
@@ -91,6 +94,7 @@ fn write_table(report: &Report, worst: usize, out: &mut impl Write) -> io::Resul
         Cell::title("mean error").rank(2),
         Cell::title("outside"),
         Cell::title("between").rank(3),
+        Cell::title("by answer").rank(3),
         Cell::title("not counted"),
     ]];
     rows.push(row("total", &report.total));
@@ -108,16 +112,49 @@ fn write_table(report: &Report, worst: usize, out: &mut impl Write) -> io::Resul
     let Spent { priced, total, unpriced, .. } = report.spent;
     let (priced, unpriced) = (grouped(priced), grouped(unpriced));
     writeln!(out, "  spent, by reported usage: {total} (responses: {priced}; without a price: {unpriced})")?;
-    writeln!(out, "  suspect recordings, skipped: {}", grouped(report.total.suspect))?;
-    write_grid(&[vec![Cell::heading("outside: the count is off by more than its bound")]], out)?;
-    if report.total.between > 0 {
-        let legend = "between: the count is a range, such as for an image of unknown size";
-        write_grid(&[vec![Cell::heading(legend)]], out)?;
-    }
+    write_legends(report, out)?;
     for miss in report.worst(worst) {
         writeln!(out, "  {}  {:+} of {} tokens", miss.place, miss.error, grouped(miss.billed))?;
     }
+    write_edited(report, worst, out)?;
+    report.unknown_models.iter().try_for_each(|model| write_unknown_model(model, out))
+}
+
+fn write_legends(report: &Report, out: &mut impl Write) -> io::Result<()> {
+    let mut legends = vec!["outside: the count is off by more than its bound".to_owned()];
+    if report.total.between > 0 {
+        legends.push("between: the count is a range, such as for an image of unknown size".to_owned());
+    }
+    if report.total.by_answer > 0 {
+        let outside = grouped(report.total.outside_by_answer);
+        legends.push(format!("by answer: the bill depends on the calls in the answer; outside the range: {outside}"));
+    }
+    let rows: Vec<Vec<Cell>> = legends.iter().map(|legend| vec![Cell::heading(legend)]).collect();
+    write_grid(&rows, out)
+}
+
+/// Writes how many recordings were edited and how, and lists at most the given number of them.
+fn write_edited(report: &Report, limit: usize, out: &mut impl Write) -> io::Result<()> {
+    if report.edited.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n  edited recordings, in no score: {}", grouped(report.edited.len() as u64))?;
+    let row = |(edit, count): (Edit, u64)| vec![Cell::right(grouped(count)), Cell::plain(edit.reason())];
+    write_grid(&report.edits().into_iter().map(row).collect::<Vec<_>>(), out)?;
+    for edited in report.edited.iter().take(limit) {
+        writeln!(out, "  {}  {}", edited.place, edited.edit.reason())?;
+    }
     Ok(())
+}
+
+fn write_unknown_model(model: &UnknownModel, out: &mut impl Write) -> io::Result<()> {
+    let UnknownModel { name, reported_models, .. } = model;
+    let [most_frequent, ..] = reported_models.as_slice() else { return Ok(()) };
+    // A string of JSON is one of TOML, too.
+    let (quoted, target) = (serde_json::json!(name), serde_json::json!(most_frequent));
+    let (name, reported) = (files::printable(name), files::printable(&reported_models.join(", ")));
+    writeln!(out, "\n  {name} is not a known model; its responses name {reported}")?;
+    writeln!(out, "  add it to a price table under [alias]: {quoted} = {target}")
 }
 
 fn groups(report: &Report) -> [(&'static str, &BTreeMap<String, Score>); 3] {
@@ -128,8 +165,14 @@ fn row(name: &str, score: &Score) -> Vec<Cell> {
     let share = score.exact_share().map_or("–".to_owned(), hundredths);
     let error = score.mean_error().map_or("–".to_owned(), hundredths);
     let numbers = [score.cases, score.counted, score.exact].map(grouped).into_iter();
-    let numbers =
-        numbers.chain([share, error, grouped(score.outside_bound), grouped(score.between), grouped(score.not_counted)]);
+    let numbers = numbers.chain([
+        share,
+        error,
+        grouped(score.outside_bound),
+        grouped(score.between),
+        grouped(score.by_answer),
+        grouped(score.not_counted),
+    ]);
     std::iter::once(Cell::plain(name)).chain(numbers.map(Cell::right)).collect()
 }
 

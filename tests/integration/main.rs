@@ -15,6 +15,7 @@ mod estimate;
 mod outputs;
 mod placeholders;
 mod prices;
+mod recordings;
 mod reports;
 mod request;
 mod synthetic;

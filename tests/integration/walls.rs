@@ -20,7 +20,7 @@ const USES: &[(&str, &[&str])] = &[
     ("usage", &["catalog", "error", "json", "money", "names"]),
     ("estimate", &["accounting", "catalog", "error", "money", "names", "request", "usage"]),
     ("budget", &["catalog", "error", "estimate", "money", "names", "request", "source", "toml", "usage"]),
-    ("verify", &["accounting", "catalog", "error", "json", "money", "request", "usage"]),
+    ("verify", &["accounting", "catalog", "error", "json", "money", "names", "request", "usage"]),
 ];
 
 /// The items at the root of the crate, with the module that each is from.

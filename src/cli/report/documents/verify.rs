@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use gpt_cost::verify::{Miss as ReportMiss, Report, Score as ReportScore};
+use gpt_cost::verify::{
+    Edited as ReportEdited, Miss as ReportMiss, Report, Score as ReportScore, UnknownModel as ReportUnknownModel,
+};
 use serde::Serialize;
 
 use super::Dollars;
@@ -25,6 +27,10 @@ pub(in crate::cli) struct Document<'a> {
     spent: Spent,
     /// The counts with the largest errors.
     worst: Vec<Miss<'a>>,
+    /// The recordings that were edited after they were made; they are in no score.
+    edited: Vec<Edited<'a>>,
+    /// The unknown models of requests whose responses name a known one.
+    unknown_models: Vec<UnknownModel<'a>>,
 }
 
 impl<'a> Document<'a> {
@@ -46,6 +52,8 @@ impl<'a> Document<'a> {
                 unpriced: report.spent.unpriced,
             },
             worst: report.worst(worst).into_iter().map(Miss::from).collect(),
+            edited: report.edited.iter().map(Edited::from).collect(),
+            unknown_models: report.unknown_models.iter().map(UnknownModel::from).collect(),
         }
     }
 }
@@ -63,9 +71,11 @@ struct Score {
     between: u64,
     /// The counts that are a range which does not contain the billed number.
     outside_ends: u64,
+    /// The cases whose billed number depends on the answer, such as on the number of parallel calls in it.
+    by_answer: u64,
+    /// Those of them whose range does not contain the billed number.
+    outside_by_answer: u64,
     not_counted: u64,
-    /// The recordings that contradict themselves; they are skipped.
-    suspect: u64,
     /// The percentage of the counted cases that are exact, as a decimal number.
     exact_percent: Option<String>,
     /// The mean error of the counted cases in tokens, as a decimal number.
@@ -81,8 +91,9 @@ impl From<&ReportScore> for Score {
             outside_bound: score.outside_bound,
             between: score.between,
             outside_ends: score.outside_ends,
+            by_answer: score.by_answer,
+            outside_by_answer: score.outside_by_answer,
             not_counted: score.not_counted,
-            suspect: score.suspect,
             exact_percent: score.exact_share().map(decimal),
             mean_error: score.mean_error().map(decimal),
         }
@@ -113,6 +124,41 @@ struct Miss<'a> {
 impl<'a> From<&'a ReportMiss> for Miss<'a> {
     fn from(miss: &'a ReportMiss) -> Miss<'a> {
         Miss { place: &miss.place, error: miss.error, billed: miss.billed }
+    }
+}
+
+/// A recording that was edited after it was made.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Edited<'a> {
+    place: &'a str,
+    /// How it was edited, such as `shared_response`.
+    edit: &'static str,
+    /// The same in words.
+    reason: &'static str,
+}
+
+impl<'a> From<&'a ReportEdited> for Edited<'a> {
+    fn from(edited: &'a ReportEdited) -> Edited<'a> {
+        Edited { place: &edited.place, edit: edited.edit.as_str(), reason: edited.edit.reason() }
+    }
+}
+
+/// A model that is in no table, such as the name of a deployment.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct UnknownModel<'a> {
+    /// The name in the requests.
+    name: &'a str,
+    /// The known models that its responses name, the most frequent first.
+    reported_models: &'a [String],
+    /// The number of responses that name them.
+    responses: u64,
+}
+
+impl<'a> From<&'a ReportUnknownModel> for UnknownModel<'a> {
+    fn from(model: &'a ReportUnknownModel) -> UnknownModel<'a> {
+        UnknownModel { name: &model.name, reported_models: &model.reported_models, responses: model.responses }
     }
 }
 
