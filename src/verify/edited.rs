@@ -72,18 +72,19 @@ pub(super) struct Signs {
 
 /// Returns how each recording was edited.
 pub(super) fn settle(signs: &[&Signs]) -> Vec<Option<Edit>> {
-    let mut counts: HashMap<u64, Vec<u64>> = HashMap::new();
+    // The least and the greatest count of the requests of each response.
+    let mut counts: HashMap<u64, (u64, u64)> = HashMap::new();
     let mut images: BTreeMap<(u64, u64), i64> = BTreeMap::new();
     for sign in signs {
         if let (Some(response), Some(tokens)) = (sign.response, sign.tokens) {
-            counts.entry(response).or_default().push(tokens);
+            let (least, most) = counts.entry(response).or_insert((tokens, tokens));
+            (*least, *most) = (tokens.min(*least), tokens.max(*most));
         }
         if let Some(one) = &sign.images {
             *images.entry(one.rule).or_default() += if one.is_billed_as_counted { 1 } else { -1 };
         }
     }
-    let is_shared =
-        |response: &u64| counts.get(response).is_some_and(|counts| counts.iter().any(|count| *count != counts[0]));
+    let is_shared = |response: &u64| counts.get(response).is_some_and(|(least, most)| least < most);
     // If most recordings disagree with the rule for images, it is the rule that is wrong.
     let are_others = |one: &OneTile| !one.is_billed_as_counted && images.get(&one.rule).is_some_and(|sum| *sum > 0);
     let settle = |sign: &&Signs| {
@@ -94,7 +95,8 @@ pub(super) fn settle(signs: &[&Signs]) -> Vec<Option<Edit>> {
     signs.iter().map(settle).collect()
 }
 
-/// Returns the identity of a response, or `None` if it has no id, and without its time or its answer could be another.
+/// Returns the identity of a response: its id, or else its time, model, answer and usage. `None` if it has no id and no
+/// answer or time, since it could then equal another one by accident.
 pub(super) fn identity(body: &Body<'_, '_>) -> Option<u64> {
     let mut hasher = DefaultHasher::new();
     match (body.id, body.created, body.answer) {

@@ -114,7 +114,7 @@ fn body<'v, 'j>(recording: &'v Value<'j>) -> Body<'v, 'j> {
     };
     Body {
         // Beside the request, `id` is that of the recording.
-        id: response.get("id").and_then(Value::as_str).filter(|_| !is_flat),
+        id: response.get("id").and_then(Value::as_str).filter(|id| !is_flat && !id.is_empty()),
         created: response.get("created").or(response.get("created_at")),
         model: response.get("model").or(response.get("response_model")).and_then(Value::as_str),
         usage: response.get("usage"),

@@ -68,6 +68,7 @@ fn one_response_belongs_to_one_request() {
     };
     assert_eq!(edits(&[without_id(hello, TIME), without_id(long, TIME)]).len(), 2);
     assert_eq!(edits(&[without_id(hello, TIME), without_id(long, TIME + 1)]), []);
+    assert_eq!(edits(&[chat(hello, answered("", TIME, 8)), chat(long, answered("", TIME + 1, 8))]), []);
     // An image of unknown size is a range: it can be the one that another request has with its size.
     let image =
         |url: &str| json!([{"type": "text", "text": "Hello"}, {"type": "image_url", "image_url": {"url": url}}]);
