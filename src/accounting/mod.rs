@@ -351,7 +351,7 @@ impl Tally {
             }
         }
         for (tool, tokens) in tools.iter().zip(of_tools) {
-            let bound = if self.is_unusual(tool) { tokens } else { 0 };
+            let bound = if self.is_unusual(tool) { tokens } else { 0 } + self.unknown_fields(tool);
             self.count.component(ComponentKind::Tool, &tool.path, tokens, bound);
         }
         let generation = self.counting.family.generation();
@@ -366,7 +366,17 @@ impl Tally {
     fn is_unusual(&self, tool: &Tool) -> bool {
         let is_nested = self.api == Some(Api::Responses) && tool.path.ends_with(".function");
         let kind = tool.parameters.as_ref().map(|parameters| parameters.get("type").and_then(Value::as_str));
-        is_nested || kind.is_some_and(|kind| kind != Some("object"))
+        // A tool that is loaded later is perhaps not shown at all.
+        let is_deferred = tool.unknown.iter().any(|(key, value)| key == "defer_loading" && *value == Value::Bool(true));
+        is_nested || is_deferred || kind.is_some_and(|kind| kind != Some("object"))
+    }
+
+    /// Returns the tokens of a tool's unknown fields: no rule says whether the model is shown them.
+    fn unknown_fields(&self, tool: &Tool) -> u64 {
+        let tokens = |(key, value): &(String, Value<'static>)| {
+            self.text_tokens(&format!("\"{key}\": {}", json_text::text_of(value, json_text::SPACED_UNICODE)))
+        };
+        tool.unknown.iter().map(tokens).sum()
     }
 }
 

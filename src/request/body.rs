@@ -30,9 +30,12 @@ pub(super) fn message(item: Item, sizes: &mut Vec<Option<ImageSize>>, path: &Pat
 }
 
 /// Returns the tree of a function that the model may call.
-pub(super) fn tool(Tool { name, description, parameters, .. }: Tool) -> Value<'static> {
-    let fields = [("name", Some(text(name))), ("description", description.map(text)), ("parameters", parameters)];
-    object([("type", Some(text("function"))), ("function", Some(object(fields)))])
+pub(super) fn tool(Tool { name, description, parameters, unknown, .. }: Tool) -> Value<'static> {
+    let known = [("name", Some(text(name))), ("description", description.map(text)), ("parameters", parameters)];
+    let known = known.into_iter().filter_map(|(key, value)| Some((Cow::Borrowed(key), value?)));
+    let unknown = unknown.into_iter().map(|(key, value)| (Cow::Owned(key), value));
+    let function = Value::Object(known.chain(unknown).collect());
+    object([("type", Some(text("function"))), ("function", Some(function))])
 }
 
 /// Returns the tree of a custom tool.
