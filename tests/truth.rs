@@ -24,21 +24,21 @@ use serde_json::Value;
 /// The figures that no change may make worse: the least number of counted cases, the least number of them exact to the
 /// token, and the greatest number outside of their range.
 const FLOORS: [Floor; 15] = [
-    Floor { file: "chat-completions", feature: None, counted: 4_545, exact: 4_486, outside: 11 },
+    Floor { file: "chat-completions", feature: None, counted: 4_558, exact: 4_495, outside: 10 },
     Floor { file: "chat-completions", feature: Some("plain"), counted: 2_218, exact: 2_216, outside: 0 },
     Floor { file: "chat-completions", feature: Some("tools"), counted: 1_702, exact: 1_654, outside: 4 },
     Floor { file: "chat-completions", feature: Some("parallel-tool-calls"), counted: 126, exact: 124, outside: 0 },
     Floor { file: "chat-completions", feature: Some("json_schema"), counted: 353, exact: 340, outside: 2 },
     Floor { file: "chat-completions", feature: Some("image-base64"), counted: 168, exact: 154, outside: 5 },
-    Floor { file: "responses", feature: None, counted: 1_572, exact: 1_321, outside: 18 },
+    Floor { file: "responses", feature: None, counted: 1_573, exact: 1_322, outside: 18 },
     Floor { file: "responses-compact", feature: None, counted: 8, exact: 8, outside: 0 },
     Floor { file: "completions", feature: None, counted: 69, exact: 66, outside: 0 },
     Floor { file: "embeddings", feature: None, counted: 264, exact: 262, outside: 1 },
-    Floor { file: "part2/chat-completions", feature: None, counted: 1_464, exact: 1_444, outside: 14 },
-    Floor { file: "part2/responses", feature: None, counted: 898, exact: 815, outside: 10 },
+    Floor { file: "part2/chat-completions", feature: None, counted: 1_468, exact: 1_446, outside: 14 },
+    Floor { file: "part2/responses", feature: None, counted: 900, exact: 817, outside: 10 },
     Floor { file: "part3/chat-completions", feature: None, counted: 618, exact: 615, outside: 0 },
     Floor { file: "part3/chat-completions", feature: Some("tools"), counted: 176, exact: 176, outside: 0 },
-    Floor { file: "part3/responses", feature: None, counted: 139, exact: 121, outside: 6 },
+    Floor { file: "part3/responses", feature: None, counted: 141, exact: 121, outside: 6 },
 ];
 
 /// The recordings: those that the rules were fitted to first, and two parts of other projects.
