@@ -147,6 +147,18 @@ fn audio_has_its_own_price() {
 }
 
 #[test]
+fn audio_without_a_price_has_no_cost() {
+    let mut catalog = Catalog::builtin();
+    let table = "schema = 1\n[model.\"gpt-audio\"]\nencoding = \"o200k_base\"\nprice = { per = \"1M\", input = \"1\", output = \"1\" }\n";
+    catalog.add_layer("own", table).unwrap();
+    let terms = Terms::on(DAY.parse().unwrap()).output_tokens(0);
+    let estimate = catalog.model("gpt-audio").unwrap().estimate(&read(&spoken(&wav(740))), &terms).unwrap();
+    assert_eq!((estimate.cost().input.expected, estimate.cost().input.max), (None, None));
+    let warnings: Vec<&str> = estimate.warnings().iter().map(|warning| warning.message.as_str()).collect();
+    assert!(warnings.contains(&"gpt-audio has no standard price for audio input"), "{warnings:?}");
+}
+
+#[test]
 fn a_built_request_keeps_its_audio_and_files() {
     let message = Message::new(Role::User, "Hi").audio(Audio::from_base64(&wav(740))).file(File::new(1_000));
     let built = Request::builder().message(message).build().unwrap();
