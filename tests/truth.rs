@@ -38,7 +38,7 @@ const FLOORS: [Floor; 15] = [
     Floor { file: "part2/responses", feature: None, counted: 847, exact: 812, outside: 0 },
     Floor { file: "part3/chat-completions", feature: None, counted: 618, exact: 615, outside: 0 },
     Floor { file: "part3/chat-completions", feature: Some("tools"), counted: 176, exact: 176, outside: 0 },
-    Floor { file: "part3/responses", feature: None, counted: 139, exact: 121, outside: 6 },
+    Floor { file: "part3/responses", feature: None, counted: 141, exact: 121, outside: 6 },
 ];
 
 /// The recordings: those that the rules were fitted to first, and two parts of other projects.

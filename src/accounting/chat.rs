@@ -178,8 +178,8 @@ impl Tally {
         let tokens = self.text_tokens(&list);
         let path = results.first().map_or(message.path.as_str(), |result| result.path.as_str());
         self.count.component(ComponentKind::Result, path, tokens, 0);
-        if results.iter().any(|result| result.content.iter().any(|part| matches!(part, Part::Image(_)))) {
-            self.count.not_counted(path, "images in the results of parallel calls");
+        if results.iter().any(|result| result.content.iter().any(|part| !matches!(part, Part::Text(_)))) {
+            self.count.not_counted(path, "images, audio or files in the results of parallel calls");
         }
     }
 

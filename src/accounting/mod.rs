@@ -1,11 +1,13 @@
 //! Token counts: what the API bills for the input of a request, by the rules of a model's family.
 
+mod built_in;
 mod chat;
 mod evidence;
 mod family;
 mod images;
 mod json_text;
 mod keywords;
+mod media;
 mod responses;
 mod schema_text;
 mod schema_text_2023;
@@ -35,6 +37,9 @@ pub struct TokenCount {
     fewer: u64,
     /// By how many tokens it can be higher, beside what was not counted.
     more: u64,
+    /// How many of the tokens are audio, and the bound of their error.
+    audio: u64,
+    audio_bound: u64,
     breakdown: Vec<Component>,
     uncounted: Vec<Uncounted>,
     notes: Vec<Warning>,
@@ -63,6 +68,10 @@ names! {
         Message = "message",
         /// An image.
         Image = "image",
+        /// Audio, with its frame.
+        Audio = "audio",
+        /// A file, with its frame.
+        File = "file",
         /// Tool calls, with their frame.
         Calls = "calls",
         /// The result of a tool call.
@@ -131,6 +140,16 @@ impl TokenCount {
         self.uncounted.is_empty().then(|| self.tokens.saturating_add(self.more))
     }
 
+    /// Returns how many of the tokens are audio, which has a price of its own.
+    pub fn audio_tokens(&self) -> u64 {
+        self.audio
+    }
+
+    /// Returns the fewest and the most tokens of the audio that was counted.
+    pub(crate) fn audio_range(&self) -> (u64, u64) {
+        (self.audio.saturating_sub(self.audio_bound), self.audio.saturating_add(self.audio_bound))
+    }
+
     /// Returns notes on the count, such as which component is only a range.
     pub fn notes(&self) -> &[Warning] {
         &self.notes
@@ -153,6 +172,8 @@ impl TokenCount {
             tokens: self.tokens.saturating_mul(requests),
             fewer: self.fewer.saturating_mul(requests),
             more: self.more.saturating_mul(requests),
+            audio: self.audio.saturating_mul(requests),
+            audio_bound: self.audio_bound.saturating_mul(requests),
             breakdown: Vec::new(),
             uncounted: self.uncounted.clone(),
             notes: self.notes.clone(),
@@ -160,7 +181,8 @@ impl TokenCount {
     }
 
     fn new(uncounted: Vec<Uncounted>) -> TokenCount {
-        TokenCount { tokens: 0, fewer: 0, more: 0, breakdown: Vec::new(), uncounted, notes: Vec::new() }
+        let (breakdown, notes) = (Vec::new(), Vec::new());
+        TokenCount { tokens: 0, fewer: 0, more: 0, audio: 0, audio_bound: 0, breakdown, uncounted, notes }
     }
 
     fn add(&mut self, tokens: u64, bound: u64) {
@@ -181,6 +203,8 @@ impl Sum for TokenCount {
         let mut sum = TokenCount::new(Vec::new());
         for count in counts {
             sum.add_between(count.tokens, count.fewer, count.more);
+            sum.audio = sum.audio.saturating_add(count.audio);
+            sum.audio_bound = sum.audio_bound.saturating_add(count.audio_bound);
             sum.uncounted.extend(count.uncounted);
             sum.notes.extend(count.notes);
         }
@@ -285,14 +309,16 @@ impl Tally {
         self.counting.encoding.count(text) as u64
     }
 
-    /// Returns the number of tokens of a content's texts, and adds its images as components of their own. Adjacent text
-    /// parts are one text: 65 of 65 recorded cases with several parts, from 9 projects.
+    /// Returns the number of tokens of a content's texts, and adds its images, audio and files as components of their
+    /// own. Adjacent text parts are one text: 65 of 65 recorded cases with several parts, from 9 projects.
     fn content(&mut self, content: &[Part]) -> u64 {
         let mut tokens = 0;
         for part in content {
             match part {
                 Part::Text(text) => tokens += self.text_tokens(text),
                 Part::Image(image) => self.image(image),
+                Part::Audio(audio) => self.audio(audio),
+                Part::File(file) => self.file(file),
                 Part::Uncounted => {}
             }
         }
@@ -351,7 +377,7 @@ impl Tally {
             }
         }
         for (tool, tokens) in tools.iter().zip(of_tools) {
-            let bound = if self.is_unusual(tool) { tokens } else { 0 };
+            let bound = if self.is_unusual(tool) { tokens } else { 0 } + self.unknown_fields(tool);
             self.count.component(ComponentKind::Tool, &tool.path, tokens, bound);
         }
         let generation = self.counting.family.generation();
@@ -366,7 +392,17 @@ impl Tally {
     fn is_unusual(&self, tool: &Tool) -> bool {
         let is_nested = self.api == Some(Api::Responses) && tool.path.ends_with(".function");
         let kind = tool.parameters.as_ref().map(|parameters| parameters.get("type").and_then(Value::as_str));
-        is_nested || kind.is_some_and(|kind| kind != Some("object"))
+        // A tool that is loaded later is perhaps not shown at all.
+        let is_deferred = tool.unknown.iter().any(|(key, value)| key == "defer_loading" && *value == Value::Bool(true));
+        is_nested || is_deferred || kind.is_some_and(|kind| kind != Some("object"))
+    }
+
+    /// Returns the tokens of a tool's unknown fields: no rule says whether the model is shown them.
+    fn unknown_fields(&self, tool: &Tool) -> u64 {
+        let tokens = |(key, value): &(String, Value<'static>)| {
+            self.text_tokens(&format!("\"{key}\": {}", json_text::text_of(value, json_text::SPACED_UNICODE)))
+        };
+        tool.unknown.iter().map(tokens).sum()
     }
 }
 

@@ -7,7 +7,7 @@ use super::family::{Generation, Rules};
 use super::json_text::{self, COMPACT_UNICODE};
 use super::{ComponentKind, Counting, Tally, TokenCount, chat, schema_text, schema_text_2023};
 use crate::request::{
-    Api, Call, CallResult, Compaction, CustomTool, Input, Item, Message, Part, Reasoning, Request, Role, ToolChoice,
+    Api, Call, CallResult, Compaction, Input, Item, Message, Part, Reasoning, Request, Role, ToolChoice,
 };
 
 /// Counts a request.
@@ -232,42 +232,6 @@ impl Tally {
             }
             _ => {}
         }
-    }
-
-    /// Counts the built-in tools whose tokens are known from recordings.
-    fn built_in(&mut self, request: &Request) {
-        let others = !request.tools.is_empty() || !request.built_in.is_empty() || request.custom_tools.len() > 1;
-        for tool in &request.custom_tools {
-            self.custom_tool(tool, others);
-        }
-        for tool in &request.built_in {
-            let turbo = self.counting.family.generation() == Generation::Turbo;
-            match tool.kind.as_str() {
-                "web_search_preview" | "web_search_preview_2025_03_11" if turbo => {
-                    self.count.component(ComponentKind::Tool, &tool.path, 294, evidence::WEB_SEARCH_PREVIEW.bound());
-                }
-                "apply_patch" => {
-                    self.count.component(ComponentKind::Tool, &tool.path, 623, evidence::APPLY_PATCH.bound())
-                }
-                _ => self.count.not_counted(&tool.path, "a built-in tool: the text that it shows the model is unknown"),
-            }
-        }
-    }
-
-    /// Counts a custom tool, which is called with free text: its name, description and grammar, and the rest of what
-    /// the models since gpt-5 were billed for it.
-    fn custom_tool(&mut self, tool: &CustomTool, beside_others: bool) {
-        if self.counting.family.generation() != Generation::Gpt5 {
-            return self.count.not_counted(&tool.path, "a custom tool: how this model is shown one is unknown");
-        }
-        let own = self.text_tokens(&tool.name) + tool.description.as_ref().map_or(0, |text| self.text_tokens(text));
-        let (frame, evidence) = match &tool.grammar {
-            None => (38, evidence::CUSTOM_TOOLS),
-            Some(grammar) => (71 + self.text_tokens(grammar), evidence::CUSTOM_TOOLS),
-        };
-        // Beside other tools, the frame is shared; no such request is recorded.
-        let bound = evidence.bound() + if beside_others { frame.min(38) } else { 0 };
-        self.count.component(ComponentKind::Tool, &tool.path, own + frame, bound);
     }
 
     fn responses_choice(&mut self, request: &Request) {

@@ -345,6 +345,8 @@ pub struct Record {
     input_tokens: u64,
     #[serde(default, skip_serializing_if = "is_zero")]
     cached_tokens: u64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    audio_input_tokens: u64,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     tier: String,
     output_tokens: u64,
@@ -379,6 +381,7 @@ impl Record {
         let usage = Usage {
             input: self.input_tokens,
             cached: self.cached_tokens,
+            audio_input: self.audio_input_tokens,
             output: self.output_tokens,
             audio_output: self.audio_output_tokens,
             ..Usage::default()
@@ -410,6 +413,7 @@ impl Record {
             model: entry.model.clone(),
             input_tokens: entry.usage.input,
             cached_tokens: entry.usage.cached,
+            audio_input_tokens: entry.usage.audio_input,
             tier: if entry.tier == Tier::Standard { String::new() } else { entry.tier.as_str().to_owned() },
             output_tokens: entry.usage.output,
             audio_output_tokens: entry.usage.audio_output,

@@ -40,6 +40,8 @@ pub struct Config {
     pub cached: Option<Cached>,
     /// The size of images of unknown size.
     pub image_size: Option<ImageSize>,
+    /// The tokens of the text of each file.
+    pub file_tokens: Option<u32>,
     /// The budgets, in the order of the file.
     pub budgets: Vec<Budget>,
 }
@@ -134,6 +136,7 @@ pub(crate) const KEYS: &[&str] = &[
     "baseline",
     "user_prices",
     "image_size",
+    "file_tokens",
     "budget",
 ];
 pub(crate) const BUDGET_KEYS: &[&str] = &[
@@ -206,6 +209,7 @@ fn read_config(tree: &Spanned<DeTable<'_>>, lines: &Lines<'_>, problems: &mut Ve
         output_tokens: None,
         cached: None,
         image_size: parsed(&mut fields, "image_size", "a width and a height in pixels", "1024x768", ImageSize::parse),
+        file_tokens: fields.tokens("file_tokens").map(|tokens| tokens as u32),
         budgets: Vec::new(),
     };
     let defaults = Budget {

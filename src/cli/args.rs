@@ -232,6 +232,10 @@ pub(super) struct RequestArgs {
     /// Size of images whose size is unknown, such as images given by URL (never fetched)
     #[arg(long, value_name = "WxH", value_parser = image_size)]
     pub(super) image_size: Option<ImageSize>,
+
+    /// Tokens of the text of each file, such as a PDF: files are not read
+    #[arg(long, value_name = "N")]
+    pub(super) file_tokens: Option<u32>,
 }
 
 /// The output formats of `estimate`.

@@ -22,6 +22,7 @@ use super::report::{formats, plural};
 pub(super) fn run(args: &CheckArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     let mut project = Project::open(&args.project)?;
     project.image_size = args.image_size.or(project.image_size);
+    project.file_tokens = args.file_tokens.or(project.file_tokens);
     let plan = plan(args, &project)?;
     if args.list {
         return list(&project, &plan, out);

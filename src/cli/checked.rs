@@ -190,7 +190,7 @@ impl Project {
         let place = document.place().clone();
         let read = |literal| {
             let mut request = input::request(document, InputFormat::Auto, literal)?;
-            self.assume_image_size(&mut request);
+            self.assume_sizes(&mut request);
             Ok::<Request, Failure>(request)
         };
         let request = match read(false) {

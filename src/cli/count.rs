@@ -15,7 +15,7 @@ use super::project::Project;
 use super::report::documents::{self, Day, FromConfig};
 use super::report::grid::{Cell, write_grid};
 use super::report::remarks::remark;
-use super::report::{IMAGE_SIZE, label, plural};
+use super::report::{FILE_TOKENS, IMAGE_SIZE, label, plural};
 use super::{files, input, note, printable};
 
 /// A request, or a text, and its tokens.
@@ -80,10 +80,11 @@ fn count_text(name: String, text: &str, encoding: Encoding) -> Counted {
 fn count_requests(args: &CountArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     let mut project = Project::discover(&args.request.tables, args.request.no_config)?;
     project.image_size = args.request.image_size.or(project.image_size);
+    project.file_tokens = args.request.file_tokens.or(project.file_tokens);
     let (mut counted, mut failed, mut requests) = (Vec::new(), Vec::new(), Vec::new());
     for source in input::read_all(&args.request) {
         let result = source.and_then(|mut source| {
-            project.assume_image_size(&mut source.request);
+            project.assume_sizes(&mut source.request);
             let one = count_request(args, &project, &source).map_err(|failure| source.failed(failure))?;
             Ok((one, source.request))
         });
@@ -218,6 +219,9 @@ fn write_counted(one: &Counted, day: Option<Day>, with_breakdown: bool, out: &mu
     }
     if one.lacks_image_size {
         writeln!(out, "  hint: {IMAGE_SIZE}")?;
+    }
+    if count.uncounted().iter().any(|one| one.lacks_file_tokens) {
+        writeln!(out, "  hint: {FILE_TOKENS}")?;
     }
     Ok(())
 }

@@ -17,6 +17,7 @@ use super::{input, prices, terms};
 pub(super) fn run(args: &EstimateArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     let mut project = Project::discover(&args.request.tables, args.request.no_config)?;
     project.image_size = args.request.image_size.or(project.image_size);
+    project.file_tokens = args.request.file_tokens.or(project.file_tokens);
     let mut failed = Vec::new();
     let mut estimates = Vec::new();
     for source in input::read_all(&args.request) {
@@ -66,7 +67,7 @@ impl Estimated<'_> {
 
 fn estimate<'p>(args: &EstimateArgs, project: &'p Project, mut source: Source) -> Result<Estimated<'p>, Failed> {
     let config = &project.config;
-    project.assume_image_size(&mut source.request);
+    project.assume_sizes(&mut source.request);
     let (tier, output) = (args.tier.or(config.tier), args.output_tokens.or(config.output_tokens));
     let terms = terms(project.day, tier, output, args.cached.or(config.cached)).requests(args.requests);
     let terms = terms.today(project.today);

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use gpt_cost::budget::{Budget, Config};
+use gpt_cost::money::grouped;
 use gpt_cost::request::ImageSize;
 use gpt_cost::{Catalog, Date, Request};
 
@@ -40,6 +41,8 @@ pub(super) struct Project {
     pub(super) model: Option<String>,
     /// The size of images whose size is unknown.
     pub(super) image_size: Option<ImageSize>,
+    /// The tokens of the text of each file.
+    pub(super) file_tokens: Option<u32>,
 }
 
 impl Project {
@@ -80,9 +83,9 @@ impl Project {
         let day = args.tables.as_of.or(config.as_of).unwrap_or(today);
         let baseline = args.baseline.clone();
         let baseline = baseline.unwrap_or_else(|| root.join(config.baseline.as_deref().unwrap_or(BASELINE)));
-        let image_size = config.image_size;
+        let (image_size, file_tokens) = (config.image_size, config.file_tokens);
         let model = args.model.clone();
-        Ok(Project { root, config_name, config, catalog, day, today, baseline, model, image_size })
+        Ok(Project { root, config_name, config, catalog, day, today, baseline, model, image_size, file_tokens })
     }
 
     /// Returns a message if the hash of the price tables differs from `pricing_lock`.
@@ -126,10 +129,14 @@ impl Project {
         format!("as of {}, prices from {} ({})", self.day, layers.join(", "), self.pricing_hash())
     }
 
-    /// Sets the size of images whose size is unknown to that of the command line or the configuration, if any.
-    pub(super) fn assume_image_size(&self, request: &mut Request) {
+    /// Sets the size of images whose size is unknown, and the tokens of files, to those of the command line or the
+    /// configuration, if any.
+    pub(super) fn assume_sizes(&self, request: &mut Request) {
         if let Some(size) = self.image_size {
             request.assume_image_size(size);
+        }
+        if let Some(tokens) = self.file_tokens {
+            request.assume_file_tokens(tokens.into());
         }
     }
 
@@ -141,13 +148,14 @@ impl Project {
         requests: impl IntoIterator<Item = &'r Request>,
     ) -> Vec<String> {
         let config = &self.config;
-        let (model, size) = (config.model.as_ref(), config.image_size);
+        let (model, size, file) = (config.model.as_ref(), config.image_size, config.file_tokens);
         let lacks_model = requests.into_iter().any(|request| request.model().is_none());
         let settings = [
             model.filter(|_| args.model.is_none() && lacks_model).map(|model| format!("model {model}")),
             config.as_of.filter(|_| args.tables.as_of.is_none()).map(|day| format!("as_of {day}")),
             config.pricing.as_ref().map(|pricing| format!("prices {}", printable(&pricing.file))),
             size.filter(|_| args.image_size.is_none()).map(|size| format!("image_size {}x{}", size.width, size.height)),
+            file.filter(|_| args.file_tokens.is_none()).map(|tokens| format!("file_tokens {}", grouped(tokens.into()))),
         ];
         settings.into_iter().flatten().collect()
     }

@@ -105,9 +105,9 @@ pub(super) struct Rows<'c> {
 impl Rows<'_> {
     /// Returns the range of costs: the minimum and the maximum over all rows, and the expected cost at the row of the
     /// count. The maximum is unknown if a row has no price.
-    fn range(&self, tokens: &ValueRange<u64>, cost: impl Fn(&PriceRow, u64) -> Option<Usd>) -> CostRange {
+    fn range<T: Copy>(&self, tokens: &ValueRange<T>, cost: impl Fn(&PriceRow, T) -> Option<Usd>) -> CostRange {
         let cost = &cost;
-        let any = |tokens| self.any.iter().map(move |row| cost(row, tokens));
+        let any = |tokens: T| self.any.iter().map(move |row| cost(row, tokens));
         ValueRange {
             min: any(tokens.min).flatten().min().unwrap_or_default(),
             expected: tokens.expected.and_then(|tokens| cost(self.counted, tokens)),
@@ -140,6 +140,13 @@ pub(super) fn cached(input: &TokenCount, row: &PriceRow, terms: &Terms, warnings
     terms.cached
 }
 
+/// Returns the usage of an input, of which some tokens are audio. Audio is neither read from the prompt cache nor written
+/// to it: price tables have no price for that.
+pub(super) fn input_usage(tokens: u64, audio: u64, cached: Cached) -> Usage {
+    let audio = audio.min(tokens);
+    Usage::new(tokens, 0).audio_input(audio).cached(cached.tokens(tokens).min(tokens - audio))
+}
+
 /// Returns the range of the cost. If something of the input is not counted, the cost of the input has no maximum, while
 /// that of the output keeps its own. The maximum of the input assumes that all input that is not cached is written to
 /// the prompt cache, if that costs more.
@@ -150,14 +157,19 @@ pub(super) fn cost(
     cached: Cached,
     output: &ValueRange<u64>,
 ) -> Cost {
+    // Audio costs more than text, so that the fewest tokens have the least audio.
+    let (least_audio, most_audio) = input.audio_range();
+    let usage = |tokens: u64, audio: u64| input_usage(tokens, audio, cached);
     let most = input.max();
-    let tokens = ValueRange { min: input.min(), expected: most.map(|_| input.tokens()), max: most };
-    let of_input = |tokens: u64| Usage::new(tokens, 0).cached(cached.tokens(tokens));
-    let mut input = rows.range(&tokens, |row, tokens| row.cost(&of_input(tokens)));
-    let written = |row: &PriceRow, tokens: u64| {
-        let usage = of_input(tokens);
-        let written = if tokens < MIN_CACHED_INPUT { 0 } else { usage.input - usage.cached };
-        row.cost(&usage.written(written))
+    let tokens = ValueRange {
+        min: usage(input.min(), least_audio),
+        expected: most.map(|_| usage(input.tokens(), input.audio_tokens())),
+        max: most.map(|most| usage(most, most_audio)),
+    };
+    let mut input = rows.range(&tokens, |row, usage| row.cost(&usage));
+    let written = |row: &PriceRow, usage: Usage| {
+        let text = usage.input - usage.cached - usage.audio_input;
+        row.cost(&usage.written(if usage.input < MIN_CACHED_INPUT { 0 } else { text }))
     };
     input.max = input.max.max(rows.range(&tokens, written).max);
     let output = rows.range(output, |row, tokens| row.cost(&Usage::output_alone(tokens, request.audio_output)));

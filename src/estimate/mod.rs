@@ -7,12 +7,12 @@ mod terms;
 use jiff::civil::Date;
 
 pub use self::cost::{Cost, CostRange, ValueRange};
-use self::cost::{Rows, cached, cost};
+use self::cost::{Rows, cached, cost, input_usage};
 pub use self::fit::{Exceeded, Fit, RequestLimit, Verdict};
 use self::fit::{Windows, between_limits, fit, window};
 pub use self::terms::{Cached, Terms};
 use crate::accounting::{self, Counting, Family, TokenCount};
-use crate::catalog::{self, Kind, Layer, Model, ModelRef, PriceRow, Tier};
+use crate::catalog::{self, Field, Kind, Layer, Model, ModelRef, PriceRow, Tier};
 use crate::error::{self, Error, Problem, Result};
 use crate::money::grouped;
 use crate::request::{Input, OutputLimit, Request, Warning};
@@ -98,6 +98,10 @@ impl<'c> ModelRef<'c> {
         let between = between_limits(model, request, &input, terms);
         warnings.extend(between.map(|message| Warning::new("", message)));
         let cached = cached(&input, row, terms, &mut warnings);
+        if input.audio_tokens() > 0 && row.rate(Field::AudioIn).is_none() {
+            let message = format!("{} has no {} price for audio input", model.name(), tier.as_str());
+            warnings.push(Warning::new("", message));
+        }
         warnings.extend(input.notes().iter().cloned());
         warnings.extend(remarks(model, tier, terms.today.unwrap_or(terms.day)));
         warnings.extend(refused_limit(model, request, terms.day));
@@ -109,7 +113,7 @@ impl<'c> ModelRef<'c> {
             tier,
             price: row,
             cost: cost(&rows, request, &input, cached, &output),
-            cached: cached.tokens(input.tokens()),
+            cached: input_usage(input.tokens(), input.audio_tokens(), cached).cached,
             requests: terms.requests,
             input,
             output,
@@ -177,7 +181,8 @@ impl<'c> Estimate<'c> {
     pub fn usage(&self) -> Usage {
         let output = self.output.expected.or(self.output.max).unwrap_or(0);
         let output = Usage::output_alone(output, self.audio_output);
-        Usage { input: self.input.tokens(), ..output }.cached(self.cached)
+        let input = Usage { input: self.input.tokens(), ..output }.audio_input(self.input.audio_tokens());
+        input.cached(self.cached)
     }
 
     /// Returns the number of input tokens that are assumed to be read from the prompt cache.

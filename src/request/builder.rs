@@ -257,15 +257,15 @@ impl RequestBuilder {
     /// assert_eq!(error.to_string(), "messages: there are no messages; a request needs at least one");
     /// ```
     pub fn build(self) -> Result<Request> {
-        let mut sizes = Vec::new();
+        let mut media = Vec::new();
         let path = Path::Top.key("messages");
-        let message = |(index, item)| body::message(item, &mut sizes, &path.index(index));
+        let message = |(index, item)| body::message(item, &mut media, &path.index(index));
         let messages = self.messages.into_iter().enumerate().map(message).collect::<Result<_>>()?;
         let lists = [("messages", messages), ("tools", self.tools)].map(|(key, values)| (key, Value::Array(values)));
         let fields = self.fields.into_iter().chain(lists).map(|(key, value)| (Cow::Borrowed(key), value)).collect();
         let body = tree::checked(Value::Object(fields))?;
         let mut request = Request::read(body, Some(Format::Body(Api::ChatCompletions)), &Path::Top)?;
-        request.set_image_sizes(sizes);
+        request.restore_media(media);
         Ok(request)
     }
 

@@ -1,21 +1,13 @@
 //! The reader of the content of messages and results: text, or parts of several kinds.
 
 use super::conversation::add_text;
-use super::image;
 use super::notes::{Notes, kind, missing};
-use super::{Detail, Image, Part};
+use super::{Audio, Detail, File, Image, Part, file, image};
 use crate::error::Result;
 use crate::json::{Path, Value, unique};
 
 /// The fields of a part that cost nothing.
 const FREE_FIELDS: &[&str] = &["annotations", "logprobs", "prompt_cache_breakpoint"];
-
-/// The types of parts that are not counted, and the reasons.
-const UNCOUNTED_PARTS: &[(&str, &str)] = &[
-    ("file", "a file: the text in it is billed, and is not read"),
-    ("input_audio", "audio is not counted"),
-    ("input_file", "a file: the text in it is billed, and is not read"),
-];
 
 /// Reads a message's content: a string, null, or an array of parts. Adjacent texts are joined, as the model reads them.
 pub(super) fn read(value: Value<'_>, path: &Path<'_>, notes: &mut Notes) -> Result<Vec<Part>> {
@@ -46,9 +38,11 @@ fn part(value: Value<'_>, path: &Path<'_>, notes: &mut Notes) -> Result<Part> {
         "text" | "input_text" | "output_text" => text(&value, "text", path, notes),
         "refusal" => text(&value, "refusal", path, notes),
         "image_url" | "input_image" => Ok(Part::Image(read_image(&value, path, notes)?)),
-        kind => {
-            let known = UNCOUNTED_PARTS.iter().find(|(known, _)| *known == kind);
-            notes.uncounted(path, known.map_or("a part of unknown type", |(_, reason)| *reason));
+        "input_audio" => Ok(Part::Audio(read_audio(&value, path))),
+        "file" => Ok(Part::File(read_file(value.get("file").unwrap_or(&value), path))),
+        "input_file" => Ok(Part::File(read_file(&value, path))),
+        _ => {
+            notes.uncounted(path, "a part of unknown type");
             Ok(Part::Uncounted)
         }
     }
@@ -86,4 +80,15 @@ fn read_image(value: &Value<'_>, path: &Path<'_>, notes: &mut Notes) -> Result<I
         notes.warning(&path.to_string(), "its data is not a readable PNG, JPEG, GIF or WebP image");
     }
     Ok(Image { size, detail, path: path.to_string() })
+}
+
+/// Reads audio: its data is in the object `input_audio`.
+fn read_audio(value: &Value<'_>, path: &Path<'_>) -> Audio {
+    let data = value.get("input_audio").and_then(|audio| audio.get("data")).and_then(Value::as_str);
+    Audio { path: path.to_string(), ..Audio::from_base64(data.unwrap_or_default()) }
+}
+
+fn read_file(value: &Value<'_>, path: &Path<'_>) -> File {
+    let data = value.get("file_data").and_then(Value::as_str);
+    File { tokens: None, is_inline_pdf: data.is_some_and(file::is_pdf), path: path.to_string() }
 }

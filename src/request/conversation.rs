@@ -1,6 +1,6 @@
 //! The input of a request: a conversation of messages, calls, results and images, or prompts.
 
-use super::Image;
+use super::{Audio, File, Image};
 use crate::names::names;
 
 /// The input of a request.
@@ -103,6 +103,33 @@ impl Message {
         self
     }
 
+    /// Appends audio to the content.
+    ///
+    /// ```
+    /// use gpt_cost::request::{Audio, Message, Role};
+    ///
+    /// let message = Message::new(Role::User, "Who speaks?").audio(Audio::from_base64("T2dnUw=="));
+    /// assert_eq!(message.content.len(), 2);
+    /// ```
+    #[must_use]
+    pub fn audio(mut self, audio: Audio) -> Message {
+        self.content.push(Part::Audio(audio));
+        self
+    }
+
+    /// Appends a file to the content.
+    ///
+    /// ```
+    /// use gpt_cost::request::{File, Message, Role};
+    ///
+    /// assert_eq!(Message::new(Role::User, "Summarize it.").file(File::new(12_000)).content.len(), 2);
+    /// ```
+    #[must_use]
+    pub fn file(mut self, file: File) -> Message {
+        self.content.push(Part::File(file));
+        self
+    }
+
     /// Appends an image by its URL: see [`Image::from_url`].
     ///
     /// ```
@@ -153,6 +180,10 @@ pub enum Part {
     Text(String),
     /// An image.
     Image(Image),
+    /// Audio.
+    Audio(Audio),
+    /// A file.
+    File(File),
     /// A part that is not counted: [`Request::uncounted`](super::Request::uncounted) names it.
     Uncounted,
 }

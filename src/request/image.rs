@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::base64;
 use crate::names::names;
 
 /// An image. Only its size and its detail matter.
@@ -124,30 +125,7 @@ pub(super) fn size_of_data_url(url: &str) -> Option<ImageSize> {
     if !head.ends_with(";base64") {
         return None;
     }
-    size(&decoded(data))
-}
-
-/// Decodes the beginning of base64, in either alphabet, up to the first character that is not part of it.
-fn decoded(data: &str) -> Vec<u8> {
-    let (mut bytes, mut bits, mut count) = (Vec::new(), 0u32, 0);
-    for byte in data.bytes().take(MOST) {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            b'\n' | b'\r' | b' ' => continue,
-            _ => break,
-        };
-        bits = bits << 6 | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count) as u8);
-        }
-    }
-    bytes
+    size(&base64::decoded(data, MOST))
 }
 
 fn size(bytes: &[u8]) -> Option<ImageSize> {
@@ -201,7 +179,7 @@ fn big(bytes: &[u8], at: usize, length: usize) -> Option<u32> {
 }
 
 /// Returns the number in up to four bytes, the first the lowest.
-fn little(bytes: &[u8], at: usize, length: usize) -> Option<u32> {
+pub(super) fn little(bytes: &[u8], at: usize, length: usize) -> Option<u32> {
     Some(bytes.get(at..at + length)?.iter().rev().fold(0, |number, byte| number << 8 | u32::from(*byte)))
 }
 

@@ -1,10 +1,13 @@
 //! Requests: read from JSON or text of any format, or built without JSON.
 
+mod audio;
+mod base64;
 mod body;
 mod builder;
 mod chat;
 mod content;
 mod conversation;
+mod file;
 mod format;
 mod image;
 mod notes;
@@ -16,8 +19,10 @@ mod tree;
 
 use std::borrow::Cow;
 
+pub use self::audio::{Audio, AudioLength};
 pub use self::builder::RequestBuilder;
 pub use self::conversation::{Call, CallResult, Compaction, Input, Item, Message, Part, Prompt, Reasoning, Role};
+pub use self::file::File;
 pub(crate) use self::format::recording;
 pub use self::format::{Api, Format};
 pub use self::image::{Detail, Image, ImageSize};
@@ -45,6 +50,8 @@ pub struct Request {
     pub(crate) tools: Vec<Tool>,
     pub(crate) custom_tools: Vec<CustomTool>,
     pub(crate) built_in: Vec<BuiltIn>,
+    /// The paths of the web searches of past answers.
+    pub(crate) past_searches: Vec<String>,
     pub(crate) tool_choice: ToolChoice,
     /// Whether the model may call several tools at once.
     pub(crate) parallel_calls: bool,
@@ -84,11 +91,13 @@ pub struct Uncounted {
     pub path: String,
     /// The kind of the part, and the reason why it is not counted.
     pub reason: String,
+    /// Whether it is the text of a file: [`Request::assume_file_tokens`] sets its tokens.
+    pub lacks_file_tokens: bool,
 }
 
 impl Uncounted {
     pub(crate) fn new(path: impl Into<String>, reason: impl Into<String>) -> Uncounted {
-        Uncounted { path: path.into(), reason: reason.into() }
+        Uncounted { path: path.into(), reason: reason.into(), lacks_file_tokens: false }
     }
 }
 
@@ -149,7 +158,38 @@ impl Request {
         self.images_mut().for_each(|image| image.size = image.size.or(Some(size)));
     }
 
+    /// Sets the tokens of all files whose text is not in the request or is not read, and which have none yet.
+    pub fn assume_file_tokens(&mut self, tokens: u64) {
+        for part in self.parts_mut() {
+            if let Part::File(file) = part {
+                file.tokens = file.tokens.or(Some(tokens));
+            }
+        }
+    }
+
     fn images_mut(&mut self) -> impl Iterator<Item = &mut Image> {
+        self.parts_mut().filter_map(|part| match part {
+            Part::Image(image) => Some(image),
+            _ => None,
+        })
+    }
+
+    /// Sets what JSON has no field for, from the images, audio and files of a built request, in their order.
+    fn restore_media(&mut self, media: Vec<Part>) {
+        for pair in self.parts_mut().filter(|part| body::is_medium(part)).zip(media) {
+            match pair {
+                (Part::Image(image), Part::Image(built)) => image.size = built.size.or(image.size),
+                (Part::Audio(audio), Part::Audio(built)) => audio.length = built.length,
+                (Part::File(file), Part::File(built)) => {
+                    (file.tokens, file.is_inline_pdf) = (built.tokens, built.is_inline_pdf);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Returns the parts of all contents.
+    fn parts_mut(&mut self) -> impl Iterator<Item = &mut Part> {
         let items = match &mut self.input {
             Input::Conversation(items) => items.as_mut_slice(),
             _ => &mut [],
@@ -159,10 +199,7 @@ impl Request {
             Item::Result(result) => Some(&mut result.content),
             _ => None,
         });
-        contents.flatten().filter_map(|part| match part {
-            Part::Image(image) => Some(image),
-            _ => None,
-        })
+        contents.flatten()
     }
 
     /// Returns the model that the request names.
@@ -200,7 +237,8 @@ impl Request {
         self.service_tier.as_deref()
     }
 
-    /// Returns the parts of the request whose tokens are not counted, in the order of the text.
+    /// Returns the parts of the request whose tokens are counted with no model, in the order of the text.
+    /// [`TokenCount::uncounted`](crate::TokenCount::uncounted) has those of a model.
     pub fn uncounted(&self) -> &[Uncounted] {
         &self.uncounted
     }
@@ -219,6 +257,7 @@ impl Request {
             tools: Vec::new(),
             custom_tools: Vec::new(),
             built_in: Vec::new(),
+            past_searches: Vec::new(),
             tool_choice: ToolChoice::Auto,
             parallel_calls: true,
             is_stored: true,

@@ -138,6 +138,10 @@ impl Reader {
                 }
                 None => return self.other(path, "a compacted conversation that is stored on the server"),
             },
+            Some("web_search_call") => {
+                self.request.past_searches.push(path.to_string());
+                return Ok(());
+            }
             Some(_) => return self.other(path, "an item of a built-in tool, or of unknown type"),
         };
         self.items.push(item);

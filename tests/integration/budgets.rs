@@ -515,6 +515,27 @@ fn every_command_uses_the_configured_size_of_images() {
 }
 
 #[test]
+fn every_command_uses_the_configured_tokens_of_files() {
+    let root = repository("file-tokens");
+    let file = r#"{"type": "file", "file": {"file_id": "file-1"}}"#;
+    write(&root, "p.json", &format!(r#"[{{"role": "user", "content": [{file}]}}]"#));
+    let budget = "[[budget]]\nname = \"b\"\npaths = [\"p.json\"]\nmax_input_tokens = 10_000\n";
+    write(&root, "gpt-cost.toml", &format!("model = \"gpt-4o\"\n{budget}"));
+    let table = text(&gpt_cost(&root, &["estimate", "p.json"]).stdout);
+    assert!(table.contains("hint: --file-tokens N sets the tokens of the text of each file"), "{table}");
+    assert_eq!(gpt_cost(&root, &["check"]).status.code(), Some(2), "the file is not counted");
+    assert_eq!(gpt_cost(&root, &["check", "--file-tokens", "2000"]).status.code(), Some(0));
+    assert_eq!(gpt_cost(&root, &["check", "--file-tokens", "20000"]).status.code(), Some(1));
+    write(&root, "gpt-cost.toml", &format!("model = \"gpt-4o\"\nfile_tokens = 2_000\n{budget}"));
+    assert_eq!(gpt_cost(&root, &["check"]).status.code(), Some(0));
+    let count = |arguments: &[&str]| text(&gpt_cost(&root, arguments).stdout).trim().to_owned();
+    assert_eq!(count(&["count", "p.json", "--quiet"]), (3 + 4 + 216 + 2_000).to_string());
+    assert_eq!(count(&["count", "p.json", "--quiet", "--file-tokens", "3000"]), (3 + 4 + 216 + 3_000).to_string());
+    let table = text(&gpt_cost(&root, &["estimate", "p.json"]).stdout);
+    assert!(table.contains("file_tokens 2,000") && !table.contains("hint: --file-tokens"), "{table}");
+}
+
+#[test]
 fn init_writes_a_configuration_for_the_existing_prompts() {
     let root = repository("init");
     write(&root, "prompts/a.json", &prompt(40));

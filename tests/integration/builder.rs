@@ -303,7 +303,7 @@ fn items_of_the_responses_api_are_refused() {
 
 #[test]
 fn a_conversation_that_was_read_can_be_continued() {
-    let json = br#"[{"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "file"}]},
+    let json = br#"[{"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "hologram"}]},
         {"role": "assistant", "content": null, "tool_calls": [{"id": "1", "type": "custom", "custom": {"name": "x", "input": ""}}]},
         {"role": "assistant", "content": null, "function_call": {"name": "f", "arguments": "{}"}}]"#;
     let read = Request::from_json(json).unwrap();

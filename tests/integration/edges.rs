@@ -167,18 +167,21 @@ fn a_batch_line_costs_the_batch_tier_in_every_command() {
     assert_eq!(standard["requests"][0]["cost"]["total"]["max"], "0.0000072");
 }
 
-/// Audio output has its own price, on both sides.
+/// Audio has its own price, on both sides.
 #[test]
-fn audio_output_on_an_unchanged_tree_is_no_change() {
+fn audio_on_an_unchanged_tree_is_no_change() {
     let root = repository("audio");
     write(&root, "gpt-cost.toml", "[[budget]]\nname = \"b\"\npaths = [\"*.json\"]\noutput_tokens = 1000\n");
-    let audio = r#"{"model":"gpt-audio","modalities":["text","audio"],"messages":[{"role":"user","content":"Hi"}]}"#;
+    // A WAV file of one second.
+    let audio = r#"{"model":"gpt-audio","modalities":["text","audio"],"messages":[{"role":"user","content":[{"type":"input_audio",
+        "input_audio":{"format":"wav","data":"UklGRgAAAABXQVZFZm10IBAAAAABAAEAEAAAABAAAAABAAgAZGF0YRAAAACAgICAgICAgICAgICAgICA"}}]}]}"#;
     write(&root, "p.json", audio);
     assert_eq!(gpt_cost(&root, &["baseline", "write"]).status.code(), Some(0));
     let changes = json(&gpt_cost(&root, &["diff", "gpt-cost-baseline.json", "--format", "json"]));
     let total = &changes["total"];
     assert_eq!((&total["by_prompt"], &total["by_price"], &changes["unchanged"]), (&"0".into(), &"0".into(), &1.into()));
-    assert_ne!(total["old"], "0");
+    // 11 tokens of text, 10 of audio, and 1,000 of audio in the answer.
+    assert_eq!(total["old"], "0.0643475");
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod documents;
 mod edges;
 mod encoding;
 mod estimate;
+mod media;
 mod outputs;
 mod placeholders;
 mod prices;

@@ -106,8 +106,6 @@ fn every_field_that_costs_tokens_is_named() {
         "messages[0].audio",
         "messages[0].refusal",
         "messages[0].tool_calls[0]",
-        "messages[1].content[0]",
-        "messages[1].content[1]",
         "messages[1].content[2]",
         "prediction",
         "response_format",

@@ -66,6 +66,10 @@ pub(in crate::cli) struct CheckArgs {
     #[arg(long, value_name = "WxH", value_parser = image_size)]
     pub(in crate::cli) image_size: Option<ImageSize>,
 
+    /// Tokens of the text of each file, such as a PDF: files are not read
+    #[arg(long, value_name = "N")]
+    pub(in crate::cli) file_tokens: Option<u32>,
+
     /// Check only what can be counted, and count the rest as zero
     #[arg(long)]
     pub(in crate::cli) allow_uncounted: bool,

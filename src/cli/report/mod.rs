@@ -88,6 +88,9 @@ pub(super) fn output_hint<'e>(mut requests: impl Iterator<Item = &'e gpt_cost::b
 /// The hint for images of unknown size.
 pub(super) const IMAGE_SIZE: &str = "--image-size WxH sets the size of images whose size is unknown";
 
+/// The hint for files without tokens.
+pub(super) const FILE_TOKENS: &str = "--file-tokens N sets the tokens of the text of each file";
+
 /// Maximum size in bytes of the rows of a Markdown report: GitHub accepts 65,536 characters in a comment.
 pub(super) const MAX_COMMENT_BYTES: usize = 50_000;
 

@@ -11,7 +11,7 @@ use super::{Entry, Report};
 use crate::cli::files::printable;
 use crate::cli::report::grid::{Cell, write_grid, write_line};
 use crate::cli::report::remarks::{DOES_NOT_FIT, remark, remarks, write_grouped};
-use crate::cli::report::{IMAGE_SIZE, formats, label, plural};
+use crate::cli::report::{FILE_TOKENS, IMAGE_SIZE, formats, label, plural};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -175,6 +175,9 @@ fn write_entry(report: &Report<'_>, entry: &Entry<'_>, out: &mut impl Write) -> 
     }
     if entry.warnings.iter().any(|warning| warning.lacks_image_size) {
         writeln!(out, "  hint: {IMAGE_SIZE}")?;
+    }
+    if entry.estimate.input().uncounted().iter().any(|one| one.lacks_file_tokens) {
+        writeln!(out, "  hint: {FILE_TOKENS}")?;
     }
     write_output_hint(std::slice::from_ref(entry), out)
 }
