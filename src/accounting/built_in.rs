@@ -3,14 +3,10 @@
 //! A tool that the server runs can be called many times in one response, and each result is billed as input: for such a
 //! tool there is only a least number of tokens, that of a response without a call.
 
-use super::evidence::{self, Evidence};
+use super::evidence;
 use super::family::Generation;
 use super::{ComponentKind, Tally};
-use crate::request::{BuiltIn, CustomTool, Request};
-
-/// `computer_use_preview`, which the client runs, so that a response ends with the call. Only displays of 1024 by 768
-/// pixels are recorded.
-const COMPUTER_USE: Evidence = Evidence { cases: 3, exact: 3, projects: 2, error: 8 };
+use crate::request::{BuiltIn, CustomTool, Request, ToolChoice};
 
 /// The middle of what a past web search was billed in a request that can search: nothing in 6 of 16 recorded requests of
 /// 3 projects, 27 to 52 tokens in the others.
@@ -22,6 +18,10 @@ impl Tally {
         let others = !request.tools.is_empty() || !request.built_in.is_empty() || request.custom_tools.len() > 1;
         for tool in &request.custom_tools {
             self.custom_tool(tool, others);
+        }
+        let is_required = matches!(request.tool_choice, ToolChoice::Required | ToolChoice::Named(_));
+        if is_required && !request.built_in.is_empty() {
+            self.met("a required choice beside built-in tools", 8);
         }
         for tool in &request.built_in {
             self.built_in_tool(tool);
@@ -44,13 +44,12 @@ impl Tally {
         let generation = self.counting.family.generation();
         match (tool.kind.as_str(), generation) {
             ("web_search_preview" | "web_search_preview_2025_03_11", Generation::Turbo) => {
-                self.count.component(ComponentKind::Tool, &tool.path, 294, evidence::WEB_SEARCH_PREVIEW.bound());
+                self.known_tool(tool, "the tool web_search_preview", 294);
             }
-            ("apply_patch", _) => {
-                self.count.component(ComponentKind::Tool, &tool.path, 623, evidence::APPLY_PATCH.bound())
-            }
+            ("apply_patch", _) => self.known_tool(tool, "the tool apply_patch", 623),
+            // The client runs it, so that a response ends with its call. Only displays of 1024 by 768 are recorded.
             ("computer_use_preview", Generation::Turbo) => {
-                self.count.component(ComponentKind::Tool, &tool.path, 484, COMPUTER_USE.bound());
+                self.known_tool(tool, "the tool computer_use_preview", 484);
             }
             (kind, _) => {
                 let (least, reason) = uncounted_tool(kind, generation);
@@ -62,6 +61,11 @@ impl Tally {
         }
     }
 
+    fn known_tool(&mut self, tool: &BuiltIn, feature: &'static str, tokens: u64) {
+        self.met(feature, tokens);
+        self.count.component(ComponentKind::Tool, &tool.path, tokens, 0);
+    }
+
     /// Counts a custom tool, which is called with free text: its name, description and grammar, and the rest of what
     /// the models since gpt-5 were billed for it.
     fn custom_tool(&mut self, tool: &CustomTool, beside_others: bool) {
@@ -69,13 +73,16 @@ impl Tally {
             return self.count.not_counted(&tool.path, "a custom tool: how this model is shown one is unknown");
         }
         let own = self.text_tokens(&tool.name) + tool.description.as_ref().map_or(0, |text| self.text_tokens(text));
-        let (frame, evidence) = match &tool.grammar {
-            None => (38, evidence::CUSTOM_TOOLS),
-            Some(grammar) => (71 + self.text_tokens(grammar), evidence::CUSTOM_TOOLS),
+        let frame = match &tool.grammar {
+            None => 38,
+            Some(grammar) => 71 + self.text_tokens(grammar),
         };
-        // Beside other tools, the frame is shared; no such request is recorded.
-        let bound = evidence.bound() + if beside_others { frame.min(38) } else { 0 };
-        self.count.component(ComponentKind::Tool, &tool.path, own + frame, bound);
+        self.met(if tool.grammar.is_some() { "a custom tool with a grammar" } else { "a custom tool" }, frame);
+        if beside_others {
+            // The frame is shared.
+            self.met("a custom tool beside others", frame.min(38));
+        }
+        self.count.component(ComponentKind::Tool, &tool.path, own + frame, 0);
     }
 }
 

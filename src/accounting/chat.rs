@@ -2,20 +2,21 @@
 
 use std::collections::HashMap;
 
-use super::evidence::{self, Evidence};
+use super::evidence;
 use super::family::{Generation, Rules};
+use super::features::Features;
 use super::json_text::{self, COMPACT_UNICODE, SPACED, SPACED_UNICODE, Separators};
 use super::schema_text::{self, Depth, Style, TypeLists};
 use super::{ComponentKind, Counting, Family, Tally, TokenCount, has_text, schema_text_2023, text_of};
 use crate::json::{self, Value};
-use crate::request::{Call, CallResult, Input, Item, Message, Part, Request, Role, Tool, ToolChoice};
+use crate::request::{AnswerSchema, Call, CallResult, Input, Item, Message, Part, Request, Role, Tool, ToolChoice};
 
 /// Counts a request.
 pub(super) fn count(request: &Request, counting: Counting) -> TokenCount {
     let mut tally = Tally::new(request, counting);
     let Some(rules) = counting.family.rules() else {
         tally.hidden(request);
-        return tally.count;
+        return tally.finish();
     };
     if counting.family == Family::SearchPreview {
         // A search adds no input with these models: 3 of 3 recorded cases with the field are billed like the others.
@@ -36,7 +37,7 @@ pub(super) fn count(request: &Request, counting: Counting) -> TokenCount {
     for (path, reason) in custom.chain(built_in) {
         tally.count.not_counted(path, reason);
     }
-    tally.count
+    tally.finish()
 }
 
 impl Tally {
@@ -110,22 +111,24 @@ impl Tally {
         if let (Role::Assistant, Some(answer), None) = (message.role, &request.answer, &message.function_call) {
             // A past answer is shown with the name of its schema.
             let name = self.text_tokens(&answer.name);
-            self.count.component(ComponentKind::Schema, &message.path, 2 + name, evidence::SCHEMA_TURNS.bound());
+            self.met("a past answer with a schema", 2 + name);
+            self.count.component(ComponentKind::Schema, &message.path, 2 + name, 0);
         }
     }
 
     fn plain(&mut self, rules: &Rules, path: &str, role: Role, name: Option<&str>, content: &[Part]) {
         let mut tokens = rules.message + self.content(content);
-        let mut bound = rules.framing.bound();
+        self.met("messages", 4);
         if let Some(name) = name {
-            tokens += self.name(rules, role, name);
-            bound += rules.names.bound();
+            let name = self.name(rules, role, name);
+            self.met("the name of a message's author", name + 1);
+            tokens += name;
         }
         if role == Role::Assistant && has_text(content) {
+            self.met("a past answer", 2);
             tokens += rules.past_answer;
-            bound += rules.past_answers.bound();
         }
-        self.count.component(ComponentKind::Message, path, tokens, bound);
+        self.count.component(ComponentKind::Message, path, tokens, 0);
     }
 
     fn name(&self, rules: &Rules, role: Role, name: &str) -> u64 {
@@ -137,10 +140,21 @@ impl Tally {
     fn calls(&mut self, rules: &Rules, message: &Message, results: Vec<&CallResult>) {
         let generation = self.counting.family.generation();
         let mut tokens = message.name.as_ref().map_or(0, |name| self.text_tokens(name));
-        let mut bound = evidence::calls(generation, message.calls.len()).bound();
+        self.met(if message.calls.len() == 1 { "a call" } else { "parallel calls" }, 20);
+        if message.name.is_some() {
+            self.met("a name beside calls", tokens + 1);
+        }
+        if results.is_empty() {
+            self.met("calls without results", 12);
+        }
         if has_text(&message.content) {
             tokens += 4 + self.content(&message.content) + rules.past_answer;
-            bound += evidence::CALLS_WITH_TEXT.bound();
+            self.met("text beside calls", 4);
+        } else if message.content.is_empty() {
+            self.met("no content beside calls", 1);
+        }
+        for call in &message.calls {
+            self.of_arguments(call);
         }
         let channel = rules.call_channel;
         match message.calls.as_slice() {
@@ -158,7 +172,7 @@ impl Tally {
             }
             calls => tokens += 20 + channel + self.text_tokens(&parallel(calls)),
         }
-        self.count.component(ComponentKind::Calls, &message.path, tokens, bound);
+        self.count.component(ComponentKind::Calls, &message.path, tokens, 0);
         if message.calls.len() == 1 {
             for result in results {
                 let before = self.count.tokens;
@@ -173,6 +187,20 @@ impl Tally {
         let mut ordered = results.clone();
         ordered.sort_by_key(|result| order.get(&result.call));
         // All results of parallel calls are one list.
+        for result in &ordered {
+            let text = text_of(&result.content);
+            if !text.is_ascii() {
+                self.met("results of parallel calls that are not ASCII", self.text_tokens(&text));
+            }
+            self.met(
+                if json::parse(&text).is_ok() {
+                    "results of parallel calls in JSON"
+                } else {
+                    "results of parallel calls in text"
+                },
+                4,
+            );
+        }
         let separators = if self.counting.day < evidence::RESULTS_ESCAPED_UNTIL { SPACED } else { SPACED_UNICODE };
         let list = results_text(&ordered, separators);
         let tokens = self.text_tokens(&list);
@@ -183,6 +211,21 @@ impl Tally {
         }
     }
 
+    /// Adds the features of a call's arguments, which the model is shown in another form than they were sent.
+    pub(super) fn of_arguments(&mut self, call: &Call) {
+        let arguments = &call.arguments;
+        let shown = compact(arguments);
+        if json::parse(arguments).is_err() {
+            self.met("arguments that are not JSON", self.text_tokens(arguments));
+        } else if shown != *arguments {
+            let (one, other) = (self.text_tokens(arguments), self.text_tokens(&shown));
+            self.met("arguments that are written again", one.abs_diff(other).max(1));
+        }
+        if !arguments.is_ascii() {
+            self.met("arguments that are not ASCII", self.text_tokens(arguments));
+        }
+    }
+
     fn function_call(&mut self, message: &Message, call: &Call) {
         let generation = self.counting.family.generation();
         let arguments = match generation {
@@ -190,7 +233,9 @@ impl Tally {
             _ => self.text_tokens(&compact(&call.arguments)),
         };
         let tokens = 7 + self.content(&message.content) + self.text_tokens(&call.name) + arguments;
-        self.count.component(ComponentKind::Calls, &message.path, tokens, evidence::FUNCTIONS.bound());
+        self.met("function_call in a message", 10);
+        self.of_arguments(call);
+        self.count.component(ComponentKind::Calls, &message.path, tokens, 0);
     }
 
     fn function_result(&mut self, message: &Message, after_call: bool) {
@@ -201,7 +246,8 @@ impl Tally {
             _ => (if after_call { 5 } else { 2 }) + self.text_tokens(&format!("functions.{name}")),
         };
         let tokens = framed + self.content(&message.content);
-        self.count.component(ComponentKind::Result, &message.path, tokens, evidence::FUNCTIONS.bound());
+        self.met(if after_call { "the role function" } else { "the role function without a call" }, framed);
+        self.count.component(ComponentKind::Result, &message.path, tokens, 0);
     }
 
     /// Counts what is appended to the system message, or put into a message of its own: the tools, and the schema of
@@ -221,7 +267,7 @@ impl Tally {
         if generation == Generation::Of2023 {
             let frame = system.as_ref().map_or(9, |system| 6 + self.join(system));
             if !tools.is_empty() {
-                self.tools(tools, schema_text_2023::render(tools), frame, &evidence::TOOLS_2023);
+                self.tools(tools, schema_text_2023::render(tools), frame);
                 self.choice(request);
             }
             if let Some(answer) = answer {
@@ -238,34 +284,48 @@ impl Tally {
             }
             _ => self.join(system),
         });
+        match join {
+            None => self.met("an appendix without a system message", 4),
+            Some(0) => self.met("an appendix to a system message", 4),
+            Some(_) => self.met("an appendix that merges with a system message", 2),
+        }
         let mut frame = rules.appendix(join, !tools.is_empty());
         let beside_images = self.counting.day < evidence::BESIDE_IMAGES_UNTIL && has_images(&request.input);
         if join.is_none() && generation == Generation::Turbo && beside_images {
             // No separate message was put before the others.
             frame -= 4;
+            self.met("an appendix beside images", 4);
         }
+        let tools_are_empty = tools.is_empty();
         if let Some(answer) = answer {
             let name = self.text_tokens(&answer.name) as i64;
             let primes = generation == Generation::Turbo && tools.is_empty();
             let text = self.text_tokens(&schema_text::answer(answer)) as i64;
             let both = i64::from(generation == Generation::Turbo && !tools.is_empty());
             let tokens = text + 4 + both + if primes { 2 + name } else { 0 } + if tools.is_empty() { frame } else { 0 };
-            self.count.component(
-                ComponentKind::Schema,
-                &answer.path,
-                tokens.max(0) as u64,
-                evidence::schema(generation).bound(),
-            );
+            self.answer(answer, tokens.max(0) as u64);
+            if !tools_are_empty {
+                self.met("a schema of the answer beside tools", 2 + name as u64);
+            }
         }
         if !tools.is_empty() {
             frame += rules.tools;
             if generation == Generation::Gpt5 && tools[0].description.is_none() {
                 frame -= 1;
+                self.met("a first tool without a description", 1);
             }
-            let evidence = evidence::tools(generation, schema_text::have_unions(tools));
-            self.namespace(tools, frame, evidence);
+            self.namespace(tools, frame);
             self.choice(request);
         }
+    }
+
+    /// Counts the schema of an answer.
+    pub(super) fn answer(&mut self, answer: &AnswerSchema, tokens: u64) {
+        let mut features = Features::default();
+        features.of_answer(answer);
+        self.met("a schema of the answer", tokens);
+        self.met_all("answer", features);
+        self.count.component(ComponentKind::Schema, &answer.path, tokens, 0);
     }
 
     /// Returns by how many tokens the count changes where the end of the system message merges with the blank line
@@ -275,32 +335,33 @@ impl Tally {
     }
 
     /// Counts the tools as models since late 2023 are shown them, with a frame of the given number of tokens.
-    pub(super) fn namespace(&mut self, tools: &[Tool], frame: i64, evidence: &Evidence) {
+    pub(super) fn namespace(&mut self, tools: &[Tool], frame: i64) {
         let style = style(self.counting);
         let shown = schema_text::render(tools, style);
-        let bound = self.style_bound(tools, style, &shown.text);
-        self.tools(tools, shown, frame, evidence);
-        self.count.add(0, bound);
+        for other in self.other_styles(tools, style) {
+            let other = schema_text::render(tools, other).text;
+            if other != shown.text {
+                let (tokens, other) = (self.text_tokens(&shown.text), self.text_tokens(&other));
+                self.count.add_between(0, tokens.saturating_sub(other), other.saturating_sub(tokens));
+            }
+        }
+        self.tools(tools, shown, frame);
     }
 
-    /// Returns the differences from other ways to show the tools that are possible: lists of types on days on which
-    /// either way can be in effect, and how deep a schema is shown, which recordings do not decide for every model.
-    fn style_bound(&self, tools: &[Tool], style: Style, shown: &str) -> u64 {
-        let difference = |other: Style| match schema_text::render(tools, other).text {
-            other if other == shown => 0,
-            other => self.text_tokens(shown).abs_diff(self.text_tokens(&other)),
-        };
-        let mut bound = 0;
-        if self.counting.day >= evidence::LISTS_REPEATED_UNTIL {
-            bound += difference(Style { lists: style.lists.other(), ..style });
+    /// Returns other ways to show the tools that are possible: lists of types on days on which either way
+    /// can be in effect, and how deep a schema is shown, which recordings do not decide for every model.
+    fn other_styles(&self, tools: &[Tool], style: Style) -> Vec<Style> {
+        let mut styles = Vec::new();
+        if self.counting.day >= evidence::LISTS_REPEATED_UNTIL && schema_text::have_type_lists(tools) {
+            styles.push(Style { lists: style.lists.other(), ..style });
         }
         if schema_text::are_deep(tools) {
-            bound += difference(Style { depth: Depth::Shallow, ..style });
+            styles.push(Style { depth: Depth::Shallow, ..style });
         }
         if self.counting.family.generation() != Generation::Turbo && schema_text::can_be_trimmed(tools) {
-            bound += difference(Style { depth: Depth::Full, ..style });
+            styles.push(Style { depth: Depth::Full, ..style });
         }
-        bound
+        styles
     }
 
     /// Counts the tokens that the tool choice adds.
@@ -317,13 +378,14 @@ impl Tally {
             ToolChoice::Named(name) if generation == Generation::Of2023 => 4 + self.text_tokens(name),
             ToolChoice::Named(name) => 6 + self.text_tokens(&format!("functions.{name}")),
         };
+        match &request.tool_choice {
+            ToolChoice::Auto => {}
+            ToolChoice::None => self.met("the choice none", 2),
+            ToolChoice::Required => self.met("the choice required", 2),
+            ToolChoice::Named(_) => self.met("a named choice", tokens),
+        }
         if tokens > 0 {
-            self.count.component(
-                ComponentKind::Tools,
-                "tool_choice",
-                tokens,
-                evidence::choice(&request.tool_choice).bound(),
-            );
+            self.count.component(ComponentKind::Tools, "tool_choice", tokens, 0);
         }
     }
 

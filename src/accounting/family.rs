@@ -1,6 +1,5 @@
 //! Families of models and the rules by which each bills: numbers, with their evidence.
 
-use super::evidence::Evidence;
 use crate::names::names;
 
 names! {
@@ -74,6 +73,14 @@ impl Family {
         }
     }
 
+    /// Returns the name of the class in which evidence is collected: the family, or several that are alike.
+    pub(super) fn class(self) -> &'static str {
+        match self {
+            Family::O1 | Family::O4Mini => "o-series",
+            other => other.as_str(),
+        }
+    }
+
     /// Returns the number of tokens that frame a call and its result in the Responses API, beside those of its name:
     /// 148 of 148 recorded cases with calls that have no ids.
     pub(super) fn call_frame(self) -> u64 {
@@ -126,13 +133,10 @@ pub(super) struct Rules {
     pub reply: u64,
     /// The frame of each message: `<|im_start|>`, the role, a line break, `<|im_end|>` in the models of 2023.
     pub message: u64,
-    pub framing: Evidence,
     /// Added for each past answer that has text: the name of its channel.
     pub past_answer: u64,
-    pub past_answers: Evidence,
     /// Added for a message's name, beside the name's own tokens. Can be negative.
     pub name: i64,
-    pub names: Evidence,
     /// The frame of the tools' text in Chat Completions, beside [`Rules::appendix`].
     pub tools: i64,
     /// The name of the channel of a past call.
@@ -154,23 +158,12 @@ impl Rules {
     }
 }
 
-/// The figures in this file are of recorded chat requests: text only, without tools or schema. Those of `framing` are
-/// counted from the request and its day alone, and `tests/truth.rs` checks them; those of the rarer rules were counted
-/// once, with the model that answered.
-///
-/// The rule for names has 29 cases in all, so it is an estimate in every family: a name adds its own tokens and one
-/// that separates it from the role, except a name that begins with the role's name, which adds its own tokens alone.
-const NAMES: Evidence = Evidence { cases: 29, exact: 29, projects: 3, error: 1 };
-
 /// The one miss is a request of April 2023, billed one token less.
 const GPT_35_TURBO_0301: Rules = Rules {
     reply: 3,
     message: 5,
-    framing: Evidence { cases: 9, exact: 8, projects: 1, error: 1 },
     past_answer: 0,
-    past_answers: Evidence { cases: 2, exact: 2, projects: 1, error: 1 },
     name: -1,
-    names: Evidence { cases: 1, exact: 1, projects: 1, error: 1 },
     tools: 5,
     call_channel: 0,
     alone: 4,
@@ -181,11 +174,8 @@ const GPT_35_TURBO_0301: Rules = Rules {
 const GPT_4: Rules = Rules {
     reply: 3,
     message: 4,
-    framing: Evidence { cases: 185, exact: 185, projects: 11, error: 0 },
     past_answer: 0,
-    past_answers: Evidence { cases: 36, exact: 36, projects: 4, error: 0 },
     name: 1,
-    names: NAMES,
     tools: 5,
     call_channel: 0,
     alone: 4,
@@ -196,11 +186,8 @@ const GPT_4: Rules = Rules {
 const GPT_4_TURBO: Rules = Rules {
     reply: 3,
     message: 4,
-    framing: Evidence { cases: 1790, exact: 1790, projects: 25, error: 0 },
     past_answer: 0,
-    past_answers: Evidence { cases: 523, exact: 523, projects: 11, error: 0 },
     name: 1,
-    names: NAMES,
     tools: 5,
     call_channel: 0,
     alone: 4,
@@ -210,24 +197,14 @@ const GPT_4_TURBO: Rules = Rules {
 
 /// Text alone, without tools; the two misses were billed one token less. With tools, the choice `required` costs 2 or 3
 /// more than elsewhere, and the choice `none` 4: that is within the bounds of tools and choices together with this one.
-const GPT_AUDIO: Rules = Rules {
-    framing: Evidence { cases: 15, exact: 13, projects: 5, error: 1 },
-    past_answers: Evidence { cases: 0, exact: 0, projects: 0, error: 1 },
-    ..GPT_4_TURBO
-};
-
-/// The framing is the same for o1, o3 and o4-mini, so the cases are of all three.
-const REASONING: Evidence = Evidence { cases: 34, exact: 34, projects: 7, error: 0 };
+const GPT_AUDIO: Rules = Rules { ..GPT_4_TURBO };
 
 /// Past answers were recorded with o3-mini alone, which adds nothing; o4-mini adds 2.
 const O1: Rules = Rules {
     reply: 2,
     message: 4,
-    framing: REASONING,
     past_answer: 0,
-    past_answers: Evidence { cases: 3, exact: 3, projects: 2, error: 2 },
     name: 1,
-    names: NAMES,
     tools: 6,
     call_channel: 0,
     alone: 4,
@@ -238,11 +215,8 @@ const O1: Rules = Rules {
 const O4_MINI: Rules = Rules {
     reply: 2,
     message: 4,
-    framing: REASONING,
     past_answer: 2,
-    past_answers: Evidence { cases: 1, exact: 1, projects: 1, error: 2 },
     name: 1,
-    names: NAMES,
     tools: 6,
     call_channel: 6,
     alone: 4,
@@ -253,11 +227,8 @@ const O4_MINI: Rules = Rules {
 const GPT_5: Rules = Rules {
     reply: 2,
     message: 4,
-    framing: Evidence { cases: 173, exact: 173, projects: 12, error: 0 },
     past_answer: 2,
-    past_answers: Evidence { cases: 45, exact: 45, projects: 4, error: 0 },
     name: 1,
-    names: NAMES,
     tools: 86,
     call_channel: 6,
     alone: 4,
@@ -267,21 +238,14 @@ const GPT_5: Rules = Rules {
 
 /// No request to a gpt-6 model is recorded. The rules are those of gpt-5, and the bound is all that they add, so it
 /// covers entirely different framing. It does not cover another tokenizer, of which the note in the price table warns.
-const GPT_6: Rules = Rules {
-    framing: Evidence { cases: 0, exact: 0, projects: 0, error: 4 },
-    past_answers: Evidence { cases: 0, exact: 0, projects: 0, error: 2 },
-    ..GPT_5
-};
+const GPT_6: Rules = Rules { ..GPT_5 };
 
 /// The text alone is billed. All cases agree, and all have one message; the frame of other models would be 4.
 const SEARCH_PREVIEW: Rules = Rules {
     reply: 0,
     message: 0,
-    framing: Evidence { cases: 10, exact: 10, projects: 4, error: 4 },
     past_answer: 0,
-    past_answers: Evidence { cases: 0, exact: 0, projects: 0, error: 4 },
     name: 1,
-    names: NAMES,
     tools: 5,
     call_channel: 0,
     alone: 4,

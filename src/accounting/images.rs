@@ -14,6 +14,17 @@ pub(crate) enum ImageRule {
     Patches { factor: Decimal, chat: u64 },
 }
 
+impl ImageRule {
+    /// Returns the name of the feature that an image is.
+    pub(super) fn feature(self, detail: Detail) -> String {
+        let rule = match self {
+            ImageRule::Tiles { base, .. } => format!("tiles from {base}"),
+            ImageRule::Patches { factor, .. } => format!("patches times {factor}"),
+        };
+        format!("an image in {rule}, {} detail", detail.as_str())
+    }
+}
+
 /// The pixels to which the longest side of an image is scaled down, and after that the shortest one, by OpenAI's guide.
 const MAX_LONGEST_SIDE: f64 = 2_048.0;
 const MAX_SHORTEST_SIDE: f64 = 768.0;

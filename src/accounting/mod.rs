@@ -4,20 +4,24 @@ mod built_in;
 mod chat;
 mod evidence;
 mod family;
+mod features;
 mod images;
 mod json_text;
-mod keywords;
 mod media;
 mod responses;
 mod schema_text;
 mod schema_text_2023;
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::iter::Sum;
 
 use jiff::civil::Date;
 
-use self::evidence::Evidence;
+pub use self::evidence::{Class, Evidence, Feature, bound};
+pub(crate) use self::evidence::{DIVIDED_FROM, DIVIDED_UNTIL, evidence};
 pub use self::family::Family;
+use self::features::Features;
 pub(crate) use self::images::ImageRule;
 use self::schema_text::ToolsText;
 use crate::encoding::Encoding;
@@ -41,6 +45,7 @@ pub struct TokenCount {
     audio: u64,
     audio_bound: u64,
     breakdown: Vec<Component>,
+    features: Vec<Feature>,
     uncounted: Vec<Uncounted>,
     notes: Vec<Warning>,
 }
@@ -55,7 +60,8 @@ pub struct Component {
     pub path: String,
     /// Its tokens.
     pub tokens: u64,
-    /// The bound of their error, up or down.
+    /// The bound of what the component itself leaves open, up or down, such as the size of an image. That of its rules is
+    /// in [`TokenCount::features`].
     pub bound: u64,
 }
 
@@ -96,8 +102,8 @@ names! {
 names! {
     /// How certain a count is.
     pub enum Label {
-        /// The number that the API bills: each rule that was used agrees with at least 99.5% of at least 30 recorded
-        /// requests from at least 3 projects.
+        /// The number that the API bills: recorded requests prove the rule of each of its features (see
+        /// [`Feature::is_proved`]).
         Exact = "exact",
         /// A number with a minimum and a maximum, from the errors of the rules on recorded requests, or from what is
         /// unknown of a component.
@@ -166,6 +172,11 @@ impl TokenCount {
         &self.breakdown
     }
 
+    /// Returns the features of the request, whose evidence decides how certain the count is. A sum of counts has none.
+    pub fn features(&self) -> &[Feature] {
+        &self.features
+    }
+
     /// Returns the count of the given number of identical requests, without a breakdown.
     pub fn times(&self, requests: u64) -> TokenCount {
         TokenCount {
@@ -175,14 +186,16 @@ impl TokenCount {
             audio: self.audio.saturating_mul(requests),
             audio_bound: self.audio_bound.saturating_mul(requests),
             breakdown: Vec::new(),
+            features: Vec::new(),
             uncounted: self.uncounted.clone(),
             notes: self.notes.clone(),
         }
     }
 
     fn new(uncounted: Vec<Uncounted>) -> TokenCount {
-        let (breakdown, notes) = (Vec::new(), Vec::new());
-        TokenCount { tokens: 0, fewer: 0, more: 0, audio: 0, audio_bound: 0, breakdown, uncounted, notes }
+        let (breakdown, features, notes) = (Vec::new(), Vec::new(), Vec::new());
+        let (tokens, fewer, more, audio, audio_bound) = (0, 0, 0, 0, 0);
+        TokenCount { tokens, fewer, more, audio, audio_bound, breakdown, features, uncounted, notes }
     }
 
     fn add(&mut self, tokens: u64, bound: u64) {
@@ -220,6 +233,8 @@ pub(crate) struct Counting {
     /// How images are billed, if that is known.
     pub(crate) image: Option<ImageRule>,
     pub(crate) day: Date,
+    /// Whether each feature states what is in question, as calibration needs; else those alone that no recording has.
+    pub(crate) is_thorough: bool,
 }
 
 /// Counts the input of a request to a chat model. Plain text is one user message.
@@ -232,15 +247,13 @@ pub(crate) fn count_chat(request: &Request, counting: Counting) -> TokenCount {
     count
 }
 
-/// Text alone, in recorded requests to completion models with cl100k_base: three prompts, at least
-/// one of them edited after it was recorded, were billed 1, 2 and 6 tokens less.
-const PROMPTS: Evidence = Evidence { cases: 70, exact: 67, projects: 10, error: 6 };
-
-/// The same for embeddings: one of the recorded texts, which was edited, was billed one token less.
-const EMBEDDINGS: Evidence = Evidence { cases: 264, exact: 263, projects: 17, error: 1 };
-
 /// Counts prompts, which the model reads without a frame; `None` for a conversation.
-pub(crate) fn count_prompts(request: &Request, encoding: Encoding, is_embedding: bool) -> Option<TokenCount> {
+pub(crate) fn count_prompts(
+    request: &Request,
+    encoding: Encoding,
+    is_embedding: bool,
+    is_thorough: bool,
+) -> Option<TokenCount> {
     let text = |text: &String| vec![Prompt { text: Some(text.clone()), tokens: 0, path: String::new() }];
     let prompts = match &request.input {
         Input::Text(prompt) => text(prompt),
@@ -256,15 +269,36 @@ pub(crate) fn count_prompts(request: &Request, encoding: Encoding, is_embedding:
         let tokens = prompt.text.as_ref().map_or(prompt.tokens, |text| encoding.count(text) as u64);
         count.component(ComponentKind::Prompt, &prompt.path, tokens.max(least).saturating_add(suffix), 0);
     }
-    count.add(0, if is_embedding { EMBEDDINGS.bound() } else { PROMPTS.bound() });
+    let class = Class { api: if is_embedding { "embeddings" } else { "completions" }, family: encoding.as_str() };
+    let mut features = BTreeMap::from([(Cow::Borrowed("a prompt"), 1)]);
+    for field in &request.unproven {
+        *features.entry(field.feature.into()).or_default() += field.length as u64;
+    }
+    count.weigh(features, class, is_thorough);
     count.placeholders(request, encoding);
     Some(count)
 }
 
 impl TokenCount {
+    /// Adds features, and widens the bound by what the evidence of all features leaves open.
+    fn weigh(&mut self, features: BTreeMap<Cow<'static, str>, u64>, class: Class, is_thorough: bool) {
+        let feature = |(name, in_question): (Cow<'static, str>, u64)| {
+            evidence::weigh(class, name.into_owned(), || in_question, is_thorough)
+        };
+        self.features.extend(features.into_iter().map(feature));
+        if !is_thorough {
+            self.add(0, bound(&self.features));
+        }
+    }
+
     fn component(&mut self, kind: ComponentKind, path: &str, tokens: u64, bound: u64) {
-        self.add(tokens, bound);
-        self.breakdown.push(Component { kind, path: path.to_owned(), tokens, bound });
+        self.component_between(kind, path, tokens, bound, bound);
+    }
+
+    /// Adds a component whose true number can be lower by `fewer` or higher by `more`.
+    fn component_between(&mut self, kind: ComponentKind, path: &str, tokens: u64, fewer: u64, more: u64) {
+        self.add_between(tokens, fewer, more);
+        self.breakdown.push(Component { kind, path: path.to_owned(), tokens, bound: fewer.max(more) });
     }
 
     /// Accounts for the placeholders of a template: the texts around a placeholder can have fewer tokens with a value
@@ -296,12 +330,52 @@ struct Tally {
     /// Whether the server stores the request and its response.
     is_stored: bool,
     count: TokenCount,
+    /// The features that were met, beside those of schemas, with the tokens in question.
+    features: BTreeMap<Cow<'static, str>, u64>,
 }
 
 impl Tally {
     fn new(request: &Request, counting: Counting) -> Tally {
         let (api, is_stored) = (request.api, request.is_stored);
-        Tally { counting, api, is_stored, count: TokenCount::new(request.uncounted.clone()) }
+        let count = TokenCount::new(request.uncounted.clone());
+        let mut tally = Tally { counting, api, is_stored, count, features: BTreeMap::new() };
+        for field in &request.unproven {
+            tally.met(field.feature, field.length as u64);
+        }
+        tally
+    }
+
+    /// Adds a feature that was met, with the tokens that are in question if its rule is wrong.
+    fn met(&mut self, feature: impl Into<Cow<'static, str>>, in_question: u64) {
+        let tokens = self.features.entry(feature.into()).or_default();
+        *tokens = tokens.saturating_add(in_question);
+    }
+
+    /// Adds the features of schemas.
+    fn met_all(&mut self, section: &str, mut features: Features<'_>) {
+        let class = self.class();
+        for group in features.groups() {
+            let name = format!("{section}: {}", group[0].0);
+            let in_question = || group.iter().map(|(_, question)| question.tokens(|text| self.text_tokens(text))).sum();
+            let feature = evidence::weigh(class, name, in_question, self.counting.is_thorough);
+            self.count.features.push(feature);
+        }
+    }
+
+    /// Returns the class of requests for which evidence is collected: the endpoint, and the family or its like.
+    fn class(&self) -> Class {
+        let api = match self.api {
+            Some(Api::Responses | Api::Compact) => "responses",
+            _ => "chat",
+        };
+        Class { api, family: self.counting.family.class() }
+    }
+
+    /// Returns the count, with the bound that its features give it.
+    fn finish(mut self) -> TokenCount {
+        let class = self.class();
+        self.count.weigh(self.features, class, self.counting.is_thorough);
+        self.count
     }
 
     /// Returns the number of tokens of a text.
@@ -331,16 +405,18 @@ impl Tally {
         };
         let more = self.chat_surcharge(rule);
         // A surcharge that was seen for one size may apply to that size alone.
-        let bound = evidence::image_bound(rule).max(if more > 1 { more } else { 0 });
+        let bound = if more > 1 { more } else { 0 };
         match images::count(image, rule) {
-            Some(tokens) => self.count.component(ComponentKind::Image, &image.path, tokens + more, bound),
+            Some(tokens) => {
+                self.met(rule.feature(image.detail), tokens);
+                self.count.component(ComponentKind::Image, &image.path, tokens + more, bound);
+            }
             None => {
+                self.met("an image of unknown size", 0);
                 let (least, most) = images::range(image.detail, rule);
                 let (least, most) = (least + more, most + more);
                 let above = most.saturating_sub(least).saturating_add(bound);
-                self.count.add_between(least, bound, above);
-                let path = image.path.clone();
-                self.count.breakdown.push(Component { kind: ComponentKind::Image, path, tokens: least, bound: above });
+                self.count.component_between(ComponentKind::Image, &image.path, least, bound, above);
                 let (least, most) = (grouped(least), grouped(most));
                 let note = format!("an image of unknown size: {least} … {most} tokens");
                 self.count.notes.push(Warning { lacks_image_size: true, ..Warning::new(&image.path, note) });
@@ -363,8 +439,8 @@ impl Tally {
 
     /// Counts the text in which the model is shown its tools. Each token belongs to the tool in which it begins; the
     /// tokens before the first tool and after the last belong to the frame, which has `frame` tokens more.
-    fn tools(&mut self, tools: &[Tool], shown: ToolsText, frame: i64, evidence: &Evidence) {
-        let ToolsText { text, ends } = shown;
+    fn tools(&mut self, tools: &[Tool], shown: ToolsText<'_>, frame: i64) {
+        let ToolsText { text, ends, features } = shown;
         let mut of_tools = vec![0u64; tools.len()];
         let (mut tool, mut tokens) = (0, 0i64);
         for token in self.counting.encoding.tokens(&text) {
@@ -377,32 +453,19 @@ impl Tally {
             }
         }
         for (tool, tokens) in tools.iter().zip(of_tools) {
-            let bound = if self.is_unusual(tool) { tokens } else { 0 } + self.unknown_fields(tool);
-            self.count.component(ComponentKind::Tool, &tool.path, tokens, bound);
+            if self.api == Some(Api::Responses) && tool.path.ends_with(".function") {
+                self.met("a tool that is nested as in Chat Completions", tokens);
+            }
+            if tool.unknown.iter().any(|(key, value)| key == "defer_loading" && *value == Value::Bool(true)) {
+                // It is perhaps not shown at all.
+                self.met("a tool that is loaded later", tokens);
+            }
+            self.count.component(ComponentKind::Tool, &tool.path, tokens, 0);
         }
-        let generation = self.counting.family.generation();
-        let of_keywords = keywords::bound(tools, generation, |text| self.text_tokens(text));
-        let bound = evidence.bound().saturating_add(of_keywords);
-        self.count.component(ComponentKind::Tools, "tools", (tokens + frame).max(0) as u64, bound);
-    }
-
-    /// Returns whether a tool has a form that at most one recording has, so that nothing shows how much of it the model
-    /// is shown: in Responses one that is nested as in Chat Completions, and parameters that are not of the type
-    /// `object`.
-    fn is_unusual(&self, tool: &Tool) -> bool {
-        let is_nested = self.api == Some(Api::Responses) && tool.path.ends_with(".function");
-        let kind = tool.parameters.as_ref().map(|parameters| parameters.get("type").and_then(Value::as_str));
-        // A tool that is loaded later is perhaps not shown at all.
-        let is_deferred = tool.unknown.iter().any(|(key, value)| key == "defer_loading" && *value == Value::Bool(true));
-        is_nested || is_deferred || kind.is_some_and(|kind| kind != Some("object"))
-    }
-
-    /// Returns the tokens of a tool's unknown fields: no rule says whether the model is shown them.
-    fn unknown_fields(&self, tool: &Tool) -> u64 {
-        let tokens = |(key, value): &(String, Value<'static>)| {
-            self.text_tokens(&format!("\"{key}\": {}", json_text::text_of(value, json_text::SPACED_UNICODE)))
-        };
-        tool.unknown.iter().map(tokens).sum()
+        let frame = (tokens + frame).max(0) as u64;
+        self.met("tools", frame);
+        self.met_all("tools", features);
+        self.count.component(ComponentKind::Tools, "tools", frame, 0);
     }
 }
 

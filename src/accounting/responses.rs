@@ -22,8 +22,12 @@ pub(super) fn count(request: &Request, counting: Counting) -> TokenCount {
     tally.sections(request);
     tally.built_in(request);
     tally.widen_bounds(request, items);
-    tally.count
+    tally.finish()
 }
+
+/// The tokens that an id adds to a call, or not: that depends on how the server stored it, which the request does not
+/// show.
+const STORED_CALL: u64 = 3;
 
 impl Tally {
     fn framing(&mut self, rules: &Rules, request: &Request) {
@@ -39,11 +43,15 @@ impl Tally {
                 (false, true) => 216,
                 (false, false) => 21,
             };
-            self.count.component(ComponentKind::Framing, "", hidden, evidence::LAUNCH.bound());
+            self.count.component(ComponentKind::Framing, "", hidden, 0);
+        }
+        if self.counting.family.generation() == Generation::Turbo && self.counting.day < evidence::SETTLED_FROM {
+            self.met("the first weeks of the Responses API", 216);
         }
         if request.api == Some(Api::Compact) {
             // The prompt that asks the model to compact the conversation.
-            self.count.component(ComponentKind::Framing, "", 93, evidence::COMPACT.bound());
+            self.met("the prompt for compaction", 93);
+            self.count.component(ComponentKind::Framing, "", 93, 0);
         }
     }
 
@@ -62,9 +70,17 @@ impl Tally {
         while let Some(item) = items.get(index) {
             index += 1;
             match item {
-                Item::Message(message) => self.entry(rules, message),
+                Item::Message(message) => {
+                    if index >= 2 && is_answer(item) && is_answer(&items[index - 2]) {
+                        self.met("past answers in a row", 6);
+                    }
+                    self.entry(rules, message);
+                }
                 // The model is shown its reasoning until the next user message.
-                Item::Reasoning(_) if index <= turn && !request.all_reasoning => {}
+                Item::Reasoning(reasoning) if index <= turn && !request.all_reasoning => {
+                    let tokens = self.reasoning_tokens(reasoning).unwrap_or(8);
+                    self.met("reasoning of an earlier turn", tokens);
+                }
                 Item::Reasoning(reasoning) => self.reasoning(reasoning),
                 Item::Compaction(compaction) => self.compaction(compaction),
                 Item::Result(result) => self.result(result),
@@ -101,13 +117,14 @@ impl Tally {
     fn entry(&mut self, rules: &Rules, message: &Message) {
         // A message with an empty list of parts is not billed: 16 of 16 recorded cases, of one project.
         if message.content.is_empty() {
+            self.met("a message with an empty list of parts", rules.message);
             return;
         }
         let mut tokens = rules.message + self.content(&message.content);
-        let mut bound = rules.framing.bound();
+        self.met("messages", 4);
         if message.role == Role::Assistant {
             tokens += rules.past_answer;
-            bound += rules.past_answers.bound();
+            self.met("a past answer", 2);
         }
         // A message of images alone costs one token more if images are billed by patches: 13 recorded cases of 2
         // projects.
@@ -115,9 +132,9 @@ impl Tally {
             !message.content.is_empty() && message.content.iter().all(|part| matches!(part, Part::Image(_)));
         if only_images && matches!(self.counting.image, Some(super::ImageRule::Patches { .. })) {
             tokens += 1;
-            bound += 1;
+            self.met("a message of images alone", 1);
         }
-        self.count.component(ComponentKind::Message, &message.path, tokens, bound);
+        self.count.component(ComponentKind::Message, &message.path, tokens, 0);
     }
 
     fn call(&mut self, call: &Call, beside_another: bool) {
@@ -128,32 +145,41 @@ impl Tally {
         };
         let mut tokens =
             self.counting.family.call_frame() + 2 * self.text_tokens(&format!(".{}", call.name)) + arguments;
-        let mut bound = evidence::RESPONSES_CALLS.bound();
+        self.met("a call", 20);
+        if self.counting.family.is_gpt_54_or_later() {
+            self.of_arguments(call);
+        }
+        let (mut fewer, mut more) = (0, 0);
         // A call stored on the server costs 3 tokens more, unless it was made in parallel with others.
         let made_alone = !(self.counting.family.generation() == Generation::Turbo && beside_another);
         if call.is_stored && made_alone && !self.is_launch() {
             // Not in a request that is not stored itself: 2 of 2 recorded cases of one project.
-            tokens += if self.is_stored { 3 } else { 0 };
-            bound += evidence::STORED_CALLS.bound();
+            if self.is_stored {
+                tokens += STORED_CALL;
+                fewer = STORED_CALL;
+            } else {
+                more = STORED_CALL;
+            }
+            self.met("a call with an id", 0);
+        }
+        if beside_another {
+            self.met("calls beside one another", 3);
         }
         if call.is_custom {
-            bound += evidence::CUSTOM_CALLS.bound();
+            self.met("a call of a custom tool", tokens);
         }
-        self.count.component(ComponentKind::Calls, &call.path, tokens, bound);
+        self.count.component_between(ComponentKind::Calls, &call.path, tokens, fewer, more);
     }
 
     /// Counts parallel calls that the model made as one call of `multi_tool_use.parallel`.
     fn calls_at_once(&mut self, calls: &[&Call]) {
         let uses = json_text::text_of(&tool_uses(calls.iter().copied()), COMPACT_UNICODE);
-        let mut tokens = 12 + self.text_tokens("multi_tool_use.parallel") + self.text_tokens(&uses);
-        for call in calls {
-            tokens += 6
-                + self.text_tokens(&format!("functions.{}", call.name))
-                + if call.is_stored && self.is_stored { 3 } else { 0 };
-        }
-        let stored = calls.iter().filter(|call| call.is_stored).count() as u64;
-        let bound = evidence::CALLS_AT_ONCE.bound() + stored * evidence::STORED_CALLS.bound();
-        self.count.component(ComponentKind::Calls, &calls[0].path, tokens, bound);
+        let names: u64 = calls.iter().map(|call| 6 + self.text_tokens(&format!("functions.{}", call.name))).sum();
+        let stored = STORED_CALL * calls.iter().filter(|call| call.is_stored).count() as u64;
+        let (added, more) = if self.is_stored { (stored, 0) } else { (0, stored) };
+        let tokens = 12 + self.text_tokens("multi_tool_use.parallel") + self.text_tokens(&uses) + names + added;
+        self.met("parallel calls", 12 + 6 * calls.len() as u64);
+        self.count.component_between(ComponentKind::Calls, &calls[0].path, tokens, added, more);
     }
 
     fn result(&mut self, result: &CallResult) {
@@ -165,20 +191,25 @@ impl Tally {
     /// to 174 recorded requests of 3 projects. With each project left out of the fit in turn, no case was outside the
     /// bound.
     fn reasoning(&mut self, reasoning: &Reasoning) {
-        let Some(characters) = reasoning.encrypted else {
+        let Some(tokens) = self.reasoning_tokens(reasoning) else {
             return self.count.not_counted(&reasoning.path, "reasoning that is stored on the server");
         };
-        let bytes = characters as u64 * 3 / 4;
-        let envelope = if self.counting.family.is_gpt_54_or_later() { 138 } else { 125 };
-        let tokens = (bytes.saturating_mul(203) / 1_000).saturating_sub(envelope).max(8);
         let bound = if reasoning.has_summary { tokens * 7 / 10 + 40 } else { tokens * 3 / 8 + 20 };
+        self.met("encrypted reasoning", 0);
         self.count.component(ComponentKind::Reasoning, &reasoning.path, tokens, bound);
+    }
+
+    fn reasoning_tokens(&self, reasoning: &Reasoning) -> Option<u64> {
+        let bytes = reasoning.encrypted? as u64 * 3 / 4;
+        let envelope = if self.counting.family.is_gpt_54_or_later() { 138 } else { 125 };
+        Some((bytes.saturating_mul(203) / 1_000).saturating_sub(envelope).max(8))
     }
 
     /// Counts an encrypted conversation by its length: 0.09 tokens per character plus 20, fitted to 9 recorded requests
     /// of one project.
     fn compaction(&mut self, compaction: &Compaction) {
         let tokens = (compaction.encrypted as u64).saturating_mul(9) / 100 + 20;
+        self.met("a compaction", 0);
         self.count.component(ComponentKind::Compaction, &compaction.path, tokens, tokens / 5 + 20);
     }
 
@@ -189,29 +220,25 @@ impl Tally {
         if let Some(answer) = &request.answer {
             let frame = if generation == Generation::Turbo { 5 } else { 4 };
             let tokens = self.text_tokens(&schema_text::answer(answer)) + frame;
-            self.count.component(
-                ComponentKind::Schema,
-                &answer.path,
-                tokens,
-                evidence::responses_schema(generation).bound(),
-            );
+            self.answer(answer, tokens);
         }
         if tools.is_empty() {
             return;
         }
-        let evidence = evidence::responses_tools(self.counting.family, schema_text::have_unions(tools));
         match generation {
-            Generation::Of2023 => self.tools(tools, schema_text_2023::render(tools), 3, evidence),
+            Generation::Of2023 => self.tools(tools, schema_text_2023::render(tools), 3),
             _ => {
                 let mut frame = self.counting.family.responses_tools_frame();
                 if generation == Generation::Gpt5 && tools[0].description.is_none() {
                     frame -= 1;
+                    self.met("a first tool without a description", 1);
                 }
-                self.namespace(tools, frame, evidence);
+                self.namespace(tools, frame);
             }
         }
         if generation == Generation::Gpt5 && !request.parallel_calls {
-            self.count.component(ComponentKind::Tools, "parallel_tool_calls", 78, evidence::ONE_CALL.bound());
+            self.met("parallel_tool_calls: false", 78);
+            self.count.component(ComponentKind::Tools, "parallel_tool_calls", 78, 0);
         }
         self.responses_choice(request);
     }
@@ -225,16 +252,23 @@ impl Tally {
                 if (evidence::DIVIDED_FROM..evidence::DIVIDED_UNTIL).contains(&day) && !request.tools.is_empty() =>
             {
                 // With as many as four calls in the reply, three quarters of the input were not billed.
-                self.count.add(0, self.count.tokens - self.count.tokens / 4);
+                self.count.add_between(0, self.count.tokens - self.count.tokens / 4, 0);
             }
             Generation::Gpt5 if has(ComponentKind::Image) && items.iter().any(|item| as_call(item).is_some()) => {
-                self.count.component(ComponentKind::Framing, "", 2, evidence::CALLS_BESIDE_IMAGES.bound());
+                self.met("calls beside images", 2);
+                self.count.component(ComponentKind::Framing, "", 2, 0);
             }
             _ => {}
         }
     }
 
     fn responses_choice(&mut self, request: &Request) {
+        match &request.tool_choice {
+            ToolChoice::Auto => {}
+            ToolChoice::None => self.met("the choice none", 2),
+            ToolChoice::Required => self.met("the choice required", 2),
+            ToolChoice::Named(_) => self.met("a named choice", 8),
+        }
         if !matches!(self.counting.family.generation(), Generation::Turbo | Generation::Of2023) {
             return;
         }
@@ -245,8 +279,12 @@ impl Tally {
             (ToolChoice::Named(name), _) => 6 + self.text_tokens(&format!("functions.{name}")),
             _ => return,
         };
-        self.count.component(ComponentKind::Tools, "tool_choice", tokens, evidence::RESPONSES_NAMED.bound());
+        self.count.component(ComponentKind::Tools, "tool_choice", tokens, 0);
     }
+}
+
+fn is_answer(item: &Item) -> bool {
+    matches!(item, Item::Message(message) if message.role == Role::Assistant)
 }
 
 fn as_call(item: &Item) -> Option<&Call> {

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt::Write;
 
+use super::features::{Features, Place};
 use super::json_text::{COMPACT, SPACED_UNICODE, float_text, quoted, text_of};
 use crate::json::Value;
 use crate::request::Tool;
@@ -76,43 +77,42 @@ impl Style {
 }
 
 /// The text in which a model is shown its tools.
-pub(super) struct ToolsText {
+pub(super) struct ToolsText<'t> {
     pub(super) text: String,
     /// The offset in the text at which each tool ends.
     pub(super) ends: Vec<usize>,
+    /// The features of the schemas that were met.
+    pub(super) features: Features<'t>,
 }
 
 /// Returns the text of all tools.
-pub(super) fn render(tools: &[Tool], style: Style) -> ToolsText {
+pub(super) fn render(tools: &[Tool], style: Style) -> ToolsText<'_> {
     let mut text = "namespace functions {\n\n".to_owned();
     let mut ends = Vec::new();
+    let mut features = Features::default();
     for tool in tools {
-        let empty = Vec::new();
+        features.of_tool(tool);
         let definitions = ["$defs", "definitions"].map(|key| match tool.parameters.as_ref().and_then(|p| p.get(key)) {
             Some(Value::Object(fields)) => fields,
-            _ => &empty,
+            _ => const { &Vec::new() },
         });
-        let mut renderer = Renderer { definitions, style, left: MAX_BYTES, nesting: 0, objects: 0 };
+        let mut renderer = Renderer { definitions, style, left: MAX_BYTES, nesting: 0, objects: 0, features };
         text.push_str(&renderer.function(tool));
+        features = renderer.features;
         text.push_str("\n\n");
         ends.push(text.len());
     }
     text.push_str("} // namespace functions");
-    ToolsText { text, ends }
-}
-
-/// Returns whether a tool has a union, a list of types beside `enum` or `items`, or a reference, as only few recorded
-/// cases have.
-pub(super) fn have_unions(tools: &[Tool]) -> bool {
-    any_object(tools, |object| {
-        let has_list = matches!(object.get("type"), Some(Value::Array(_)));
-        ["anyOf", "oneOf", "allOf", "$ref"].iter().any(|key| object.get(key).is_some())
-            || has_list && has_enum_or_items(|key| object.get(key))
-    })
+    ToolsText { text, ends, features }
 }
 
 fn has_enum_or_items<'v>(get: impl Fn(&str) -> Option<&'v Value<'static>>) -> bool {
     get("enum").is_some() || get("items").is_some()
+}
+
+/// Returns whether a tool has a list of types.
+pub(super) fn have_type_lists(tools: &[Tool]) -> bool {
+    any_object(tools, |object| matches!(object.get("type"), Some(Value::Array(_))))
 }
 
 /// Returns whether an object of the tools' schemas, at any depth, is of a kind.
@@ -154,17 +154,18 @@ pub(super) fn can_be_trimmed(tools: &[Tool]) -> bool {
     })
 }
 
-type Definitions<'t> = Vec<(Cow<'static, str>, Value<'static>)>;
+type Definitions = Vec<(Cow<'static, str>, Value<'static>)>;
 
 struct Renderer<'t> {
     /// The definitions to which references in the tool's schema resolve.
-    definitions: [&'t Definitions<'t>; 2],
+    definitions: [&'t Definitions; 2],
     style: Style,
     /// The number of bytes that may still be shown.
     left: usize,
     nesting: usize,
     /// The number of objects around the current type.
     objects: usize,
+    features: Features<'t>,
 }
 
 /// A schema merged with the targets of its references.
@@ -175,6 +176,9 @@ struct Schema<'t> {
     only: Option<&'t str>,
     /// The number of references between the tool's schema and this one.
     references: usize,
+    place: Place,
+    /// The value itself, before its references were followed.
+    value: &'t Value<'static>,
 }
 
 impl<'t> Schema<'t> {
@@ -202,7 +206,7 @@ impl<'t> Renderer<'t> {
     fn function(&mut self, tool: &'t Tool) -> String {
         let mut text = String::new();
         tool.description.iter().for_each(|description| text.push_str(&comment(description)));
-        let schema = tool.parameters.as_ref().map(|parameters| self.resolve(parameters, 0));
+        let schema = tool.parameters.as_ref().map(|parameters| self.resolve(parameters, Place::Parameters, 0));
         match schema.filter(|schema| !schema.properties().is_empty()) {
             None => write_to(&mut text, format_args!("type {} = () => any;", tool.name)),
             Some(schema) => {
@@ -218,21 +222,29 @@ impl<'t> Renderer<'t> {
 
     /// Follows references, of which `references` lead to the value already; fields beside a reference override those of
     /// its target.
-    fn resolve(&self, value: &'t Value<'static>, references: usize) -> Schema<'t> {
+    fn resolve(&mut self, value: &'t Value<'static>, place: Place, references: usize) -> Schema<'t> {
+        let whole = value;
         let mut fields: Vec<(&str, &Value<'static>)> = Vec::new();
         let (mut value, mut references) = (value, references);
         while let Value::Object(own) = value {
+            self.features.of_schema(own, place);
             for (key, value) in own {
                 if key != "$ref" && !fields.iter().any(|(known, _)| known == key) {
                     fields.push((key, value));
                 }
             }
             let target = value.get("$ref").and_then(Value::as_str).and_then(|reference| self.definition(reference));
-            let Some(target) = target.filter(|_| references < self.style.references()) else { break };
+            let Some(target) = target.filter(|_| references < self.style.references()) else {
+                if value.get("$ref").is_some() {
+                    self.features.shape("a reference", "not followed", None, value);
+                }
+                break;
+            };
             references += 1;
+            self.features.depth("references", references, target);
             value = target;
         }
-        Schema { fields, only: None, references }
+        Schema { fields, only: None, references, place, value: whole }
     }
 
     fn definition(&self, reference: &str) -> Option<&'t Value<'static>> {
@@ -255,8 +267,9 @@ impl<'t> Renderer<'t> {
     fn type_text(&mut self, schema: &Schema<'t>, depth: usize) -> String {
         for key in ["anyOf", "oneOf", "allOf"] {
             if let Some(Value::Array(members)) = schema.get(key) {
-                let members = members.iter().map(|member| self.resolve(member, schema.references)).collect();
-                return self.union(members, false, depth);
+                let members: Vec<Schema<'t>> =
+                    members.iter().map(|member| self.resolve(member, Place::Union, schema.references)).collect();
+                return self.union(schema, members, false, depth);
             }
         }
         if let (None, Some(Value::Array(kinds))) = (schema.only, schema.get("type")) {
@@ -291,21 +304,29 @@ impl<'t> Renderer<'t> {
         let members: Vec<Schema<'t>> = kinds.iter().map(member).collect();
         // Beside `enum` or `items`, each member has a line of its own: 7 of 7 recorded cases, all of one schema.
         let has_lines = has_enum_or_items(|key| schema.get(key));
-        self.union(members, has_lines, depth)
+        self.union(&schema, members, has_lines, depth)
     }
 
     fn array(&mut self, schema: &Schema<'t>, depth: usize) -> String {
-        let Some(items) = schema.get("items") else { return "any[]".to_owned() };
-        let items = self.resolve(items, schema.references);
+        let Some(items) = schema.get("items") else {
+            self.features.shape("an array", "without items", None, schema.value);
+            return "any[]".to_owned();
+        };
+        let items = self.resolve(items, Place::Items, schema.references);
         let (doc, text) = (doc(&items), self.type_of(&items, depth + 1));
         if !doc.is_empty() || text.contains('\n') {
+            let kind = if text.contains('\n') { "lines" } else { "items with a comment" };
+            self.features.shape("an array", kind, None, schema.value);
             return format!("Array<\n{doc}{}\n>", text.trim_matches('\n'));
         }
         if text.contains(" | ") { format!("Array<{text}>") } else { format!("{text}[]") }
     }
 
     /// Returns the text of a union; `has_lines` gives each member a line of its own in any case.
-    fn union(&mut self, mut members: Vec<Schema<'t>>, has_lines: bool, depth: usize) -> String {
+    fn union(&mut self, of: &Schema<'t>, mut members: Vec<Schema<'t>>, has_lines: bool, depth: usize) -> String {
+        for member in members.iter().filter(|member| self.style.depth != Depth::Full && is_empty_object(member)) {
+            self.features.shape("an object without properties", "", Place::Union, member.value);
+        }
         if members.iter().any(|member| !self.is_nothing(member)) {
             members.retain(|member| !self.is_nothing(member));
         }
@@ -318,8 +339,10 @@ impl<'t> Renderer<'t> {
             types.push(self.type_of(member, depth));
         }
         if !has_lines && docs.iter().all(String::is_empty) && !types.iter().any(|text| text.contains('\n')) {
+            self.features.shape("a union", "one line", of.place, of.value);
             return types.join(" | ");
         }
+        self.features.shape("a union", "lines", of.place, of.value);
         let mut text = "\n".to_owned();
         for (doc, member) in docs.iter().zip(&types) {
             write_to(&mut text, format_args!("{doc} | {member}\n"));
@@ -331,12 +354,14 @@ impl<'t> Renderer<'t> {
         let additional = schema.get("additionalProperties");
         let open = matches!(additional, Some(Value::Bool(true) | Value::Object(_)));
         if schema.properties().is_empty() && !open {
+            self.features.shape("an object without properties", "shown", schema.place, schema.value);
             return "object".to_owned();
         }
         if self.style.depth == Depth::Shallow && self.objects >= MAX_OBJECTS {
             return "any".to_owned();
         }
         self.objects += 1;
+        self.features.depth("objects", self.objects, schema.value);
         let text = self.fields(schema, additional.filter(|_| open), depth);
         self.objects -= 1;
         text
@@ -351,15 +376,18 @@ impl<'t> Renderer<'t> {
         let required: HashSet<&str> = required.into_iter().collect();
         let mut rows = Vec::new();
         for (key, value) in schema.properties() {
-            let value = self.resolve(value, schema.references);
-            if !self.is_nothing(&value) {
+            self.features.of_key(key, value);
+            let value = self.resolve(value, Place::Property, schema.references);
+            if self.is_nothing(&value) {
+                self.features.shape("an object without properties", "", Place::Property, value.value);
+            } else {
                 rows.push(self.property(key, required.contains(key.as_ref()), &value, depth));
             }
         }
         if let Some(value) = others {
             let kind = match value {
                 Value::Object(fields) if !fields.is_empty() => {
-                    let schema = self.resolve(value, schema.references);
+                    let schema = self.resolve(value, Place::Values, schema.references);
                     self.type_of(&schema, depth)
                 }
                 _ => "any".to_owned(),
@@ -368,8 +396,10 @@ impl<'t> Renderer<'t> {
         }
         if rows.iter().all(|row| row.before.is_empty() && row.after.is_empty() && !row.text.contains('\n')) {
             let rows: Vec<String> = rows.into_iter().map(|row| row.text).collect();
+            self.features.shape("an object", "one line", schema.place, schema.value);
             return format!("{{ {} }}", rows.join(", "));
         }
+        self.features.shape("an object", "lines", schema.place, schema.value);
         let mut text = "{\n".to_owned();
         for Row { before, text: row, after } in rows {
             write_to(&mut text, format_args!("{before}{row},{after}\n"));
@@ -380,7 +410,7 @@ impl<'t> Renderer<'t> {
     /// Returns whether a schema is an object without properties, which models are not shown: a property of that type is
     /// left out, and so is a member of a union. 38 of 38 recorded cases in which it matters, of one project.
     fn is_nothing(&self, schema: &Schema<'_>) -> bool {
-        self.style.depth != Depth::Full && schema.kind() == Some("object") && schema.properties().is_empty()
+        self.style.depth != Depth::Full && is_empty_object(schema)
     }
 
     fn property(&mut self, key: &str, is_required: bool, schema: &Schema<'t>, depth: usize) -> Row {
@@ -392,13 +422,20 @@ impl<'t> Renderer<'t> {
         let mut after = String::new();
         match remarks.is_empty() {
             true => {}
-            false if kind.contains('\n') => write_to(&mut before, format_args!("// {}\n", remarks.join(", "))),
+            false if kind.contains('\n') => {
+                self.features.shape("a remark", "beside lines", None, schema.value);
+                write_to(&mut before, format_args!("// {}\n", remarks.join(", ")))
+            }
             false => after = format!(" // {}", remarks.join(", ")),
         }
         let mark = if is_required { "" } else { "?" };
         let space = if kind.starts_with('\n') { "" } else { " " };
         Row { before, text: format!("{key}{mark}:{space}{kind}"), after }
     }
+}
+
+fn is_empty_object(schema: &Schema<'_>) -> bool {
+    schema.kind() == Some("object") && schema.properties().is_empty()
 }
 
 /// The lines that show one property.
@@ -461,7 +498,7 @@ fn write_to(text: &mut String, what: std::fmt::Arguments<'_>) {
 pub(super) fn answer(schema: &crate::request::AnswerSchema) -> String {
     let mut text = format!("## {}\n\n", schema.name);
     schema.description.iter().for_each(|description| text.push_str(&comment(description)));
-    text.push_str(&text_of(&without_checks(&schema.schema, Place::Schema), COMPACT));
+    text.push_str(&text_of(&without_checks(&schema.schema, Level::Schema), COMPACT));
     text
 }
 
@@ -483,7 +520,7 @@ const HIDDEN: &[&str] = &[
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Level {
     Schema,
     /// An object whose keys are names, not keywords of JSON Schema.
     Names,
@@ -491,22 +528,22 @@ enum Place {
     Value,
 }
 
-fn without_checks(value: &Value<'static>, place: Place) -> Value<'static> {
+fn without_checks(value: &Value<'static>, place: Level) -> Value<'static> {
     match value {
-        Value::Object(fields) if place != Place::Value => {
-            let shown = fields.iter().filter(|(key, _)| place == Place::Names || !HIDDEN.contains(&key.as_ref()));
+        Value::Object(fields) if place != Level::Value => {
+            let shown = fields.iter().filter(|(key, _)| place == Level::Names || !HIDDEN.contains(&key.as_ref()));
             let inside = |key: &str, value: &Value<'_>| match (place, key, value) {
-                (Place::Schema, "properties" | "$defs" | "definitions", Value::Object(_)) => Place::Names,
-                (Place::Schema, "enum" | "const", _) => Place::Value,
-                _ => Place::Schema,
+                (Level::Schema, "properties" | "$defs" | "definitions", Value::Object(_)) => Level::Names,
+                (Level::Schema, "enum" | "const", _) => Level::Value,
+                _ => Level::Schema,
             };
             let field = |(key, value): &(Cow<'static, str>, Value<'static>)| {
                 (key.clone(), without_checks(value, inside(key, value)))
             };
             Value::Object(shown.map(field).collect())
         }
-        Value::Array(values) if place != Place::Value => {
-            Value::Array(values.iter().map(|value| without_checks(value, Place::Schema)).collect())
+        Value::Array(values) if place != Level::Value => {
+            Value::Array(values.iter().map(|value| without_checks(value, Level::Schema)).collect())
         }
         other => other.clone(),
     }

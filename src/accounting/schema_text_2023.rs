@@ -6,6 +6,7 @@ use std::fmt::Write;
 
 use std::collections::HashSet;
 
+use super::features::{Features, Place};
 use super::json_text::{SPACED_UNICODE, quoted, text_of};
 use super::schema_text::{ToolsText, comment};
 use crate::json::Value;
@@ -22,24 +23,28 @@ const MAX_DEPTH: usize = 16;
 const MAX_BYTES: usize = 1 << 20;
 
 /// Returns the text of all functions.
-pub(super) fn render(tools: &[Tool]) -> ToolsText {
+pub(super) fn render(tools: &[Tool]) -> ToolsText<'_> {
     let mut text = "namespace functions {\n\n".to_owned();
     let mut ends = Vec::new();
+    let mut features = Features::default();
     for tool in tools {
+        features.of_tool(tool);
         tool.description.iter().for_each(|description| text.push_str(&comment(description)));
         match tool.parameters.as_ref().filter(|parameters| has_properties(parameters)) {
             Some(parameters) => {
-                let mut renderer = Renderer { parameters, depth: 0, left: MAX_BYTES };
+                let mut renderer = Renderer { parameters, depth: 0, left: MAX_BYTES, features };
+                let parameters = renderer.resolve(parameters, Place::Parameters);
                 write_to(&mut text, format_args!("type {} = (_: {{\n", tool.name));
                 text.push_str(&renderer.properties(parameters, 0));
                 text.push_str("\n}) => any;\n\n");
+                features = renderer.features;
             }
             None => write_to(&mut text, format_args!("type {} = () => any;\n\n", tool.name)),
         }
         ends.push(text.len());
     }
     text.push_str("} // namespace functions");
-    ToolsText { text, ends }
+    ToolsText { text, ends, features }
 }
 
 fn has_properties(schema: &Value<'_>) -> bool {
@@ -52,13 +57,17 @@ struct Renderer<'t> {
     depth: usize,
     /// The number of bytes that may still be shown.
     left: usize,
+    features: Features<'t>,
 }
 
 impl<'t> Renderer<'t> {
     /// Returns the schema to which a reference refers, or the schema itself: references are shown inlined.
-    fn resolve(&self, schema: &'t Value<'static>) -> &'t Value<'static> {
+    fn resolve(&mut self, schema: &'t Value<'static>, place: Place) -> &'t Value<'static> {
         let mut schema = schema;
         for _ in 0..MAX_DEPTH {
+            if let Value::Object(fields) = schema {
+                self.features.of_schema(fields, place);
+            }
             let Some(name) = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next()) else {
                 break;
             };
@@ -77,9 +86,11 @@ impl<'t> Renderer<'t> {
         };
         let mut text = String::new();
         for (key, value) in fields {
-            let value = self.resolve(value);
+            self.features.of_key(key, value);
+            let value = self.resolve(value, Place::Property);
             let kind = value.get("type").and_then(Value::as_str);
             if kind == Some("object") && !has_properties(value) {
+                self.features.shape("an object without properties", "", Place::Property, value);
                 continue;
             }
             if let Some(description) = value.get("description").and_then(Value::as_str).filter(|_| indent < INDENT) {
@@ -104,7 +115,6 @@ impl<'t> Renderer<'t> {
             return "any".to_owned();
         }
         self.depth += 1;
-        let schema = self.resolve(schema);
         let text = self.type_text(schema, indent);
         self.depth -= 1;
         self.left = self.left.saturating_sub(text.len());
@@ -117,10 +127,12 @@ impl<'t> Renderer<'t> {
                 member.get("type").and_then(Value::as_str) == Some("object") && !has_properties(member)
             };
             // A union with an open object is shown as `object` alone: 45 of 45 recorded cases.
-            if members.iter().any(|member| is_open(self.resolve(member))) {
+            let members: Vec<_> = members.iter().map(|member| self.resolve(member, Place::Union)).collect();
+            if members.iter().any(|member| is_open(member)) {
+                self.features.shape("an object without properties", "", Place::Union, schema);
                 return "object".to_owned();
             }
-            let members: Vec<String> = members.iter().map(|member| self.type_of(member, indent)).collect();
+            let members: Vec<String> = members.into_iter().map(|member| self.type_of(member, indent)).collect();
             return members.join(" | ");
         }
         if let Some(Value::Array(values)) = schema.get("enum") {
@@ -133,9 +145,15 @@ impl<'t> Renderer<'t> {
             Some("number" | "integer") => "number".to_owned(),
             Some(kind @ ("boolean" | "null")) => kind.to_owned(),
             Some("object") if !has_properties(schema) => "object".to_owned(),
-            Some("object") => format!("{{\n{}\n}}", self.properties(schema, indent + INDENT)),
+            Some("object") => {
+                self.features.depth("objects", indent / INDENT + 2, schema);
+                format!("{{\n{}\n}}", self.properties(schema, indent + INDENT))
+            }
             Some("array") => match schema.get("items") {
-                Some(items) => format!("{}[]", self.type_of(items, indent)),
+                Some(items) => {
+                    let items = self.resolve(items, Place::Items);
+                    format!("{}[]", self.type_of(items, indent))
+                }
                 None => "any[]".to_owned(),
             },
             _ => "any".to_owned(),

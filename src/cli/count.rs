@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use gpt_cost::accounting::Component;
+use gpt_cost::accounting::{Component, Feature};
 use gpt_cost::money::grouped;
 use gpt_cost::request::{Format, Warning};
 use gpt_cost::source::Place;
@@ -15,7 +15,7 @@ use super::project::Project;
 use super::report::documents::{self, Day, FromConfig};
 use super::report::grid::{Cell, write_grid};
 use super::report::remarks::remark;
-use super::report::{FILE_TOKENS, IMAGE_SIZE, label, plural};
+use super::report::{FILE_TOKENS, IMAGE_SIZE, evidence, label, plural};
 use super::{files, input, note, printable};
 
 /// A request, or a text, and its tokens.
@@ -210,6 +210,7 @@ fn write_counted(one: &Counted, day: Option<Day>, with_breakdown: bool, out: &mu
     writeln!(out, "{place}  {read_as}  {} tokens, {}", grouped(count.tokens()), label(count))?;
     if with_breakdown {
         write_grid(&breakdown(count), out)?;
+        write_grid(&unproved(count), out)?;
     }
     for one in count.uncounted() {
         writeln!(out, "  not counted: {}", remark(&one.path, &one.reason))?;
@@ -224,6 +225,18 @@ fn write_counted(one: &Counted, day: Option<Day>, with_breakdown: bool, out: &mu
         writeln!(out, "  hint: {FILE_TOKENS}")?;
     }
     Ok(())
+}
+
+/// Returns a row for each rule that too few recordings prove.
+fn unproved(count: &TokenCount) -> Vec<Vec<Cell>> {
+    let row = |one: &Feature| {
+        let why = match (one.evidence, one.alike) {
+            (None, Some(_)) => "not recorded with such a model".to_owned(),
+            (own, _) => evidence(own),
+        };
+        vec![Cell::right(format!("± {}", grouped(one.bound()))), Cell::plain(one.name.as_str()), Cell::plain(why)]
+    };
+    count.features().iter().filter(|one| !one.is_proved()).map(row).collect()
 }
 
 /// Returns a row for each component of the count.

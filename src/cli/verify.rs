@@ -13,6 +13,7 @@ use super::args::{ReportFormat, TableArgs, VerifyArgs};
 use super::exit::{Failure, Outcome, Stop};
 use super::project::Project;
 use super::report::documents;
+use super::report::evidence;
 use super::report::grid::{Cell, write_grid};
 use super::{files, note};
 
@@ -117,6 +118,7 @@ fn write_table(report: &Report, worst: usize, out: &mut impl Write) -> io::Resul
         writeln!(out, "  {}  {:+} of {} tokens", miss.place, miss.error, grouped(miss.billed))?;
     }
     write_edited(report, worst, out)?;
+    write_unproved(report, out)?;
     report.unknown_models.iter().try_for_each(|model| write_unknown_model(model, out))
 }
 
@@ -145,6 +147,35 @@ fn write_edited(report: &Report, limit: usize, out: &mut impl Write) -> io::Resu
         writeln!(out, "  {}  {}", edited.place, edited.edit.reason())?;
     }
     Ok(())
+}
+
+/// Writes the most frequent features that keep counts from being exact.
+fn write_unproved(report: &Report, out: &mut impl Write) -> io::Result<()> {
+    const LIMIT: usize = 10;
+    if report.unproved.is_empty() {
+        return Ok(());
+    }
+    writeln!(out)?;
+    let mut rows = vec![vec![
+        Cell::title("why counts are estimates"),
+        Cell::title("cases"),
+        Cell::title("exact"),
+        Cell::title("evidence").rank(1),
+    ]];
+    rows.extend(report.unproved.iter().take(LIMIT).map(|one| {
+        let name = format!("{} ({}, {})", one.name, one.class.api, one.class.family);
+        vec![
+            Cell::plain(name),
+            Cell::right(grouped(one.cases)),
+            Cell::right(grouped(one.exact)),
+            Cell::plain(evidence(one.evidence)),
+        ]
+    }));
+    write_grid(&rows, out)?;
+    match report.unproved.len().saturating_sub(LIMIT) {
+        0 => Ok(()),
+        more => writeln!(out, "  and {more} more: --format json lists all"),
+    }
 }
 
 fn write_unknown_model(model: &UnknownModel, out: &mut impl Write) -> io::Result<()> {

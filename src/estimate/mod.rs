@@ -54,7 +54,12 @@ impl<'c> ModelRef<'c> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn count(&self, request: &Request, day: Date) -> Result<TokenCount> {
-        count(self.resolve(day)?.model, self.name(), request, day)
+        count(self.resolve(day)?.model, self.name(), request, day, false)
+    }
+
+    /// Counts the tokens without the bounds of the features, which state what is in question.
+    pub(crate) fn observe(&self, request: &Request, day: Date) -> Result<TokenCount> {
+        count(self.resolve(day)?.model, self.name(), request, day, true)
     }
 
     /// Returns the estimate of `request` with this model: its tokens, its cost, and whether it fits. Does no I/O, and
@@ -83,7 +88,7 @@ impl<'c> ModelRef<'c> {
         let mut warnings = request.warnings.clone();
         warnings.extend(self.remark().map(|remark| Warning::new("model", remark)));
         let tier = tier(request, terms, &mut warnings)?;
-        let input = count(model, self.name(), request, terms.day)?;
+        let input = count(model, self.name(), request, terms.day, false)?;
         let price = |tokens| model.priced(terms.day, tier, tokens);
         let row = price(input.tokens())?;
         let mut rows = vec![price(input.min())?, row];
@@ -234,7 +239,7 @@ fn tier(request: &Request, terms: &Terms, warnings: &mut Vec<Warning>) -> Result
     Ok(terms.tier.or(asked).unwrap_or(Tier::Standard))
 }
 
-fn count(model: &Model, name: &str, request: &Request, day: Date) -> Result<TokenCount> {
+fn count(model: &Model, name: &str, request: &Request, day: Date, is_thorough: bool) -> Result<TokenCount> {
     let wrong = |message: String| Error::new(error::Kind::WrongModel, Problem::new(message));
     let Some(encoding) = model.encoding() else {
         let or_off = if cfg!(feature = "encodings") { "" } else { ", or its feature is off" };
@@ -253,12 +258,12 @@ fn count(model: &Model, name: &str, request: &Request, day: Date) -> Result<Toke
         (Kind::Chat | Kind::Audio | Kind::OpenWeight, _) => match model.family(day) {
             Some(family) => {
                 let image = model.image().map(image_rule);
-                Ok(accounting::count_chat(request, Counting { encoding, family, image, day }))
+                Ok(accounting::count_chat(request, Counting { encoding, family, image, day, is_thorough }))
             }
             None => Err(wrong(format!("no counting rules are known for `{name}` on {day}"))),
         },
         (kind @ (Kind::Completion | Kind::Embedding), _) => {
-            match accounting::count_prompts(request, encoding, kind == Kind::Embedding) {
+            match accounting::count_prompts(request, encoding, kind == Kind::Embedding, is_thorough) {
                 Some(count) => Ok(count),
                 None => takes("text, not messages", "name a chat model, or send the text"),
             }

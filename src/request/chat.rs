@@ -190,14 +190,11 @@ impl Reader {
         }
         let limit = |tokens: Option<u64>, field| tokens.map(|tokens| OutputLimit { tokens, field });
         let completion = limit(self.max_completion_tokens, "max_completion_tokens");
-        let (uncounted, warnings) = self.notes.finish();
-        Request {
+        self.notes.finish(Request {
             input: Input::Conversation(self.items),
             output_limit: completion.or(limit(self.max_tokens, "max_tokens")),
-            uncounted,
-            warnings,
             ..self.request
-        }
+        })
     }
 }
 

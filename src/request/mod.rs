@@ -71,6 +71,16 @@ pub struct Request {
     pub(crate) placeholders: Placeholders,
     pub(crate) uncounted: Vec<Uncounted>,
     pub(crate) warnings: Vec<Warning>,
+    pub(crate) unproven: Vec<Unproven>,
+}
+
+/// A field that is assumed to cost nothing, although few recorded requests have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unproven {
+    /// The name under which its evidence is collected.
+    pub(crate) feature: &'static str,
+    /// Its length in bytes: it has no more tokens.
+    pub(crate) length: usize,
 }
 
 /// The request's limit on the tokens of one answer.
@@ -272,6 +282,7 @@ impl Request {
             placeholders: Placeholders::default(),
             uncounted: Vec::new(),
             warnings: Vec::new(),
+            unproven: Vec::new(),
         }
     }
 }

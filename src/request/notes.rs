@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Uncounted, Warning};
+use super::{Request, Uncounted, Unproven, Warning};
 use crate::error::{Error, Result};
 use crate::json::{Path, Value};
 
@@ -13,6 +13,7 @@ pub(super) struct Notes {
     warnings: Vec<Warning>,
     /// Unknown fields by their names: the first path of each, and the number of times that it occurs.
     unknown: BTreeMap<String, (String, usize)>,
+    unproven: Vec<Unproven>,
 }
 
 impl Notes {
@@ -23,8 +24,16 @@ impl Notes {
         match costly.iter().find(|(known, _)| known == key) {
             Some(_) if value.is_null_or_empty() => {}
             Some((_, reason)) => self.uncounted(path, *reason),
-            None => self.unknown.entry((*key).to_owned()).or_insert_with(|| (path.to_string(), 0)).1 += 1,
+            None => {
+                self.unknown.entry((*key).to_owned()).or_insert_with(|| (path.to_string(), 0)).1 += 1;
+                self.unproven("an unknown field", key.len() + length(value));
+            }
         }
+    }
+
+    /// Notes a field that is assumed to cost nothing, although few recorded requests have it.
+    pub(super) fn unproven(&mut self, feature: &'static str, length: usize) {
+        self.unproven.push(Unproven { feature, length });
     }
 
     pub(super) fn uncounted(&mut self, path: &Path<'_>, reason: impl Into<String>) {
@@ -35,10 +44,21 @@ impl Notes {
         self.warnings.push(Warning::new(path, message));
     }
 
-    /// Returns the notes.
-    pub(super) fn finish(self) -> (Vec<Uncounted>, Vec<Warning>) {
+    /// Returns a request with the notes.
+    pub(super) fn finish(self, request: Request) -> Request {
         let unknown = self.unknown.into_values().map(unknown_field);
-        (self.uncounted, unknown.chain(self.warnings).collect())
+        let warnings = unknown.chain(self.warnings).collect();
+        Request { uncounted: self.uncounted, warnings, unproven: self.unproven, ..request }
+    }
+}
+
+/// Returns the length of a value's JSON text in bytes, without quotes and separators.
+pub(super) fn length(value: &Value<'_>) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 4,
+        Value::String(text) => text.len(),
+        Value::Array(values) => values.iter().map(length).sum(),
+        Value::Object(fields) => fields.iter().map(|(key, value)| key.len() + length(value)).sum(),
     }
 }
 

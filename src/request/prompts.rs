@@ -52,8 +52,7 @@ pub(super) fn read_body(fields: Fields<'_>, api: Api, path: &Path<'_>) -> Result
     let prompts = prompts.ok_or_else(|| missing(field, path))?;
     // Each prompt has this number of answers, and all are billed, also those that `best_of` drops.
     request.choices = request.choices.max(best_of.unwrap_or(1)).saturating_mul(prompts.len() as u64);
-    let (uncounted, warnings) = notes.finish();
-    Ok(Request { input: Input::Prompts(prompts), suffix, uncounted, warnings, ..request })
+    Ok(notes.finish(Request { input: Input::Prompts(prompts), suffix, ..request }))
 }
 
 /// Reads text, an array of texts, an array of tokens, or an array of such arrays.

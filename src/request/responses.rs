@@ -1,7 +1,7 @@
 //! The reader of the Responses API: `instructions`, and `input` as text or as items.
 
 use super::chat::read_role;
-use super::notes::{Notes, kind, missing, text, whole_number};
+use super::notes::{Notes, kind, length, missing, text, whole_number};
 use super::{
     Api, Call, CallResult, Compaction, Format, Input, Item, Message, OutputLimit, Part, Reasoning, Request, Role,
     content, tool,
@@ -12,11 +12,9 @@ use crate::json::{Fields, Path, Value, unique};
 /// The fields of a body that cost no input tokens, by OpenAI's API reference and the recorded usage.
 const FREE_FIELDS: &[&str] = &[
     "background",
-    "context_management",
     "include",
     "max_tool_calls",
     "metadata",
-    "moderation",
     "prompt_cache_key",
     "prompt_cache_options",
     "prompt_cache_retention",
@@ -29,6 +27,10 @@ const FREE_FIELDS: &[&str] = &[
     "truncation",
     "user",
 ];
+
+/// The fields of a body that are assumed to cost nothing, although few recorded requests have them.
+const UNPROVEN_FIELDS: &[(&str, &str)] =
+    &[("context_management", "the field context_management"), ("moderation", "the field moderation")];
 
 /// The fields of a body whose tokens are not counted, and the reasons.
 const UNCOUNTED_FIELDS: &[(&str, &str)] = &[
@@ -104,7 +106,10 @@ impl Reader {
                 "parallel_tool_calls" => request.parallel_calls = value != Value::Bool(false),
                 "reasoning" => self.reasoning(&value, &path),
                 key if FREE_FIELDS.contains(&key) => {}
-                _ => self.notes.other_field(UNCOUNTED_FIELDS, &value, &path),
+                key => match UNPROVEN_FIELDS.iter().find(|(known, _)| *known == key) {
+                    Some((_, feature)) => self.notes.unproven(feature, length(&value)),
+                    None => self.notes.other_field(UNCOUNTED_FIELDS, &value, &path),
+                },
             }
         }
         Ok(())
@@ -201,9 +206,8 @@ impl Reader {
     }
 
     fn finish(self) -> Request {
-        let (uncounted, warnings) = self.notes.finish();
         let items = self.instructions.into_iter().chain(self.items).collect();
-        Request { input: Input::Conversation(items), uncounted, warnings, ..self.request }
+        self.notes.finish(Request { input: Input::Conversation(items), ..self.request })
     }
 }
 

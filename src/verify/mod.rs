@@ -13,12 +13,14 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+pub(crate) use self::answer::divides_bill;
 pub use self::edited::{Edit, Edited};
 use self::edited::{OneTile, Signs};
 pub use self::recording::Recording;
-pub use self::report::{Miss, ProjectMean, Report, Spent, UnknownModel};
+pub use self::report::{Miss, ProjectMean, Report, Spent, UnknownModel, Unproved};
 pub use self::score::Score;
 use self::score::Verdict;
+use crate::accounting::Feature;
 use crate::catalog::Catalog;
 use crate::request::Api;
 use crate::{Request, TokenCount, Usd};
@@ -57,6 +59,8 @@ struct Case {
     verdict: Verdict,
     /// The verdict on the count for the model that the response names.
     with_reported_model: Verdict,
+    /// The features that keep the count from being exact.
+    unproved: Vec<Feature>,
     /// The cost by the usage; `None` if it has no price.
     cost: Option<Usd>,
     signs: Signs,
@@ -90,6 +94,7 @@ impl Recordings {
             billed: recording.usage.input,
             verdict,
             with_reported_model,
+            unproved: counted.as_ref().map(unproved).unwrap_or_default(),
             cost: hindsight.and_then(|name| Some(bill(name).ok()?.total)),
             signs: Signs {
                 edit: recording.edit.into_iter().chain(edited::too_old(catalog, recording)).min(),
@@ -109,6 +114,7 @@ impl Recordings {
         for (case, edit) in self.cases.iter().zip(edited::settle(&signs)) {
             report.add(case, edit);
         }
+        report.sort();
         report
     }
 
@@ -130,6 +136,10 @@ impl Recordings {
         };
         self.unknown.iter().map(unknown).collect()
     }
+}
+
+fn unproved(count: &TokenCount) -> Vec<Feature> {
+    count.features().iter().filter(|feature| !feature.is_proved()).cloned().collect()
 }
 
 fn count(catalog: &Catalog, recording: &Recording, model: Option<&str>, day: Date) -> Option<TokenCount> {

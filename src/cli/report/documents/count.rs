@@ -3,7 +3,7 @@
 use gpt_cost::TokenCount;
 use serde::Serialize;
 
-use super::{Component, Day, FailedRequest, FromConfig, Remark, Tokens};
+use super::{Component, Day, FailedRequest, FromConfig, Remark, Tokens, Unproved};
 use crate::cli::count::Counted;
 use crate::cli::input::Failed;
 
@@ -57,6 +57,8 @@ struct Request<'a> {
     encoding: Option<&'static str>,
     input_tokens: Tokens,
     breakdown: Vec<Component<'a>>,
+    /// Why the count is an estimate.
+    unproved: Vec<Unproved<'a>>,
     not_counted: Vec<Remark<'a>>,
     warnings: Vec<Remark<'a>>,
 }
@@ -75,6 +77,7 @@ impl<'a> From<&'a Counted> for Request<'a> {
             encoding: counted.encoding.map(|encoding| encoding.as_str()),
             input_tokens: (&counted.count).into(),
             breakdown: super::breakdown(&counted.count),
+            unproved: super::unproved(&counted.count),
             not_counted: super::uncounted(counted.count.uncounted()),
             warnings: super::remarks(&counted.warnings),
         }

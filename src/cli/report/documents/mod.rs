@@ -95,6 +95,44 @@ fn breakdown(count: &TokenCount) -> Vec<Component<'_>> {
         .collect()
 }
 
+/// How often recorded requests that have a feature agree with its rule.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(in crate::cli) struct Evidence {
+    cases: u32,
+    /// The cases that are billed as counted, or whose error has another cause.
+    agreeing: u32,
+    projects: u32,
+    /// The error that 99.5% of the cases do not exceed, in tokens.
+    error: u64,
+}
+
+impl From<gpt_cost::accounting::Evidence> for Evidence {
+    fn from(evidence: gpt_cost::accounting::Evidence) -> Evidence {
+        let gpt_cost::accounting::Evidence { cases, agreeing, projects, error, .. } = evidence;
+        Evidence { cases, agreeing, projects, error }
+    }
+}
+
+/// A feature of a request whose rule too few recorded requests prove, so that its count is an estimate.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(in crate::cli) struct Unproved<'a> {
+    feature: &'a str,
+    /// The maximum error that it brings into the count in tokens.
+    bound: u64,
+    /// The evidence for requests to such a model; null if no recording has the feature.
+    evidence: Option<Evidence>,
+}
+
+/// Returns the features of a count that keep it from being exact.
+fn unproved(count: &TokenCount) -> Vec<Unproved<'_>> {
+    let features = count.features().iter().filter(|feature| !feature.is_proved());
+    features
+        .map(|one| Unproved { feature: &one.name, bound: one.bound(), evidence: one.evidence.map(Evidence::from) })
+        .collect()
+}
+
 /// A remark on a component of a request.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use gpt_cost::verify::{
     Edited as ReportEdited, Miss as ReportMiss, Report, Score as ReportScore, UnknownModel as ReportUnknownModel,
+    Unproved as ReportUnproved,
 };
 use serde::Serialize;
 
-use super::Dollars;
+use super::{Dollars, Evidence};
 
 /// Counts compared with the `usage` of recorded responses. Output of `gpt-cost verify --format json`.
 #[derive(Serialize)]
@@ -29,6 +30,8 @@ pub(in crate::cli) struct Document<'a> {
     worst: Vec<Miss<'a>>,
     /// The recordings that were edited after they were made; they are in no score.
     edited: Vec<Edited<'a>>,
+    /// The features that keep counts from being exact, with the most frequent first.
+    unproved: Vec<Unproved<'a>>,
     /// The unknown models of requests whose responses name a known one.
     unknown_models: Vec<UnknownModel<'a>>,
 }
@@ -53,6 +56,7 @@ impl<'a> Document<'a> {
             },
             worst: report.worst(worst).into_iter().map(Miss::from).collect(),
             edited: report.edited.iter().map(Edited::from).collect(),
+            unproved: report.unproved.iter().map(Unproved::from).collect(),
             unknown_models: report.unknown_models.iter().map(UnknownModel::from).collect(),
         }
     }
@@ -141,6 +145,34 @@ struct Edited<'a> {
 impl<'a> From<&'a ReportEdited> for Edited<'a> {
     fn from(edited: &'a ReportEdited) -> Edited<'a> {
         Edited { place: &edited.place, edit: edited.edit.as_str(), reason: edited.edit.reason() }
+    }
+}
+
+/// A feature of requests that keeps counts from being exact.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Unproved<'a> {
+    feature: &'a str,
+    api: &'static str,
+    /// The family of counting rules, or the encoding.
+    family: &'static str,
+    cases: u64,
+    /// The cases whose count equals the billed number.
+    exact: u64,
+    /// The evidence in the collection from which the rules come; null if no recording there has the feature.
+    evidence: Option<Evidence>,
+}
+
+impl<'a> From<&'a ReportUnproved> for Unproved<'a> {
+    fn from(one: &'a ReportUnproved) -> Unproved<'a> {
+        Unproved {
+            feature: &one.name,
+            api: one.class.api,
+            family: one.class.family,
+            cases: one.cases,
+            exact: one.exact,
+            evidence: one.evidence.map(Evidence::from),
+        }
     }
 }
 
