@@ -25,6 +25,10 @@ const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/accounting/evidenc
 
 fn main() -> Result<(), Box<dyn Error>> {
     let (options, folders): (Vec<String>, Vec<String>) = env::args().skip(1).partition(|word| word.starts_with("--"));
+    if folders.is_empty() {
+        println!("usage: cargo run --release --example calibrate -- [--write] FOLDER…");
+        return Ok(());
+    }
     let catalog = Catalog::builtin();
     let (mut all, mut observed) = (Recordings::default(), Vec::new());
     for file in recordings(&folders)? {
