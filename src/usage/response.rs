@@ -73,7 +73,8 @@ impl Response {
             Some(word) => Tier::from_api(word).map_err(|message| path.key("service_tier").error(message))?,
             None => None,
         };
-        let model = text("model").map(str::to_owned);
+        // Recordings name the model that answered beside that of the request.
+        let model = text("model").or(text("response_model")).map(str::to_owned);
         let tool_calls = tool::calls(value);
         Response { model, day: created.and_then(day_of), tier, usage, tool_calls }.checked(path)
     }

@@ -1,9 +1,10 @@
 //! Streams of events: the text of server-sent events, or events as JSON. The last event of a response has its usage.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::Response;
 use super::file::Outcome;
+use super::tool::{self, ToolKind};
 use crate::error::{self, Error, Problem};
 use crate::json::{self, Path, Value};
 
@@ -56,6 +57,7 @@ pub(super) struct Events {
     open: Vec<Open>,
     places: HashMap<String, usize>,
     found: Vec<(usize, Outcome)>,
+    session: Session,
 }
 
 /// A response that has begun.
@@ -63,28 +65,56 @@ struct Open {
     /// The line of the last event.
     line: usize,
     is_chat: bool,
+    /// The calls of built-in tools that show in its events; the event with the usage of a chat has none.
+    tool_calls: BTreeMap<ToolKind, u64>,
     outcome: Option<Outcome>,
+}
+
+/// The models of a Realtime session, which its responses do not name.
+#[derive(Default)]
+struct Session {
+    model: Option<String>,
+    transcription: Option<String>,
+}
+
+impl Session {
+    /// Reads the models, if the event describes the session.
+    fn read(&mut self, event: &Value<'_>) {
+        let Some(session) = event.get("session") else { return };
+        let model = |value: Option<&Value<'_>>| Some(value?.get("model")?.as_str()?.to_owned());
+        let input = session.get("audio").and_then(|audio| audio.get("input"));
+        let transcription = input.and_then(|input| input.get("transcription"));
+        self.model = model(Some(session)).or(self.model.take());
+        self.transcription =
+            model(transcription.or(session.get("input_audio_transcription"))).or(self.transcription.take());
+    }
+
+    /// Sets the model of a response that names none.
+    fn complete(&self, event: &Value<'_>, response: &mut Response) {
+        let model = match event.get("type").and_then(Value::as_str) {
+            Some("conversation.item.input_audio_transcription.completed") => &self.transcription,
+            _ => &self.model,
+        };
+        if response.model.is_none() {
+            response.model.clone_from(model);
+        }
+    }
 }
 
 impl Events {
     pub(super) fn add(&mut self, line: usize, event: &Value<'_>) {
+        self.session.read(event);
         let inner = event.get("response").unwrap_or(event);
         let id = inner.get("id").and_then(Value::as_str).filter(|id| !id.is_empty());
-        let has_usage = matches!(inner.get("usage"), Some(Value::Object(_)));
-        let status = inner.get("status").and_then(Value::as_str);
-        let outcome = match status {
-            _ if has_usage => Some(Outcome::of(Response::read(event, &Path::Top))),
-            Some(status @ ("failed" | "cancelled")) => Some(Outcome::Failed(format!("its status is {status}"))),
-            _ => None,
-        };
-        match (id, outcome) {
+        match (id, self.outcome(event, inner)) {
             (Some(id), outcome) => {
                 let place = *self.places.entry(id.to_owned()).or_insert(self.open.len());
                 if place == self.open.len() {
                     let is_chat = event.get("type").is_none();
-                    self.open.push(Open { line, is_chat, outcome: None });
+                    self.open.push(Open { line, is_chat, tool_calls: BTreeMap::new(), outcome: None });
                 }
                 let open = &mut self.open[place];
+                open.tool_calls.extend(tool::calls(inner));
                 if outcome.is_some() || open.outcome.is_none() {
                     open.line = line;
                     open.outcome = outcome;
@@ -95,11 +125,30 @@ impl Events {
         }
     }
 
+    /// Returns how a response ended, if this event ends it.
+    fn outcome(&self, event: &Value<'_>, inner: &Value<'_>) -> Option<Outcome> {
+        if matches!(inner.get("usage"), Some(Value::Object(_))) {
+            let mut response = Response::read(event, &Path::Top);
+            if let Ok(response) = &mut response {
+                self.session.complete(event, response);
+            }
+            return Some(Outcome::of(response));
+        }
+        match inner.get("status").and_then(Value::as_str) {
+            Some(status @ ("failed" | "cancelled")) => Some(Outcome::Failed(format!("its status is {status}"))),
+            _ => None,
+        }
+    }
+
     /// Ends the responses that have begun: the next event with the same id is of another one.
     fn close(&mut self) {
         self.places.clear();
-        for Open { line, is_chat, outcome } in self.open.drain(..) {
-            self.found.push((line, outcome.unwrap_or_else(|| Outcome::Unreadable(without_usage(is_chat)))));
+        for Open { line, is_chat, tool_calls, outcome } in self.open.drain(..) {
+            let mut outcome = outcome.unwrap_or_else(|| Outcome::Unreadable(without_usage(is_chat)));
+            if let Outcome::Response(response) = &mut outcome {
+                response.tool_calls = tool_calls;
+            }
+            self.found.push((line, outcome));
         }
     }
 

@@ -324,6 +324,42 @@ fn calls_of_built_in_tools_are_counted() {
     assert_eq!(read(r#", "choices": [{"message": {"annotations": []}}]"#), []);
 }
 
+/// The responses of a Realtime session name no model: the session does, and another one for transcriptions.
+#[test]
+fn the_models_of_a_session() {
+    let usage = r#""usage": {"input_tokens": 6, "output_tokens": 1}"#;
+    let transcribed = format!(r#"{{"type": "conversation.item.input_audio_transcription.completed", {usage}}}"#);
+    let done = format!(r#"{{"type": "response.done", "response": {{"id": "r", {usage}}}}}"#);
+    for transcription in [
+        r#""audio": {"input": {"transcription": {"model": "hears"}}}"#,
+        r#""input_audio_transcription": {"model": "hears"}"#,
+    ] {
+        let created = format!(r#"{{"type": "session.created", "session": {{"model": "speaks", {transcription}}}}}"#);
+        let session = [created.as_str(), &transcribed, &done].join("\n");
+        let models: Vec<_> = responses("f", session.as_bytes())
+            .into_iter()
+            .map(|one| match one.outcome {
+                Outcome::Response(response) => response.model.unwrap(),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(models, ["hears", "speaks"]);
+    }
+}
+
+#[test]
+fn searches_show_in_the_chunks_of_a_chat() {
+    let chunk = |rest: &str| format!(r#"data: {{"id": "x", "object": "chat.completion.chunk", {rest}}}"#);
+    let stream = [
+        chunk(r#""choices": [{"delta": {"annotations": [{"type": "url_citation"}]}}]"#),
+        chunk(r#""choices": [{"delta": {"content": "."}}]"#),
+        chunk(r#""choices": [], "usage": {"prompt_tokens": 3}"#),
+    ];
+    let [one] = <[_; 1]>::try_from(responses("f", stream.join("\n").as_bytes())).unwrap();
+    let Outcome::Response(response) = one.outcome else { panic!("a response") };
+    assert_eq!(response.tool_calls.into_iter().collect::<Vec<_>>(), [(ToolKind::WebSearch, 1)]);
+}
+
 /// Returns the places of a file's responses with their input tokens, or with why there are none.
 fn found(text: &str) -> Vec<String> {
     let one = |outcome: Outcome| match outcome {
