@@ -66,38 +66,8 @@ fn write_many(report: &Report<'_>, each: bool, out: &mut impl Write) -> io::Resu
     let title = plural(report.responses.len(), "response");
     write_line(&[Cell::styled(title, BOLD), Cell::styled(prices, DIM)], out)?;
     writeln!(out)?;
-    let total = report.total();
-    let mut sums: Vec<(Vec<Cell>, Sum)> = match each {
-        true => report.responses.iter().map(of_response).collect(),
-        false => report.by_model_and_day().into_iter().map(of_group).collect(),
-    };
-    let titles = match each {
-        true => vec![
-            Cell::heading("response"),
-            Cell::heading("model").rank(1),
-            Cell::heading("day").rank(4),
-            Cell::heading(if report.responses.iter().any(|one| one.tier != Tier::Standard) { "tier" } else { "" })
-                .rank(2),
-        ],
-        false => vec![Cell::heading("model"), Cell::heading("day"), Cell::title("responses")],
-    };
-    let mut last = vec![Cell::plain(""); titles.len()];
-    last[0] = Cell::styled("total", BOLD);
-    if !each {
-        last[2] = Cell::right(grouped(total.responses as u64));
-    }
-    sums.push((last, total.clone()));
-    let digits = sums.iter().map(|(_, sum)| sum.cost.decimals()).max().unwrap_or(2) as usize;
-    let numbers = [Cell::title("input"), Cell::title("cached").rank(3), Cell::title("output"), Cell::title("cost")];
-    let mut rows = vec![titles.into_iter().chain(numbers).collect::<Vec<_>>()];
-    for (names, sum) in sums {
-        let cached = if sum.cached == 0 { "–".to_owned() } else { grouped(sum.cached) };
-        let cost = money(sum.cost, digits, &sum.tool_calls);
-        let numbers = [grouped(sum.input), cached, grouped(sum.output), cost].map(Cell::right);
-        rows.push(names.into_iter().chain(numbers).collect());
-    }
-    write_grid(&rows, out)?;
-    write_calls(&total.tool_calls, out)?;
+    write_grid(&rows(report, each), out)?;
+    write_calls(&report.total().tool_calls, out)?;
     write_notes(report, out)?;
     write_not_billed(report, out)?;
     for (index, one) in report.failed.iter().enumerate() {
@@ -106,6 +76,37 @@ fn write_many(report: &Report<'_>, each: bool, out: &mut impl Write) -> io::Resu
         writeln!(out, "{before}  {RED}failed{RED:#}: {place}: {}", one.failure.message())?;
     }
     Ok(())
+}
+
+/// Returns the rows of the table: its titles, the responses or their sums, and the total.
+fn rows(report: &Report<'_>, each: bool) -> Vec<Vec<Cell>> {
+    let titles = match each {
+        true => {
+            let has_tier = report.responses.iter().any(|one| one.tier != Tier::Standard);
+            let tier = Cell::heading(if has_tier { "tier" } else { "" }).rank(2);
+            vec![Cell::heading("response"), Cell::heading("model").rank(1), Cell::heading("day").rank(4), tier]
+        }
+        false => vec![Cell::heading("model"), Cell::heading("day"), Cell::title("responses")],
+    };
+    let mut sums: Vec<(Vec<Cell>, Sum)> = match each {
+        true => report.responses.iter().map(of_response).collect(),
+        false => report.by_model_and_day().into_iter().map(of_group).collect(),
+    };
+    let (total, mut last) = (report.total(), vec![Cell::plain(""); titles.len()]);
+    last[0] = Cell::styled("total", BOLD);
+    if !each {
+        last[2] = Cell::right(grouped(total.responses as u64));
+    }
+    sums.push((last, total));
+    let digits = sums.iter().map(|(_, sum)| sum.cost.decimals()).max().unwrap_or(2) as usize;
+    let numbers = [Cell::title("input"), Cell::title("cached").rank(3), Cell::title("output"), Cell::title("cost")];
+    let row = |(names, sum): (Vec<Cell>, Sum)| {
+        let cached = if sum.cached == 0 { "–".to_owned() } else { grouped(sum.cached) };
+        let cost = money(sum.cost, digits, &sum.tool_calls);
+        let numbers = [grouped(sum.input), cached, grouped(sum.output), cost].map(Cell::right);
+        names.into_iter().chain(numbers).collect()
+    };
+    std::iter::once(titles.into_iter().chain(numbers).collect()).chain(sums.into_iter().map(row)).collect()
 }
 
 /// Returns the names and the numbers of one response.
