@@ -1,108 +1,137 @@
-//! The `gpt-cost actual` command: prices a response from its `usage`.
+//! The `gpt-cost actual` command: prices responses from their `usage`.
 
+use std::collections::{BTreeSet, HashMap};
 use std::io::Write;
+use std::path::Path;
 
-use gpt_cost::catalog::{Layer, Resolved};
-use gpt_cost::money::grouped;
+use gpt_cost::Tier;
 use gpt_cost::source::{InputFormat, Place, documents};
-use gpt_cost::usage::{Bill, Response};
-use gpt_cost::{Date, Tier};
+use gpt_cost::usage::{self, Outcome as Ended, Reported, Response};
 
-use super::args::{ActualArgs, ReportFormat, TableArgs};
+use super::args::{ActualArgs, ActualFormat, TableArgs};
 use super::exit::{Failure, Outcome, Stop};
+use super::input::Failed;
 use super::project::Project;
-use super::report::documents;
-use super::report::grid::{Cell, write_grid};
+use super::report::actual::{NotBilled, Priced, Report};
+use super::report::{actual, documents};
 use super::{files, note, prices};
-
-/// A response and its price.
-pub(super) struct Priced<'a> {
-    pub(super) name: &'a str,
-    /// The model name as given.
-    pub(super) model: &'a str,
-    pub(super) resolved: Resolved<'a>,
-    pub(super) day: Date,
-    pub(super) tier: Tier,
-    pub(super) response: &'a Response,
-    pub(super) bill: Bill,
-    pub(super) layers: Vec<&'a Layer>,
-}
 
 /// Runs the command.
 pub(super) fn run(args: &ActualArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
-    let name = files::name(&args.file);
-    let bytes = files::read(&args.file)?;
-    let response = read(&name, &bytes)?;
+    let mut read = Read::default();
+    for path in &args.files {
+        read.file(path)?;
+    }
     let tables = TableArgs { as_of: args.as_of, pricing: args.pricing.clone() };
     let project = Project::discover(&tables, args.no_config)?;
-    let priced = price(args, &project, &name, &response)?;
+    let report = report(args, &project, read);
+    // A single response without a price has no report.
+    if let ([], [], [one]) = (report.responses.as_slice(), report.not_billed.as_slice(), report.failed.as_slice()) {
+        return Err(one.failure.clone().into());
+    }
     match args.format {
-        ReportFormat::Table => write_table(&priced, out)?,
-        ReportFormat::Json => documents::write(documents::actual::Document::new(&priced), out)?,
+        ActualFormat::Table => actual::table::write(&report, args.each, out)?,
+        ActualFormat::Json => documents::write(documents::actual::Document::new(&report), out)?,
+        ActualFormat::Csv => actual::csv::write(&report, out)?,
     }
     out.flush()?;
-    let Resolved { layer, model, .. } = priced.resolved;
-    let checked = model.checked().or(layer.checked());
-    Ok(prices::check_age(model.name(), checked, super::day(None), args.max_age)?)
+    let is_old = check_ages(&report, args.max_age)?;
+    Ok(if report.failed.is_empty() { is_old } else { Outcome::Error })
 }
 
-fn price<'a>(
-    args: &'a ActualArgs,
-    project: &'a Project,
-    name: &'a str,
-    response: &'a Response,
-) -> Result<Priced<'a>, Failure> {
-    let model = args
-        .model
-        .as_ref()
-        .or(response.model.as_ref())
-        .ok_or_else(|| Failure::at(name, "it names no model").hint("pass --model NAME, such as --model gpt-4o"))?;
+/// What the files report.
+#[derive(Default)]
+struct Read {
+    answers: Vec<Answer>,
+    not_billed: Vec<NotBilled>,
+    failed: Vec<Failed>,
+}
+
+/// A response that is not priced yet.
+struct Answer {
+    place: Place,
+    line: usize,
+    custom_id: Option<String>,
+    response: Response,
+}
+
+impl Read {
+    fn file(&mut self, path: &Path) -> Result<(), Failure> {
+        let (name, bytes) = (files::name(path), files::read(path)?);
+        for Reported { place, line, custom_id, outcome, .. } in usage::responses(&name, &bytes) {
+            match outcome {
+                Ended::Response(response) => {
+                    self.answers.push(Answer { place, line, custom_id, response: *response });
+                }
+                Ended::Failed(reason) => self.not_billed.push(NotBilled { place, custom_id, reason }),
+                Ended::Unreadable(error) => {
+                    let failure = Failure::from_error(&error);
+                    let is_whole = place.line.is_none() && place.index.is_none();
+                    let failure = match is_whole && is_request(&name, &bytes) {
+                        true => failure.hint("this is a request: gpt-cost estimate prices it before it is sent"),
+                        false => failure,
+                    };
+                    self.failed.push(Failed { place, line: failure.line().unwrap_or(line), failure });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_request(name: &str, bytes: &[u8]) -> bool {
+    documents(name, bytes, InputFormat::Json).iter().all(|document| document.request().is_ok())
+}
+
+fn report<'p>(args: &ActualArgs, project: &'p Project, read: Read) -> Report<'p> {
+    let Read { answers, not_billed, mut failed } = read;
+    let mut remarks = BTreeSet::new();
+    let mut responses = Vec::with_capacity(answers.len());
+    for answer in answers {
+        let (place, line) = (answer.place.clone(), answer.line);
+        match price(args, project, answer, &mut remarks) {
+            Ok(priced) => responses.push(priced),
+            Err(failure) => failed.push(Failed { place, line, failure }),
+        }
+    }
+    remarks.iter().for_each(|remark| note(remark));
+    let order: HashMap<String, usize> = args.files.iter().map(|path| files::name(path)).zip(0..).collect();
+    failed.sort_by_key(|one| (order.get(&one.place.file).copied(), one.line));
+    Report { responses, not_billed, failed, layers: project.catalog.layers().collect() }
+}
+
+fn price<'p>(
+    args: &ActualArgs,
+    project: &'p Project,
+    answer: Answer,
+    remarks: &mut BTreeSet<String>,
+) -> Result<Priced<'p>, Failure> {
+    let Answer { place, custom_id, response, .. } = answer;
+    let Some(model) = args.model.clone().or(response.model.clone()) else {
+        return Err(Failure::at(place, "it names no model").hint("pass --model NAME, such as --model gpt-4o"));
+    };
     let day = args.as_of.or(response.day).unwrap_or(project.today);
     let tier = args.tier.or(response.tier).unwrap_or(Tier::Standard);
-    let priced = project.catalog.model(model).and_then(|model| {
-        model.remark().iter().for_each(|remark| note(remark));
-        Ok((model.resolve(day)?, model.bill(&response.usage, day, tier)?))
+    let priced = project.catalog.model(&model).and_then(|found| {
+        remarks.extend(found.remark());
+        Ok((found.resolve(day)?, found.bill(&response.usage, day, tier)?))
     });
-    let (resolved, bill) = priced.map_err(|error| Failure::from_error(&error.in_file(&Place::file(name))))?;
-    Ok(Priced { name, model, resolved, day, tier, response, bill, layers: project.catalog.layers().collect() })
+    let (resolved, bill) = priced.map_err(|error| Failure::from_error(&error.in_file(&place)))?;
+    Ok(Priced { place, custom_id, model, resolved, day, tier, response, bill })
 }
 
-/// Reads the response of a file, which must contain exactly one.
-fn read(name: &str, bytes: &[u8]) -> Result<Response, Failure> {
-    let documents = documents(name, bytes, InputFormat::Json);
-    let [document] = documents.as_slice() else {
-        let message = format!("expected one response, found {}", documents.len());
-        return Err(Failure::at(name, message).hint("price each response on its own"));
-    };
-    Response::from_json(document.bytes()).map_err(|error| {
-        let failure = Failure::from_error(&document.locate(error));
-        match document.request().is_ok() {
-            true => failure.hint("this is a request: gpt-cost estimate prices it before it is sent"),
-            false => failure,
+/// Checks the age of the price of each model.
+fn check_ages(report: &Report<'_>, max_age: Option<i32>) -> Result<Outcome, Failure> {
+    let mut checked = BTreeSet::new();
+    let mut outcome = Outcome::Success;
+    for Priced { resolved, .. } in &report.responses {
+        let model = resolved.model;
+        if checked.insert((model.name(), resolved.layer.origin())) {
+            let day = model.checked().or(resolved.layer.checked());
+            if prices::check_age(model.name(), day, super::day(None), max_age)? != Outcome::Success {
+                outcome = Outcome::Exceeded;
+            }
         }
-    })
-}
-
-fn write_table(priced: &Priced<'_>, out: &mut impl Write) -> std::io::Result<()> {
-    let Priced { name, model, resolved, day, tier, response, bill, .. } = priced;
-    let row = resolved.model.name();
-    let resolves_to = if *model == row { String::new() } else { format!(" → {row}") };
-    let tier = if *tier == Tier::Standard { String::new() } else { format!(", {tier} tier") };
-    writeln!(out, "{name}  {model}{resolves_to}{tier}  as of {day}\n")?;
-    let costs = bill.charges.iter().map(|charge| charge.cost).chain([bill.total]);
-    let digits = costs.map(|cost| cost.decimals()).max().unwrap_or(2) as usize;
-    let mut rows = vec![["", "tokens", "rate", "cost"].map(Cell::title).to_vec()];
-    for charge in &bill.charges {
-        let rate = format!("{} / {}", charge.rate.amount(), charge.rate.per());
-        let cost = format!("{:.digits$}", charge.cost);
-        let [tokens, rate, cost] = [grouped(charge.tokens), rate, cost].map(Cell::right);
-        rows.push(vec![Cell::plain(charge.kind.in_words()), tokens, rate, cost]);
     }
-    let total = format!("{:.digits$}", bill.total);
-    rows.push(vec![Cell::plain("total"), Cell::plain(""), Cell::plain(""), Cell::right(total)]);
-    write_grid(&rows, out)?;
-    if response.usage.reasoning > 0 {
-        writeln!(out, "\n  output includes {} reasoning tokens", grouped(response.usage.reasoning))?;
-    }
-    writeln!(out, "\n  price: {}", resolved.layer.origin())
+    Ok(outcome)
 }

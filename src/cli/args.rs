@@ -132,13 +132,24 @@ pub(super) struct CountArgs {
 Examples:
   gpt-cost actual response.json
   curl … | gpt-cost actual - --format json
+  gpt-cost actual batch_output.jsonl stream.txt     one line per model and day, and the total
+  gpt-cost actual log.jsonl --each                  one line per response, and the total
 
-Model, day and service tier are read from the response; options override them. Cached input, cache writes and audio \
-are charged at their own rates, each token once.")]
+A file is a response, a JSON array of responses, a file with a response or an event on each line, the output file of a \
+batch, or the text of a stream (data: …). Responses are those of Chat Completions, Responses, Completions, Embeddings, \
+Realtime, transcription, speech and images.
+
+Model, day and service tier are read from the response; options override them. Cached input, cache writes, audio and \
+images are charged at their own rates, each token once; calls of built-in tools are counted but not priced. A response \
+that cannot be priced is reported, the others are added up, and the exit code is 2.")]
 pub(super) struct ActualArgs {
-    /// Response to price: a file, or - for standard input
-    #[arg(value_name = "FILE")]
-    pub(super) file: PathBuf,
+    /// Responses to price: files, or - for standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) files: Vec<PathBuf>,
+
+    /// Print one line per response, not one per model and day
+    #[arg(long)]
+    pub(super) each: bool,
 
     /// Model [default: the model named in the response]
     #[arg(short, long, value_name = "NAME")]
@@ -166,7 +177,7 @@ pub(super) struct ActualArgs {
 
     /// Output format
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
-    pub(super) format: ReportFormat,
+    pub(super) format: ActualFormat,
 }
 
 /// Compare gpt-cost's counts with the usage the API reported for recorded requests
@@ -252,6 +263,18 @@ pub(super) enum EstimateFormat {
     Csv,
     /// Markdown for a comment or a page
     Markdown,
+}
+
+/// The output formats of `actual`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum ActualFormat {
+    /// A table for people
+    #[default]
+    Table,
+    /// JSON for programs, with amounts as decimal strings
+    Json,
+    /// CSV for spreadsheets, with a row per response
+    Csv,
 }
 
 /// The output formats of most commands.

@@ -16,16 +16,26 @@ names! {
     pub enum ChargeKind {
         /// Input text that is neither read from the prompt cache nor written to it.
         Input = "input",
-        /// Input that is read from the prompt cache.
+        /// Input text that is read from the prompt cache.
         CachedInput = "cached_input",
-        /// Input that is written to the prompt cache.
+        /// Input that is written to the prompt cache for 30 minutes.
         CacheWrites = "cache_writes",
-        /// Audio input.
+        /// Input that is written to the prompt cache for 12 hours.
+        LongCacheWrites = "long_cache_writes",
+        /// Audio input that is not read from the prompt cache.
         AudioInput = "audio_input",
+        /// Audio input that is read from the prompt cache.
+        CachedAudioInput = "cached_audio_input",
+        /// Image input that is not read from the prompt cache.
+        ImageInput = "image_input",
+        /// Image input that is read from the prompt cache.
+        CachedImageInput = "cached_image_input",
         /// Output text, reasoning included.
         Output = "output",
         /// Audio output.
         AudioOutput = "audio_output",
+        /// Image output.
+        ImageOutput = "image_output",
     }
 }
 
@@ -37,29 +47,41 @@ impl ChargeKind {
 
     /// Returns the tokens of this component in a usage.
     fn tokens(self, usage: &Usage) -> u64 {
+        let [audio, images] = [(usage.audio_input, usage.cached_audio), (usage.image_input, usage.cached_images)]
+            .map(|(all, cached)| all.saturating_sub(cached));
+        let less = |all: u64, parts: &[u64]| parts.iter().fold(all, |left, part| left.saturating_sub(*part));
         match self {
-            ChargeKind::Input => {
-                let others = usage.cached.saturating_add(usage.written).saturating_add(usage.audio_input);
-                usage.input.saturating_sub(others)
-            }
-            ChargeKind::CachedInput => usage.cached,
-            ChargeKind::CacheWrites => usage.written,
-            ChargeKind::AudioInput => usage.audio_input,
-            ChargeKind::Output => usage.output.saturating_sub(usage.audio_output),
+            ChargeKind::Input => less(usage.input, &[usage.cached, usage.written, audio, images]),
+            ChargeKind::CachedInput => less(usage.cached, &[usage.cached_audio, usage.cached_images]),
+            ChargeKind::CacheWrites => less(usage.written, &[usage.written_long]),
+            ChargeKind::LongCacheWrites => usage.written_long,
+            ChargeKind::AudioInput => audio,
+            ChargeKind::CachedAudioInput => usage.cached_audio,
+            ChargeKind::ImageInput => images,
+            ChargeKind::CachedImageInput => usage.cached_images,
+            ChargeKind::Output => less(usage.output, &[usage.audio_output, usage.image_output]),
             ChargeKind::AudioOutput => usage.audio_output,
+            ChargeKind::ImageOutput => usage.image_output,
         }
     }
 
-    /// Returns the rate of the component. Cached input and cache writes without a rate of their own cost as much as
-    /// input; audio has no such fallback.
+    /// Returns the rate of the component. Cached text and cache writes for 30 minutes without a rate of their own cost
+    /// as much as input; audio, writes for 12 hours and output of images have no such fallback. Images are charged
+    /// apart only if the row has a price for them ([`PriceRow::charges_images`]).
     fn rate(self, row: &PriceRow) -> Option<Rate> {
         match self {
             ChargeKind::Input => row.rate(Field::Input),
             ChargeKind::CachedInput => row.rate(Field::Cached).or(row.rate(Field::Input)),
             ChargeKind::CacheWrites => row.rate(Field::Write).or(row.rate(Field::Input)),
+            ChargeKind::LongCacheWrites => row.rate(Field::WriteLong),
             ChargeKind::AudioInput => row.rate(Field::AudioIn),
+            ChargeKind::CachedAudioInput => row.rate(Field::AudioCached),
+            ChargeKind::ImageInput => row.rate(Field::ImageIn),
+            ChargeKind::CachedImageInput => row.rate(Field::ImageCached),
             ChargeKind::Output => row.rate(Field::Output),
             ChargeKind::AudioOutput => row.rate(Field::AudioOut),
+            // No price table has a price for it yet.
+            ChargeKind::ImageOutput => None,
         }
     }
 }
@@ -105,7 +127,8 @@ impl PriceRow {
         self.each_charge(usage).collect()
     }
 
-    /// Returns the cost of a usage; `None` if a component has tokens but no rate.
+    /// Returns the cost of a usage; `None` if a component has tokens but no rate, or if the price depends on the kind of
+    /// the cached tokens and that is unknown.
     ///
     /// ```
     /// use gpt_cost::{Catalog, Date, Tier, usage::Usage};
@@ -120,11 +143,34 @@ impl PriceRow {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn cost(&self, usage: &Usage) -> Option<Usd> {
+        if self.needs_cache_breakdown(usage) {
+            return None;
+        }
         self.each_charge(usage).map(|charge| charge.ok().map(|charge| charge.cost)).sum()
     }
 
+    /// Returns whether images have a price of their own. Otherwise they are ordinary input, cached or not.
+    fn charges_images(&self) -> bool {
+        self.rate(Field::ImageIn).is_some() || self.rate(Field::ImageCached).is_some()
+    }
+
+    /// Returns the usage as the row charges it: without images, if they are ordinary input.
+    fn charged(&self, usage: &Usage) -> Usage {
+        match self.charges_images() {
+            true => *usage,
+            false => Usage { image_input: 0, cached_images: 0, ..*usage },
+        }
+    }
+
+    /// Returns whether the row has different prices for cached tokens whose kind is unknown.
+    fn needs_cache_breakdown(&self, usage: &Usage) -> bool {
+        let charged = self.charged(usage);
+        charged.has_unknown_cache && charged.audio_input.saturating_add(charged.image_input) > 0
+    }
+
     fn each_charge(&self, usage: &Usage) -> impl Iterator<Item = std::result::Result<Charge, ChargeKind>> {
-        let tokens = |kind: ChargeKind| (kind, kind.tokens(usage));
+        let usage = self.charged(usage);
+        let tokens = move |kind: ChargeKind| (kind, kind.tokens(&usage));
         ChargeKind::ALL.iter().copied().map(tokens).filter(|(_, tokens)| *tokens > 0).map(|(kind, tokens)| {
             let rate = kind.rate(self).ok_or(kind)?;
             Ok(Charge { kind, tokens, rate, cost: rate.cost(tokens) })
@@ -139,8 +185,8 @@ impl ModelRef<'_> {
     /// # Errors
     ///
     /// An alias that did not exist on the day, a day or tier without a price, audio without a price of its own (an
-    /// unknown price is never guessed and never zero), and a usage that contradicts itself, such as one with more
-    /// cached tokens than input.
+    /// unknown price is never guessed and never zero), a usage that contradicts itself, such as one with more cached
+    /// tokens than input, and one that does not report whether its cached tokens are text or audio.
     ///
     /// ```
     /// use gpt_cost::{Catalog, Date, Tier, usage::Usage};
@@ -158,6 +204,11 @@ impl ModelRef<'_> {
             return Err(Error::new(error::Kind::Usage, Problem::new(message)));
         }
         let row = model.priced(day, tier, usage.input)?;
+        if row.needs_cache_breakdown(usage) {
+            let message = "the usage does not report how many of its cached tokens are text, audio and images, which \
+                           have different prices";
+            return Err(Error::new(error::Kind::Usage, Problem::new(message)));
+        }
         let charges = row.charges(usage).map_err(|component| {
             let (name, tier, component) = (model.name(), tier.as_str(), component.in_words());
             let problem = Problem::new(format!("`{name}` has no {tier} price for {component} on {day}"));

@@ -1,17 +1,24 @@
 //! The `usage` of a real response, and the pricing rule: what a price row charges for a usage.
 
 mod charge;
+mod details;
+mod file;
 mod response;
+mod stream;
+mod tool;
 
 pub use self::charge::{Bill, Charge, ChargeKind};
+pub use self::file::{Outcome, Reported, responses};
 pub use self::response::Response;
 pub(crate) use self::response::day_of;
+pub use self::tool::ToolKind;
 use crate::money::grouped;
 
 /// The tokens of a request and its answer, as a response reports what the API billed.
 ///
-/// Cached, written and audio input tokens are among the input tokens; reasoning and audio output tokens are among the
-/// output tokens.
+/// Cached, written, audio and image input tokens are among the input tokens; reasoning, audio and image output tokens
+/// are among the output tokens. Cached audio is among both the cached and the audio input tokens, and cached images
+/// likewise.
 ///
 /// ```
 /// use gpt_cost::usage::Usage;
@@ -28,14 +35,26 @@ pub struct Usage {
     pub cached: u64,
     /// The input tokens that were written to the prompt cache.
     pub written: u64,
-    /// The input tokens that are audio.
+    /// Those of the written tokens that are kept for 12 hours.
+    pub written_long: u64,
+    /// The input tokens that are audio, cached or not.
     pub audio_input: u64,
+    /// The audio input tokens that were read from the prompt cache.
+    pub cached_audio: u64,
+    /// The input tokens that are images, cached or not.
+    pub image_input: u64,
+    /// The image input tokens that were read from the prompt cache.
+    pub cached_images: u64,
+    /// Whether some cached or written tokens may be audio or images, and the response does not report how many.
+    pub has_unknown_cache: bool,
     /// All output tokens.
     pub output: u64,
     /// The output tokens of hidden reasoning. They cost what other output costs.
     pub reasoning: u64,
     /// The output tokens that are audio.
     pub audio_output: u64,
+    /// The output tokens that are images.
+    pub image_output: u64,
 }
 
 impl Usage {
@@ -57,10 +76,34 @@ impl Usage {
         Usage { written, ..self }
     }
 
-    /// Sets how many of the input tokens are audio.
+    /// Sets how many of the written tokens are kept for 12 hours.
+    #[must_use]
+    pub fn written_long(self, written_long: u64) -> Usage {
+        Usage { written_long, ..self }
+    }
+
+    /// Sets how many of the input tokens are audio, cached or not.
     #[must_use]
     pub fn audio_input(self, audio_input: u64) -> Usage {
         Usage { audio_input, ..self }
+    }
+
+    /// Sets how many of the cached tokens are audio.
+    #[must_use]
+    pub fn cached_audio(self, cached_audio: u64) -> Usage {
+        Usage { cached_audio, ..self }
+    }
+
+    /// Sets how many of the input tokens are images, cached or not.
+    #[must_use]
+    pub fn image_input(self, image_input: u64) -> Usage {
+        Usage { image_input, ..self }
+    }
+
+    /// Sets how many of the cached tokens are images.
+    #[must_use]
+    pub fn cached_images(self, cached_images: u64) -> Usage {
+        Usage { cached_images, ..self }
     }
 
     /// Sets how many of the output tokens are reasoning.
@@ -75,6 +118,12 @@ impl Usage {
         Usage { audio_output, ..self }
     }
 
+    /// Sets how many of the output tokens are images.
+    #[must_use]
+    pub fn image_output(self, image_output: u64) -> Usage {
+        Usage { image_output, ..self }
+    }
+
     /// Returns the usage of an output that is all audio or all text.
     pub(crate) fn output_alone(output: u64, is_audio: bool) -> Usage {
         Usage::new(0, output).audio_output(if is_audio { output } else { 0 })
@@ -82,19 +131,33 @@ impl Usage {
 
     /// Returns the usage without its output.
     pub(crate) fn without_output(&self) -> Usage {
-        Usage { output: 0, reasoning: 0, audio_output: 0, ..*self }
+        Usage { output: 0, reasoning: 0, audio_output: 0, image_output: 0, ..*self }
     }
 
     /// Returns what is wrong with the numbers: components that add up to more than the input or the output.
     pub(crate) fn contradiction(&self) -> Option<String> {
-        let parts = self.cached.saturating_add(self.written).saturating_add(self.audio_input);
-        if parts > self.input {
-            let (parts, input) = (grouped(parts), grouped(self.input));
-            return Some(format!("{parts} cached, written and audio tokens exceed the {input} input tokens"));
-        }
-        let part = self.reasoning.max(self.audio_output);
-        (part > self.output).then(|| {
-            format!("{} reasoning or audio tokens exceed the {} output tokens", grouped(part), grouped(self.output))
-        })
+        let exceeds = |part: u64, name: &str, whole: u64, of: &str| {
+            (part > whole).then(|| format!("{} {name} tokens exceed the {} {of} tokens", grouped(part), grouped(whole)))
+        };
+        let sum = |parts: &[u64]| parts.iter().fold(0, |sum: u64, part| sum.saturating_add(*part));
+        let uncached = |all: u64, cached: u64| all.saturating_sub(cached);
+        let [audio, images] =
+            [uncached(self.audio_input, self.cached_audio), uncached(self.image_input, self.cached_images)];
+        // Where the response does not report what was cached, audio and images can be among the cached tokens.
+        let (input, name) = match (self.has_unknown_cache, self.image_input) {
+            (true, _) => (sum(&[self.cached, self.written]), "cached and written"),
+            (false, 0) => (sum(&[self.cached, self.written, audio]), "cached, written and audio"),
+            (false, _) => (sum(&[self.cached, self.written, audio, images]), "cached, written, audio and image"),
+        };
+        let output = sum(&[self.audio_output, self.image_output]);
+        exceeds(input, name, self.input, "input")
+            .or_else(|| exceeds(sum(&[self.audio_input, self.image_input]), "audio and image", self.input, "input"))
+            .or_else(|| exceeds(self.cached_audio, "cached audio", self.audio_input, "audio input"))
+            .or_else(|| exceeds(self.cached_images, "cached image", self.image_input, "image input"))
+            .or_else(|| {
+                exceeds(sum(&[self.cached_audio, self.cached_images]), "cached audio and image", self.cached, "cached")
+            })
+            .or_else(|| exceeds(self.written_long, "12-hour cache write", self.written, "cache write"))
+            .or_else(|| exceeds(self.reasoning.max(output), "reasoning or audio", self.output, "output"))
     }
 }

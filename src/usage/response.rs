@@ -1,11 +1,15 @@
 //! Reads a real response: the model that answered, the day, the tier and the billed usage.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::Usage;
+use super::details::{self, Output};
+use super::tool::{self, ToolKind};
 use crate::catalog::Tier;
-use crate::error::{self, Error, Result};
+use crate::error::{self, Error, Problem, Result};
 use crate::json::{self, Path, Value};
 
 /// The facts of a response that determine its price.
@@ -20,16 +24,19 @@ pub struct Response {
     pub tier: Option<Tier>,
     /// The billed usage.
     pub usage: Usage,
+    /// The number of calls of each built-in tool. They cost more than the usage, and no price table has their prices
+    /// yet.
+    pub tool_calls: BTreeMap<ToolKind, u64>,
 }
 
 impl Response {
-    /// Reads a response of Chat Completions, Responses, Completions or Embeddings, or a line of a Batch API result
-    /// file.
+    /// Reads a response of Chat Completions, Responses, Completions, Embeddings, Realtime, transcription, speech or
+    /// images; an event of a stream that has its usage; or a line of a Batch API result file.
     ///
     /// # Errors
     ///
-    /// Bytes that are not JSON, JSON without `usage`, and numbers that contradict each other, such as more cached
-    /// tokens than input.
+    /// Bytes that are not JSON, JSON without `usage`, numbers that contradict each other, such as more cached tokens
+    /// than input, tokens of an unknown kind, and responses that are not billed by tokens.
     ///
     /// ```
     /// use gpt_cost::usage::Response;
@@ -50,29 +57,26 @@ impl Response {
     pub(crate) fn read(value: &Value<'_>, path: &Path<'_>) -> Result<Response> {
         // A line of a Batch API result file wraps the response.
         if let Some(body) = value.get("response").and_then(|response| response.get("body")) {
-            return Response { tier: Some(Tier::Batch), ..Response::read(body, &path.key("body"))? }.checked(path);
+            let outer = path.key("response");
+            return Ok(Response { tier: Some(Tier::Batch), ..Response::read(body, &outer.key("body"))? });
         }
-        // So does the last event of a Responses API stream.
+        // So does the last event of a stream of the Responses API, and the end of a response in a Realtime session.
         if let Some(inner) = value.get("response").filter(|inner| inner.get("usage").is_some()) {
             return Response::read(inner, &path.key("response"));
         }
-        let usage = match value.get("usage") {
-            Some(usage @ Value::Object(_)) => read_usage(usage, &path.key("usage"))?,
-            _ => {
-                return Err(path.error(
-                    "the field `usage` is missing; a streamed response has it if its request sets \
-                     stream_options.include_usage",
-                ));
-            }
-        };
+        let Some(usage @ Value::Object(_)) = value.get("usage") else { return Err(without_usage(value, path)) };
+        check_prices(value, path)?;
+        let usage = details::usage(usage, &path.key("usage"), output_without_breakdown(value))?;
         let created = value.get("created").or(value.get("created_at"));
         let text = |key: &str| value.get(key).and_then(Value::as_str);
         let tier = match text("service_tier") {
             Some(word) => Tier::from_api(word).map_err(|message| path.key("service_tier").error(message))?,
             None => None,
         };
-        let model = text("model").map(str::to_owned);
-        Response { model, day: created.and_then(day_of), tier, usage }.checked(path)
+        // Recordings name the model that answered beside that of the request.
+        let model = text("model").or(text("response_model")).map(str::to_owned);
+        let tool_calls = tool::calls(value);
+        Response { model, day: created.and_then(day_of), tier, usage, tool_calls }.checked(path)
     }
 
     fn checked(self, path: &Path<'_>) -> Result<Response> {
@@ -83,33 +87,56 @@ impl Response {
     }
 }
 
+/// Returns the error of a response without a usage.
+fn without_usage(value: &Value<'_>, path: &Path<'_>) -> Error {
+    if matches!(value.get("error"), Some(Value::Object(_))) {
+        return path.error("the request failed, so that no usage was billed");
+    }
+    path.error(
+        "the field `usage` is missing; a streamed response has it if its request sets stream_options.include_usage",
+    )
+}
+
+/// Checks that a response is priced by the usual rows of its model.
+fn check_prices(value: &Value<'_>, path: &Path<'_>) -> Result<()> {
+    let refused = |message: &str, hint: &str| {
+        Err(Error::new(error::Kind::Usage, Problem::new(message).at_path(path).with_hint(hint)))
+    };
+    if value.get("object").and_then(Value::as_str) == Some("batch") {
+        return refused(
+            "this is a batch, whose usage is the sum of its requests: the price can depend on each",
+            "price its output file instead",
+        );
+    }
+    if matches!(value.get("answers"), Some(Value::Array(_))) {
+        return refused(
+            "this is a response of the Decisions API, whose prices are in no table",
+            "the prices of the model for other requests do not apply to it",
+        );
+    }
+    if value.get("svg_usage").is_some_and(|usage| *usage != Value::Null) {
+        return Err(path.key("svg_usage").error("the price of this usage is in no table"));
+    }
+    Ok(())
+}
+
+/// Returns what the output of a response is if its usage has no breakdown.
+fn output_without_breakdown(value: &Value<'_>) -> Output {
+    let first = match value.get("data") {
+        Some(Value::Array(data)) => data.first(),
+        _ => None,
+    };
+    match value.get("type").and_then(Value::as_str) {
+        Some("speech.audio.done") => Output::Audio,
+        Some("image_generation.completed" | "image_edit.completed") => Output::Images,
+        _ if first.is_some_and(|image| image.get("b64_json").or(image.get("url")).is_some()) => Output::Images,
+        _ => Output::Text,
+    }
+}
+
 /// Returns the UTC day of a Unix time in seconds.
 pub(crate) fn day_of(seconds: &Value<'_>) -> Option<Date> {
     let Value::Number(seconds) = seconds else { return None };
     let seconds = seconds.as_i64().or(seconds.as_f64().map(|seconds| seconds as i64))?;
     Some(Timestamp::from_second(seconds).ok()?.to_zoned_datetime(TimeZone::UTC).date())
-}
-
-fn read_usage(value: &Value<'_>, path: &Path<'_>) -> Result<Usage> {
-    let number = |value: Option<&Value<'_>>, key: &str| match value.and_then(|value| value.get(key)) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::Number(number)) if number.as_u64().is_some() => Ok(number.as_u64()),
-        Some(other) => Err(path.key(key).expected("a whole number of tokens", other)),
-    };
-    let either = |one, other| Ok::<_, Error>(number(Some(value), one)?.or(number(Some(value), other)?));
-    let Some(input) = either("prompt_tokens", "input_tokens")? else {
-        return Err(path.error("expected `prompt_tokens` or `input_tokens`, found neither"));
-    };
-    let inside = value.get("prompt_tokens_details").or(value.get("input_tokens_details"));
-    let outside = value.get("completion_tokens_details").or(value.get("output_tokens_details"));
-    let part = |details, key| Ok::<_, Error>(number(details, key)?.unwrap_or(0));
-    Ok(Usage {
-        input,
-        cached: part(inside, "cached_tokens")?,
-        written: part(inside, "cache_write_tokens")?,
-        audio_input: part(inside, "audio_tokens")?,
-        output: either("completion_tokens", "output_tokens")?.unwrap_or(0),
-        reasoning: part(outside, "reasoning_tokens")?,
-        audio_output: part(outside, "audio_tokens")?,
-    })
 }

@@ -3,7 +3,7 @@
 use gpt_cost::budget::{Baseline, Budget, Config, Finding, Limits};
 use gpt_cost::catalog::{Kind, Model, PriceRow};
 use gpt_cost::request::{Api, Detail, Role};
-use gpt_cost::usage::{Bill, Response, Usage};
+use gpt_cost::usage::{Bill, Reported, Response, Usage};
 use gpt_cost::{Catalog, Cost, Encoding, Error, Estimate, Fit, Label, Request, Terms, Tier, TokenCount, Usd, Verdict};
 
 fn is_send_and_sync<T: Send + Sync + Unpin + 'static>() {}
@@ -17,7 +17,7 @@ fn public_types_are_send_and_sync() {
     is_send_and_sync::<Terms>();
     is_send_and_sync::<Estimate<'static>>();
     is_send_and_sync::<(TokenCount, Cost, Fit, Usd, Encoding, Tier, Verdict, Label)>();
-    is_send_and_sync::<(Model, PriceRow, Usage, Bill, Response)>();
+    is_send_and_sync::<(Model, PriceRow, Usage, Bill, Response, Reported)>();
     is_send_and_sync::<(Budget, Config, Limits, Finding, Baseline)>();
     is_send_and_sync::<Error>();
 }

@@ -82,6 +82,7 @@ fn every_document_has_its_schema() {
         ("count", &["count", "prompts/a.json", batch, "stored.json", "prompts/broken.json"]),
         ("count", &["count", "prompts/new.md", "missing.txt", "--encoding", "o200k_base"]),
         ("actual", &["actual", "response.json"]),
+        ("actual", &["actual", "response.json", "recorded.jsonl", "prompts/a.json"]),
         ("check", &["check"]),
         ("check", &["check", "prompts/a.json"]),
         ("diff", &["diff", "HEAD"]),

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod accounting;
+mod actual;
 mod api;
 mod budgets;
 mod builder;

@@ -17,7 +17,7 @@ const USES: &[(&str, &[&str])] = &[
     ("source", &["error", "place", "request"]),
     ("accounting", &["encoding", "json", "money", "names", "request"]),
     ("catalog", &["accounting", "encoding", "error", "money", "names", "toml"]),
-    ("usage", &["catalog", "error", "json", "money", "names"]),
+    ("usage", &["catalog", "error", "json", "money", "names", "place", "source"]),
     ("estimate", &["accounting", "catalog", "error", "money", "names", "request", "usage"]),
     ("budget", &["catalog", "error", "estimate", "money", "names", "request", "source", "toml", "usage"]),
     ("verify", &["accounting", "catalog", "error", "json", "money", "names", "request", "usage"]),

@@ -1,5 +1,6 @@
 //! The reports of the commands, in formats for people and programs.
 
+pub(super) mod actual;
 pub(super) mod check;
 pub(super) mod diff;
 pub(super) mod documents;

@@ -1,12 +1,14 @@
 //! The document of `actual`.
 
-use gpt_cost::Tier;
+use std::collections::BTreeMap;
+
 use gpt_cost::money::Per;
-use gpt_cost::usage::{Charge as UsageCharge, ChargeKind};
+use gpt_cost::usage::{Charge as UsageCharge, ChargeKind, ToolKind};
+use gpt_cost::{Date, Tier};
 use serde::Serialize;
 
-use super::{Day, Dollars, Name, Table};
-use crate::cli::actual::Priced;
+use super::{Day, Dollars, FailedRequest, Name, Table};
+use crate::cli::report::actual::{self, Priced, Report, Sum};
 
 /// The cost of responses by their `usage`. Output of `gpt-cost actual --format json`.
 #[derive(Serialize)]
@@ -16,15 +18,23 @@ pub(in crate::cli) struct Document<'a> {
     /// The price tables; for each model, the last one that has it is used.
     pricing: Vec<Table<'a>>,
     responses: Vec<Response<'a>>,
+    /// Requests that failed according to the API, so that nothing was billed.
+    not_billed: Vec<NotBilled<'a>>,
+    /// Responses that cannot be read or priced. They are not part of any total.
+    failed: Vec<FailedRequest<'a>>,
+    by_model_and_day: Vec<Group<'a>>,
     total: Total,
 }
 
 impl<'a> Document<'a> {
-    pub(in crate::cli) fn new(priced: &'a Priced<'_>) -> Document<'a> {
+    pub(in crate::cli) fn new(report: &'a Report<'_>) -> Document<'a> {
         Document {
-            pricing: super::tables(priced.layers.iter().copied()),
-            responses: vec![Response::new(priced)],
-            total: Total { responses: 1, currency: "USD", cost: Dollars(priced.bill.total) },
+            pricing: super::tables(report.layers.iter().copied()),
+            responses: report.responses.iter().map(Response::new).collect(),
+            not_billed: report.not_billed.iter().map(NotBilled::from).collect(),
+            failed: report.failed.iter().map(FailedRequest::from).collect(),
+            by_model_and_day: report.by_model_and_day().into_iter().map(Group::from).collect(),
+            total: Total::from(report.total()),
         }
     }
 }
@@ -34,7 +44,8 @@ impl<'a> Document<'a> {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Response<'a> {
     /// The file, followed by `:LINE` or `#/INDEX` if it has several responses.
-    name: &'a str,
+    name: String,
+    custom_id: Option<&'a str>,
     /// The name of the model as it was given.
     model: &'a str,
     /// The model whose prices are charged.
@@ -44,25 +55,54 @@ struct Response<'a> {
     as_of: Day,
     /// The price table: a file, or `built-in`.
     origin: &'a str,
+    /// A note on the price in the table.
+    note: Option<&'a str>,
+    /// All input tokens, cached or not.
+    input_tokens: u64,
+    /// The input tokens that were read from the prompt cache.
+    cached_tokens: u64,
+    /// All output tokens.
+    output_tokens: u64,
     charges: Vec<Charge>,
     /// The reasoning tokens in the output; they are charged as output.
     reasoning_tokens: u64,
+    tool_calls: ToolCalls,
+    /// The cost of the tokens. If there are tool calls, the response cost more.
     cost: Dollars,
 }
 
 impl<'a> Response<'a> {
     fn new(priced: &'a Priced<'_>) -> Response<'a> {
+        let usage = &priced.response.usage;
         Response {
-            name: priced.name,
-            model: priced.model,
+            name: priced.place.to_string(),
+            custom_id: priced.custom_id.as_deref(),
+            model: &priced.model,
             resolved_model: priced.resolved.model.name(),
             tier: Name(priced.tier),
             as_of: Day(priced.day),
             origin: priced.resolved.layer.origin(),
+            note: priced.resolved.model.note(),
+            input_tokens: usage.input,
+            cached_tokens: usage.cached,
+            output_tokens: usage.output,
             charges: priced.bill.charges.iter().map(Charge::from).collect(),
-            reasoning_tokens: priced.response.usage.reasoning,
+            reasoning_tokens: usage.reasoning,
+            tool_calls: ToolCalls::from(&priced.response.tool_calls),
             cost: Dollars(priced.bill.total),
         }
+    }
+}
+
+/// The number of calls of each built-in tool. They are not priced.
+#[derive(Serialize)]
+#[serde(transparent)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct ToolCalls(BTreeMap<&'static str, u64>);
+
+impl From<&BTreeMap<ToolKind, u64>> for ToolCalls {
+    fn from(calls: &BTreeMap<ToolKind, u64>) -> ToolCalls {
+        ToolCalls(calls.iter().map(|(kind, calls)| (kind.as_str(), *calls)).collect())
     }
 }
 
@@ -90,11 +130,78 @@ impl From<&UsageCharge> for Charge {
     }
 }
 
+/// A request that failed.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct NotBilled<'a> {
+    /// The file, followed by `:LINE` or `#/INDEX` if it has several responses.
+    name: String,
+    custom_id: Option<&'a str>,
+    /// The status and the code that the API reports.
+    reason: &'a str,
+}
+
+impl<'a> From<&'a actual::NotBilled> for NotBilled<'a> {
+    fn from(one: &'a actual::NotBilled) -> NotBilled<'a> {
+        NotBilled { name: one.place.to_string(), custom_id: one.custom_id.as_deref(), reason: &one.reason }
+    }
+}
+
+/// The responses of one model on one day.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Group<'a> {
+    /// The name of the model as it was given.
+    model: &'a str,
+    day: Day,
+    responses: usize,
+    input_tokens: u64,
+    cached_tokens: u64,
+    output_tokens: u64,
+    tool_calls: ToolCalls,
+    /// The cost of the tokens.
+    cost: Dollars,
+}
+
+impl<'a> From<((&'a str, Date), Sum)> for Group<'a> {
+    fn from(((model, day), sum): ((&'a str, Date), Sum)) -> Group<'a> {
+        Group {
+            model,
+            day: Day(day),
+            responses: sum.responses,
+            input_tokens: sum.input,
+            cached_tokens: sum.cached,
+            output_tokens: sum.output,
+            tool_calls: ToolCalls::from(&sum.tool_calls),
+            cost: Dollars(sum.cost),
+        }
+    }
+}
+
 /// All responses together.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Total {
     responses: usize,
+    input_tokens: u64,
+    cached_tokens: u64,
+    output_tokens: u64,
+    tool_calls: ToolCalls,
     currency: &'static str,
+    /// The cost of the tokens.
     cost: Dollars,
+}
+
+impl From<Sum> for Total {
+    fn from(sum: Sum) -> Total {
+        Total {
+            responses: sum.responses,
+            input_tokens: sum.input,
+            cached_tokens: sum.cached,
+            output_tokens: sum.output,
+            tool_calls: ToolCalls::from(&sum.tool_calls),
+            currency: "USD",
+            cost: Dollars(sum.cost),
+        }
+    }
 }

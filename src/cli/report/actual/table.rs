@@ -1,0 +1,163 @@
+//! The table for people.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use gpt_cost::money::grouped;
+use gpt_cost::usage::ToolKind;
+use gpt_cost::{Date, Tier, Usd};
+
+use super::{Priced, Report, Sum, calls_in_words};
+use crate::cli::files::printable;
+use crate::cli::report::grid::{Cell, write_grid, write_line};
+use crate::cli::report::plural;
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const RED: Style = AnsiColor::Red.on_default().bold();
+const YELLOW: Style = AnsiColor::Yellow.on_default();
+
+/// Maximum number of lines about requests that were not billed; JSON has them all.
+const MAX_NOT_BILLED: usize = 20;
+
+/// Writes the report: the charges of a single response, or a table of several.
+pub(in crate::cli) fn write(report: &Report<'_>, each: bool, out: &mut impl Write) -> io::Result<()> {
+    match (report.responses.as_slice(), report.not_billed.as_slice(), report.failed.as_slice()) {
+        ([one], [], []) if !each => write_one(one, out),
+        _ => write_many(report, each, out),
+    }
+}
+
+fn write_one(priced: &Priced<'_>, out: &mut impl Write) -> io::Result<()> {
+    let Priced { place, model, resolved, day, tier, response, bill, .. } = priced;
+    let row = resolved.model.name();
+    let resolves_to = if model == row { String::new() } else { format!(" → {row}") };
+    let tier = if *tier == Tier::Standard { String::new() } else { format!(", {tier} tier") };
+    let (name, model) = (printable(&place.to_string()), printable(model));
+    writeln!(out, "{name}  {model}{resolves_to}{tier}  as of {day}\n")?;
+    let costs = bill.charges.iter().map(|charge| charge.cost).chain([bill.total]);
+    let digits = costs.map(|cost| cost.decimals()).max().unwrap_or(2) as usize;
+    let mut rows = vec![["", "tokens", "rate", "cost"].map(Cell::title).to_vec()];
+    for charge in &bill.charges {
+        let rate = format!("{} / {}", charge.rate.amount(), charge.rate.per());
+        let cost = format!("{:.digits$}", charge.cost);
+        let [tokens, rate, cost] = [grouped(charge.tokens), rate, cost].map(Cell::right);
+        rows.push(vec![Cell::plain(charge.kind.in_words()), tokens, rate, cost]);
+    }
+    let total = money(bill.total, digits, &response.tool_calls);
+    rows.push(vec![Cell::plain("total"), Cell::plain(""), Cell::plain(""), Cell::right(total)]);
+    write_grid(&rows, out)?;
+    if response.usage.reasoning > 0 {
+        writeln!(out, "\n  output includes {} reasoning tokens", grouped(response.usage.reasoning))?;
+    }
+    write_calls(&response.tool_calls, out)?;
+    writeln!(out, "\n  price: {}", resolved.layer.origin())?;
+    match resolved.model.note() {
+        Some(note) => writeln!(out, "  note: {note}"),
+        None => Ok(()),
+    }
+}
+
+/// Writes a row for each model and day, or for each response, and the total.
+fn write_many(report: &Report<'_>, each: bool, out: &mut impl Write) -> io::Result<()> {
+    let origins: Vec<&str> = report.layers.iter().map(|layer| layer.origin()).collect();
+    let prices = format!("prices from {}", origins.join(", "));
+    let title = plural(report.responses.len(), "response");
+    write_line(&[Cell::styled(title, BOLD), Cell::styled(prices, DIM)], out)?;
+    writeln!(out)?;
+    write_grid(&rows(report, each), out)?;
+    write_calls(&report.total().tool_calls, out)?;
+    write_notes(report, out)?;
+    write_not_billed(report, out)?;
+    for (index, one) in report.failed.iter().enumerate() {
+        let before = if index == 0 { "\n" } else { "" };
+        let place = printable(&one.place.to_string());
+        writeln!(out, "{before}  {RED}failed{RED:#}: {place}: {}", one.failure.message())?;
+    }
+    Ok(())
+}
+
+/// Returns the rows of the table: its titles, the responses or their sums, and the total.
+fn rows(report: &Report<'_>, each: bool) -> Vec<Vec<Cell>> {
+    let titles = match each {
+        true => {
+            let has_tier = report.responses.iter().any(|one| one.tier != Tier::Standard);
+            let tier = Cell::heading(if has_tier { "tier" } else { "" }).rank(2);
+            vec![Cell::heading("response"), Cell::heading("model").rank(1), Cell::heading("day").rank(4), tier]
+        }
+        false => vec![Cell::heading("model"), Cell::heading("day"), Cell::title("responses")],
+    };
+    let mut sums: Vec<(Vec<Cell>, Sum)> = match each {
+        true => report.responses.iter().map(of_response).collect(),
+        false => report.by_model_and_day().into_iter().map(of_group).collect(),
+    };
+    let (total, mut last) = (report.total(), vec![Cell::plain(""); titles.len()]);
+    last[0] = Cell::styled("total", BOLD);
+    if !each {
+        last[2] = Cell::right(grouped(total.responses as u64));
+    }
+    sums.push((last, total));
+    let digits = sums.iter().map(|(_, sum)| sum.cost.decimals()).max().unwrap_or(2) as usize;
+    let numbers = [Cell::title("input"), Cell::title("cached").rank(3), Cell::title("output"), Cell::title("cost")];
+    let row = |(names, sum): (Vec<Cell>, Sum)| {
+        let cached = if sum.cached == 0 { "–".to_owned() } else { grouped(sum.cached) };
+        let cost = money(sum.cost, digits, &sum.tool_calls);
+        let numbers = [grouped(sum.input), cached, grouped(sum.output), cost].map(Cell::right);
+        names.into_iter().chain(numbers).collect()
+    };
+    std::iter::once(titles.into_iter().chain(numbers).collect()).chain(sums.into_iter().map(row)).collect()
+}
+
+/// Returns the names and the numbers of one response.
+fn of_response(priced: &Priced<'_>) -> (Vec<Cell>, Sum) {
+    let tier = if priced.tier == Tier::Standard { "" } else { priced.tier.as_str() };
+    let names =
+        [printable(&priced.place.to_string()), printable(&priced.model), priced.day.to_string(), tier.to_owned()];
+    (names.map(Cell::plain).to_vec(), [priced].into_iter().collect())
+}
+
+/// Returns the names and the numbers of the responses of a model on a day.
+fn of_group(((model, day), sum): ((&str, Date), Sum)) -> (Vec<Cell>, Sum) {
+    let responses = Cell::right(grouped(sum.responses as u64));
+    (vec![Cell::plain(printable(model)), Cell::plain(day.to_string()), responses], sum)
+}
+
+/// Returns a cost, which is a minimum if there are calls of built-in tools.
+fn money(cost: Usd, digits: usize, calls: &BTreeMap<ToolKind, u64>) -> String {
+    format!("{}{cost:.digits$}", if calls.is_empty() { "" } else { "≥ " })
+}
+
+fn write_calls(calls: &BTreeMap<ToolKind, u64>, out: &mut impl Write) -> io::Result<()> {
+    if calls.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n  {YELLOW}at least{YELLOW:#}: {}, whose price is in no table", calls_in_words(calls))
+}
+
+/// Writes the note of each price row once.
+fn write_notes(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
+    let models = report.responses.iter().map(|priced| priced.resolved.model);
+    let notes: BTreeSet<_> = models.filter_map(|model| Some((model.name(), model.note()?))).collect();
+    for (index, (model, note)) in notes.iter().enumerate() {
+        let before = if index == 0 { "\n" } else { "" };
+        writeln!(out, "{before}  note: {model}: {note}")?;
+    }
+    Ok(())
+}
+
+fn write_not_billed(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
+    let all = &report.not_billed;
+    if all.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n  not billed, because the API reports an error: {}", plural(all.len(), "request"))?;
+    for one in all.iter().take(MAX_NOT_BILLED) {
+        let id = one.custom_id.as_ref().map(|id| format!(" ({})", printable(id))).unwrap_or_default();
+        writeln!(out, "  {}{id}: {}", printable(&one.place.to_string()), one.reason)?;
+    }
+    match all.len().saturating_sub(MAX_NOT_BILLED) {
+        0 => Ok(()),
+        more => writeln!(out, "  and {} more: --format json shows all", grouped(more as u64)),
+    }
+}
