@@ -207,7 +207,7 @@ impl Plan {
                 }
                 Some(new)
             });
-            sheet.push(PriceRow { line: 0, per: Per::Million, from: Some(from), tier, above, rates });
+            sheet.push(PriceRow { line: 0, per: Per::Million, from: Some(from), until: None, tier, above, rates });
         }
         let is_whole = |row: &PriceRow| row.rate(Field::Input).is_some();
         if !changes.is_empty() && sheet.iter().all(is_whole) && sheet.first().is_some_and(|row| row.above == 0) {

@@ -99,7 +99,8 @@ fn failures_are_in_the_report_with_their_lines() {
     let retired = BODY.replace("gpt-4.1", "gpt-4");
     write(&root, "retired.jsonl", &[retired.as_str(), &retired, BODY].join("\n"));
     let table = text(&gpt_cost(&root, &["estimate", "retired.jsonl", "--as-of", DAY]).stdout);
-    assert!(table.contains("warning: retired.jsonl:1 and 1 more: gpt-4 was shut down on 2026-10-23\n"), "{table}");
+    let warning = "retired.jsonl:1 and 1 more: gpt-4 was shut down on 2026-10-23; use gpt-5.6-sol instead\n";
+    assert!(table.contains(&format!("warning: {warning}")), "{table}");
 }
 
 #[test]

@@ -157,6 +157,132 @@ fn a_past_day_has_the_prices_of_that_day() {
     assert_eq!((input(day(2025, 6, 9)), input(day(2025, 6, 10))), ("$10.00".to_owned(), "$2.00".to_owned()));
 }
 
+/// Returns the dollars of a field per unit of the row that prices an input of `tokens`; `None` if there is no row.
+fn rate(name: &str, day: Date, tier: Tier, tokens: u64, field: Field) -> Option<String> {
+    let catalog = Catalog::builtin();
+    let model = catalog.model(name).unwrap().resolve(day).unwrap().model;
+    model
+        .price(day, tier, tokens)
+        .map(|row| row.rate(field).map_or("none".to_owned(), |rate| rate.amount().to_string()))
+}
+
+/// OpenAI has announced that ultrafast costs six times the standard price from 2027-03-01 on, after three times.
+#[test]
+fn an_announced_price_applies_from_its_day() {
+    let rates = |day| [1_000, 272_001].map(|tokens| rate("gpt-6.2-sol", day, Tier::Ultrafast, tokens, Field::Output));
+    let dollars = |amounts: [&str; 2]| amounts.map(|amount| Some(amount.to_owned()));
+    assert_eq!(rates(day(2027, 2, 28)), dollars(["$30.00", "$45.00"]));
+    assert_eq!(rates(day(2027, 3, 1)), dollars(["$60.00", "$90.00"]));
+    assert_eq!(rate("gpt-6.2-sol", day(2027, 3, 1), Tier::Flex, 1, Field::Input), None, "there is no flex");
+}
+
+/// Tiers that no page of OpenAI lists have no price, though one other table gives them that of a group of names.
+#[test]
+fn tiers_that_only_a_grouping_gave_have_no_price() {
+    for (name, tier, amount) in [
+        ("gpt-5-codex", Tier::Flex, None),
+        ("gpt-5.1-codex", Tier::Batch, None),
+        ("gpt-5.1-codex", Tier::Priority, Some("$2.50")),
+        ("gpt-5.2-chat-latest", Tier::Priority, None),
+        ("gpt-4o-mini-search-preview", Tier::Priority, None),
+        ("gpt-4o-mini-search-preview", Tier::Batch, Some("$0.075")),
+    ] {
+        let found = rate(name, day(2026, 6, 1), tier, 1, Field::Input);
+        assert_eq!(found.as_deref(), amount, "{name} {tier}");
+    }
+}
+
+#[test]
+fn old_snapshots_keep_the_prices_of_their_time() {
+    let launch = "gpt-4o-realtime-preview-2024-10-01";
+    let audio = |name, day| [Field::AudioIn, Field::AudioCached].map(|field| rate(name, day, Tier::Standard, 1, field));
+    let dollars = |amounts: [&str; 2]| amounts.map(|amount| Some(amount.to_owned()));
+    assert_eq!(audio(launch, day(2025, 9, 1)), dollars(["$100.00", "$20.00"]));
+    assert_eq!(audio("gpt-4o-realtime-preview", day(2024, 12, 16)), dollars(["$100.00", "$20.00"]));
+    assert_eq!(audio("gpt-4o-realtime-preview", day(2025, 3, 1)), dollars(["$40.00", "$2.50"]));
+    assert_eq!(rate("davinci", day(2022, 8, 31), Tier::Standard, 1, Field::Input), None);
+    assert_eq!(rate("davinci", day(2022, 9, 1), Tier::Standard, 1, Field::Input).as_deref(), Some("$20.00"));
+}
+
+/// A model that was shut down has a successor, which no table shuts down.
+#[test]
+fn models_that_were_shut_down_have_a_successor() {
+    let catalog = Catalog::builtin();
+    let models = catalog.models();
+    for model in models.iter().map(|found| found.model) {
+        if model.shutdown().is_some_and(|shutdown| shutdown <= day(2026, 11, 24)) {
+            assert!(model.successor().is_some(), "{} has no successor", model.name());
+        }
+        let Some(name) = model.successor() else { continue };
+        assert!(model.shutdown().is_some(), "{} is not shut down", model.name());
+        // Models that are priced by the minute are in no table.
+        if name != "gpt-live-transcribe" {
+            let successor = catalog.model(name).unwrap().resolve(day(2026, 11, 24)).unwrap().model;
+            assert_eq!(successor.shutdown(), None, "the successor of {} is shut down itself", model.name());
+        }
+    }
+}
+
+#[test]
+fn a_price_after_its_last_announced_day_has_a_note() {
+    let catalog = Catalog::builtin();
+    let request = Request::from_text(b"Hi").unwrap();
+    let notes = |name: &str, on: Date, tier| {
+        let estimate = catalog.model(name).unwrap().estimate(&request, &Terms::on(on).tier(tier)).unwrap();
+        let notes = estimate.warnings().iter().map(|one| one.message.clone());
+        notes.filter(|note| note.contains("known only until")).collect::<Vec<_>>()
+    };
+    let note = ["the price of gpt-5.6-sol is known only until 2026-11-21"];
+    assert_eq!(notes("gpt-5.6-sol", day(2026, 11, 21), Tier::Standard), [""; 0]);
+    assert_eq!(notes("gpt-5.6-sol", day(2026, 11, 22), Tier::Standard), note);
+    assert_eq!(notes("gpt-5.6", day(2026, 11, 24), Tier::Flex), note);
+    assert_eq!(notes("gpt-5.6-terra", day(2026, 11, 24), Tier::Standard), [""; 0]);
+}
+
+#[test]
+fn a_price_ends_on_its_last_day_or_later() {
+    let table = |from: &str| {
+        format!(
+            "schema = 1\n[model.\"m\"]\nencoding = \"o200k_base\"\ncounting = \"gpt-5\"\nprice = [\n  {{ per = \"1M\", input = \"3\", output = \"9\" }},\n  \
+             {{ per = \"1M\", from = {from}, until = 2026-05-31, input = \"2\", output = \"6\" }},\n]\n"
+        )
+    };
+    let error = Catalog::builtin().add_layer("mine.toml", &table("2026-06-01")).unwrap_err();
+    assert_eq!(error.problems()[0].message(), "the row's `until` is before its `from`");
+    let mut catalog = Catalog::builtin();
+    catalog.add_layer("mine.toml", &table("2026-05-31")).unwrap();
+    let model = catalog.model("m").unwrap().resolve(day(2026, 6, 1)).unwrap().model;
+    // The row still applies afterwards: the price before it does not return.
+    let row = model.price(day(2026, 6, 1), Tier::Standard, 1).unwrap();
+    assert_eq!(row.rate(Field::Input).unwrap().amount().to_string(), "$2.00");
+    assert!(row.is_uncertain(day(2026, 6, 1)) && !row.is_uncertain(day(2026, 5, 31)));
+    // It is written, and is a difference.
+    let written = catalog.to_toml();
+    assert!(written.contains("from = 2026-05-31, until = 2026-05-31, input"), "{written}");
+    let mut longer = Catalog::builtin();
+    longer.add_layer("mine.toml", &table("2026-05-31").replace("until = 2026-05-31", "until = 2026-07-31")).unwrap();
+    let differences = catalog.differences(&longer);
+    assert_eq!(differences.len(), 1);
+    assert_eq!(
+        (differences[0].what.as_str(), differences[0].old.as_deref()),
+        ("until from 2026-05-31", Some("2026-05-31"))
+    );
+}
+
+#[test]
+fn models_that_make_images_have_a_price_of_images() {
+    let price = |name, tier, field| rate(name, day(2026, 11, 24), tier, 1, field);
+    assert_eq!(price("gpt-image-2", Tier::Standard, Field::ImageOut).as_deref(), Some("$30.00"));
+    assert_eq!(price("gpt-image-2.5-flare-2026-09-08", Tier::Batch, Field::ImageIn).as_deref(), Some("$4.00"));
+    assert_eq!(price("chatgpt-image-latest", Tier::Standard, Field::Output).as_deref(), Some("$10.00"));
+    assert_eq!(price("gpt-image-2", Tier::Standard, Field::Output).as_deref(), Some("none"));
+    let catalog = Catalog::builtin();
+    assert_eq!(catalog.model("gpt-image-1").unwrap().resolve(day(2026, 6, 1)).unwrap().model.kind(), Kind::Image);
+    let table = "schema = 1\n[model.\"m\"]\nkind = \"image\"\nencoding = \"unknown\"\nprice = { per = \"1M\", input = \"1\", output = \"2\" }\n";
+    let error = Catalog::builtin().add_layer("mine.toml", table).unwrap_err();
+    assert_eq!(error.problems()[0].message(), "the row has no price for image_out");
+}
+
 #[test]
 fn an_unknown_price_is_an_error_and_never_zero() {
     let catalog = Catalog::builtin();

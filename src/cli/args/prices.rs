@@ -102,6 +102,10 @@ pub(in crate::cli) struct PricingShowArgs {
     #[arg(value_name = "NAME")]
     pub(in crate::cli) name: Option<String>,
 
+    /// Only prices after the last day for which they were announced
+    #[arg(long)]
+    pub(in crate::cli) stale: bool,
+
     #[command(flatten)]
     pub(in crate::cli) tables: TableArgs,
 
