@@ -321,7 +321,7 @@ fn read_prices(value: &Spanned<DeValue<'_>>, needed: &[Field], problems: &mut Ve
 }
 
 /// Returns the prices that each row of a model of this kind must have.
-fn needed_prices(kind: Option<Kind>) -> &'static [Field] {
+pub(crate) fn needed_prices(kind: Option<Kind>) -> &'static [Field] {
     match kind {
         Some(Kind::Embedding | Kind::Moderation) => &[Field::Input],
         Some(Kind::Image) => &[Field::Input, Field::ImageOut],

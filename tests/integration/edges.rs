@@ -25,6 +25,28 @@ fn with_input(root: &Path, args: &[&str], input: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
+/// A table is imported from standard input, and a new model has the day of the check that a person states.
+#[test]
+fn a_table_is_imported_from_standard_input() {
+    let root = repository("edges-import");
+    let table = r#"{"gpt-7": {"litellm_provider": "openai", "mode": "chat", "input_cost_per_token": 3e-06,
+        "output_cost_per_token": 9e-06, "input_cost_per_second": 1}}"#;
+    let args = ["pricing", "import", "--from", "litellm", "-", "--as-of", DAY, "--checked", "2026-11-20", "--yes"];
+    let output = with_input(&root, &args, table);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let report = text(&output.stdout);
+    assert!(report.contains("\n  1 new model, with assumed rules: gpt-7 (chat)\n"), "{report}");
+    assert!(report.contains("\n  1 key of prices ignored: input_cost_per_second (1)\n"), "{report}");
+    let written = std::fs::read_to_string(root.join("pricing.toml")).unwrap();
+    assert!(written.contains("# imported 2026-11-24 from litellm stdin, sha256 "), "{written}");
+    assert!(written.contains("\nchecked    = 2026-11-20\n"), "{written}");
+    write(&root, "prompt.txt", "Why is the sky blue?");
+    let estimate =
+        json(&gpt_cost(&root, &["estimate", "prompt.txt", "-m", "gpt-7", "--as-of", DAY, "--format", "json"]));
+    let request = &estimate["requests"][0];
+    assert_eq!((&request["model"], &request["input_tokens"]["label"]), (&"gpt-7".into(), &"estimate".into()));
+}
+
 /// Returns the places of the requests in a file as a command reads it, each with the format and the tokens.
 fn read_by_estimate(root: &Path, name: &str) -> Vec<(String, String, u64)> {
     let report = json(&gpt_cost(root, &["estimate", name, "--format", "json"]));
