@@ -25,6 +25,33 @@ fn with_input(root: &Path, args: &[&str], input: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
+/// A check has the note of a price that is past its last announced day, as a table and as JSON.
+#[test]
+fn a_check_notes_a_price_after_its_last_announced_day() {
+    let root = repository("edges-until");
+    write(&root, "request.json", &BODY.replace("gpt-4.1", "promo"));
+    write(
+        &root,
+        "gpt-cost.toml",
+        "[[budget]]\nname = \"all\"\npaths = [\"request.json\"]\nmax_cost_per_request = \"1.00\"\n",
+    );
+    let table = |until: &str| {
+        format!(
+            "schema = 1\n[model.\"promo\"]\nencoding = \"o200k_base\"\ncounting = \"gpt-5\"\ncontext = 9_000\n\
+             price = {{ per = \"1M\", until = {until}, input = \"2\", output = \"6\" }}\n"
+        )
+    };
+    let note = "the price of promo is known only until 2026-11-23";
+    for format in ["table", "json"] {
+        write(&root, "pricing.toml", &table("2026-11-23"));
+        let report = text(&gpt_cost(&root, &["check", "--format", format]).stdout);
+        assert!(report.contains(note), "{report}");
+        write(&root, "pricing.toml", &table(DAY));
+        let report = text(&gpt_cost(&root, &["check", "--format", format]).stdout);
+        assert!(report.contains("request.json") && !report.contains("known only"), "{report}");
+    }
+}
+
 /// A table is imported from standard input, and a new model has the day of the check that a person states.
 #[test]
 fn a_table_is_imported_from_standard_input() {
@@ -40,6 +67,11 @@ fn a_table_is_imported_from_standard_input() {
     let written = std::fs::read_to_string(root.join("pricing.toml")).unwrap();
     assert!(written.contains("# imported 2026-11-24 from litellm stdin, sha256 "), "{written}");
     assert!(written.contains("\nchecked    = 2026-11-20\n"), "{written}");
+    // A note of our own that explains the difference is shown with it.
+    let table = r#"{"gpt-4o-transcribe": {"litellm_provider": "openai", "input_cost_per_audio_token": 2.5e-06}}"#;
+    let output = with_input(&root, &["pricing", "import", "--from", "litellm", "-", "--as-of", DAY], table);
+    let note = "\n  note on gpt-4o-transcribe: audio costs 6.00 by OpenAI's cookbook";
+    assert!(text(&output.stdout).contains(note), "{output:?}");
     write(&root, "prompt.txt", "Why is the sky blue?");
     let estimate =
         json(&gpt_cost(&root, &["estimate", "prompt.txt", "-m", "gpt-7", "--as-of", DAY, "--format", "json"]));

@@ -1,11 +1,12 @@
 //! The `gpt-cost pricing import` command: shows how another project's prices differ, and adds them as dated rows.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use gpt_cost::Tier;
-use gpt_cost::catalog::import::{Change, Imported, Plan};
+use gpt_cost::catalog::import::{Change, ImportFormat, Imported, Plan};
 use gpt_cost::money::grouped;
 use gpt_cost::source::Place;
+use gpt_cost::{Catalog, Tier};
 
 use crate::cli::args::PricingImportArgs;
 use crate::cli::exit::{Failure, Outcome, Stop};
@@ -37,6 +38,7 @@ pub(super) fn run(args: &PricingImportArgs, out: &mut impl Write) -> Result<Outc
     let day = day(args.tables.as_of);
     let plan = catalog.plan_import(&imported, day);
     write_plan(&plan, &imported, out)?;
+    write_notes(&plan, &catalog, args.from, out)?;
     out.flush()?;
     if plan.is_empty() {
         return Ok(Outcome::Success);
@@ -86,7 +88,7 @@ fn write_plan(plan: &Plan, imported: &Imported, out: &mut impl Write) -> io::Res
         write_grid(&rows, out)?;
         writeln!(out)?;
     }
-    let changed = plan.changes.iter().map(|change| &change.model).collect::<std::collections::BTreeSet<_>>().len();
+    let changed = plan.changes.iter().map(|change| &change.model).collect::<BTreeSet<_>>().len();
     let (differences, models) = (plural(plan.changes.len(), "difference"), plural(changed, "model"));
     let names = plural(imported.models().count(), "name");
     writeln!(out, "  {names} read; {differences} in {models}, per million tokens")?;
@@ -100,6 +102,18 @@ fn write_plan(plan: &Plan, imported: &Imported, out: &mut impl Write) -> io::Res
     ];
     for (what, state, list) in lists.iter().filter(|(_, _, list)| !list.is_empty()) {
         writeln!(out, "  {}{state}: {}", counted(list.len(), what), printable(&list.join(", ")))?;
+    }
+    Ok(())
+}
+
+/// Writes the notes of models whose prices differ, if they explain why: those that name the imported format.
+fn write_notes(plan: &Plan, catalog: &Catalog, format: ImportFormat, out: &mut impl Write) -> io::Result<()> {
+    let models = plan.changes.iter().map(|change| change.model.as_str()).collect::<BTreeSet<_>>();
+    let found = catalog.models().into_iter().map(|found| found.model).filter(|model| models.contains(model.name()));
+    for model in found {
+        if let Some(note) = model.note().filter(|note| note.contains(format.as_str())) {
+            writeln!(out, "  note on {}: {}", printable(model.name()), printable(note))?;
+        }
     }
     Ok(())
 }
