@@ -83,12 +83,7 @@ fn changes(name: &str, row: &PriceRow, day: Date) -> Vec<Change> {
 /// exact; other models are priced by their usage alone.
 fn model(name: &str, kind: Kind, facts: &Facts, prices: Vec<PriceRow>) -> Model {
     let encoding = Encoding::from_name("o200k_base").filter(|_| kind == Kind::Chat);
-    let note = match encoding {
-        Some(_) => {
-            "the encoding and the counting are assumed to be those of the newest models; nobody has checked the import"
-        }
-        None => "its encoding is unknown; nobody has checked the import",
-    };
+    let note = encoding.map(|_| "the encoding and the counting are assumed to be those of the newest models");
     let counting = encoding.map(|_| FamilySince { from: None, family: Family::Gpt6 });
     Model {
         line: 0,
@@ -107,7 +102,7 @@ fn model(name: &str, kind: Kind, facts: &Facts, prices: Vec<PriceRow>) -> Model 
             successor: facts.successor.clone().map(Into::into),
             source: None,
             checked: facts.checked,
-            note: Some(note.into()),
+            note: note.map(Into::into),
         },
         also: Vec::new().into(),
         prices: prices.into(),
