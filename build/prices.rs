@@ -121,7 +121,8 @@ fn write_row(out: &mut String, source: &str, row: &PriceEntry) -> std::fmt::Resu
     let rate = |amount: &Option<Decimal>| option(amount.map(|amount| format!("Rate::new({}, {per})", decimal(amount))));
     let rates: Vec<String> = row.amounts.iter().map(rate).collect();
     write!(out, "                PriceRow {{ line: {}, per: {per}, ", line(source, row.span.start))?;
-    write!(out, "from: {}, tier: Tier::{:?}, above: {}, ", date(&row.from), row.tier, row.above)?;
+    write!(out, "from: {}, until: {}, ", date(&row.from), date(&row.until))?;
+    write!(out, "tier: Tier::{:?}, above: {}, ", row.tier, row.above)?;
     writeln!(out, "rates: [{}] }},", rates.join(", "))
 }
 

@@ -99,8 +99,10 @@ fn amounts(row: &PriceRow) -> impl Iterator<Item = ((u8, String), String)> {
         when.push_str(&format!(" from {from}"));
     }
     let tier = if row.tier() == Tier::Standard { String::new() } else { format!("{} ", row.tier().as_str()) };
-    Field::ALL.iter().filter_map(move |field| {
+    let until = row.until().map(|until| ((1, format!("{tier}until{when}")), until.to_string()));
+    let amounts = Field::ALL.iter().filter_map(move |field| {
         let amount = row.rate(*field)?.amount_per(Per::Million);
         Some(((1, format!("{tier}{}{when}", field.as_str())), format!("{amount} / 1M")))
-    })
+    });
+    amounts.chain(until)
 }

@@ -107,6 +107,8 @@ pub struct PriceEntry {
     pub span: Range<usize>,
     pub per: Per,
     pub from: Option<Date>,
+    /// The last day for which the price is announced, if it is.
+    pub until: Option<Date>,
     pub tier: Tier,
     pub above: u64,
     /// In the order of [`Field::ALL`].
@@ -148,6 +150,7 @@ const ALIAS_KEYS: &[&str] = &["from", "to"];
 const PRICE_KEYS: &[&str] = &[
     "per",
     "from",
+    "until",
     "tier",
     "above",
     "input",
@@ -160,6 +163,7 @@ const PRICE_KEYS: &[&str] = &[
     "audio_cached",
     "image_in",
     "image_cached",
+    "image_out",
 ];
 
 /// A TOML text as a tree.
@@ -303,6 +307,7 @@ fn read_prices(value: &Spanned<DeValue<'_>>, needed: &[Field], problems: &mut Ve
         Some(PriceEntry {
             span: row.span(),
             from: fields.date("from"),
+            until: fields.date("until"),
             tier: fields.word_or("tier", Tier::ALL, Tier::as_str, |name| name.parse().ok()).unwrap_or(Tier::Standard),
             above: fields.tokens("above").unwrap_or(0),
             amounts: std::array::from_fn(|field| fields.dollars(Field::ALL[field].as_str(), &MAX_PRICE)),
@@ -316,9 +321,10 @@ fn read_prices(value: &Spanned<DeValue<'_>>, needed: &[Field], problems: &mut Ve
 }
 
 /// Returns the prices that each row of a model of this kind must have.
-fn needed_prices(kind: Option<Kind>) -> &'static [Field] {
+pub(crate) fn needed_prices(kind: Option<Kind>) -> &'static [Field] {
     match kind {
         Some(Kind::Embedding | Kind::Moderation) => &[Field::Input],
+        Some(Kind::Image) => &[Field::Input, Field::ImageOut],
         Some(_) => &[Field::Input, Field::Output],
         // It depends on the layers below; the reader of layers checks it.
         None => &[Field::Input],
@@ -356,8 +362,17 @@ fn read_alias(name: Name, value: &Spanned<DeValue<'_>>, problems: &mut Vec<Probl
     Some(AliasEntry { name, targets })
 }
 
-/// Checks that each tier and day has one row without `above`, and that no two rows have the same conditions.
+/// Checks that each tier and day has one row without `above`, that no two rows have the same conditions, and that no row
+/// ends before it begins.
 fn check_sheets(model: &ModelEntry, problems: &mut Vec<Problem>) {
+    let ends_before = |row: &&PriceEntry| row.until.zip(row.from).is_some_and(|(until, from)| until < from);
+    for row in model.prices.iter().filter(ends_before) {
+        problems.push(Problem {
+            span: row.span.clone(),
+            message: "the row's `until` is before its `from`".to_owned(),
+            hint: Some("`until` is the last day for which the price is announced".to_owned()),
+        });
+    }
     let mut sheets: BTreeMap<(Tier, Option<Date>), Vec<&PriceEntry>> = BTreeMap::new();
     for row in &model.prices {
         sheets.entry((row.tier, row.from)).or_default().push(row);

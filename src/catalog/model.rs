@@ -168,6 +168,26 @@ impl Model {
         }
     }
 
+    /// Returns a notice that the price of `row` is not known on `day`, which is after its last announced day.
+    ///
+    /// ```
+    /// use gpt_cost::{Catalog, Date, Tier};
+    ///
+    /// let catalog = Catalog::builtin();
+    /// let day = Date::new(2026, 11, 24)?;
+    /// let model = catalog.model("gpt-5.6-sol")?.resolve(day)?.model;
+    /// let row = model.price(day, Tier::Standard, 1_000).unwrap();
+    /// assert_eq!(
+    ///     model.price_notice(row, day).as_deref(),
+    ///     Some("the price of gpt-5.6-sol is known only until 2026-11-21")
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn price_notice(&self, row: &PriceRow, day: Date) -> Option<String> {
+        let until = row.until().filter(|_| row.is_uncertain(day))?;
+        Some(format!("the price of {} is known only until {until}", self.name()))
+    }
+
     /// Returns the other names of the row, sorted.
     pub fn also(&self) -> impl Iterator<Item = &str> {
         self.also.iter().map(|name| name.as_ref())
@@ -259,6 +279,7 @@ pub struct PriceRow {
     pub(super) line: u32,
     pub(super) per: Per,
     pub(super) from: Option<Date>,
+    pub(super) until: Option<Date>,
     pub(super) tier: Tier,
     pub(super) above: u64,
     pub(super) rates: [Option<Rate>; Field::ALL.len()],
@@ -278,6 +299,18 @@ impl PriceRow {
     /// Returns the first day on which the row applies; `None` if it always has.
     pub fn from(&self) -> Option<Date> {
         self.from
+    }
+
+    /// Returns the last day for which the price was announced, such as the end of a promotion; `None` if it has no known
+    /// end. After it, the row still applies until a later one does, but the price is uncertain: see
+    /// [`Model::price_notice`].
+    pub fn until(&self) -> Option<Date> {
+        self.until
+    }
+
+    /// Returns whether `day` is after the last day for which the price was announced.
+    pub fn is_uncertain(&self, day: Date) -> bool {
+        self.until.is_some_and(|until| until < day)
     }
 
     /// Returns the service tier that the row is for.

@@ -113,7 +113,7 @@ impl<'a> Reader<'a> {
     /// Checks that each row has a price for output if the model has output, by the kind in its own table or the layers
     /// below.
     fn check_output(&mut self, entry: &file::ModelEntry, kind: Kind) {
-        if entry.kind.is_some() || matches!(kind, Kind::Embedding | Kind::Moderation | Kind::OpenWeight) {
+        if entry.kind.is_some() || matches!(kind, Kind::Embedding | Kind::Image | Kind::Moderation | Kind::OpenWeight) {
             return;
         }
         for row in entry.prices.iter().filter(|row| row.amounts[Field::Output as usize].is_none()) {
@@ -164,6 +164,7 @@ impl<'a> Reader<'a> {
             line: self.lines.line(row.span.start) as u32,
             per: row.per,
             from: row.from.map(civil),
+            until: row.until.map(civil),
             tier: row.tier,
             above: row.above,
             rates: row.amounts.map(|amount| amount.map(|amount| Rate::new(amount, row.per))),

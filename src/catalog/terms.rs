@@ -19,6 +19,8 @@ names! {
         Audio = "audio",
         /// A session of speech and text.
         Realtime = "realtime",
+        /// Text and images in, images out.
+        Image = "image",
         /// Text or images in, a verdict out.
         Moderation = "moderation",
         /// A chat model that anybody can run: its vendor has no price for it.
@@ -73,6 +75,8 @@ names! {
         ImageIn = "image_in",
         /// Image tokens read from the prompt cache.
         ImageCached = "image_cached",
+        /// Image output tokens.
+        ImageOut = "image_out",
     }
 }
 

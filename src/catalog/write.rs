@@ -90,6 +90,7 @@ fn value(fact: Fact<'_>) -> String {
 pub(super) fn row(row: &PriceRow) -> String {
     let mut parts = vec![format!("per = \"{}\"", row.per().as_str())];
     parts.extend(row.from().map(|from| format!("from = {from}")));
+    parts.extend(row.until().map(|until| format!("until = {until}")));
     parts.extend((row.tier() != Tier::Standard).then(|| format!("tier = \"{}\"", row.tier().as_str())));
     parts.extend((row.above() > 0).then(|| format!("above = {}", underscored(row.above()))));
     for field in Field::ALL {

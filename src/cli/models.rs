@@ -123,14 +123,18 @@ impl Line<'_> {
         if self.name == model { self.name.to_owned() } else { format!("{} → {model}", self.name) }
     }
 
-    /// Returns the release or shutdown date, if one of them limits the use of the model.
+    /// Returns the release or shutdown date, if one of them limits the use of the model, and the last day of a price
+    /// that is not known on `day`.
     fn state(&self, day: Date) -> String {
-        match (self.model.shutdown(), self.model.released()) {
-            (Some(last), _) if last <= day => format!("shut down {last}"),
-            (_, Some(first)) if first > day => format!("from {first}"),
-            (Some(last), _) => format!("until {last}"),
-            _ => String::new(),
-        }
+        let of_model = match (self.model.shutdown(), self.model.released()) {
+            (Some(last), _) if last <= day => Some(format!("shut down {last}")),
+            (_, Some(first)) if first > day => Some(format!("from {first}")),
+            (Some(last), _) => Some(format!("until {last}")),
+            _ => None,
+        };
+        let uncertain = self.price.filter(|row| row.is_uncertain(day)).and_then(PriceRow::until);
+        let of_price = uncertain.map(|until| format!("price known until {until}"));
+        of_model.into_iter().chain(of_price).collect::<Vec<_>>().join("; ")
     }
 }
 
@@ -238,6 +242,12 @@ pub(super) fn is_in_effect(model: &Model, row: &PriceRow, day: Date) -> bool {
     model.sheet(day, row.tier()).any(|one| one == row)
 }
 
+/// Returns a notice that a price in effect on `day` is known only until an earlier day.
+pub(super) fn price_notice(model: &Model, day: Date) -> Option<String> {
+    let in_effect = model.prices().iter().filter(|row| is_in_effect(model, row, day));
+    in_effect.filter_map(|row| model.price_notice(row, day)).next()
+}
+
 fn write_model(name: &ModelRef<'_>, layer: &Layer, model: &Model, day: Date, out: &mut impl Write) -> Result<(), Stop> {
     let resolves_to = if name.name() == model.name() { String::new() } else { format!(" → {}", model.name()) };
     writeln!(out, "{}{resolves_to}  as of {day}\n", printable(name.name()))?;
@@ -248,6 +258,9 @@ fn write_model(name: &ModelRef<'_>, layer: &Layer, model: &Model, day: Date, out
     writeln!(out)?;
     write_grid(&price_rows(layer, model, day, |_| true), out)?;
     writeln!(out, "\n  ● in effect on {day}; prices are per million tokens")?;
+    if let Some(notice) = price_notice(model, day) {
+        writeln!(out, "  note: {notice}")?;
+    }
     if model.prices().iter().any(|row| row.rate(Field::WriteLong).is_some()) {
         let legend = "write, write_long: input written to the prompt cache for 30 minutes, for 12 hours";
         write_grid(&[vec![Cell::heading(legend)]], out)?;
@@ -304,7 +317,10 @@ pub(super) fn price_rows(
 ) -> Vec<Vec<Cell>> {
     let has = |field: &&Field| model.prices().iter().any(|row| row.rate(**field).is_some());
     let fields: Vec<Field> = Field::ALL.iter().filter(has).copied().collect();
-    let mut titles = vec![Cell::plain(""), Cell::heading("tier"), Cell::heading("from"), Cell::title("above")];
+    let has_until = model.prices().iter().any(|row| row.until().is_some());
+    let mut titles = vec![Cell::plain(""), Cell::heading("tier"), Cell::heading("from")];
+    titles.extend(has_until.then(|| Cell::heading("until")));
+    titles.push(Cell::title("above"));
     let is_common = |field: &Field| matches!(field, Field::Input | Field::Cached | Field::Output);
     titles.extend(fields.iter().map(|field| Cell::title(field.as_str()).rank(if is_common(field) { 0 } else { 2 })));
     titles.push(Cell::heading("table").rank(3));
@@ -315,8 +331,9 @@ pub(super) fn price_rows(
             Cell::plain(if is_in_effect(model, price, day) { "●" } else { "" }),
             Cell::plain(price.tier().as_str()),
             Cell::plain(price.from().map(|from| from.to_string()).unwrap_or_default()),
-            Cell::right(above),
         ];
+        row.extend(has_until.then(|| Cell::plain(price.until().map(|until| until.to_string()).unwrap_or_default())));
+        row.push(Cell::right(above));
         for field in &fields {
             let amount = price.rate(*field).map(|rate| rate.amount_per(Per::Million).to_string());
             row.push(Cell::right(amount.unwrap_or_else(|| "–".to_owned())));

@@ -5,7 +5,7 @@ mod import;
 use std::io::Write;
 use std::path::Path;
 
-use gpt_cost::catalog::{Difference, Resolved};
+use gpt_cost::catalog::{Difference, PriceRow, Resolved};
 use gpt_cost::{Catalog, Date};
 
 use super::args::{
@@ -40,7 +40,7 @@ pub(super) fn run(command: &PricingCommand, out: &mut impl Write) -> Result<Outc
 
 fn show(args: &PricingShowArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     let Project { catalog, day, .. } = Project::discover(&args.tables, false)?;
-    let shown_models = match &args.name {
+    let mut shown_models = match &args.name {
         Some(name) => {
             let found = catalog.model(name).and_then(|name| Ok((name.resolve(day)?, name.remark())));
             let (found, remark) = found.map_err(|error| Failure::from_error(&error))?;
@@ -49,10 +49,17 @@ fn show(args: &PricingShowArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
         }
         None => catalog.models(),
     };
+    // Without --stale, a single model is shown with all of its rows, past and future.
+    let is_one = args.name.is_some() && !args.stale;
+    let is_shown = |row: &PriceRow| !args.stale || row.is_uncertain(day);
+    shown_models.retain(|found| {
+        let mut rows = found.model.prices().iter();
+        !args.stale || rows.any(|row| is_shown(row) && models::is_in_effect(found.model, row, day))
+    });
     match args.format {
-        ReportFormat::Table => write_tables(&catalog, &shown_models, args.name.is_some(), day, out)?,
+        ReportFormat::Table => write_tables(&catalog, &shown_models, is_one, day, is_shown, out)?,
         ReportFormat::Json => {
-            documents::write(documents::pricing::Document::new(&catalog, &shown_models, day), out)?;
+            documents::write(documents::pricing::Document::new(&catalog, &shown_models, day, is_shown), out)?;
         }
     }
     Ok(Outcome::Success)
@@ -63,6 +70,7 @@ fn write_tables(
     models: &[Resolved<'_>],
     is_one: bool,
     day: Date,
+    is_shown: impl Fn(&PriceRow) -> bool,
     out: &mut impl Write,
 ) -> Result<(), Stop> {
     writeln!(out, "prices as of {day}; for each model, the last table that has it wins\n")?;
@@ -71,15 +79,20 @@ fn write_tables(
         vec![Cell::plain(layer.origin()), Cell::right(plural(layer.models().len(), "model")), Cell::plain(checked)]
     });
     write_grid(&layers.collect::<Vec<_>>(), out)?;
+    if models.is_empty() {
+        return Ok(writeln!(out, "\n  no price is past its last announced day")?);
+    }
     for Resolved { layer, model, .. } in models {
         writeln!(out, "\n{}", model.name())?;
         if model.prices().is_empty() {
             writeln!(out, "  no price ({}:{})", layer.origin(), model.line())?;
             continue;
         }
-        // A single model is shown with all of its rows, past and future.
-        let rows = models::price_rows(layer, model, day, |row| is_one || models::is_in_effect(model, row, day));
-        write_grid(&rows, out)?;
+        let is_shown = |row: &PriceRow| is_one || is_shown(row) && models::is_in_effect(model, row, day);
+        write_grid(&models::price_rows(layer, model, day, is_shown), out)?;
+        if let Some(notice) = models::price_notice(model, day) {
+            writeln!(out, "  note: {notice}")?;
+        }
     }
     let legend = if is_one { format!("● in effect on {day}; prices") } else { "prices".to_owned() };
     Ok(writeln!(out, "\n  {legend} are per million tokens")?)

@@ -108,6 +108,7 @@ impl<'c> ModelRef<'c> {
             warnings.push(Warning::new("", message));
         }
         warnings.extend(input.notes().iter().cloned());
+        warnings.extend(model.price_notice(row, terms.day).map(|notice| Warning::new("", notice)));
         warnings.extend(remarks(model, tier, terms.today.unwrap_or(terms.day)));
         warnings.extend(refused_limit(model, request, terms.day));
         Ok(Estimate {

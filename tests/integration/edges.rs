@@ -25,6 +25,60 @@ fn with_input(root: &Path, args: &[&str], input: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
+/// A check has the note of a price that is past its last announced day, as a table and as JSON.
+#[test]
+fn a_check_notes_a_price_after_its_last_announced_day() {
+    let root = repository("edges-until");
+    write(&root, "request.json", &BODY.replace("gpt-4.1", "promo"));
+    write(
+        &root,
+        "gpt-cost.toml",
+        "[[budget]]\nname = \"all\"\npaths = [\"request.json\"]\nmax_cost_per_request = \"1.00\"\n",
+    );
+    let table = |until: &str| {
+        format!(
+            "schema = 1\n[model.\"promo\"]\nencoding = \"o200k_base\"\ncounting = \"gpt-5\"\ncontext = 9_000\n\
+             price = {{ per = \"1M\", until = {until}, input = \"2\", output = \"6\" }}\n"
+        )
+    };
+    let note = "the price of promo is known only until 2026-11-23";
+    for format in ["table", "json"] {
+        write(&root, "pricing.toml", &table("2026-11-23"));
+        let report = text(&gpt_cost(&root, &["check", "--format", format]).stdout);
+        assert!(report.contains(note), "{report}");
+        write(&root, "pricing.toml", &table(DAY));
+        let report = text(&gpt_cost(&root, &["check", "--format", format]).stdout);
+        assert!(report.contains("request.json") && !report.contains("known only"), "{report}");
+    }
+}
+
+/// A table is imported from standard input, and a new model has the day of the check that a person states.
+#[test]
+fn a_table_is_imported_from_standard_input() {
+    let root = repository("edges-import");
+    let table = r#"{"gpt-7": {"litellm_provider": "openai", "mode": "chat", "input_cost_per_token": 3e-06,
+        "output_cost_per_token": 9e-06, "input_cost_per_second": 1}}"#;
+    let args = ["pricing", "import", "--from", "litellm", "-", "--as-of", DAY, "--checked", "2026-11-20", "--yes"];
+    let output = with_input(&root, &args, table);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let report = text(&output.stdout);
+    assert!(report.contains("\n  1 new model, with assumed rules: gpt-7 (chat)\n"), "{report}");
+    assert!(report.contains("\n  1 key of prices ignored: input_cost_per_second (1)\n"), "{report}");
+    let written = std::fs::read_to_string(root.join("pricing.toml")).unwrap();
+    assert!(written.contains("# imported 2026-11-24 from litellm stdin, sha256 "), "{written}");
+    assert!(written.contains("\nchecked    = 2026-11-20\n"), "{written}");
+    // A note of our own that explains the difference is shown with it.
+    let table = r#"{"gpt-4o-transcribe": {"litellm_provider": "openai", "input_cost_per_audio_token": 2.5e-06}}"#;
+    let output = with_input(&root, &["pricing", "import", "--from", "litellm", "-", "--as-of", DAY], table);
+    let note = "\n  note on gpt-4o-transcribe: audio costs 6.00 by OpenAI's cookbook";
+    assert!(text(&output.stdout).contains(note), "{output:?}");
+    write(&root, "prompt.txt", "Why is the sky blue?");
+    let estimate =
+        json(&gpt_cost(&root, &["estimate", "prompt.txt", "-m", "gpt-7", "--as-of", DAY, "--format", "json"]));
+    let request = &estimate["requests"][0];
+    assert_eq!((&request["model"], &request["input_tokens"]["label"]), (&"gpt-7".into(), &"estimate".into()));
+}
+
 /// Returns the places of the requests in a file as a command reads it, each with the format and the tokens.
 fn read_by_estimate(root: &Path, name: &str) -> Vec<(String, String, u64)> {
     let report = json(&gpt_cost(root, &["estimate", name, "--format", "json"]));
@@ -99,7 +153,8 @@ fn failures_are_in_the_report_with_their_lines() {
     let retired = BODY.replace("gpt-4.1", "gpt-4");
     write(&root, "retired.jsonl", &[retired.as_str(), &retired, BODY].join("\n"));
     let table = text(&gpt_cost(&root, &["estimate", "retired.jsonl", "--as-of", DAY]).stdout);
-    assert!(table.contains("warning: retired.jsonl:1 and 1 more: gpt-4 was shut down on 2026-10-23\n"), "{table}");
+    let warning = "retired.jsonl:1 and 1 more: gpt-4 was shut down on 2026-10-23; use gpt-5.6-sol instead\n";
+    assert!(table.contains(&format!("warning: {warning}")), "{table}");
 }
 
 #[test]

@@ -157,6 +157,132 @@ fn a_past_day_has_the_prices_of_that_day() {
     assert_eq!((input(day(2025, 6, 9)), input(day(2025, 6, 10))), ("$10.00".to_owned(), "$2.00".to_owned()));
 }
 
+/// Returns the dollars of a field per unit of the row that prices an input of `tokens`; `None` if there is no row.
+fn rate(name: &str, day: Date, tier: Tier, tokens: u64, field: Field) -> Option<String> {
+    let catalog = Catalog::builtin();
+    let model = catalog.model(name).unwrap().resolve(day).unwrap().model;
+    model
+        .price(day, tier, tokens)
+        .map(|row| row.rate(field).map_or("none".to_owned(), |rate| rate.amount().to_string()))
+}
+
+/// OpenAI has announced that ultrafast costs six times the standard price from 2027-03-01 on, after three times.
+#[test]
+fn an_announced_price_applies_from_its_day() {
+    let rates = |day| [1_000, 272_001].map(|tokens| rate("gpt-6.2-sol", day, Tier::Ultrafast, tokens, Field::Output));
+    let dollars = |amounts: [&str; 2]| amounts.map(|amount| Some(amount.to_owned()));
+    assert_eq!(rates(day(2027, 2, 28)), dollars(["$30.00", "$45.00"]));
+    assert_eq!(rates(day(2027, 3, 1)), dollars(["$60.00", "$90.00"]));
+    assert_eq!(rate("gpt-6.2-sol", day(2027, 3, 1), Tier::Flex, 1, Field::Input), None, "there is no flex");
+}
+
+/// Tiers that no page of OpenAI lists have no price, though one other table gives them that of a group of names.
+#[test]
+fn tiers_that_only_a_grouping_gave_have_no_price() {
+    for (name, tier, amount) in [
+        ("gpt-5-codex", Tier::Flex, None),
+        ("gpt-5.1-codex", Tier::Batch, None),
+        ("gpt-5.1-codex", Tier::Priority, Some("$2.50")),
+        ("gpt-5.2-chat-latest", Tier::Priority, None),
+        ("gpt-4o-mini-search-preview", Tier::Priority, None),
+        ("gpt-4o-mini-search-preview", Tier::Batch, Some("$0.075")),
+    ] {
+        let found = rate(name, day(2026, 6, 1), tier, 1, Field::Input);
+        assert_eq!(found.as_deref(), amount, "{name} {tier}");
+    }
+}
+
+#[test]
+fn old_snapshots_keep_the_prices_of_their_time() {
+    let launch = "gpt-4o-realtime-preview-2024-10-01";
+    let audio = |name, day| [Field::AudioIn, Field::AudioCached].map(|field| rate(name, day, Tier::Standard, 1, field));
+    let dollars = |amounts: [&str; 2]| amounts.map(|amount| Some(amount.to_owned()));
+    assert_eq!(audio(launch, day(2025, 9, 1)), dollars(["$100.00", "$20.00"]));
+    assert_eq!(audio("gpt-4o-realtime-preview", day(2024, 12, 16)), dollars(["$100.00", "$20.00"]));
+    assert_eq!(audio("gpt-4o-realtime-preview", day(2025, 3, 1)), dollars(["$40.00", "$2.50"]));
+    assert_eq!(rate("davinci", day(2022, 8, 31), Tier::Standard, 1, Field::Input), None);
+    assert_eq!(rate("davinci", day(2022, 9, 1), Tier::Standard, 1, Field::Input).as_deref(), Some("$20.00"));
+}
+
+/// A model that was shut down has a successor, which no table shuts down.
+#[test]
+fn models_that_were_shut_down_have_a_successor() {
+    let catalog = Catalog::builtin();
+    let models = catalog.models();
+    for model in models.iter().map(|found| found.model) {
+        if model.shutdown().is_some_and(|shutdown| shutdown <= day(2026, 11, 24)) {
+            assert!(model.successor().is_some(), "{} has no successor", model.name());
+        }
+        let Some(name) = model.successor() else { continue };
+        assert!(model.shutdown().is_some(), "{} is not shut down", model.name());
+        // Models that are priced by the minute are in no table.
+        if name != "gpt-live-transcribe" {
+            let successor = catalog.model(name).unwrap().resolve(day(2026, 11, 24)).unwrap().model;
+            assert_eq!(successor.shutdown(), None, "the successor of {} is shut down itself", model.name());
+        }
+    }
+}
+
+#[test]
+fn a_price_after_its_last_announced_day_has_a_note() {
+    let catalog = Catalog::builtin();
+    let request = Request::from_text(b"Hi").unwrap();
+    let notes = |name: &str, on: Date, tier| {
+        let estimate = catalog.model(name).unwrap().estimate(&request, &Terms::on(on).tier(tier)).unwrap();
+        let notes = estimate.warnings().iter().map(|one| one.message.clone());
+        notes.filter(|note| note.contains("known only until")).collect::<Vec<_>>()
+    };
+    let note = ["the price of gpt-5.6-sol is known only until 2026-11-21"];
+    assert_eq!(notes("gpt-5.6-sol", day(2026, 11, 21), Tier::Standard), [""; 0]);
+    assert_eq!(notes("gpt-5.6-sol", day(2026, 11, 22), Tier::Standard), note);
+    assert_eq!(notes("gpt-5.6", day(2026, 11, 24), Tier::Flex), note);
+    assert_eq!(notes("gpt-5.6-terra", day(2026, 11, 24), Tier::Standard), [""; 0]);
+}
+
+#[test]
+fn a_price_ends_on_its_last_day_or_later() {
+    let table = |from: &str| {
+        format!(
+            "schema = 1\n[model.\"m\"]\nencoding = \"o200k_base\"\ncounting = \"gpt-5\"\nprice = [\n  {{ per = \"1M\", input = \"3\", output = \"9\" }},\n  \
+             {{ per = \"1M\", from = {from}, until = 2026-05-31, input = \"2\", output = \"6\" }},\n]\n"
+        )
+    };
+    let error = Catalog::builtin().add_layer("mine.toml", &table("2026-06-01")).unwrap_err();
+    assert_eq!(error.problems()[0].message(), "the row's `until` is before its `from`");
+    let mut catalog = Catalog::builtin();
+    catalog.add_layer("mine.toml", &table("2026-05-31")).unwrap();
+    let model = catalog.model("m").unwrap().resolve(day(2026, 6, 1)).unwrap().model;
+    // The row still applies afterwards: the price before it does not return.
+    let row = model.price(day(2026, 6, 1), Tier::Standard, 1).unwrap();
+    assert_eq!(row.rate(Field::Input).unwrap().amount().to_string(), "$2.00");
+    assert!(row.is_uncertain(day(2026, 6, 1)) && !row.is_uncertain(day(2026, 5, 31)));
+    // It is written, and is a difference.
+    let written = catalog.to_toml();
+    assert!(written.contains("from = 2026-05-31, until = 2026-05-31, input"), "{written}");
+    let mut longer = Catalog::builtin();
+    longer.add_layer("mine.toml", &table("2026-05-31").replace("until = 2026-05-31", "until = 2026-07-31")).unwrap();
+    let differences = catalog.differences(&longer);
+    assert_eq!(differences.len(), 1);
+    assert_eq!(
+        (differences[0].what.as_str(), differences[0].old.as_deref()),
+        ("until from 2026-05-31", Some("2026-05-31"))
+    );
+}
+
+#[test]
+fn models_that_make_images_have_a_price_of_images() {
+    let price = |name, tier, field| rate(name, day(2026, 11, 24), tier, 1, field);
+    assert_eq!(price("gpt-image-2", Tier::Standard, Field::ImageOut).as_deref(), Some("$30.00"));
+    assert_eq!(price("gpt-image-2.5-flare-2026-09-08", Tier::Batch, Field::ImageIn).as_deref(), Some("$4.00"));
+    assert_eq!(price("chatgpt-image-latest", Tier::Standard, Field::Output).as_deref(), Some("$10.00"));
+    assert_eq!(price("gpt-image-2", Tier::Standard, Field::Output).as_deref(), Some("none"));
+    let catalog = Catalog::builtin();
+    assert_eq!(catalog.model("gpt-image-1").unwrap().resolve(day(2026, 6, 1)).unwrap().model.kind(), Kind::Image);
+    let table = "schema = 1\n[model.\"m\"]\nkind = \"image\"\nencoding = \"unknown\"\nprice = { per = \"1M\", input = \"1\", output = \"2\" }\n";
+    let error = Catalog::builtin().add_layer("mine.toml", table).unwrap_err();
+    assert_eq!(error.problems()[0].message(), "the row has no price for image_out");
+}
+
 #[test]
 fn an_unknown_price_is_an_error_and_never_zero() {
     let catalog = Catalog::builtin();
@@ -513,7 +639,170 @@ mod import {
                 "gpt-5.4 2026-11-24 standard 272000 input: $5.00 to $5.10",
             ]
         );
-        assert_eq!(plan.unknown, ["nobody-knows"]);
+        // Without a mode, it is unknown what the model is for.
+        assert_eq!((plan.unknown.as_slice(), plan.new.len()), (["nobody-knows".to_owned()].as_slice(), 0));
+    }
+
+    /// A new model has the limits and dates of the other table, and its count is never exact.
+    #[test]
+    fn a_model_that_no_table_knows_is_added_with_assumed_rules() {
+        let table = r#"{
+            "gpt-7": {"litellm_provider": "openai", "mode": "chat", "input_cost_per_token": 3e-06, "output_cost_per_token": 1.2e-05,
+                "input_cost_per_token_batches": 1.5e-06, "output_cost_per_token_flex": 6e-06, "input_cost_per_token_decisions": 1e-07,
+                "max_input_tokens": 900000, "max_output_tokens": 100000, "deprecation_date": "2028-05-01", "successor_model": "gpt-8"},
+            "gpt-image-9": {"litellm_provider": "openai", "mode": "image_generation", "input_cost_per_token": 5e-06,
+                "output_cost_per_image_token": 2.8e-05, "input_cost_per_image": 0.02},
+            "gpt-0": {"litellm_provider": "openai", "mode": "chat", "input_cost_per_token": 1e-06, "output_cost_per_token": 1e-06,
+                "deprecation_date": "2026-11-24"},
+            "gpt-live-9": {"litellm_provider": "openai", "mode": "chat", "input_cost_per_second": 0.01}}"#;
+        let imported = Imported::read(ImportFormat::Litellm, table).unwrap();
+        let ignored =
+            [("input_cost_per_image", 1), ("input_cost_per_second", 1), ("input_cost_per_token_decisions", 1)];
+        assert_eq!(imported.ignored().collect::<Vec<_>>(), ignored);
+        let today = day(2026, 11, 24);
+        let catalog = Catalog::builtin();
+        let plan = catalog.plan_import(&imported, today);
+        let new: Vec<_> = plan.new.iter().map(|one| (one.name.as_str(), one.kind)).collect();
+        assert_eq!(new, [("gpt-7", Kind::Chat), ("gpt-image-9", Kind::Image)]);
+        assert_eq!(
+            (plan.shut_down.as_slice(), plan.unknown.as_slice()),
+            (["gpt-0".to_owned()].as_slice(), [].as_slice())
+        );
+        assert!(changes(&plan).contains(&"gpt-7 2026-11-24 standard 0 output: none to $12.00".to_owned()));
+        let written = plan.apply(&catalog, "new.toml", "", "from a test", None).unwrap();
+        let mut with = Catalog::builtin();
+        with.add_layer("new.toml", &written).unwrap();
+        let model = with.model("gpt-7").unwrap().resolve(today).unwrap().model;
+        assert_eq!((model.max_input(), model.max_output(), model.context()), (Some(900_000), Some(100_000), None));
+        assert_eq!((model.shutdown(), model.successor()), (Some(day(2028, 5, 1)), Some("gpt-8")));
+        assert_eq!(model.checked(), None, "nobody has checked it");
+        // The tiers have no price for all of the tokens.
+        assert_eq!(model.tiers().collect::<Vec<_>>(), [Tier::Standard]);
+        for text in ["Hi", "A longer text, with more words."] {
+            let estimate =
+                with.model("gpt-7").unwrap().estimate(&Request::from_text(text.as_bytes()).unwrap(), &Terms::on(today));
+            let estimate = estimate.unwrap();
+            assert_eq!(estimate.input().label(), gpt_cost::accounting::Label::Estimate);
+            assert!(
+                estimate.warnings().iter().any(|one| one.message.contains("are assumed")),
+                "{:?}",
+                estimate.warnings()
+            );
+        }
+        let image = with.model("gpt-image-9").unwrap().resolve(today).unwrap().model;
+        assert_eq!(image.encoding(), None, "it is priced by its usage alone");
+        assert!(with.plan_import(&imported, today).is_empty(), "it is known now");
+    }
+
+    /// A table that is older than ours has prices of before a change: they are marked. Models that were shut down are
+    /// left out, and names are resolved by the rules.
+    #[test]
+    fn prices_of_an_older_table_are_marked() {
+        let csv = "id,per,input,output\ngpt-5.6-luna,1M,1,6\ngpt-5.6-terra,1M,1.9,11\ngpt-4-0613,1M,25,50\n\
+                   gpt-6.1-sol-2026-09-29,1M,2.1,10\ngpt-5.6,1M,3.5,20\n";
+        let plan = plan(ImportFormat::Csv, csv);
+        let marked = |change: &gpt_cost::catalog::import::Change| (change.model.clone(), change.earlier.flatten());
+        let models: std::collections::BTreeSet<_> = plan.changes.iter().map(marked).collect();
+        let expected = [
+            ("gpt-5.6-luna".to_owned(), Some(day(2026, 7, 9))),
+            ("gpt-5.6-sol".to_owned(), None),
+            ("gpt-5.6-terra".to_owned(), None),
+            ("gpt-6.1-sol".to_owned(), None),
+        ];
+        assert_eq!(models.into_iter().collect::<Vec<_>>(), expected);
+        assert_eq!(plan.shut_down, ["gpt-4-0613"]);
+        assert!(plan.unknown.is_empty() && plan.new.is_empty());
+    }
+
+    #[test]
+    fn models_dev_has_limits_long_contexts_and_a_fast_mode() {
+        let table = r#"{"anthropic": {"models": {"claude": {"cost": {"input": 1, "output": 2}}}}, "openai": {"models": {
+            "gpt-5.4": {"cost": {"input": 2.5, "output": 15, "cache_read": 0.2, "reasoning": 15, "tiers": [
+                    {"input": 5, "output": 24, "tier": {"size": 272000, "type": "context"}}]},
+                "experimental": {"modes": {"fast": {"cost": {"input": 5.5, "output": 30}}}}},
+            "gpt-3.5-turbo-instruct": {"cost": {"input": 9, "output": 9}},
+            "gpt-7": {"cost": {"input": 1.1, "cache_read": 0, "output": 4, "video": 3}, "limit": {"context": 300000, "output": 400000},
+                "modalities": {"output": ["text"]}, "release_date": "2026-11-20"},
+            "text-embedding-9": {"cost": {"input": 0.03, "output": 0}, "limit": {"context": 9000, "output": 2000},
+                "modalities": {"output": ["text"]}, "family": "text-embedding"},
+            "gpt-video": {"cost": {"input": 1, "output": 2}, "modalities": {"output": ["video"]}}}}}"#;
+        let imported = Imported::read(ImportFormat::ModelsDev, table).unwrap();
+        assert_eq!(imported.ignored().collect::<Vec<_>>(), [("video", 1)]);
+        let catalog = Catalog::builtin();
+        let plan = catalog.plan_import(&imported, day(2026, 11, 24));
+        let of_gpt_54 = changes(&plan).into_iter().filter(|change| change.starts_with("gpt-5.4"));
+        assert_eq!(
+            of_gpt_54.collect::<Vec<_>>(),
+            [
+                "gpt-5.4 2026-11-24 standard 0 cached: $0.25 to $0.20",
+                "gpt-5.4 2026-11-24 standard 272000 output: $22.50 to $24.00",
+                "gpt-5.4 2026-11-24 priority 0 input: $5.00 to $5.50",
+            ]
+        );
+        assert_eq!(plan.unknown, ["gpt-video"]);
+        let written = plan.apply(&catalog, "new.toml", "", "from a test", Some(day(2026, 11, 23))).unwrap();
+        let mut with = Catalog::builtin();
+        with.add_layer("new.toml", &written).unwrap();
+        let model = with.model("gpt-7").unwrap().resolve(day(2026, 11, 24)).unwrap().model;
+        assert_eq!(
+            (model.context(), model.max_output()),
+            (Some(300_000), None),
+            "no output is larger than the context"
+        );
+        assert_eq!((model.released(), model.checked()), (Some(day(2026, 11, 20)), Some(day(2026, 11, 23))));
+        let row = model.price(day(2026, 11, 24), Tier::Standard, 1).unwrap();
+        assert_eq!(row.rate(Field::Cached), None, "reading from the cache is never free");
+        let model = with.model("text-embedding-9").unwrap().resolve(day(2026, 11, 24)).unwrap().model;
+        assert_eq!((model.kind(), model.max_output(), model.encoding()), (Kind::Embedding, None, None));
+        let error = Imported::read(ImportFormat::ModelsDev, "{}").unwrap_err();
+        assert!(error.to_string().contains("it has no provider openai"), "{error}");
+    }
+
+    /// The day of the check is what a person states, or the day in the other table; never today by itself.
+    #[test]
+    fn the_day_of_the_check_is_given() {
+        let target = "schema = 1\n[model.\"gpt-4.1\"]\nencoding = \"o200k_base\"\nprice = { per = \"1M\", input = \"3\", output = \"9\" }\n\
+                      [model.\"o3\"]\nencoding = \"o200k_base\"\nchecked = 2026-01-01\nprice = [ { per = \"1M\", input = \"3\", output = \"9\" } ]\n";
+        let mut catalog = Catalog::builtin();
+        catalog.add_layer("ours.toml", target).unwrap();
+        let imported =
+            Imported::read(ImportFormat::Csv, "id,per,input,output\ngpt-4.1,1M,2,8\no3,1M,2,8\ngpt-5.4,1M,2,8\n");
+        let plan = catalog.plan_import(&imported.unwrap(), day(2026, 11, 24));
+        let checked = |given: Option<Date>| {
+            let written = plan.apply(&catalog, "ours.toml", target, "from a test", given).unwrap();
+            let mut with = Catalog::builtin();
+            with.add_layer("ours.toml", &written).unwrap();
+            ["gpt-4.1", "o3", "gpt-5.4"]
+                .map(|name| with.model(name).unwrap().resolve(day(2026, 11, 24)).unwrap().model.checked())
+        };
+        assert_eq!(checked(None), [None, Some(day(2026, 1, 1)), Some(day(2026, 11, 14))]);
+        assert_eq!(checked(Some(day(2026, 11, 20))), [Some(day(2026, 11, 20)); 3]);
+    }
+
+    /// A price from the same day cannot be added twice.
+    #[test]
+    fn a_second_price_from_the_same_day_is_an_error_with_a_hint() {
+        let target = "schema = 1\n[model.\"gpt-4.1\"]\nencoding = \"o200k_base\"\nprice = [\n  { per = \"1M\", from = 2026-11-24, input = \"3\", output = \"9\" },\n]\n";
+        let mut catalog = Catalog::builtin();
+        catalog.add_layer("ours.toml", target).unwrap();
+        let imported = Imported::read(ImportFormat::Csv, "id,per,input,output\ngpt-4.1,1M,2,8\n").unwrap();
+        let plan = catalog.plan_import(&imported, day(2026, 11, 24));
+        let error = plan.apply(&catalog, "ours.toml", target, "from a test", None).unwrap_err();
+        assert_eq!(error.to_string(), "ours.toml: `gpt-4.1` already has a price from 2026-11-24");
+        assert!(error.problems()[0].hint().unwrap().starts_with("pass --as-of"));
+    }
+
+    #[test]
+    fn genai_prices_has_the_price_of_images_and_the_day_of_the_check() {
+        let table = r#"[{"id": "openai", "models": [
+            {"id": "gpt-image-2", "prices_checked": "2026-10-14", "prices": {"input_mtok": 5, "output_mtok": 31, "input_image_mtok": 8}},
+            {"id": "gpt-5.4", "prices": {"input_mtok": 2.5, "web_searches_kcount": 10}}]}]"#;
+        let imported = Imported::read(ImportFormat::GenaiPrices, table).unwrap();
+        assert_eq!(imported.ignored().collect::<Vec<_>>(), [("web_searches_kcount", 1)]);
+        assert_eq!(
+            changes(&plan(ImportFormat::GenaiPrices, table)),
+            ["gpt-image-2 2026-11-24 standard 0 image_out: $30.00 to $31.00"]
+        );
     }
 
     #[test]
@@ -550,7 +839,7 @@ mod import {
         let imported = Imported::read(ImportFormat::Csv, csv).unwrap();
         let today = day(2026, 11, 24);
         let plan = catalog.plan_import(&imported, today);
-        let written = plan.apply(&catalog, "ours.toml", target, "from a test").unwrap();
+        let written = plan.apply(&catalog, "ours.toml", target, "from a test", None).unwrap();
         assert!(written.contains(
             "price = [\n  { per = \"1M\", input = \"3\", output = \"9\" }, # a, comment\n  { per = \"1M\", from = 2026-11-24, input = \"2.00\", output = \"8.00\" },  # from a test\n]"
         ), "{written}");

@@ -1,5 +1,6 @@
 //! Adds the rows of a plan to the text of a price table, and keeps everything else in it.
 
+use jiff::civil::Date;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -11,21 +12,37 @@ use crate::error::{self, Error, Problem, Result};
 impl Plan {
     /// Returns the text of a price table with the plan's rows added: to the model's own table, if `source` has one,
     /// else to a copy of the model's table in `catalog`. `origin` names the text in errors, and `provenance` becomes a
-    /// comment on the origin of the rows.
+    /// comment on the origin of the rows. `checked` is the day on which a person compared the imported table with the
+    /// vendor's prices. Without it, the models keep their day, and a new one has the day that the imported table gives.
     ///
     /// # Errors
     ///
-    /// A text that is not a valid table, or one whose prices are not written as a list to which rows can be added.
-    pub fn apply(&self, catalog: &Catalog, origin: &str, source: &str, provenance: &str) -> Result<String> {
+    /// A text that is not a valid table, one whose prices are not written as a list to which rows can be added, and a
+    /// model that has a row from the same day already.
+    pub fn apply(
+        &self,
+        catalog: &Catalog,
+        origin: &str,
+        source: &str,
+        provenance: &str,
+        checked: Option<Date>,
+    ) -> Result<String> {
         let mut text = source.to_owned();
         if text.trim().is_empty() {
             text = format!("schema = {}\n", file::SCHEMA);
         }
         for (name, rows) in &self.rows {
+            check_days(catalog, origin, name, rows)?;
             text = match has_table(&text, name) {
                 true => insert(&text, name, rows, provenance).ok_or_else(|| unchangeable(origin, name))?,
                 false => append(text, catalog, name, rows, provenance),
             };
+            if let Some(checked) = checked {
+                text = set_checked(&text, name, checked).ok_or_else(|| unchangeable(origin, name))?;
+            }
+        }
+        for model in self.models.values() {
+            text = append_table(text, model, checked.or(model.checked()), provenance);
         }
         // The result must read back, with the rows in it.
         let mut check = catalog.clone();
@@ -40,6 +57,30 @@ impl Plan {
         }
         Ok(text)
     }
+}
+
+/// Checks that the model has no row of a tier from the same day, such as that of an import from another table.
+fn check_days(catalog: &Catalog, origin: &str, name: &str, rows: &[PriceRow]) -> Result<()> {
+    let Some(found) = catalog.row(name) else { return Ok(()) };
+    let is_same = |row: &PriceRow| found.model.prices().iter().any(|old| (old.tier, old.from) == (row.tier, row.from));
+    let Some(from) = rows.iter().find(|row| is_same(row)).and_then(PriceRow::from) else { return Ok(()) };
+    let problem = Problem::new(format!("{origin}: `{name}` already has a price from {from}"));
+    let hint = "pass --as-of with the first day of the imported price, or remove the row that has it";
+    Err(Error::new(error::Kind::PriceTable, problem.with_hint(hint)))
+}
+
+/// Sets the day of the model's own check.
+fn set_checked(text: &str, name: &str, checked: Date) -> Option<String> {
+    let tree = DeTable::parse(text).ok()?;
+    let table = table(&tree, name)?;
+    Some(match table.get("checked") {
+        Some(old) => format!("{}{checked}{}", &text[..old.span().start], &text[old.span().end..]),
+        None => {
+            let end = table.get("price")?.span().end;
+            let end = text[end..].find('\n').map_or(text.len(), |line| end + line);
+            format!("{}\n{:10} = {checked}{}", &text[..end], "checked", &text[end..])
+        }
+    })
 }
 
 fn has_table(source: &str, name: &str) -> bool {
@@ -63,15 +104,19 @@ fn table<'t, 'i>(tree: &'t Spanned<DeTable<'i>>, name: &str) -> Option<&'t DeTab
 
 /// Appends a copy of the model's table with the rows added. The day of its check does not change, since nobody has
 /// compared its other rows.
-fn append(mut text: String, catalog: &Catalog, name: &str, rows: &[PriceRow], provenance: &str) -> String {
+fn append(text: String, catalog: &Catalog, name: &str, rows: &[PriceRow], provenance: &str) -> String {
     let Some(Resolved { layer, model }) = catalog.row(name) else { return text };
     let prices: Vec<PriceRow> = model.prices().iter().chain(rows).cloned().collect();
     let checked = model.checked().or(layer.checked());
-    let copy = Model { prices: prices.into(), ..model.clone() };
+    append_table(text, &Model { prices: prices.into(), ..model.clone() }, checked, provenance)
+}
+
+/// Appends the table of a model.
+fn append_table(mut text: String, model: &Model, checked: Option<Date>, provenance: &str) -> String {
     if !text.ends_with('\n') {
         text.push('\n');
     }
-    text.push_str(&format!("\n# {provenance}\n{}", write::table(&copy, checked)));
+    text.push_str(&format!("\n# {provenance}\n{}", write::table(model, checked)));
     text
 }
 

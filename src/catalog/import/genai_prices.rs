@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{ImportFormat, Imported, Row, decimal, unreadable};
+use super::{Facts, ImportFormat, Imported, Row, decimal, unreadable};
 use crate::catalog::terms::{Field, Tier};
 use crate::error::Result;
 
@@ -22,6 +22,7 @@ const FIELDS: &[(&str, Field)] = &[
     ("cache_audio_read_mtok", Field::AudioCached),
     ("input_image_mtok", Field::ImageIn),
     ("cache_image_read_mtok", Field::ImageCached),
+    ("output_image_mtok", Field::ImageOut),
 ];
 
 #[derive(Deserialize)]
@@ -39,6 +40,8 @@ struct Model<'t> {
     prices: Prices<'t>,
     #[serde(borrow, default)]
     price_variants: Vec<Variant<'t>>,
+    #[serde(default)]
+    prices_checked: Option<String>,
 }
 
 /// The names of the model; of all kinds of clauses, only those with a whole name are used.
@@ -122,6 +125,12 @@ fn add(imported: &mut Imported, model: Model<'_>) {
     names.push(model.id);
     names.sort();
     names.dedup();
+    for dated in &model.prices.0 {
+        for key in dated.prices.keys().filter(|key| !FIELDS.iter().any(|(name, _)| name == *key)) {
+            imported.ignore(key);
+        }
+    }
+    let facts = Facts { checked: model.prices_checked.and_then(|day| day.parse().ok()), ..Facts::default() };
     let mut rows: Vec<Row> = Vec::new();
     for dated in &model.prices.0 {
         rows.extend(sheet(&dated.prices, Tier::Standard, start(dated.constraint.as_ref())));
@@ -131,9 +140,19 @@ fn add(imported: &mut Imported, model: Model<'_>) {
             rows.extend(sheet(&variant.prices, tier, start(variant.constraint.as_ref())));
         }
     }
+    // A model that makes images has one price of output, that of images, if it has none of its own for them.
+    let is_image = |row: &Row| row.amounts[Field::ImageIn as usize].is_some() && is_image_model(&names);
+    for row in rows.iter_mut().filter(|row| is_image(row) && row.amounts[Field::ImageOut as usize].is_none()) {
+        row.amounts[Field::ImageOut as usize] = row.amounts[Field::Output as usize].take();
+    }
     for name in names {
+        imported.facts.insert(name.clone(), facts.clone());
         rows.iter().for_each(|row| imported.push(&name, row.clone()));
     }
+}
+
+fn is_image_model(names: &[String]) -> bool {
+    names.iter().any(|name| name.starts_with("gpt-image") || name.starts_with("chatgpt-image"))
 }
 
 /// Returns the tier of a variant, or `None` if it has another condition as well. `fast`, the newer name of `priority`,
@@ -151,7 +170,9 @@ fn start(constraint: Option<&Constraint>) -> Option<Date> {
     constraint?.start_date.as_ref()?.parse().ok()
 }
 
-/// Returns the rows of a sheet: one, and one for each number of tokens above which an amount changes.
+/// Returns the rows of a sheet, with the prices that it names itself: in genai-prices, a variant has the others of the
+/// model, but OpenAI's batches of older models have no price for cached input, so ours are kept for them. There
+/// is one row, and one for each number of tokens above which an amount changes.
 fn sheet(amounts: &Amounts<'_>, tier: Tier, from: Option<Date>) -> Vec<Row> {
     let mut rows: BTreeMap<u64, [Option<Decimal>; Field::ALL.len()]> = BTreeMap::new();
     for (key, field) in FIELDS {

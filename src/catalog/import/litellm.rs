@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 
-use super::{ImportFormat, Imported, Row, decimal, unreadable};
-use crate::catalog::terms::{Field, Tier};
+use super::{Facts, ImportFormat, Imported, Row, decimal, unreadable};
+use crate::catalog::terms::{Field, Kind, Tier};
 use crate::error::Result;
 
 type Fields<'t> = BTreeMap<&'t str, &'t RawValue>;
@@ -21,6 +21,7 @@ const FIELDS: &[(&str, Field)] = &[
     ("input_cost_per_image_token", Field::ImageIn),
     ("input_cost_per_token", Field::Input),
     ("output_cost_per_audio_token", Field::AudioOut),
+    ("output_cost_per_image_token", Field::ImageOut),
     ("output_cost_per_token", Field::Output),
 ];
 
@@ -38,10 +39,49 @@ pub(super) fn read(text: &str) -> Result<Imported> {
         let provider = fields.get("litellm_provider").map_or("", |provider| provider.get().trim_matches('"'));
         if matches!(provider, "openai" | "text-completion-openai") {
             let name = name.strip_prefix("openai/").unwrap_or(&name);
+            for key in fields.keys().filter(|key| is_price(key) && meaning(key).is_none()) {
+                imported.ignore(key);
+            }
             rows(&fields).into_iter().for_each(|row| imported.push(name, row));
+            imported.facts.insert(name.to_owned(), facts(&fields));
         }
     }
     Ok(imported)
+}
+
+/// Returns whether a key has a price, or a factor of prices.
+fn is_price(key: &str) -> bool {
+    key.contains("_cost") || key.contains("_multiplier")
+}
+
+/// Returns what the table says about a model. Its number of input tokens is the whole context window for some models, so
+/// it is the limit of the input, which is never more than that.
+fn facts(fields: &Fields<'_>) -> Facts {
+    let text = |key: &str| fields.get(key).map(|value| value.get().trim_matches('"'));
+    let tokens = |key: &str| text(key)?.parse().ok();
+    Facts {
+        kind: text("mode").and_then(kind),
+        context: None,
+        max_input: tokens("max_input_tokens"),
+        max_output: tokens("max_output_tokens"),
+        released: None,
+        shutdown: text("deprecation_date").and_then(|day| day.parse().ok()),
+        successor: text("successor_model").map(str::to_owned),
+        checked: None,
+    }
+}
+
+fn kind(mode: &str) -> Option<Kind> {
+    Some(match mode {
+        "chat" | "responses" => Kind::Chat,
+        "completion" => Kind::Completion,
+        "embedding" => Kind::Embedding,
+        "image_generation" => Kind::Image,
+        "audio_transcription" | "audio_speech" => Kind::Audio,
+        "realtime" => Kind::Realtime,
+        "moderation" => Kind::Moderation,
+        _ => return None,
+    })
 }
 
 fn rows(fields: &Fields<'_>) -> Vec<Row> {

@@ -102,6 +102,10 @@ pub(in crate::cli) struct PricingShowArgs {
     #[arg(value_name = "NAME")]
     pub(in crate::cli) name: Option<String>,
 
+    /// Only prices after the last day for which they were announced
+    #[arg(long)]
+    pub(in crate::cli) stale: bool,
+
     #[command(flatten)]
     pub(in crate::cli) tables: TableArgs,
 
@@ -151,17 +155,23 @@ pub(in crate::cli) struct PricingExportArgs {
 Examples:
   gpt-cost pricing import --from litellm model_prices_and_context_window.json
   gpt-cost pricing import --from csv ours.csv --into pricing.toml --yes
+  gpt-cost pricing import --from litellm - --model 'gpt-7*' --yes < model_prices_and_context_window.json
 
-Nothing is downloaded: FILE is a local file, such as litellm's model_prices_and_context_window.json or \
-data/prices.json of genai-prices. The differences are shown; --yes adds them to --into as rows that take effect on \
---as-of. Existing rows are never changed or removed. The columns of a CSV file are id, per (1K or 1M), input, cached, \
-output, any other price of a pricing.toml row, tier, above and from.")]
+Nothing is downloaded: FILE is a local file, such as litellm's model_prices_and_context_window.json, data/prices.json of \
+genai-prices or api.json of models.dev. The differences are shown; --yes adds them to --into as rows that take effect \
+on --as-of. Existing rows are never changed or removed. The columns of a CSV file are id, per (1K or 1M), input, cached, \
+output, any other price of a pricing.toml row, tier, above and from.
+
+A model that no table has is added if the file says what it is for (litellm and models.dev do). Its encoding and counting \
+rules are assumed, so its counts are estimates; a model that is not for chat is priced by its usage alone. Models that \
+were shut down are skipped. A price that an earlier row of the model has is refused: the file is probably older than the \
+table.")]
 pub(in crate::cli) struct PricingImportArgs {
     /// Format of the table
     #[arg(long = "from", value_name = "FORMAT", value_parser = import_formats())]
     pub(in crate::cli) from: ImportFormat,
 
-    /// Table to import
+    /// Table to import; - for standard input
     #[arg(value_name = "FILE")]
     pub(in crate::cli) file: PathBuf,
 
@@ -177,7 +187,11 @@ pub(in crate::cli) struct PricingImportArgs {
     #[arg(long)]
     pub(in crate::cli) yes: bool,
 
-    /// Also write prices that are off by a factor of about a thousand
+    /// The day on which you compared the table with the vendor's prices [default: the day in the table, if it has one]
+    #[arg(long, value_name = "DATE")]
+    pub(in crate::cli) checked: Option<gpt_cost::Date>,
+
+    /// Also write prices that are off by a factor of about a thousand, and those of an earlier row of the model
     #[arg(long)]
     pub(in crate::cli) force: bool,
 

@@ -48,9 +48,8 @@ pub(super) fn kinds() -> impl TypedValueParser<Value = Kind> {
 }
 
 pub(super) fn import_formats() -> impl TypedValueParser<Value = ImportFormat> {
-    const ALL: [ImportFormat; 3] = [ImportFormat::GenaiPrices, ImportFormat::Litellm, ImportFormat::Csv];
-    PossibleValuesParser::new(ALL.map(ImportFormat::as_str))
-        .try_map(|name| ALL.into_iter().find(|format| format.as_str() == name).ok_or("unknown format"))
+    PossibleValuesParser::new(ImportFormat::ALL.iter().map(|format| format.as_str()))
+        .try_map(|name| name.parse::<ImportFormat>())
 }
 
 pub(super) fn image_size(text: &str) -> Result<ImageSize, &'static str> {

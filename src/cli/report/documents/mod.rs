@@ -221,6 +221,8 @@ pub(in crate::cli) struct Price<'a> {
     tier: Name<Tier>,
     /// The first day of the price; null if it has no start date.
     from: Option<Day>,
+    /// The last day for which the price was announced; after it, the price is uncertain. Null if it has no known end.
+    until: Option<Day>,
     /// The price applies to requests with more input tokens than this.
     above: Option<u64>,
     rates: Rates<'a>,
@@ -235,6 +237,7 @@ impl<'a> Price<'a> {
             per: Name(row.per()),
             tier: Name(row.tier()),
             from: row.from().map(Day),
+            until: row.until().map(Day),
             above: (row.above() > 0).then_some(row.above()),
             rates: Rates(row),
         }

@@ -1,6 +1,6 @@
 //! The documents of `pricing show` and `pricing diff`.
 
-use gpt_cost::catalog::{Difference as TableDifference, Resolved};
+use gpt_cost::catalog::{Difference as TableDifference, PriceRow, Resolved};
 use gpt_cost::{Catalog, Date};
 use serde::Serialize;
 
@@ -19,9 +19,14 @@ pub(in crate::cli) struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    pub(in crate::cli) fn new(catalog: &'a Catalog, models: &[Resolved<'a>], day: Date) -> Document<'a> {
+    pub(in crate::cli) fn new(
+        catalog: &'a Catalog,
+        models: &[Resolved<'a>],
+        day: Date,
+        is_shown: impl Fn(&PriceRow) -> bool,
+    ) -> Document<'a> {
         let rows = models.iter().flat_map(|Resolved { layer, model, .. }| {
-            let rows = model.prices().iter().filter(|row| is_in_effect(model, row, day));
+            let rows = model.prices().iter().filter(|row| is_shown(row) && is_in_effect(model, row, day));
             rows.map(|row| Row { model: model.name(), price: Price::new(layer, model, row) })
         });
         Document { as_of: Day(day), pricing: super::tables(catalog.layers()), rows: rows.collect() }
