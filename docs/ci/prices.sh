@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The script of the weekly update of the price table, docs/ci/prices.yml. Nothing else in gpt-cost uses the network.
 #
-#   docs/ci/prices.sh fetch FOLDER    gets litellm's and genai-prices' tables by pip and cargo
+#   docs/ci/prices.sh fetch FOLDER [LITELLM [GENAI-PRICES]]
+#                                     gets the tables of both by pip and cargo, the newest or those of the given versions
 #   docs/ci/prices.sh propose FOLDER  imports them into pricing.toml; FOLDER/text.md describes the changes
 #   docs/ci/prices.sh pull-request FOLDER
 #   docs/ci/prices.sh watch           opens an issue if the update has not succeeded for 8 days
@@ -16,8 +17,9 @@ fetch() {
   local folder=$1 temporary crate
   mkdir -p "$folder"
   temporary=$(mktemp -d)
-  # The newest versions, whatever is installed. A wheel is a zip file; nothing of it is run.
-  python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: --dest "$temporary" litellm
+  # A wheel is a zip file; nothing of it is run.
+  python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: --dest "$temporary" \
+    "litellm${2:+==$2}"
   python3 - "$temporary" "$folder/litellm.json" << 'END'
 import pathlib, sys, zipfile
 (wheel,) = pathlib.Path(sys.argv[1]).glob("litellm-*.whl")
@@ -26,7 +28,7 @@ pathlib.Path(sys.argv[2]).write_bytes(table)
 END
   # The crate has the data as JSON; the wheel has it as Python.
   cargo init --quiet --vcs none --name sources "$temporary/sources"
-  cargo add --quiet --manifest-path "$temporary/sources/Cargo.toml" genai-prices
+  cargo add --quiet --manifest-path "$temporary/sources/Cargo.toml" "genai-prices${3:+@=$3}"
   crate=$(cargo metadata --quiet --format-version 1 --manifest-path "$temporary/sources/Cargo.toml" | python3 -c '
 import json, sys
 print(*[one["manifest_path"] for one in json.load(sys.stdin)["packages"] if one["name"] == "genai-prices"])')

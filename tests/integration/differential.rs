@@ -27,6 +27,7 @@ struct Known {
     reason: &'static str,
 }
 
+/// The differences; those with a number are of the comparison of 2026-11-24 with both litellm and genai-prices.
 const DIFFERENCES: &[Known] = &[
     Known {
         models: &["gpt-4.1", "gpt-4.1-mini", "gpt-4.1-nano", "o3", "o4-mini", "ft:gpt-4o-mini-2024-07-18"],
