@@ -32,6 +32,8 @@ pub struct Config {
     pub baseline: Option<String>,
     /// Whether budgets use the user's own price table.
     pub user_prices: bool,
+    /// Whether a note is printed if the prices were checked long ago; `None` if the file does not set it, which is yes.
+    pub stale_note: Option<bool>,
     /// The default service tier.
     pub tier: Option<Tier>,
     /// The default number of expected output tokens of a request.
@@ -135,6 +137,7 @@ pub(crate) const KEYS: &[&str] = &[
     "cached",
     "baseline",
     "user_prices",
+    "stale_note",
     "image_size",
     "file_tokens",
     "budget",
@@ -205,6 +208,7 @@ fn read_config(tree: &Spanned<DeTable<'_>>, lines: &Lines<'_>, problems: &mut Ve
         as_of: fields.date("as_of").map(civil),
         baseline: fields.text("baseline"),
         user_prices: fields.flag("user_prices").unwrap_or(false),
+        stale_note: fields.flag("stale_note"),
         tier: None,
         output_tokens: None,
         cached: None,

@@ -87,6 +87,10 @@ pub(super) struct EstimateArgs {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) requests: u32,
 
+    /// Omit the note that prices were checked long ago
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+
     /// Exit with code 1 if the price was last checked longer ago than this, such as 90d or 12w
     #[arg(long, value_name = "AGE", value_parser = days)]
     pub(super) max_age: Option<i32>,
@@ -170,6 +174,10 @@ pub(super) struct ActualArgs {
     /// Ignore every pricing.toml except those given with --pricing
     #[arg(long)]
     pub(super) no_config: bool,
+
+    /// Omit the note that prices were checked long ago
+    #[arg(short, long)]
+    pub(super) quiet: bool,
 
     /// Exit with code 1 if the price was last checked longer ago than this, such as 90d or 12w
     #[arg(long, value_name = "AGE", value_parser = days)]

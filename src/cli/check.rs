@@ -39,6 +39,9 @@ pub(super) fn run(args: &CheckArgs, out: &mut impl Write) -> Result<Outcome, Sto
     if args.step_summary {
         step_summary(&report)?;
     }
+    if !args.quiet {
+        project.note_age(project.day);
+    }
     Ok(match report.worst() {
         Some(Level::Unknown) => Outcome::Error,
         Some(Level::Exceeded) if !args.warn_only => Outcome::Exceeded,

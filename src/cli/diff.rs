@@ -38,6 +38,9 @@ pub(super) fn run(args: &DiffArgs, out: &mut impl Write) -> Result<Outcome, Stop
     let difference = Difference::new(base, head, names(args), &project);
     report::diff::write(&project, &difference, args.format, out)?;
     out.flush()?;
+    if !args.quiet {
+        project.note_age(project.day);
+    }
     for broken in &difference.broken {
         super::print(&broken.failure);
     }

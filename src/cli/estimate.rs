@@ -45,6 +45,9 @@ pub(super) fn run(args: &EstimateArgs, out: &mut impl Write) -> Result<Outcome, 
             outcome = Outcome::Exceeded;
         }
     }
+    if !args.quiet && args.max_age.is_none() && !estimates.is_empty() {
+        project.note_age(project.day);
+    }
     for one in &failed {
         outcome = super::print(&one.failure);
     }

@@ -10,6 +10,10 @@ use super::{files, note};
 
 const FILE_NAME: &str = "pricing.toml";
 
+/// The age in days up to which prices have no note. In 2026, OpenAI has released a model or changed a price in most
+/// months, so that a table of 45 days ago probably lacks something.
+const OLD: i32 = 45;
+
 /// Whether a command uses the user's own price table. Budgets ignore it by default, so that their verdicts are the same
 /// on every machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +90,26 @@ pub(super) fn check_age(
         "the price of {model} was last checked on {checked}, {age} days before {day}: more than {max_age} days"
     ));
     Ok(Outcome::Exceeded)
+}
+
+/// Prints a note if prices are in use that were last checked more than [`OLD`] days before `day`, the day of the
+/// prices.
+pub(super) fn note_age(catalog: &Catalog, day: Date) {
+    let age = |checked: Date| (day - checked).get_days();
+    if catalog.layers().filter_map(|layer| layer.checked()).all(|checked| age(checked) <= OLD) {
+        return;
+    }
+    // A table whose models are all in later tables is not in use.
+    let used = catalog.models().into_iter().filter_map(|found| Some((found.layer.checked()?, found.layer.origin())));
+    let Some((checked, origin)) = used.min().filter(|(checked, _)| age(*checked) > OLD) else { return };
+    let (origin, advice) = match origin {
+        "built-in" => (String::new(), "update gpt-cost, or pass a newer table with --pricing"),
+        origin => (format!(" of {origin}"), "compare them with the vendor's, and set the table's `checked`"),
+    };
+    let days = age(checked);
+    note(&format!(
+        "prices{origin} were checked on {checked}, {days} days before {day}; {advice} (--quiet omits this note)"
+    ));
 }
 
 /// Returns the name and text of the user's own table, if it exists: `gpt-cost/pricing.toml` in `$XDG_CONFIG_HOME` or

@@ -88,6 +88,13 @@ impl Project {
         Ok(Project { root, config_name, config, catalog, day, today, baseline, model, image_size, file_tokens })
     }
 
+    /// Prints a note if the prices were checked long before `day`, unless the configuration turns it off.
+    pub(super) fn note_age(&self, day: Date) {
+        if self.config.stale_note != Some(false) {
+            prices::note_age(&self.catalog, day);
+        }
+    }
+
     /// Returns a message if the hash of the price tables differs from `pricing_lock`.
     pub(super) fn lock_mismatch(&self) -> Option<String> {
         let (lock, now) = (self.config.pricing_lock.as_ref()?, self.pricing_hash());

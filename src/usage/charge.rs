@@ -66,8 +66,8 @@ impl ChargeKind {
     }
 
     /// Returns the rate of the component. Cached text and cache writes for 30 minutes without a rate of their own cost
-    /// as much as input; audio, writes for 12 hours and output of images have no such fallback. Images are charged
-    /// apart only if the row has a price for them ([`PriceRow::charges_images`]).
+    /// as much as input; audio, writes for 12 hours and output of images have no such fallback. Images of input are
+    /// charged apart only if the row has a price for them ([`PriceRow::charges_images`]).
     fn rate(self, row: &PriceRow) -> Option<Rate> {
         match self {
             ChargeKind::Input => row.rate(Field::Input),
@@ -80,8 +80,7 @@ impl ChargeKind {
             ChargeKind::CachedImageInput => row.rate(Field::ImageCached),
             ChargeKind::Output => row.rate(Field::Output),
             ChargeKind::AudioOutput => row.rate(Field::AudioOut),
-            // No price table has a price for it yet.
-            ChargeKind::ImageOutput => None,
+            ChargeKind::ImageOutput => row.rate(Field::ImageOut),
         }
     }
 }
@@ -149,12 +148,12 @@ impl PriceRow {
         self.each_charge(usage).map(|charge| charge.ok().map(|charge| charge.cost)).sum()
     }
 
-    /// Returns whether images have a price of their own. Otherwise they are ordinary input, cached or not.
+    /// Returns whether images of input have a price of their own. Otherwise they are ordinary input, cached or not.
     fn charges_images(&self) -> bool {
         self.rate(Field::ImageIn).is_some() || self.rate(Field::ImageCached).is_some()
     }
 
-    /// Returns the usage as the row charges it: without images, if they are ordinary input.
+    /// Returns the usage as the row charges it: without images of input, if they are ordinary input.
     fn charged(&self, usage: &Usage) -> Usage {
         match self.charges_images() {
             true => *usage,
@@ -184,9 +183,9 @@ impl ModelRef<'_> {
     ///
     /// # Errors
     ///
-    /// An alias that did not exist on the day, a day or tier without a price, audio without a price of its own (an
-    /// unknown price is never guessed and never zero), a usage that contradicts itself, such as one with more cached
-    /// tokens than input, and one that does not report whether its cached tokens are text or audio.
+    /// An alias that did not exist on the day, a day or tier without a price, audio or output images without a price of
+    /// their own (an unknown price is never guessed and never zero), a usage that contradicts itself, such as one with
+    /// more cached tokens than input, and one that does not report whether its cached tokens are text or audio.
     ///
     /// ```
     /// use gpt_cost::{Catalog, Date, Tier, usage::Usage};

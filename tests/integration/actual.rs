@@ -11,7 +11,7 @@ schema = 1
 [model."all"]
 kind = "realtime"
 encoding = "unknown"
-price = { per = "1M", input = "4", cached = "0.4", write = "5", write_long = "8", output = "16", audio_in = "32", audio_cached = "0.5", audio_out = "64", image_in = "6", image_cached = "0.6" }
+price = { per = "1M", input = "4", cached = "0.4", write = "5", write_long = "8", output = "16", audio_in = "32", audio_cached = "0.5", audio_out = "64", image_in = "6", image_cached = "0.6", image_out = "40" }
 [model."text"]
 encoding = "o200k_base"
 counting = "gpt-5"
@@ -204,7 +204,7 @@ fn speech_is_audio_output() {
     assert_eq!(bill("all", response), "input 20, audio_output 300: $0.01928");
 }
 
-/// No price table has prices of image output yet.
+/// An output of images without a breakdown is images; with one, its text costs what text costs.
 #[test]
 fn generated_images_are_not_billed_as_text() {
     let usage = r#"{"total_tokens": 1150, "input_tokens": 150, "output_tokens": 1000,
@@ -218,10 +218,42 @@ fn generated_images_are_not_billed_as_text() {
         (r#""type": "image_edit.completed", "b64_json": "AAAA""#, ""),
     ] {
         let response = format!(r#"{{{before}, "usage": {usage}{details}}}}}"#);
-        assert_eq!(bill("all", &response), "`all` has no standard price for image output on 2026-11-24");
-        let usage = Response::from_json(response.as_bytes()).unwrap().usage;
-        assert_eq!(usage.image_output, if details.is_empty() { 1000 } else { 900 });
+        let expected = match details.is_empty() {
+            // 50 × 4 + 100 × 6 + 1,000 × 40 = 40,800
+            true => "input 50, image_input 100, image_output 1000: $0.0408",
+            // 50 × 4 + 100 × 6 + 100 × 16 + 900 × 40 = 38,400
+            false => "input 50, image_input 100, output 100, image_output 900: $0.0384",
+        };
+        assert_eq!(bill("all", &response), expected);
+        // Images of input are text where they have no price of their own; images of output have no price then.
+        assert_eq!(bill("text", &response), "`text` has no standard price for image output on 2026-11-24");
     }
+}
+
+/// The built-in rows of models that make images, with a breakdown of all that they can charge.
+#[test]
+fn models_that_make_images_charge_them_at_their_own_prices() {
+    let with = |output: &str| {
+        usage(&format!(
+            r#"{{"input_tokens": 370, "output_tokens": 1096,
+            "input_tokens_details": {{"text_tokens": 70, "image_tokens": 300, "cached_tokens": 120,
+                "cached_tokens_details": {{"text_tokens": 20, "image_tokens": 100}}}},
+            "output_tokens_details": {output}}}"#
+        ))
+    };
+    let input = "input 50, cached_input 20, image_input 200, cached_image_input 100";
+    let images = with(r#"{"image_tokens": 1096, "text_tokens": 0}"#);
+    // 50 × 5 + 20 × 1.25 + 200 × 8 + 100 × 2 + 1,096 × 30 = 34,955
+    assert_eq!(bill("gpt-image-2", &images), format!("{input}, image_output 1096: $0.034955"));
+    // 50 × 5 + 20 × 1.25 + 200 × 10 + 100 × 2.50 + 1,096 × 40 = 46,365
+    assert_eq!(bill("gpt-image-1", &images), format!("{input}, image_output 1096: $0.046365"));
+    let batch = images.replacen('{', r#"{"service_tier": "batch", "#, 1);
+    // 50 × 2.50 + 20 × 0.625 + 200 × 4 + 100 × 1 + 1,096 × 15 = 17,477.5
+    assert_eq!(bill("gpt-image-2.5-flare", &batch), format!("{input}, image_output 1096: $0.0174775"));
+    let both = with(r#"{"image_tokens": 1056, "text_tokens": 40}"#);
+    // 50 × 5 + 20 × 1.25 + 200 × 8 + 100 × 2 + 40 × 10 + 1,056 × 32 = 36,267
+    assert_eq!(bill("chatgpt-image-latest", &both), format!("{input}, output 40, image_output 1056: $0.036267"));
+    assert_eq!(bill("gpt-image-2", &both), "`gpt-image-2` has no standard price for output on 2026-11-24");
 }
 
 #[test]

@@ -182,6 +182,117 @@ fn the_gitlab_job_compares_even_if_the_check_fails() {
     assert_eq!(junit_parser::from_reader(report.as_slice()).unwrap().failures, 1);
 }
 
+/// A copy of what the weekly update of the prices needs, on `main` of a repository with a remote: the price table of one
+/// model, the models that the sources have, and two sources; `gh` prints the file that is named after its command.
+fn updated(name: &str) -> Runner {
+    let root = repository(name);
+    let runner = Runner::new(&root);
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/ci");
+    fs::create_dir_all(root.join("docs/ci")).unwrap();
+    for file in ["prices.sh", "lost_models.py"] {
+        fs::copy(ours.join(file), root.join("docs/ci").join(file)).unwrap();
+    }
+    write(&root, "docs/ci/known-models.txt", "genai-prices ours\nlitellm ours\n");
+    write(
+        &root,
+        "pricing.toml",
+        "schema = 1\n[model.\"ours\"]\nencoding = \"o200k_base\"\ncounting = \"gpt-5\"\n\
+         price = { per = \"1M\", input = \"3.00\", output = \"9.00\" }\n",
+    );
+    let gh = "#!/bin/sh\necho \"$@\" >> \"$GH/log\"\ncat \"$GH/$1-$2\" 2> /dev/null || true\n";
+    fs::write(runner.path("gh"), gh).unwrap();
+    commit(&root);
+    let remote = runner.path("remote").display().to_string();
+    git(&root, &["init", "--quiet", "--bare", &remote]);
+    git(&root, &["remote", "add", "origin", &remote]);
+    let litellm = |input: &str| {
+        format!(
+            r#"{{"ours": {{"litellm_provider": "openai", "mode": "chat", "input_cost_per_token": {input}, "output_cost_per_token": 9e-6}}}}"#
+        )
+    };
+    let genai = r#"[{"id": "openai", "models": [{"id": "ours", "match": {"equals": "ours"}, "prices": {"input_mtok": 2.5, "output_mtok": 9}}]}]"#;
+    fs::create_dir_all(runner.path("sources")).unwrap();
+    fs::write(runner.path("sources/litellm.json"), litellm("3.0e-6")).unwrap();
+    fs::write(runner.path("sources/genai-prices.json"), genai).unwrap();
+    runner
+}
+
+/// Returns whether there is a Python that reads TOML.
+fn has_python() -> bool {
+    Command::new("python3").args(["-c", "import tomllib"]).output().is_ok_and(|output| output.status.success())
+}
+
+/// Runs a step of the weekly update.
+fn update(runner: &Runner, step: &str) -> Output {
+    runner.command(&["docs/ci/prices.sh", step, &runner.path("sources").display().to_string()]).output().unwrap()
+}
+
+#[test]
+fn the_weekly_update_proposes_the_prices_of_the_sources() {
+    if !has_python() {
+        return;
+    }
+    let runner = updated("ci-prices");
+    let output = update(&runner, "propose");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let report = runner.read("sources/text.md");
+    assert!(report.contains("### genai-prices\n\n```text\n") && report.contains("### All differences"), "{report}");
+    assert!(report.contains("$3.00  →  $2.50"), "{report}");
+    // The other source contradicts the first one, and is refused.
+    assert!(report.contains("$2.50  →  $3.00") && report.contains("nothing was written"), "{report}");
+    assert!(fs::read_to_string(runner.root.join("pricing.toml")).unwrap().contains("input = \"2.50\""));
+
+    let output = update(&runner, "pull-request");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(runner.read("log").contains("pr create --head prices --title Prices of litellm and genai-prices"));
+    git(&runner.root, &["fetch", "--quiet", "origin", "prices"]);
+    // A later run updates the pull request.
+    fs::write(runner.path("pr-list"), "7\n").unwrap();
+    write(&runner.root, "docs/ci/known-models.txt", "genai-prices ours\n");
+    assert_eq!(update(&runner, "pull-request").status.code(), Some(0));
+    assert!(runner.read("log").contains("pr edit prices --body-file"));
+    // Without a difference, there is none.
+    let output = update(&runner, "pull-request");
+    assert_eq!(text(&output.stdout), "no differences\n");
+}
+
+#[test]
+fn the_weekly_update_fails_if_a_source_lost_a_model() {
+    if !has_python() {
+        return;
+    }
+    let runner = updated("ci-lost");
+    fs::write(runner.path("sources/litellm.json"), r#"{"another": {"litellm_provider": "openai"}}"#).unwrap();
+    let output = update(&runner, "propose");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert_eq!(text(&output.stdout), "::error::a source no longer has a model of pricing.toml: litellm ours\n");
+    assert_eq!(fs::read_to_string(runner.root.join("docs/ci/known-models.txt")).unwrap().lines().count(), 2);
+    // A model that was shut down may be missing.
+    let table = fs::read_to_string(runner.root.join("pricing.toml")).unwrap();
+    write(&runner.root, "pricing.toml", &format!("{table}shutdown = 2026-01-31\n"));
+    assert_eq!(update(&runner, "propose").status.code(), Some(0));
+}
+
+#[test]
+fn an_update_that_has_not_succeeded_for_8_days_is_an_issue() {
+    let runner = updated("ci-watch");
+    let watch = |last: &str, open: &str| {
+        let _ = fs::remove_file(runner.path("log"));
+        fs::write(runner.path("run-list"), last).unwrap();
+        fs::write(runner.path("issue-list"), open).unwrap();
+        let output = update(&runner, "watch");
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        runner.read("log").contains("issue create --title The weekly update of the prices does not run")
+    };
+    let ago = |hours: i64| {
+        let now = jiff::Timestamp::now().as_second();
+        format!("{}\n", jiff::Timestamp::from_second(now - hours * 3_600).unwrap())
+    };
+    assert!(!watch(&ago(7 * 24), "") && !watch(&ago(8 * 24 - 1), ""));
+    assert!(watch(&ago(8 * 24 + 1), "") && watch("", ""));
+    assert!(!watch(&ago(30 * 24), "12\n"), "one issue is enough");
+}
+
 /// The hook runs for each ending that a budget may name.
 #[test]
 fn the_hook_runs_for_all_text_files() {

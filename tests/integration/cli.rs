@@ -82,7 +82,7 @@ fn a_table_is_found_up_to_the_root_of_the_repository_and_no_further() {
     };
     fs::write(root.parent().unwrap().join("pricing.toml"), table("100")).unwrap();
     let origin = |folder: &Path| {
-        let output = run(folder, &["estimate", "-", "--model", "gpt-4.1", "--format", "json"], b"Hi");
+        let output = run(folder, &["estimate", "-", "--model", "gpt-4.1", "--quiet", "--format", "json"], b"Hi");
         let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         (
             report["requests"][0]["price"]["origin"].as_str().unwrap().to_owned(),

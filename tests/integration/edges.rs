@@ -500,7 +500,7 @@ fn check_accepts_the_configuration_that_init_writes() {
 fn an_imported_price_of_an_alias_is_added_to_its_model() {
     let root = repository("import-alias");
     write(&root, "prices.csv", "id,per,input,cached,output\ngpt-4o,1M,2.00,1.00,8.00\n");
-    let output = gpt_cost(&root, &["pricing", "import", "--from", "csv", "prices.csv"]);
+    let output = gpt_cost(&root, &["pricing", "import", "--from", "csv", "prices.csv", "--as-of", DAY]);
     let report = text(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert!(report.contains("1 name read; 3 differences in 1 model"), "{report}");

@@ -9,6 +9,7 @@ mod budgets;
 mod builder;
 mod ci;
 mod cli;
+mod differential;
 mod documents;
 mod edges;
 mod encoding;

@@ -154,6 +154,10 @@ pub(in crate::cli) struct DiffArgs {
     #[command(flatten)]
     pub(in crate::cli) project: ProjectArgs,
 
+    /// Omit the note that prices were checked long ago
+    #[arg(short, long)]
+    pub(in crate::cli) quiet: bool,
+
     /// Output format
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub(in crate::cli) format: DiffFormat,

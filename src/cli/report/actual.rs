@@ -36,6 +36,15 @@ pub(in crate::cli) struct Priced<'a> {
     pub(in crate::cli) bill: Bill,
 }
 
+impl Priced<'_> {
+    /// Returns a notice if the price that was charged was announced only until an earlier day.
+    pub(in crate::cli) fn price_notice(&self) -> Option<String> {
+        let model = self.resolved.model;
+        let row = model.price(self.day, self.tier, self.response.usage.input)?;
+        model.price_notice(row, self.day)
+    }
+}
+
 /// A request that failed.
 pub(in crate::cli) struct NotBilled {
     pub(in crate::cli) place: Place,

@@ -53,6 +53,9 @@ fn write_one(priced: &Priced<'_>, out: &mut impl Write) -> io::Result<()> {
     }
     write_calls(&response.tool_calls, out)?;
     writeln!(out, "\n  price: {}", resolved.layer.origin())?;
+    if let Some(notice) = priced.price_notice() {
+        writeln!(out, "  note: {notice}")?;
+    }
     match resolved.model.note() {
         Some(note) => writeln!(out, "  note: {note}"),
         None => Ok(()),
@@ -135,13 +138,15 @@ fn write_calls(calls: &BTreeMap<ToolKind, u64>, out: &mut impl Write) -> io::Res
     writeln!(out, "\n  {YELLOW}at least{YELLOW:#}: {}, whose price is in no table", calls_in_words(calls))
 }
 
-/// Writes the note of each price row once.
+/// Writes once each that a price was announced only until an earlier day, and the note of each model.
 fn write_notes(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
+    let notices: BTreeSet<String> = report.responses.iter().filter_map(Priced::price_notice).collect();
     let models = report.responses.iter().map(|priced| priced.resolved.model);
     let notes: BTreeSet<_> = models.filter_map(|model| Some((model.name(), model.note()?))).collect();
-    for (index, (model, note)) in notes.iter().enumerate() {
+    let notes = notes.into_iter().map(|(model, note)| format!("{model}: {note}"));
+    for (index, note) in notices.into_iter().chain(notes).enumerate() {
         let before = if index == 0 { "\n" } else { "" };
-        writeln!(out, "{before}  note: {model}: {note}")?;
+        writeln!(out, "{before}  note: {note}")?;
     }
     Ok(())
 }

@@ -55,6 +55,8 @@ struct Response<'a> {
     as_of: Day,
     /// The price table: a file, or `built-in`.
     origin: &'a str,
+    /// A notice if the price was announced only until an earlier day.
+    price_notice: Option<String>,
     /// A note on the price in the table.
     note: Option<&'a str>,
     /// All input tokens, cached or not.
@@ -82,6 +84,7 @@ impl<'a> Response<'a> {
             tier: Name(priced.tier),
             as_of: Day(priced.day),
             origin: priced.resolved.layer.origin(),
+            price_notice: priced.price_notice(),
             note: priced.resolved.model.note(),
             input_tokens: usage.input,
             cached_tokens: usage.cached,
