@@ -12,7 +12,9 @@ mod names;
 mod nearest;
 mod read;
 mod terms;
+mod tool;
 mod unit_errors;
+mod units;
 mod write;
 
 use std::borrow::Cow;
@@ -26,7 +28,8 @@ pub use self::layer::{Alias, AliasTarget, Layer};
 pub use self::model::{Fact, FamilySince, Model, PriceRow};
 use self::names::ReadAs;
 use self::read::parse;
-pub use self::terms::{Field, ImageRule, Kind, Tier};
+pub use self::terms::{Field, ImageRule, Kind, Measure, Tier, Unit};
+pub use self::tool::{ResolvedTool, Tool, UnitPrice};
 use crate::error::{self, Error, Problem, Result};
 use crate::toml::{Lines, fields};
 

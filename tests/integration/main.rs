@@ -22,5 +22,6 @@ mod reports;
 mod request;
 mod synthetic;
 mod tokens;
+mod tools;
 mod verdicts;
 mod walls;

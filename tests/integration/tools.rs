@@ -1,0 +1,160 @@
+//! What is not tokens: the prices of tools and of models by the minute, in tables, bills and estimates.
+
+use gpt_cost::catalog::{Measure, Unit};
+use gpt_cost::{Catalog, Date};
+
+/// A tool with two prices for a call, one for its models, and a later one for all; and a model by the minute.
+const TABLE: &str = r#"
+schema = 1
+[tool."lookup"]
+also = ["lookup_old"]
+note = "of our own"
+price = [
+  { per = "1K calls", amount = "3.00" },
+  { per = "1K calls", amount = "7.50", models = ["gpt-4*"] },
+  { per = "call", amount = "0.02", models = ["gpt-4.1"], input_tokens = 500 },
+  { per = "1K calls", from = 2027-01-01, until = 2027-06-30, amount = "4.00" },
+]
+[tool."room"]
+price = [
+  { per = "20 minutes", variant = "small", amount = "0.05" },
+  { per = "20 minutes", variant = "large", amount = "0.20" },
+]
+[model."ears"]
+kind = "audio"
+encoding = "unknown"
+price = { per = "minute", amount = "0.012" }
+"#;
+
+fn day(year: i16, month: i8, day: i8) -> Date {
+    Date::constant(year, month, day)
+}
+
+fn catalog() -> Catalog {
+    let mut catalog = Catalog::builtin();
+    catalog.add_layer("tools.toml", TABLE).unwrap();
+    catalog
+}
+
+/// Returns the price of a call of a tool by a model, or nothing.
+fn call_price(catalog: &Catalog, tool: &str, model: &str, day: Date) -> String {
+    let model = catalog.model(model).unwrap().resolve(day).unwrap().model;
+    catalog.tool(tool).unwrap().tool.call_price(model, day).map(|row| row.to_string()).unwrap_or_default()
+}
+
+#[test]
+fn the_row_that_names_the_model_most_closely_on_the_day_is_the_price() {
+    let catalog = catalog();
+    let price = |model, on| call_price(&catalog, "lookup", model, on);
+    assert_eq!(price("o3", day(2026, 11, 24)), "$3.00 / 1K calls");
+    assert_eq!(price("gpt-4o", day(2026, 11, 24)), "$7.50 / 1K calls");
+    assert_eq!(price("gpt-4.1", day(2026, 11, 24)), "$0.02 / call");
+    assert_eq!(price("gpt-4.1", day(2027, 1, 1)), "$4.00 / 1K calls", "a newer sheet replaces the whole older one");
+    assert_eq!(call_price(&catalog, "lookup_old", "o3", day(2026, 11, 24)), "$3.00 / 1K calls");
+    assert_eq!(call_price(&catalog, "room", "o3", day(2026, 11, 24)), "", "it is not priced by the call");
+    assert_eq!(call_price(&catalog, "web_search", "o3", day(2025, 9, 30)), "", "the earlier price is unknown");
+    assert_eq!(call_price(&catalog, "web_search_preview", "gpt-5-chat-latest", day(2026, 1, 1)), "$25.00 / 1K calls");
+}
+
+#[test]
+fn the_two_small_models_are_billed_a_fixed_number_of_tokens_for_a_search() {
+    let catalog = Catalog::builtin();
+    let tokens = |model: &str| {
+        let model = catalog.model(model).unwrap().resolve(day(2026, 11, 24)).unwrap().model;
+        catalog.tool("web_search").unwrap().tool.call_price(model, day(2026, 11, 24)).unwrap().input_tokens()
+    };
+    assert_eq!(
+        ["gpt-4o-mini", "gpt-4.1-mini", "gpt-4.1", "gpt-5-mini"].map(tokens),
+        [Some(8_000), Some(8_000), None, None]
+    );
+}
+
+#[test]
+fn a_table_replaces_a_whole_tool() {
+    let mut catalog = catalog();
+    catalog.add_layer("more.toml", "schema = 1\n[tool.lookup]\nprice = { per = \"call\", amount = \"1\" }").unwrap();
+    let found = catalog.tool("lookup").unwrap();
+    assert_eq!((found.layer.origin(), found.tool.line(), found.tool.prices().len()), ("more.toml", 2, 1));
+    let tools: Vec<&str> = catalog.tools().iter().map(|found| found.tool.name()).collect();
+    let builtin = ["web_search", "web_search_preview", "file_search", "file_storage", "container"];
+    assert_eq!(tools, [&builtin[..], &["lookup", "room"]].concat());
+    assert!(catalog.tool("container").unwrap().layer.origin() == "built-in");
+}
+
+#[test]
+fn an_exported_table_has_the_same_tools_and_unit_prices() {
+    let catalog = catalog();
+    let text = catalog.to_toml();
+    let exported = Catalog::only("exported", &text).unwrap();
+    assert!(catalog.differences(&exported).is_empty());
+    assert!(text.contains(r#"{ per = "call", models = ["gpt-4.1"], amount = "0.02", input_tokens = 500 }"#));
+    assert!(text.contains(r#"price      = { per = "minute", amount = "0.012" }"#));
+}
+
+#[test]
+fn differences_name_the_tool_and_the_conditions_of_the_row() {
+    let changed = TABLE.replace("\"7.50\"", "\"8.00\"").replace("[tool.\"room\"]", "[tool.\"hall\"]");
+    let changed = changed.replace("\"0.012\"", "\"0.013\"");
+    let new = Catalog::only("new", &changed).unwrap();
+    let old = Catalog::only("old", TABLE).unwrap();
+    let differences = old.differences(&new);
+    let shown: Vec<String> = differences
+        .iter()
+        .map(|one| format!("{} {} {:?} {:?}", one.name, one.what, one.old.as_deref(), one.new.as_deref()))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            r#"ears price Some("$0.012 / minute") Some("$0.013 / minute")"#,
+            r#"tool.hall  None Some("there")"#,
+            r#"tool.lookup price for gpt-4* Some("$7.50 / 1K calls") Some("$8.00 / 1K calls")"#,
+            r#"tool.room  Some("there") None"#,
+        ]
+    );
+}
+
+#[test]
+fn a_model_by_the_minute_has_no_price_for_tokens() {
+    let catalog = catalog();
+    let ears = catalog.model("ears").unwrap().resolve(day(2026, 11, 24)).unwrap().model;
+    let price = ears.unit_price(day(2026, 11, 24), Measure::Seconds).unwrap();
+    assert_eq!((price.unit(), price.cost(90.into()).to_string()), (Unit::Minute, "$0.018".to_owned()));
+    assert!(ears.unit_price(day(2026, 11, 24), Measure::Characters).is_none());
+    let usage = gpt_cost::usage::Usage::new(10, 0);
+    let error = catalog.model("ears").unwrap().bill(&usage, day(2026, 11, 24), gpt_cost::Tier::Standard).unwrap_err();
+    assert_eq!(error.to_string(), "`ears` has no price for tokens: it costs $0.012 / minute");
+}
+
+#[test]
+fn a_third_of_a_price_is_rounded_and_nothing_else_is() {
+    let cost = |amount: &str, quantity: &str, size| {
+        let amount: gpt_cost::Usd = amount.parse().unwrap();
+        amount.for_quantity(quantity.parse().unwrap(), size).to_string()
+    };
+    assert_eq!(cost("0.017", "3", 60), "$0.00085");
+    assert_eq!(cost("0.017", "1", 60), "$0.000283333333");
+    assert_eq!(cost("0.034", "1", 60), "$0.000566666667");
+    assert_eq!(cost("0.000000001", "0.000001", 1_000_000), "$0.00");
+    assert_eq!(cost("0.006", "0.5", 60), "$0.00005");
+    assert_eq!(cost("0.10", "2.5", 1), "$0.25");
+}
+
+#[test]
+fn every_problem_of_a_tool_has_its_place() {
+    let table = "schema = 1\n[tool.a]\nprice = [\n  { per = \"1K call\", amount = \"1\" },\n  { per = \"minute\", amount = \"1\", input_tokens = 8 },\n  { per = \"call\", amount = \"-1\" },\n  { amount = \"1\", models = [\"a*b*\"], per = \"call\" },\n  { per = \"call\", amount = \"1\" },\n  { per = \"call\", amount = \"2\" },\n]\n[tool.b]\nalso = [\"a\"]\n";
+    let error = Catalog::only("t", table).unwrap_err();
+    let shown: Vec<String> =
+        error.problems().iter().map(|one| one.to_string().lines().next().unwrap().to_owned()).collect();
+    assert_eq!(
+        shown,
+        [
+            "t:4:11: unknown per \"1K call\"",
+            "t:5:3: `input_tokens` are those of a call, and the row is not priced by the call",
+            "t:6:28: amount: a price cannot be negative: -1",
+            "t:7:29: the pattern `a*b*` has more than one `*`",
+            "t:9:3: two rows have the same `from`, `variant` and model",
+            "t:11:7: tool `b` has no price",
+            "t:12:9: duplicate tool `a`",
+        ]
+    );
+}
