@@ -1,6 +1,8 @@
-//! Dollars and prices per token: the only arithmetic on money, decimal and exact. No amount is ever rounded.
+//! Dollars and prices per token or another unit: the only arithmetic on money, decimal and exact. No amount is ever
+//! rounded, except thirds, which no decimal is equal to.
 
 mod per;
+mod uplift;
 
 use std::fmt;
 use std::iter::Sum;
@@ -10,6 +12,7 @@ use std::str::FromStr;
 use rust_decimal::Decimal;
 
 pub use self::per::Per;
+pub use self::uplift::Uplift;
 
 /// An amount of US dollars, exact.
 ///

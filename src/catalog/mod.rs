@@ -295,6 +295,11 @@ impl<'c> ModelRef<'c> {
         &self.name
     }
 
+    /// Returns the catalog that has the name.
+    pub(crate) fn catalog(&self) -> &'c Catalog {
+        self.catalog
+    }
+
     /// Returns the alias, if the name is one.
     pub fn alias(&self) -> Option<&'c Alias> {
         match self.found {

@@ -22,7 +22,7 @@ pub struct Tool {
 }
 
 /// One row of a price that is not for tokens, and the conditions under which it applies.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnitPrice {
     pub(super) line: u32,
     pub(super) unit: Unit,

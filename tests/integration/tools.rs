@@ -1,7 +1,9 @@
 //! What is not tokens: the prices of tools and of models by the minute, in tables, bills and estimates.
 
 use gpt_cost::catalog::{Measure, Unit};
-use gpt_cost::{Catalog, Date};
+use gpt_cost::money::Uplift;
+use gpt_cost::usage::Response;
+use gpt_cost::{Catalog, Date, Tier};
 
 /// A tool with two prices for a call, one for its models, and a later one for all; and a model by the minute.
 const TABLE: &str = r#"
@@ -121,7 +123,7 @@ fn a_model_by_the_minute_has_no_price_for_tokens() {
     assert_eq!((price.unit(), price.cost(90.into()).to_string()), (Unit::Minute, "$0.018".to_owned()));
     assert!(ears.unit_price(day(2026, 11, 24), Measure::Characters).is_none());
     let usage = gpt_cost::usage::Usage::new(10, 0);
-    let error = catalog.model("ears").unwrap().bill(&usage, day(2026, 11, 24), gpt_cost::Tier::Standard).unwrap_err();
+    let error = catalog.model("ears").unwrap().bill(&usage, day(2026, 11, 24), Tier::Standard).unwrap_err();
     assert_eq!(error.to_string(), "`ears` has no price for tokens: it costs $0.012 / minute");
 }
 
@@ -157,4 +159,84 @@ fn every_problem_of_a_tool_has_its_place() {
             "t:12:9: duplicate tool `a`",
         ]
     );
+}
+
+/// Returns the charges for tools, the calls without a price, and the total of a response.
+fn bill(model: &str, response: &str, uplift: &str) -> (Vec<String>, Vec<String>, String) {
+    let response = Response::from_json(response.as_bytes()).unwrap();
+    let (catalog, uplift) = (catalog(), Uplift::parse(uplift).unwrap());
+    let on = day(2026, 11, 24);
+    let bill = catalog.model(model).unwrap().bill_response(&response, on, Tier::Standard, uplift).unwrap();
+    let units = bill.units.iter().map(|unit| format!("{} {} {} {}", unit.name, unit.in_words(), unit.price, unit.cost));
+    let unpriced = bill.unpriced.iter().map(|one| format!("{} {}: {}", one.calls, one.tool, one.reason));
+    (units.collect(), unpriced.collect(), bill.total.to_string())
+}
+
+/// 2,000 tokens at $2 and 500 at $8 per million are $0.008; three items, of which opening a page is free.
+const SEARCHED: &str = r#"{"usage": {"input_tokens": 2000, "output_tokens": 500}, "tools": [{"type": "TOOL"}],
+    "output": [{"type": "web_search_call", "action": {"type": "search"}},
+        {"type": "web_search_call", "action": {"type": "open_page"}},
+        {"type": "file_search_call"}, {"type": "file_search_call"}]}"#;
+
+#[test]
+fn calls_of_tools_are_in_the_bill_at_the_price_of_their_version() {
+    let new = bill("gpt-4.1", &SEARCHED.replace("TOOL", "web_search"), "0%");
+    assert_eq!(
+        new,
+        (
+            vec![
+                "web_search 1 call $10.00 / 1K calls $0.01".to_owned(),
+                "file_search 2 calls $2.50 / 1K calls $0.005".to_owned()
+            ],
+            vec![],
+            "$0.023".to_owned()
+        )
+    );
+    let preview = bill("gpt-4.1", &SEARCHED.replace("TOOL", "web_search_preview_2025_03_11"), "0%");
+    assert_eq!(
+        (preview.0[0].as_str(), preview.2.as_str()),
+        ("web_search_preview 1 call $25.00 / 1K calls $0.025", "$0.038")
+    );
+}
+
+#[test]
+fn the_count_of_the_api_is_used_and_an_uplift_is_on_tokens_alone() {
+    let response = r#"{"usage": {"input_tokens": 2000, "output_tokens": 500},
+        "tool_usage": {"web_search": {"num_requests": 3}}, "output": [{"type": "web_search_call"}]}"#;
+    // 0.008 × 1.1 + 3 × 0.01
+    assert_eq!(bill("gpt-4.1", response, "10%").2, "$0.0388");
+    // 0.008 × 0.7 + 3 × 0.01
+    assert_eq!(bill("gpt-4.1", response, "-30%").2, "$0.0356");
+}
+
+#[test]
+fn what_has_no_price_is_not_in_the_total_and_has_a_reason() {
+    let response = r#"{"usage": {"input_tokens": 2000, "output_tokens": 500},
+        "output": [{"type": "code_interpreter_call"}, {"type": "image_generation_call"}]}"#;
+    let (units, unpriced, total) = bill("gpt-4.1", response, "0%");
+    assert_eq!((units.len(), total.as_str()), (0, "$0.008"));
+    assert_eq!(
+        unpriced,
+        [
+            "1 code_interpreter: its containers cost from $0.03 / 20 minutes with 1 GB, and the response does not report the minutes",
+            "1 image_generation: its images are billed as tokens of an image model",
+        ]
+    );
+    let early = r#"{"usage": {"input_tokens": 1}, "tool_usage": {"web_search": {"num_requests": 1}}}"#;
+    let response = Response::from_json(early.as_bytes()).unwrap();
+    let model = Catalog::builtin();
+    let bill = model.model("gpt-4.1").unwrap().bill_response(&response, day(2025, 9, 1), Tier::Standard, Uplift::NONE);
+    let reason = bill.unwrap().unpriced.remove(0).reason;
+    assert_eq!(reason, "no table has its price for gpt-4.1 on 2025-09-01");
+}
+
+#[test]
+fn an_uplift_is_a_percentage() {
+    let parse = |text| Uplift::parse(text).map(|uplift| uplift.to_string());
+    assert_eq!(parse("10%").as_deref(), Some("+10%"));
+    assert_eq!(parse("-30%").as_deref(), Some("-30%"));
+    assert_eq!(parse("2.50%").as_deref(), Some("+2.5%"));
+    for wrong in ["10", "-100%", "1001%", "0.00001%", "x%", "%"] {
+        assert_eq!(Uplift::parse(wrong), None, "{wrong}");
+    }
 }

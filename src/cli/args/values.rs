@@ -5,6 +5,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use gpt_cost::budget::Increase;
 use gpt_cost::catalog::Kind;
 use gpt_cost::catalog::import::ImportFormat;
+use gpt_cost::money::Uplift;
 use gpt_cost::request::ImageSize;
 use gpt_cost::{Cached, Date, Encoding, Tier, Usd};
 
@@ -29,6 +30,10 @@ pub(super) fn increase(text: &str) -> Result<Increase, &'static str> {
 
 pub(super) fn cached(text: &str) -> Result<Cached, &'static str> {
     Cached::parse(text).ok_or("expected a number of tokens, or a percentage from 0% to 100%")
+}
+
+pub(super) fn uplift(text: &str) -> Result<Uplift, &'static str> {
+    Uplift::parse(text).ok_or("expected a percentage such as 10% or -30%")
 }
 
 pub(super) fn days(text: &str) -> Result<i32, &'static str> {

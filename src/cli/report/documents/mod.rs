@@ -16,11 +16,11 @@ use std::io::{self, Write};
 
 use gpt_cost::accounting::{ComponentKind, Family};
 use gpt_cost::budget::{Changed, Level};
-use gpt_cost::catalog::{Field, Kind, Layer, Model, PriceRow, Unit, UnitPrice};
+use gpt_cost::catalog::{Field, Kind, Layer, Measure, Model, PriceRow, Unit, UnitPrice};
 use gpt_cost::money::{Per, Usd};
 use gpt_cost::request::{Uncounted, Warning};
 use gpt_cost::source::Place;
-use gpt_cost::usage::ChargeKind;
+use gpt_cost::usage::{ChargeKind, ToolKind};
 use gpt_cost::{Date, Label, Tier, TokenCount, Verdict};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -358,4 +358,4 @@ macro_rules! named {
     )*};
 }
 
-named!(Changed, ChargeKind, ComponentKind, Family, Kind, Label, Level, Per, Tier, Unit, Verdict);
+named!(Changed, ChargeKind, ComponentKind, Family, Kind, Label, Level, Measure, Per, Tier, ToolKind, Unit, Verdict);
