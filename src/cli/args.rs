@@ -14,7 +14,7 @@ use gpt_cost::{Cached, Date, Encoding, Tier, source};
 
 pub(super) use self::budgets::*;
 pub(super) use self::prices::*;
-use self::values::{cached, day, days, encodings, image_size, tier, uplift};
+use self::values::{cached, day, days, encodings, image_size, tier, tool_calls, uplift};
 
 const STYLES: Styles = Styles::styled();
 
@@ -83,6 +83,15 @@ pub(super) struct EstimateArgs {
     /// Input read from the prompt cache: a number of tokens, or a percentage such as 80%
     #[arg(long, value_name = "N|N%", value_parser = cached)]
     pub(super) cached: Option<Cached>,
+
+    /// Expected calls per request of a tool that it offers, such as web_search=2; can be repeated
+    #[arg(long, value_name = "TOOL=N", value_parser = tool_calls)]
+    pub(super) tool_calls: Vec<(String, u32)>,
+
+    /// Percentage by which token prices are higher, such as 10% for data residency, or lower, such as --uplift=-30%
+    #[arg(long, value_name = "PERCENT", value_parser = uplift, default_value = "0%", hide_default_value = true)]
+    #[arg(allow_hyphen_values = true)]
+    pub(super) uplift: Uplift,
 
     /// Number of times the request is sent
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]

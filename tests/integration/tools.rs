@@ -3,7 +3,7 @@
 use gpt_cost::catalog::{Measure, Unit};
 use gpt_cost::money::Uplift;
 use gpt_cost::usage::Response;
-use gpt_cost::{Catalog, Date, Tier};
+use gpt_cost::{Catalog, Date, Request, Terms, Tier};
 
 /// A tool with two prices for a call, one for its models, and a later one for all; and a model by the minute.
 const TABLE: &str = r#"
@@ -239,4 +239,76 @@ fn an_uplift_is_a_percentage() {
     for wrong in ["10", "-100%", "1001%", "0.00001%", "x%", "%"] {
         assert_eq!(Uplift::parse(wrong), None, "{wrong}");
     }
+}
+
+const ASKED: &str = r#"{"input": "What is new?", "max_output_tokens": 1000,
+    "tools": [{"type": "web_search"}, {"type": "web_search"}, {"type": "code_interpreter", "container": {"type": "auto"}},
+        {"type": "mcp", "server_label": "ours"}]}"#;
+
+#[test]
+fn each_tool_that_a_request_offers_has_a_remark_with_its_price() {
+    let catalog = Catalog::builtin();
+    let request = Request::from_json(ASKED.as_bytes()).unwrap();
+    let remarks = |model: &str, on| {
+        let estimate = catalog.model(model).unwrap().estimate(&request, &Terms::on(on)).unwrap();
+        assert_eq!(estimate.cost().tools.to_string(), "$0.00");
+        let warnings = estimate.warnings().iter().filter(|warning| warning.message.contains("not in the cost"));
+        warnings.map(|one| format!("{}: {}", one.path, one.message)).collect::<Vec<_>>()
+    };
+    let container = "tools[2]: a container of code_interpreter costs $0.03 / 20 minutes (1 GB), $0.12 / 20 minutes (4 GB), $0.48 / 20 minutes (16 GB), $1.92 / 20 minutes (64 GB), which is not in the cost";
+    assert_eq!(
+        remarks("gpt-4.1", day(2026, 11, 24)),
+        ["tools[0]: each call of web_search costs $0.01, which is not in the cost", container]
+    );
+    assert_eq!(
+        remarks("gpt-4.1-mini", day(2026, 11, 24))[0],
+        "tools[0]: each call of web_search costs $0.01, and 8,000 input tokens, which are not in the cost"
+    );
+    assert_eq!(
+        remarks("gpt-4.1", day(2025, 9, 1)),
+        [
+            "tools[0]: the price of web_search is unknown for gpt-4.1 on 2025-09-01, and not in the cost",
+            "tools[2]: the price of container is unknown for gpt-4.1 on 2025-09-01, and not in the cost"
+        ]
+    );
+}
+
+#[test]
+fn the_calls_of_the_terms_are_in_every_amount() {
+    let catalog = Catalog::builtin();
+    let request = Request::from_json(ASKED.as_bytes()).unwrap();
+    let terms = Terms::on(day(2026, 11, 24)).output_tokens(500).requests(3);
+    let estimate = |model: &str, terms: &Terms| catalog.model(model).unwrap().estimate(&request, terms).unwrap();
+    let (without, with) =
+        (estimate("gpt-4.1", &terms), estimate("gpt-4.1", &terms.clone().tool_calls("web_search", 2)));
+    let difference = |one: gpt_cost::Usd, other: gpt_cost::Usd| (one - other).to_string();
+    assert_eq!(difference(with.cost().total.min, without.cost().total.min), "$0.02");
+    assert_eq!(difference(with.cost().known(), without.cost().known()), "$0.02");
+    assert_eq!(difference(with.cost_of_all().total.min, without.cost_of_all().total.min), "$0.06");
+    assert_eq!(with.cost_of_all().tools.to_string(), "$0.06");
+    assert_eq!(with.cost().input, without.cost().input);
+    // 2 calls are $0.02; 16,000 tokens at $0.15 per million are $0.0024, and $0.00264 with 10% more.
+    let uplift = Uplift::parse("10%").unwrap();
+    let small = estimate("gpt-4o-mini", &terms.clone().tool_calls("web_search", 2).uplift(uplift));
+    assert_eq!(small.cost().tools.to_string(), "$0.02264");
+    // 500 tokens at $0.60 per million are $0.0003.
+    assert_eq!(small.cost().output.expected.unwrap().to_string(), "$0.00033");
+}
+
+#[test]
+fn calls_of_the_terms_without_a_price_are_an_error() {
+    let catalog = Catalog::builtin();
+    let estimate = |body: &str, tool: &str| {
+        let request = Request::from_json(body.as_bytes()).unwrap();
+        let terms = Terms::on(day(2026, 11, 24)).tool_calls(tool, 1);
+        catalog.model("gpt-4.1").unwrap().estimate(&request, &terms)
+    };
+    assert_eq!(estimate(ASKED, "web_serch").unwrap_err().to_string(), "unknown tool `web_serch`");
+    let error = estimate(ASKED, "container").unwrap_err();
+    assert_eq!(error.to_string(), "`gpt-4.1` has no price for a call of container on 2026-11-24");
+    assert!(error.problems()[0].hint().unwrap().starts_with("its prices are $0.03 / 20 minutes (1 GB), "));
+    let other = estimate(ASKED, "file_search").unwrap();
+    let message = "the request does not offer file_search: its calls are not in the cost";
+    assert!(other.warnings().iter().any(|warning| warning.message == message));
+    assert_eq!(other.cost().tools.to_string(), "$0.00");
 }
