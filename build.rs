@@ -22,6 +22,8 @@ mod prices;
 #[path = "src/catalog/terms.rs"]
 #[expect(dead_code, reason = "the build script writes the values and reads few of them")]
 mod terms;
+#[path = "src/catalog/units.rs"]
+mod units;
 #[path = "build/vocabulary.rs"]
 mod vocabulary;
 
@@ -35,6 +37,7 @@ fn main() {
     println!("cargo::rerun-if-changed=src/toml/fields.rs");
     println!("cargo::rerun-if-changed=src/catalog/file.rs");
     println!("cargo::rerun-if-changed=src/catalog/terms.rs");
+    println!("cargo::rerun-if-changed=src/catalog/units.rs");
     println!("cargo::rerun-if-changed=src/money/per.rs");
     println!("cargo::rerun-if-changed=src/names.rs");
     println!("cargo::rerun-if-changed=pricing.toml");

@@ -10,6 +10,7 @@ use toml::value::Date;
 use crate::fields;
 use crate::file::{self, CountingEntry, FactEntries, File, ModelEntry, PriceEntry, TargetEntry};
 use crate::terms::{ImageRule, Kind};
+use crate::units::{ToolEntry, UnitEntry};
 
 /// Returns the source of the built-in layer.
 ///
@@ -44,6 +45,10 @@ fn write_layer(out: &mut String, source: &str, file: &File) -> std::fmt::Result 
     writeln!(out, "    ]),\n    names: Cow::Borrowed(&[")?;
     for (name, index) in names(file) {
         writeln!(out, "        (Cow::Borrowed({name:?}), {index}),")?;
+    }
+    writeln!(out, "    ]),\n    tools: Cow::Borrowed(&[")?;
+    for tool in &file.tools {
+        write_tool(out, source, tool)?;
     }
     writeln!(out, "    ]),\n    aliases: Cow::Borrowed(&[")?;
     let mut aliases: Vec<_> = file.aliases.iter().collect();
@@ -95,7 +100,35 @@ fn write_model(out: &mut String, source: &str, model: &ModelEntry) -> std::fmt::
     for row in &model.prices {
         write_row(out, source, row)?;
     }
-    writeln!(out, "            ]),\n        }},")
+    let units: Vec<String> = model.unit_prices.iter().map(|row| unit_price(source, row)).collect();
+    writeln!(out, "            ]),\n            unit_prices: Cow::Borrowed(&[{}]),\n        }},", units.join(", "))
+}
+
+fn write_tool(out: &mut String, source: &str, tool: &ToolEntry) -> std::fmt::Result {
+    let mut also: Vec<String> = tool.also.iter().map(|name| format!("Cow::Borrowed({:?})", name.text)).collect();
+    also.sort();
+    let prices: Vec<String> = tool.prices.iter().map(|row| unit_price(source, row)).collect();
+    write!(out, "        Tool {{ line: {}, ", line(source, tool.name.span.start))?;
+    write!(out, "name: Cow::Borrowed({:?}), also: Cow::Borrowed(&[{}]), ", tool.name.text, also.join(", "))?;
+    write!(out, "source: {}, checked: {}, ", text(&tool.source), date(&tool.checked))?;
+    writeln!(out, "note: {}, prices: Cow::Borrowed(&[{}]) }},", text(&tool.note), prices.join(", "))
+}
+
+fn unit_price(source: &str, row: &UnitEntry) -> String {
+    let models: Vec<String> = row.models.iter().map(|name| format!("Cow::Borrowed({:?})", name.text)).collect();
+    format!(
+        "UnitPrice {{ line: {}, unit: Unit::{:?}, from: {}, until: {}, models: Cow::Borrowed(&[{}]), variant: {}, \
+         amount: {}, input_tokens: {:?}, note: {} }}",
+        line(source, row.span.start),
+        row.unit,
+        date(&row.from),
+        date(&row.until),
+        models.join(", "),
+        text(&row.variant),
+        decimal(row.amount),
+        row.input_tokens,
+        text(&row.note)
+    )
 }
 
 macro_rules! literals {

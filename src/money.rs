@@ -1,6 +1,8 @@
-//! Dollars and prices per token: the only arithmetic on money, decimal and exact. No amount is ever rounded.
+//! Dollars and prices per token or another unit: the only arithmetic on money, decimal and exact. No amount is ever
+//! rounded, except thirds, which no decimal is equal to.
 
 mod per;
+mod uplift;
 
 use std::fmt;
 use std::iter::Sum;
@@ -10,6 +12,7 @@ use std::str::FromStr;
 use rust_decimal::Decimal;
 
 pub use self::per::Per;
+pub use self::uplift::Uplift;
 
 /// An amount of US dollars, exact.
 ///
@@ -30,6 +33,26 @@ impl Usd {
     /// Returns the amount as a decimal number of dollars, without trailing zeros.
     pub fn amount(self) -> Decimal {
         self.0.normalize()
+    }
+
+    /// Returns what `quantity` costs if this is the price of `size` of it, exactly where the result is a finite decimal.
+    /// Thirds, such as the price of one second where it is for a minute, are rounded to 12 decimal places.
+    ///
+    /// ```
+    /// use gpt_cost::{Decimal, Usd};
+    ///
+    /// let minute: Usd = "0.006".parse()?;
+    /// assert_eq!(minute.for_quantity(Decimal::from(90), 60).to_string(), "$0.009");
+    /// # Ok::<(), gpt_cost::money::InvalidAmount>(())
+    /// ```
+    pub fn for_quantity(self, quantity: Decimal, size: u32) -> Usd {
+        /// A price has at most 9 decimal places and a quantity at most 6, so that a finite quotient has at most 20.
+        const FINITE: u32 = 20;
+        let product = self.0.normalize().checked_mul(quantity.normalize());
+        let Some(quotient) = product.and_then(|product| product.checked_div(Decimal::from(size))) else {
+            return Usd(Decimal::MAX);
+        };
+        Usd(if quotient.normalize().scale() <= FINITE { quotient } else { quotient.round_dp(12) })
     }
 
     /// Returns the number of decimal places needed to show the amount in full, at least 2.

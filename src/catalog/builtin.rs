@@ -7,7 +7,8 @@ use jiff::civil::date;
 use rust_decimal::Decimal;
 
 use super::model::{Facts, FamilySince, Model, PriceRow};
-use super::terms::{ImageRule, Kind, Tier};
+use super::terms::{ImageRule, Kind, Tier, Unit};
+use super::tool::{Tool, UnitPrice};
 use super::{Alias, AliasTarget, Layer};
 use crate::accounting::Family;
 use crate::encoding::Encoding;

@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::builtin::{BUILTIN, SOURCE};
 use super::layer::{Layer, names_of};
 use super::model::{List, Model, PriceRow, Text};
+use super::tool::UnitPrice;
 
 /// The minimum number of copied sections; with fewer, the whole table is parsed.
 const MIN_SECTIONS: usize = 16;
@@ -89,7 +90,9 @@ impl Copied {
         let mut models: Vec<Model> = layer.models.to_vec();
         models.extend(self.models.iter().map(|(index, line)| {
             let model = &BUILTIN.models[*index];
-            Model { line: *line, prices: prices_at(model, *line), ..model.clone() }
+            let unit_price = |row: &UnitPrice| UnitPrice { line: row.line - model.line + *line, ..row.clone() };
+            let unit_prices = model.unit_prices.iter().map(unit_price).collect();
+            Model { line: *line, prices: prices_at(model, *line), unit_prices, ..model.clone() }
         }));
         models.sort_by_key(|model| model.line);
         let names = names_of(&models);

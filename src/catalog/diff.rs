@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{Model, PriceRow};
 use super::terms::{Field, Tier};
+use super::tool::{Tool, UnitPrice};
 use super::{AliasTarget, Catalog, Resolved};
 use crate::money::Per;
 
@@ -46,7 +47,8 @@ impl Catalog {
             let target = |one: &AliasTarget| ((1, since(one)), one.model().to_owned());
             (alias.name.to_string(), alias.targets.iter().map(target).collect())
         });
-        models.chain(aliases).collect()
+        let tools = self.tools().into_iter().map(|found| (format!("tool.{}", found.tool.name()), of_tool(found.tool)));
+        models.chain(aliases).chain(tools).collect()
     }
 }
 
@@ -87,7 +89,30 @@ fn facts(model: &Model) -> Facts {
     let is_of_model = |key: &str| !matches!(key, "source" | "checked" | "note");
     let simple = model.facts().filter(|(key, _)| is_of_model(key));
     let facts = facts.chain(simple.map(|(key, fact)| ((0, key.to_owned()), fact.to_string())));
-    facts.chain(model.prices().iter().flat_map(amounts)).collect()
+    let prices = model.prices().iter().flat_map(amounts).chain(model.unit_prices().iter().flat_map(unit_amounts));
+    facts.chain(prices).collect()
+}
+
+fn of_tool(tool: &Tool) -> Facts {
+    let also: Vec<&str> = tool.also().collect();
+    let also = (!also.is_empty()).then(|| ((0, "also".to_owned()), also.join(", ")));
+    also.into_iter().chain(tool.prices().iter().flat_map(unit_amounts)).collect()
+}
+
+/// Returns the amount and the other values of a row that is not for tokens, each with the row's conditions.
+fn unit_amounts(row: &UnitPrice) -> impl Iterator<Item = ((u8, String), String)> {
+    let mut when = row.variant().map(|variant| format!(" for {variant}")).unwrap_or_default();
+    let models: Vec<&str> = row.models().collect();
+    if !models.is_empty() {
+        when.push_str(&format!(" for {}", models.join(", ")));
+    }
+    if let Some(from) = row.from() {
+        when.push_str(&format!(" from {from}"));
+    }
+    let amount = ((1, format!("price{when}")), row.to_string());
+    let tokens = row.input_tokens().map(|tokens| ((1, format!("input_tokens{when}")), crate::money::grouped(tokens)));
+    let until = row.until().map(|until| ((1, format!("until{when}")), until.to_string()));
+    std::iter::once(amount).chain(tokens).chain(until)
 }
 
 fn amounts(row: &PriceRow) -> impl Iterator<Item = ((u8, String), String)> {

@@ -14,6 +14,7 @@ use toml::value::Date;
 
 use super::fields::{Fields, Largest, Name, Problem, as_table, name_of_key, rows};
 use super::terms::{Field, ImageRule, Kind, Tier};
+use super::units::{ToolEntry, UnitEntry, check_tools, is_unit_row, read_model_rows, read_tool};
 use crate::money::Per;
 
 /// The version of the file's format that this code reads.
@@ -25,6 +26,7 @@ pub struct File {
     /// The day on which a person last compared the file with the vendor's prices.
     pub checked: Option<Date>,
     pub models: Vec<ModelEntry>,
+    pub tools: Vec<ToolEntry>,
     pub aliases: Vec<AliasEntry>,
 }
 
@@ -39,6 +41,8 @@ pub struct ModelEntry {
     pub image: Option<ImageRule>,
     pub also: Vec<Name>,
     pub prices: Vec<PriceEntry>,
+    /// The rows of a price that is not for tokens.
+    pub unit_prices: Vec<UnitEntry>,
 }
 
 /// Lists the facts of a model that are one value each: their keys in the file, their kinds, and the docs of their
@@ -141,7 +145,7 @@ const MAX_PRICE: Largest = Largest {
     hint: Some("check the row's `per`"),
 };
 
-const FILE_KEYS: &[&str] = &["schema", "checked", "model", "alias"];
+const FILE_KEYS: &[&str] = &["schema", "checked", "model", "tool", "alias"];
 /// The keys of a model beside those of [`model_facts`].
 const MODEL_KEYS: &[&str] = &["kind", "encoding", "counting", "image", "also", "price"];
 const COUNTING_KEYS: &[&str] = &["from", "family"];
@@ -179,6 +183,7 @@ pub fn read(tree: &Tree<'_>) -> (File, Vec<Problem>) {
     let mut problems = Vec::new();
     let file = read_file(tree, &mut problems);
     check_names(&file, &mut problems);
+    check_tools(&file.tools, &mut problems);
     (file, problems)
 }
 
@@ -187,6 +192,7 @@ fn read_file(tree: &Spanned<DeTable<'_>>, problems: &mut Vec<Problem>) -> File {
     let mut fields = Fields::new(tree.get_ref(), tree.span(), FILE_KEYS, problems);
     let checked = fields.date("checked");
     let models = fields.table("model");
+    let tools = fields.table("tool");
     let aliases = fields.table("alias");
     File {
         checked,
@@ -194,6 +200,7 @@ fn read_file(tree: &Spanned<DeTable<'_>>, problems: &mut Vec<Problem>) -> File {
             let table = as_table(value, "a table of the model's facts", problems)?;
             Some(read_model(name, table, value.span(), problems))
         }),
+        tools: entries(tools, problems, read_tool),
         aliases: entries(aliases, problems, read_alias),
     }
 }
@@ -239,11 +246,13 @@ fn read_model(name: Name, table: &DeTable<'_>, span: Range<usize>, problems: &mu
         image: None,
         also: fields.names("also"),
         prices: Vec::new(),
+        unit_prices: Vec::new(),
     };
     let [counting, image, price] = ["counting", "image", "price"].map(|key| table.get(key));
     model.counting = counting.map(|value| read_counting(value, problems)).unwrap_or_default();
     model.image = image.and_then(|value| read_image(value, problems));
     match price {
+        Some(value) if is_by_unit(value) => model.unit_prices = read_model_rows(value, problems),
         Some(value) => model.prices = read_prices(value, needed_prices(model.kind), problems),
         None if model.kind == Some(Kind::OpenWeight) => {}
         None => problems.push(Problem {
@@ -255,6 +264,14 @@ fn read_model(name: Name, table: &DeTable<'_>, span: Range<usize>, problems: &mu
     check_sheets(&model, problems);
     check_facts(&model, problems);
     model
+}
+
+/// Returns whether a price is for units, such as minutes, and not for tokens.
+fn is_by_unit(price: &Spanned<DeValue<'_>>) -> bool {
+    match price.get_ref() {
+        DeValue::Array(rows) => rows.iter().any(is_unit_row),
+        _ => is_unit_row(price),
+    }
 }
 
 /// Reads `counting = "family"`, or its dated form, `counting = [ { from = …, family = "…" }, … ]`.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::civil::Date;
 
 use super::model::{List, Model, Text};
+use super::tool::Tool;
 use super::{Found, Resolved};
 
 /// One price table: the built-in one, or a file's.
@@ -15,6 +16,8 @@ pub struct Layer {
     pub(super) models: List<Model>,
     /// All names of rows, sorted, each with the index of its model.
     pub(super) names: List<(Text, u32)>,
+    /// In the order of the file.
+    pub(super) tools: List<Tool>,
     /// Sorted by name.
     pub(super) aliases: List<Alias>,
 }
@@ -76,6 +79,11 @@ impl Layer {
     /// Returns the models that have a row in the table, in the order of the file.
     pub fn models(&self) -> &[Model] {
         &self.models
+    }
+
+    /// Returns the tools that have prices in the table, in the order of the file.
+    pub fn tools(&self) -> &[Tool] {
+        &self.tools
     }
 
     pub(super) fn find(&self, name: &str) -> Option<Found<'_>> {

@@ -12,7 +12,9 @@ mod names;
 mod nearest;
 mod read;
 mod terms;
+mod tool;
 mod unit_errors;
+mod units;
 mod write;
 
 use std::borrow::Cow;
@@ -26,7 +28,8 @@ pub use self::layer::{Alias, AliasTarget, Layer};
 pub use self::model::{Fact, FamilySince, Model, PriceRow};
 use self::names::ReadAs;
 use self::read::parse;
-pub use self::terms::{Field, ImageRule, Kind, Tier};
+pub use self::terms::{Field, ImageRule, Kind, Measure, Tier, Unit};
+pub use self::tool::{ResolvedTool, Tool, UnitPrice};
 use crate::error::{self, Error, Problem, Result};
 use crate::toml::{Lines, fields};
 
@@ -290,6 +293,11 @@ impl<'c> ModelRef<'c> {
     /// Returns the name as it was given.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Returns the catalog that has the name.
+    pub(crate) fn catalog(&self) -> &'c Catalog {
+        self.catalog
     }
 
     /// Returns the alias, if the name is one.

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use super::file::{FactEntries, model_facts};
 use super::terms::{Field, ImageRule, Kind, Tier};
+use super::tool::UnitPrice;
 use crate::accounting::Family;
 use crate::encoding::Encoding;
 use crate::error::{self, Error, Problem, Result};
@@ -32,6 +33,8 @@ pub struct Model {
     /// The other names of the row, sorted.
     pub(super) also: List<Text>,
     pub(super) prices: List<PriceRow>,
+    /// The rows of a price that is not for tokens.
+    pub(super) unit_prices: List<UnitPrice>,
 }
 
 /// A family of counting rules, and the first day on which it is in effect for a model.
@@ -243,6 +246,10 @@ impl Model {
             Some(first) => {
                 let since = first.map(|first| format!("; the first is from {first}")).unwrap_or_default();
                 Problem::new(format!("`{}` has no {} price on {day}{since}", self.name(), tier.as_str()))
+            }
+            None if !self.unit_prices.is_empty() => {
+                let prices: Vec<String> = self.unit_sheet(day).map(|row| row.to_string()).collect();
+                Problem::new(format!("`{}` has no price for tokens: it costs {}", self.name(), prices.join(", ")))
             }
             None if self.prices().is_empty() => {
                 Problem::new(format!("`{}` has no price: its operator sets one", self.name()))

@@ -8,6 +8,8 @@ use jiff::civil::Date;
 use super::layer::{Alias, AliasTarget, Layer, names_of};
 use super::model::{Facts, FamilySince, List, Model, PriceRow, Text};
 use super::terms::{Field, Kind};
+use super::tool::{Tool, UnitPrice};
+use super::units::{ToolEntry, UnitEntry};
 use super::{Catalog, Found, file, unit_errors};
 use crate::accounting::Family;
 use crate::encoding::Encoding;
@@ -68,6 +70,7 @@ impl<'a> Reader<'a> {
             checked: file.checked.map(civil),
             models: models.into(),
             names: names.into(),
+            tools: file.tools.into_iter().map(|entry| self.tool(entry)).collect(),
             aliases: aliases.into(),
         }
     }
@@ -99,6 +102,7 @@ impl<'a> Reader<'a> {
             facts: Facts::read(entry.facts),
             also: also.into(),
             prices: entry.prices.iter().map(|row| self.price(row)).collect(),
+            unit_prices: entry.unit_prices.into_iter().map(|row| self.unit_price(row)).collect(),
         }
     }
 
@@ -168,6 +172,34 @@ impl<'a> Reader<'a> {
             tier: row.tier,
             above: row.above,
             rates: row.amounts.map(|amount| amount.map(|amount| Rate::new(amount, row.per))),
+        }
+    }
+
+    fn tool(&self, entry: ToolEntry) -> Tool {
+        let mut also: Vec<Text> = entry.also.into_iter().map(|name| name.text.into()).collect();
+        also.sort();
+        Tool {
+            line: self.lines.line(entry.name.span.start) as u32,
+            name: entry.name.text.into(),
+            also: also.into(),
+            prices: entry.prices.into_iter().map(|row| self.unit_price(row)).collect(),
+            source: entry.source.map(Text::from),
+            checked: entry.checked.map(civil),
+            note: entry.note.map(Text::from),
+        }
+    }
+
+    fn unit_price(&self, row: UnitEntry) -> UnitPrice {
+        UnitPrice {
+            line: self.lines.line(row.span.start) as u32,
+            unit: row.unit,
+            from: row.from.map(civil),
+            until: row.until.map(civil),
+            models: row.models.into_iter().map(|name| name.text.into()).collect(),
+            variant: row.variant.map(Text::from),
+            amount: row.amount,
+            input_tokens: row.input_tokens,
+            note: row.note.map(Text::from),
         }
     }
 

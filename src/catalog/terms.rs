@@ -21,6 +21,8 @@ names! {
         Realtime = "realtime",
         /// Text and images in, images out.
         Image = "image",
+        /// Text and images in, a video out.
+        Video = "video",
         /// Text or images in, a verdict out.
         Moderation = "moderation",
         /// A chat model that anybody can run: its vendor has no price for it.
@@ -77,6 +79,79 @@ names! {
         ImageCached = "image_cached",
         /// Image output tokens.
         ImageOut = "image_out",
+    }
+}
+
+names! {
+    /// What a price that is not for tokens is for.
+    pub enum Unit {
+        /// A call.
+        Call = "call",
+        /// A thousand calls.
+        ThousandCalls = "1K calls",
+        /// A second.
+        Second = "second",
+        /// A minute.
+        Minute = "minute",
+        /// Twenty minutes.
+        TwentyMinutes = "20 minutes",
+        /// An hour.
+        Hour = "hour",
+        /// A thousand characters.
+        ThousandCharacters = "1K characters",
+        /// A million characters.
+        MillionCharacters = "1M characters",
+        /// An image.
+        Image = "image",
+        /// A gigabyte that is kept for a day.
+        GigabyteDay = "GB-day",
+    }
+}
+
+names! {
+    /// What a quantity counts.
+    pub enum Measure {
+        /// Calls of a tool.
+        Calls = "calls",
+        /// Seconds.
+        Seconds = "seconds",
+        /// Characters of text.
+        Characters = "characters",
+        /// Images.
+        Images = "images",
+        /// Gigabytes, each for a day.
+        GigabyteDays = "GB-days",
+    }
+}
+
+impl Unit {
+    /// Returns what the unit is a number of.
+    ///
+    /// ```
+    /// use gpt_cost::catalog::{Measure, Unit};
+    ///
+    /// assert_eq!((Unit::Minute.measure(), Unit::Minute.size()), (Measure::Seconds, 60));
+    /// ```
+    pub const fn measure(self) -> Measure {
+        match self {
+            Unit::Call | Unit::ThousandCalls => Measure::Calls,
+            Unit::Second | Unit::Minute | Unit::TwentyMinutes | Unit::Hour => Measure::Seconds,
+            Unit::ThousandCharacters | Unit::MillionCharacters => Measure::Characters,
+            Unit::Image => Measure::Images,
+            Unit::GigabyteDay => Measure::GigabyteDays,
+        }
+    }
+
+    /// Returns how many of its [`Measure`] the unit is.
+    pub const fn size(self) -> u32 {
+        match self {
+            Unit::Call | Unit::Second | Unit::Image | Unit::GigabyteDay => 1,
+            Unit::Minute => 60,
+            Unit::ThousandCalls | Unit::ThousandCharacters => 1_000,
+            Unit::TwentyMinutes => 1_200,
+            Unit::Hour => 3_600,
+            Unit::MillionCharacters => 1_000_000,
+        }
     }
 }
 

@@ -8,7 +8,8 @@ use rust_decimal::Decimal;
 use super::file;
 use super::model::{Fact, FamilySince, Model, PriceRow};
 use super::terms::{Field, ImageRule, Kind, Tier};
-use super::{AliasTarget, Catalog, Layer, Resolved};
+use super::tool::{Tool, UnitPrice};
+use super::{AliasTarget, Catalog, Layer, Resolved, ResolvedTool};
 
 impl Catalog {
     /// Returns the effective table as one file: each model and alias as the last layer has it, in the order of the
@@ -32,6 +33,11 @@ impl Catalog {
             let own = model.checked().or(layer.checked().filter(|own| Some(*own) != checked));
             out.push('\n');
             out.push_str(&table(model, own));
+        }
+        for ResolvedTool { layer, tool } in self.tools() {
+            let own = tool.checked().or(layer.checked().filter(|own| Some(*own) != checked));
+            out.push('\n');
+            out.push_str(&tool_table(tool, own));
         }
         let aliases = self.aliases();
         if !aliases.is_empty() {
@@ -71,10 +77,41 @@ pub(super) fn table(model: &Model, checked: Option<Date>) -> String {
     let (limits, others): (Vec<_>, Vec<_>) = facts.partition(|(_, fact)| matches!(fact, Fact::Tokens(_)));
     limits.into_iter().for_each(|(key, limit)| line(key, Some(value(limit))));
     line("image", model.image().map(image));
-    line("price", price(model.prices()));
+    line("price", price(model.prices(), row).or_else(|| price(model.unit_prices(), unit_row)));
     others.into_iter().for_each(|(key, fact)| line(key, Some(value(fact))));
     line("checked", checked.map(|date| date.to_string()));
     out
+}
+
+/// Returns the table of a tool; `checked` is the day of its own check.
+fn tool_table(tool: &Tool, checked: Option<Date>) -> String {
+    let mut out = format!("[tool.{}]\n", quoted(tool.name()));
+    let mut line = |key: &str, value: Option<String>| {
+        if let Some(value) = value {
+            let _ = writeln!(out, "{key:10} = {value}");
+        }
+    };
+    let names: Vec<String> = tool.also().map(quoted).collect();
+    line("also", (!names.is_empty()).then(|| format!("[{}]", names.join(", "))));
+    line("price", price(tool.prices(), unit_row));
+    line("source", tool.source().map(quoted));
+    line("checked", checked.map(|date| date.to_string()));
+    line("note", tool.note().map(quoted));
+    out
+}
+
+/// Returns a row of a price that is not for tokens, as an inline table.
+fn unit_row(row: &UnitPrice) -> String {
+    let mut parts = vec![format!("per = {}", quoted(row.unit().as_str()))];
+    parts.extend(row.from().map(|from| format!("from = {from}")));
+    parts.extend(row.until().map(|until| format!("until = {until}")));
+    let models: Vec<String> = row.models().map(quoted).collect();
+    parts.extend((!models.is_empty()).then(|| format!("models = [{}]", models.join(", "))));
+    parts.extend(row.variant().map(|variant| format!("variant = {}", quoted(variant))));
+    parts.push(format!("amount = \"{}\"", amount(row.amount().amount())));
+    parts.extend(row.input_tokens().map(|tokens| format!("input_tokens = {}", underscored(tokens))));
+    parts.extend(row.note().map(|note| format!("note = {}", quoted(note))));
+    format!("{{ {} }}", parts.join(", "))
 }
 
 /// Returns a fact as a TOML value.
@@ -121,7 +158,7 @@ fn counting(model: &Model) -> Option<String> {
     }
 }
 
-fn price(rows: &[PriceRow]) -> Option<String> {
+fn price<R>(rows: &[R], row: impl Fn(&R) -> String) -> Option<String> {
     match rows {
         [] => None,
         [one] => Some(row(one)),

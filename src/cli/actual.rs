@@ -111,13 +111,15 @@ fn price<'p>(
 ) -> Result<Priced<'p>, Failure> {
     let Answer { place, custom_id, response, .. } = answer;
     let Some(model) = args.model.clone().or(response.model.clone()) else {
-        return Err(Failure::at(place, "it names no model").hint("pass --model NAME, such as --model gpt-4o"));
+        let example = if response.seconds.is_some() { "whisper-1" } else { "gpt-4o" };
+        let hint = format!("pass --model NAME, such as --model {example}");
+        return Err(Failure::at(place, "it names no model").hint(&hint));
     };
     let day = args.as_of.or(response.day).unwrap_or(project.today);
     let tier = args.tier.or(response.tier).unwrap_or(Tier::Standard);
     let priced = project.catalog.model(&model).and_then(|found| {
         remarks.extend(found.remark());
-        Ok((found.resolve(day)?, found.bill(&response.usage, day, tier)?))
+        Ok((found.resolve(day)?, found.bill_response(&response, day, tier, args.uplift)?))
     });
     let (resolved, bill) = priced.map_err(|error| Failure::from_error(&error.in_file(&place)))?;
     Ok(Priced { place, custom_id, model, resolved, day, tier, response, bill })

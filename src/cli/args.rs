@@ -8,12 +8,13 @@ use std::path::PathBuf;
 
 use clap::builder::Styles;
 use clap::{Parser, Subcommand, ValueEnum};
+use gpt_cost::money::Uplift;
 use gpt_cost::request::{Api, Format, ImageSize};
 use gpt_cost::{Cached, Date, Encoding, Tier, source};
 
 pub(super) use self::budgets::*;
 pub(super) use self::prices::*;
-use self::values::{cached, day, days, encodings, image_size, tier};
+use self::values::{cached, day, days, encodings, image_size, tier, tool_calls, uplift};
 
 const STYLES: Styles = Styles::styled();
 
@@ -83,6 +84,15 @@ pub(super) struct EstimateArgs {
     #[arg(long, value_name = "N|N%", value_parser = cached)]
     pub(super) cached: Option<Cached>,
 
+    /// Expected calls per request of a tool that it offers, such as web_search=2; can be repeated
+    #[arg(long, value_name = "TOOL=N", value_parser = tool_calls)]
+    pub(super) tool_calls: Vec<(String, u32)>,
+
+    /// Percentage by which token prices are higher, such as 10% for data residency, or lower, such as --uplift=-30%
+    #[arg(long, value_name = "PERCENT", value_parser = uplift, default_value = "0%", hide_default_value = true)]
+    #[arg(allow_hyphen_values = true)]
+    pub(super) uplift: Uplift,
+
     /// Number of times the request is sent
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) requests: u32,
@@ -144,8 +154,8 @@ batch, or the text of a stream (data: …). Responses are those of Chat Completi
 Realtime, transcription, speech and images.
 
 Model, day and service tier are read from the response; options override them. Cached input, cache writes, audio and \
-images are charged at their own rates, each token once; calls of built-in tools are counted but not priced. A response \
-that cannot be priced is reported, the others are added up, and the exit code is 2.")]
+images are charged at their own rates, each token once, and calls of built-in tools and audio by the minute at the \
+prices of the table; the report names calls whose price is unknown. A response that cannot be priced is reported, the others are added up, and the exit code is 2.")]
 pub(super) struct ActualArgs {
     /// Responses to price: files, or - for standard input
     #[arg(value_name = "FILE", required = true)]
@@ -166,6 +176,11 @@ pub(super) struct ActualArgs {
     /// Service tier [default: the response's tier]
     #[arg(long, value_name = "TIER", value_parser = tier)]
     pub(super) tier: Option<Tier>,
+
+    /// Percentage by which token prices are higher, such as 10% for data residency, or lower, such as --uplift=-30%
+    #[arg(long, value_name = "PERCENT", value_parser = uplift, default_value = "0%", hide_default_value = true)]
+    #[arg(allow_hyphen_values = true)]
+    pub(super) uplift: Uplift,
 
     /// Price table that overrides the others; can be repeated, the last one wins
     #[arg(long, value_name = "FILE")]

@@ -73,7 +73,8 @@ fn estimate<'p>(args: &EstimateArgs, project: &'p Project, mut source: Source) -
     project.assume_sizes(&mut source.request);
     let (tier, output) = (args.tier.or(config.tier), args.output_tokens.or(config.output_tokens));
     let terms = terms(project.day, tier, output, args.cached.or(config.cached)).requests(args.requests);
-    let terms = terms.today(project.today);
+    let terms = terms.today(project.today).uplift(args.uplift);
+    let terms = args.tool_calls.iter().fold(terms, |terms, (tool, calls)| terms.tool_calls(tool, *calls));
     let model = source.model(args.request.model.as_deref(), &project.config);
     let (model, mut warnings) = model.map_err(|failure| source.failed(failure))?;
     let estimate = project.catalog.model(&model).and_then(|model| model.estimate(&source.request, &terms));

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::io::Write;
 
-use gpt_cost::catalog::{AliasTarget, Fact, Field, Layer, Model, ModelRef, PriceRow, Resolved};
+use gpt_cost::catalog::{AliasTarget, Fact, Field, Layer, Model, ModelRef, PriceRow, Resolved, UnitPrice};
 use gpt_cost::money::{Per, Usd, grouped};
 use gpt_cost::{Date, Tier};
 
@@ -12,6 +12,7 @@ use super::exit::{Failure, Outcome, Stop};
 use super::printable;
 use super::project::Project;
 use super::report::grid::{Cell, write_grid};
+use super::report::units::unit_rows;
 use super::report::{documents, plural};
 
 /// Runs the command.
@@ -134,7 +135,8 @@ impl Line<'_> {
         };
         let uncertain = self.price.filter(|row| row.is_uncertain(day)).and_then(PriceRow::until);
         let of_price = uncertain.map(|until| format!("price known until {until}"));
-        of_model.into_iter().chain(of_price).collect::<Vec<_>>().join("; ")
+        let by_unit = unit_prices(self.model, day);
+        by_unit.into_iter().chain(of_model).chain(of_price).collect::<Vec<_>>().join("; ")
     }
 }
 
@@ -237,6 +239,16 @@ fn show(args: &ModelsShowArgs, out: &mut impl Write) -> Result<(), Stop> {
     }
 }
 
+/// Returns the prices of a model that are not for tokens, such as `$0.006 / minute`.
+fn unit_prices(model: &Model, day: Date) -> Option<String> {
+    let price = |row: &UnitPrice| match row.variant() {
+        Some(variant) => format!("{row} ({variant})"),
+        None => row.to_string(),
+    };
+    let prices: Vec<String> = model.unit_sheet(day).map(price).collect();
+    Some(prices.join(", ")).filter(|prices| !prices.is_empty())
+}
+
 /// Returns whether a price row is in effect on a day.
 pub(super) fn is_in_effect(model: &Model, row: &PriceRow, day: Date) -> bool {
     model.sheet(day, row.tier()).any(|one| one == row)
@@ -252,6 +264,12 @@ fn write_model(name: &ModelRef<'_>, layer: &Layer, model: &Model, day: Date, out
     let resolves_to = if name.name() == model.name() { String::new() } else { format!(" → {}", model.name()) };
     writeln!(out, "{}{resolves_to}  as of {day}\n", printable(name.name()))?;
     write_grid(&facts(name, layer, model), out)?;
+    if !model.unit_prices().is_empty() {
+        writeln!(out)?;
+        let in_effect: Vec<_> = model.unit_sheet(day).collect();
+        write_grid(&unit_rows(layer, model.unit_prices(), &in_effect, |_| true), out)?;
+        return Ok(writeln!(out, "\n  ● in effect on {day}")?);
+    }
     if model.prices().is_empty() {
         return Ok(writeln!(out, "\n  no price: its operator sets one")?);
     }

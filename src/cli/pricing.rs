@@ -5,7 +5,7 @@ mod import;
 use std::io::Write;
 use std::path::Path;
 
-use gpt_cost::catalog::{Difference, PriceRow, Resolved};
+use gpt_cost::catalog::{Difference, PriceRow, Resolved, ResolvedTool, UnitPrice};
 use gpt_cost::{Catalog, Date};
 
 use super::args::{
@@ -15,6 +15,7 @@ use super::args::{
 use super::exit::{Failure, Outcome, Stop};
 use super::project::Project;
 use super::report::grid::{Cell, write_grid};
+use super::report::units::unit_rows;
 use super::report::{documents, plural};
 use super::{files, models, note, printable};
 
@@ -40,7 +41,13 @@ pub(super) fn run(command: &PricingCommand, out: &mut impl Write) -> Result<Outc
 
 fn show(args: &PricingShowArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     let Project { catalog, day, .. } = Project::discover(&args.tables, false)?;
+    let mut shown_tools = match &args.name {
+        Some(name) if catalog.model(name).is_err() => catalog.find_tool(name).into_iter().collect(),
+        Some(_) => Vec::new(),
+        None => catalog.tools(),
+    };
     let mut shown_models = match &args.name {
+        Some(_) if !shown_tools.is_empty() => Vec::new(),
         Some(name) => {
             let found = catalog.model(name).and_then(|name| Ok((name.resolve(day)?, name.remark())));
             let (found, remark) = found.map_err(|error| Failure::from_error(&error))?;
@@ -54,36 +61,60 @@ fn show(args: &PricingShowArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     let is_shown = |row: &PriceRow| !args.stale || row.is_uncertain(day);
     shown_models.retain(|found| {
         let mut rows = found.model.prices().iter();
-        !args.stale || rows.any(|row| is_shown(row) && models::is_in_effect(found.model, row, day))
+        let is_stale = |row: &UnitPrice| row.is_uncertain(day);
+        !args.stale
+            || rows.any(|row| is_shown(row) && models::is_in_effect(found.model, row, day))
+            || found.model.unit_sheet(day).any(is_stale)
     });
+    let is_unit_shown = |row: &UnitPrice| !args.stale || row.is_uncertain(day);
+    shown_tools.retain(|found| !args.stale || found.tool.sheet(day).any(is_unit_shown));
+    let shown = Shown { models: shown_models, tools: shown_tools, is_one, day };
     match args.format {
-        ReportFormat::Table => write_tables(&catalog, &shown_models, is_one, day, is_shown, out)?,
+        ReportFormat::Table => write_tables(&catalog, &shown, is_shown, is_unit_shown, out)?,
         ReportFormat::Json => {
-            documents::write(documents::pricing::Document::new(&catalog, &shown_models, day, is_shown), out)?;
+            let (models, tools) = (&shown.models, &shown.tools);
+            let document = documents::pricing::Document::new(&catalog, models, tools, day, is_shown, is_unit_shown);
+            documents::write(document, out)?;
         }
     }
     Ok(Outcome::Success)
 }
 
-fn write_tables(
-    catalog: &Catalog,
-    models: &[Resolved<'_>],
+/// The models and tools whose prices are shown.
+struct Shown<'c> {
+    models: Vec<Resolved<'c>>,
+    tools: Vec<ResolvedTool<'c>>,
+    /// Whether it is a single one, with all of its rows, past and future.
     is_one: bool,
     day: Date,
+}
+
+fn write_tables(
+    catalog: &Catalog,
+    shown: &Shown<'_>,
     is_shown: impl Fn(&PriceRow) -> bool,
+    is_unit_shown: impl Fn(&UnitPrice) -> bool,
     out: &mut impl Write,
 ) -> Result<(), Stop> {
+    let Shown { models, tools, is_one, day } = shown;
+    let (is_one, day) = (*is_one, *day);
     writeln!(out, "prices as of {day}; for each model, the last table that has it wins\n")?;
     let layers = catalog.layers().map(|layer| {
         let checked = layer.checked().map_or("never checked".to_owned(), |day| format!("checked {day}"));
         vec![Cell::plain(layer.origin()), Cell::right(plural(layer.models().len(), "model")), Cell::plain(checked)]
     });
     write_grid(&layers.collect::<Vec<_>>(), out)?;
-    if models.is_empty() {
+    if models.is_empty() && tools.is_empty() {
         return Ok(writeln!(out, "\n  no price is past its last announced day")?);
     }
     for Resolved { layer, model, .. } in models {
         writeln!(out, "\n{}", model.name())?;
+        if !model.unit_prices().is_empty() {
+            let in_effect: Vec<_> = model.unit_sheet(day).collect();
+            let is_shown = |row: &UnitPrice| is_one || is_unit_shown(row) && in_effect.contains(&row);
+            write_grid(&unit_rows(layer, model.unit_prices(), &in_effect, is_shown), out)?;
+            continue;
+        }
         if model.prices().is_empty() {
             writeln!(out, "  no price ({}:{})", layer.origin(), model.line())?;
             continue;
@@ -93,6 +124,18 @@ fn write_tables(
         if let Some(notice) = models::price_notice(model, day) {
             writeln!(out, "  note: {notice}")?;
         }
+    }
+    for ResolvedTool { layer, tool, .. } in tools {
+        writeln!(out, "\n{} (a tool)", tool.name())?;
+        let in_effect: Vec<_> = tool.sheet(day).collect();
+        let is_shown = |row: &UnitPrice| is_one || is_unit_shown(row) && in_effect.contains(&row);
+        write_grid(&unit_rows(layer, tool.prices(), &in_effect, is_shown), out)?;
+        if let Some(note) = tool.note() {
+            writeln!(out, "  note: {note}")?;
+        }
+    }
+    if models.iter().all(|found| found.model.prices().is_empty()) {
+        return if is_one { Ok(writeln!(out, "\n  ● in effect on {day}")?) } else { Ok(()) };
     }
     let legend = if is_one { format!("● in effect on {day}; prices") } else { "prices".to_owned() };
     Ok(writeln!(out, "\n  {legend} are per million tokens")?)
@@ -164,7 +207,11 @@ fn write_differences(differences: &[Difference], out: &mut impl Write) -> Result
             rows.push(vec![Cell::plain(name)]);
         }
         let side = |value: &Option<String>| Cell::plain(value.clone().unwrap_or_else(|| "–".to_owned()));
-        let fact = if one.what.is_empty() { "the model" } else { &one.what };
+        let fact = match one.what.as_str() {
+            "" if one.name.starts_with("tool.") => "the tool",
+            "" => "the model",
+            what => what,
+        };
         rows.push(vec![Cell::plain(format!("  {fact}")), side(&one.old), Cell::plain("→"), side(&one.new)]);
     }
     let models = rows.len() - differences.len();

@@ -6,7 +6,7 @@ use std::iter::Sum;
 use super::terms::{Cached, Terms};
 use crate::accounting::TokenCount;
 use crate::catalog::{Field, PriceRow};
-use crate::money::{Usd, grouped};
+use crate::money::{Uplift, Usd, grouped};
 use crate::request::{Request, Warning};
 use crate::usage::Usage;
 
@@ -57,7 +57,9 @@ pub struct Cost {
     pub input: CostRange,
     /// The cost of the output, from none to the most that the request allows.
     pub output: CostRange,
-    /// The sum of both. It has an expected value only if the output has one.
+    /// The cost of the calls of tools that the terms set.
+    pub tools: Usd,
+    /// The sum of all. It has an expected value only if the output has one.
     pub total: CostRange,
 }
 
@@ -66,14 +68,14 @@ impl Cost {
     /// else its maximum; `None` if it is unknown.
     pub fn most(&self) -> Option<Usd> {
         let output = self.output.expected.or(self.output.max);
-        self.input.max.zip(output).map(|(input, output)| input + output)
+        self.input.max.zip(output).map(|(input, output)| input + output + self.tools)
     }
 
     /// Returns the known part of [`Cost::most`]: all of it, or else the minimum of the input plus the expected output
     /// or its maximum, if known.
     pub fn known(&self) -> Usd {
         let output = self.output.expected.or(self.output.max).unwrap_or(self.output.min);
-        self.most().unwrap_or(self.input.min + output)
+        self.most().unwrap_or(self.input.min + output + self.tools)
     }
 }
 
@@ -86,9 +88,10 @@ impl Sum for Cost {
             expected: one.expected.zip(other.expected).map(|(one, other)| one + other),
             max: one.max.zip(other.max).map(|(one, other)| one + other),
         };
-        costs.fold(Cost { input: none(), output: none(), total: none() }, |sum, cost| Cost {
+        costs.fold(Cost { input: none(), output: none(), tools: Usd::ZERO, total: none() }, |sum, cost| Cost {
             input: add(sum.input, cost.input),
             output: add(sum.output, cost.output),
+            tools: sum.tools + cost.tools,
             total: add(sum.total, cost.total),
         })
     }
@@ -149,13 +152,14 @@ pub(super) fn input_usage(tokens: u64, audio: u64, cached: Cached) -> Usage {
 
 /// Returns the range of the cost. If something of the input is not counted, the cost of the input has no maximum, while
 /// that of the output keeps its own. The maximum of the input assumes that all input that is not cached is written to
-/// the prompt cache, if that costs more.
+/// the prompt cache, if that costs more. The uplift is on the tokens alone.
 pub(super) fn cost(
     rows: &Rows<'_>,
     request: &Request,
     input: &TokenCount,
     cached: Cached,
     output: &ValueRange<u64>,
+    (tools, uplift): (Usd, Uplift),
 ) -> Cost {
     // Audio costs more than text, so that the fewest tokens have the least audio.
     let (least_audio, most_audio) = input.audio_range();
@@ -173,11 +177,16 @@ pub(super) fn cost(
     };
     input.max = input.max.max(rows.range(&tokens, written).max);
     let output = rows.range(output, |row, tokens| row.cost(&Usage::output_alone(tokens, request.audio_output)));
-    let both = |one: Option<Usd>, other: Option<Usd>| Some(one? + other?);
+    let [input, output] = [input, output].map(|range| ValueRange {
+        min: uplift.apply(range.min),
+        expected: range.expected.map(|cost| uplift.apply(cost)),
+        max: range.max.map(|cost| uplift.apply(cost)),
+    });
+    let both = |one: Option<Usd>, other: Option<Usd>| Some(one? + other? + tools);
     let total = ValueRange {
-        min: input.min + output.min,
+        min: input.min + output.min + tools,
         expected: both(input.expected, output.expected),
         max: both(input.max, output.max),
     };
-    Cost { input, output, total }
+    Cost { input, output, tools, total }
 }

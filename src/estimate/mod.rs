@@ -3,6 +3,7 @@
 mod cost;
 mod fit;
 mod terms;
+mod tools;
 
 use jiff::civil::Date;
 
@@ -11,10 +12,11 @@ use self::cost::{Rows, cached, cost, input_usage};
 pub use self::fit::{Exceeded, Fit, RequestLimit, Verdict};
 use self::fit::{Windows, between_limits, fit, window};
 pub use self::terms::{Cached, Terms};
+pub use self::tools::OfferedTool;
 use crate::accounting::{self, Counting, Family, TokenCount};
 use crate::catalog::{self, Field, Kind, Layer, Model, ModelRef, PriceRow, Tier};
 use crate::error::{self, Error, Problem, Result};
-use crate::money::grouped;
+use crate::money::{Uplift, grouped};
 use crate::request::{Input, OutputLimit, Request, Warning};
 use crate::usage::Usage;
 
@@ -35,6 +37,8 @@ pub struct Estimate<'c> {
     cost: Cost,
     requests: u64,
     fit: Fit,
+    tools: Vec<OfferedTool<'c>>,
+    uplift: Uplift,
     warnings: Vec<Warning>,
 }
 
@@ -107,6 +111,8 @@ impl<'c> ModelRef<'c> {
             let message = format!("{} has no {} price for audio input", model.name(), tier.as_str());
             warnings.push(Warning::new("", message));
         }
+        let tools = tools::offered(self.catalog(), model, row, request, terms, &mut warnings)?;
+        let of_tools = tools.iter().map(|tool| tool.cost).sum();
         warnings.extend(input.notes().iter().cloned());
         warnings.extend(model.price_notice(row, terms.day).map(|notice| Warning::new("", notice)));
         warnings.extend(remarks(model, tier, terms.today.unwrap_or(terms.day)));
@@ -118,7 +124,7 @@ impl<'c> ModelRef<'c> {
             model,
             tier,
             price: row,
-            cost: cost(&rows, request, &input, cached, &output),
+            cost: cost(&rows, request, &input, cached, &output, (of_tools, terms.uplift)),
             cached: input_usage(input.tokens(), input.audio_tokens(), cached).cached,
             requests: terms.requests,
             input,
@@ -126,6 +132,8 @@ impl<'c> ModelRef<'c> {
             output_limit: request.output_limit.clone(),
             audio_output: request.audio_output,
             fit,
+            tools,
+            uplift: terms.uplift,
             warnings,
         })
     }
@@ -213,7 +221,22 @@ impl<'c> Estimate<'c> {
             expected: range.expected.map(|cost| cost * self.requests),
             max: range.max.map(|cost| cost * self.requests),
         };
-        Cost { input: all(&self.cost.input), output: all(&self.cost.output), total: all(&self.cost.total) }
+        Cost {
+            input: all(&self.cost.input),
+            output: all(&self.cost.output),
+            tools: self.cost.tools * self.requests,
+            total: all(&self.cost.total),
+        }
+    }
+
+    /// Returns the tools that the request offers and that are billed beside its tokens.
+    pub fn tools(&self) -> &[OfferedTool<'c>] {
+        &self.tools
+    }
+
+    /// Returns the uplift on the prices of tokens, which is in the cost.
+    pub fn uplift(&self) -> Uplift {
+        self.uplift
     }
 
     /// Returns whether the request fits the model's limits.

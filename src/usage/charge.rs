@@ -5,10 +5,10 @@ use std::fmt;
 
 use jiff::civil::Date;
 
-use super::Usage;
+use super::{UnitCharge, UnpricedCalls, Usage};
 use crate::catalog::{Field, ModelRef, PriceRow, Tier};
 use crate::error::{self, Error, Problem, Result};
-use crate::money::{Rate, Usd, grouped};
+use crate::money::{Rate, Uplift, Usd, grouped};
 use crate::names::names;
 
 names! {
@@ -86,11 +86,17 @@ impl ChargeKind {
 }
 
 /// The cost of a response, charge by charge.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Bill {
-    /// The charges, which count each token once.
+    /// The charges for tokens, which count each token once.
     pub charges: Vec<Charge>,
+    /// The uplift on the charges for tokens, and what it costs.
+    pub uplift: Option<(Uplift, Usd)>,
+    /// The charges for what is not tokens, such as the calls of tools.
+    pub units: Vec<UnitCharge>,
+    /// The calls of tools without a known price, which are not in the total.
+    pub unpriced: Vec<UnpricedCalls>,
     /// The sum of the charges.
     pub total: Usd,
 }
@@ -213,6 +219,6 @@ impl ModelRef<'_> {
             let problem = Problem::new(format!("`{name}` has no {tier} price for {component} on {day}"));
             Error::new(error::Kind::MissingPrice, problem)
         })?;
-        Ok(Bill { total: charges.iter().map(|charge| charge.cost).sum(), charges })
+        Ok(Bill { total: charges.iter().map(|charge| charge.cost).sum(), charges, ..Bill::default() })
     }
 }

@@ -1,6 +1,8 @@
 //! Reads a `usage` with its breakdowns. A breakdown that is not understood is an error: its tokens are never billed as
 //! text.
 
+use rust_decimal::Decimal;
+
 use super::Usage;
 use crate::error::{Error, Problem, Result};
 use crate::json::{Path, Value};
@@ -20,9 +22,6 @@ pub(super) enum Output {
 
 /// Reads a usage.
 pub(super) fn usage(value: &Value<'_>, path: &Path<'_>, output_is: Output) -> Result<Usage> {
-    if value.get("type").and_then(Value::as_str) == Some("duration") {
-        return Err(billed_by_the_minute(value, path));
-    }
     let whole = Numbers { value, path };
     let either = |one, other| Ok::<_, Error>(whole.get(one)?.or(whole.get(other)?));
     let Some(input) = either("prompt_tokens", "input_tokens")? else {
@@ -56,16 +55,22 @@ fn details<'v, 'a>(value: &'v Value<'a>, keys: &[&'static str]) -> Option<(&'sta
     keys.iter().find_map(|key| Some((*key, value.get(key).filter(|details| **details != Value::Null)?)))
 }
 
-fn billed_by_the_minute(usage: &Value<'_>, path: &Path<'_>) -> Error {
+/// Returns the seconds of a usage that is a duration and not tokens, from their digits as written.
+pub(super) fn seconds(usage: &Value<'_>, path: &Path<'_>) -> Result<Option<Decimal>> {
+    /// A nanosecond is more precise than any bill.
+    const MAX_DECIMALS: u32 = 9;
+    if usage.get("type").and_then(Value::as_str) != Some("duration") {
+        return Ok(None);
+    }
     let seconds = match usage.get("seconds") {
-        Some(Value::Number(seconds)) => format!(", and these are {seconds} seconds"),
-        _ => String::new(),
+        Some(Value::Number(seconds)) => Decimal::from_str_exact(&seconds.to_string()).ok(),
+        _ => None,
     };
-    let message = format!("the model is billed by the minute{seconds}; price tables have prices for tokens alone");
-    let problem = Problem::new(message).at_path(path);
-    let hint = "multiply the minutes by the model's price per minute; transcriptions by gpt-4o-transcribe are billed \
-                by tokens";
-    Error::new(crate::error::Kind::Usage, problem.with_hint(hint))
+    let seconds = seconds.filter(|seconds| !seconds.is_sign_negative() && seconds.scale() <= MAX_DECIMALS);
+    match seconds.filter(|seconds| *seconds <= Decimal::from(u32::MAX)) {
+        Some(seconds) => Ok(Some(seconds)),
+        None => Err(path.key("seconds").error("expected a number of seconds")),
+    }
 }
 
 /// The numbers of an object.

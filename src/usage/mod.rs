@@ -1,5 +1,6 @@
 //! The `usage` of a real response, and the pricing rule: what a price row charges for a usage.
 
+mod calls;
 mod charge;
 mod details;
 mod file;
@@ -7,6 +8,7 @@ mod response;
 mod stream;
 mod tool;
 
+pub use self::calls::{UnitCharge, UnpricedCalls};
 pub use self::charge::{Bill, Charge, ChargeKind};
 pub use self::file::{Outcome, Reported, responses};
 pub use self::response::Response;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
+use rust_decimal::Decimal;
 
 use super::Usage;
 use super::details::{self, Output};
@@ -24,8 +25,9 @@ pub struct Response {
     pub tier: Option<Tier>,
     /// The billed usage.
     pub usage: Usage,
-    /// The number of calls of each built-in tool. They cost more than the usage, and no price table has their prices
-    /// yet.
+    /// The seconds of audio, if they are billed instead of tokens; the usage is then empty.
+    pub seconds: Option<Decimal>,
+    /// The number of calls of each built-in tool. They cost more than the usage.
     pub tool_calls: BTreeMap<ToolKind, u64>,
 }
 
@@ -36,7 +38,7 @@ impl Response {
     /// # Errors
     ///
     /// Bytes that are not JSON, JSON without `usage`, numbers that contradict each other, such as more cached tokens
-    /// than input, tokens of an unknown kind, and responses that are not billed by tokens.
+    /// than input, tokens of an unknown kind, and responses whose prices are in no table.
     ///
     /// ```
     /// use gpt_cost::usage::Response;
@@ -66,7 +68,12 @@ impl Response {
         }
         let Some(usage @ Value::Object(_)) = value.get("usage") else { return Err(without_usage(value, path)) };
         check_prices(value, path)?;
-        let usage = details::usage(usage, &path.key("usage"), output_without_breakdown(value))?;
+        let path_of_usage = path.key("usage");
+        let seconds = details::seconds(usage, &path_of_usage)?;
+        let usage = match seconds {
+            Some(_) => Usage::default(),
+            None => details::usage(usage, &path_of_usage, output_without_breakdown(value))?,
+        };
         let created = value.get("created").or(value.get("created_at"));
         let text = |key: &str| value.get(key).and_then(Value::as_str);
         let tier = match text("service_tier") {
@@ -76,7 +83,7 @@ impl Response {
         // Recordings name the model that answered beside that of the request.
         let model = text("model").or(text("response_model")).map(str::to_owned);
         let tool_calls = tool::calls(value);
-        Response { model, day: created.and_then(day_of), tier, usage, tool_calls }.checked(path)
+        Response { model, day: created.and_then(day_of), tier, usage, seconds, tool_calls }.checked(path)
     }
 
     fn checked(self, path: &Path<'_>) -> Result<Response> {

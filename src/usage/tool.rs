@@ -10,6 +10,8 @@ names! {
     pub enum ToolKind {
         /// Searches of the web.
         WebSearch = "web_search",
+        /// Searches of the web by the tool's earlier version, which has another price.
+        WebSearchPreview = "web_search_preview",
         /// Searches of uploaded files.
         FileSearch = "file_search",
         /// Code that runs in a container.
@@ -44,8 +46,10 @@ impl ToolKind {
 /// where there is one.
 pub(super) fn calls(response: &Value<'_>) -> BTreeMap<ToolKind, u64> {
     let mut calls = BTreeMap::new();
+    let search = search_tool(response);
     for item in array(response.get("output")) {
         if let Some(kind) = ToolKind::of_item(item) {
+            let kind = if kind == ToolKind::WebSearch { search } else { kind };
             *calls.entry(kind).or_insert(0) += 1;
         }
     }
@@ -55,20 +59,39 @@ pub(super) fn calls(response: &Value<'_>) -> BTreeMap<ToolKind, u64> {
         !array(message.and_then(|message| message.get("annotations"))).is_empty()
     };
     if array(response.get("choices")).iter().any(has_sources) {
-        calls.insert(ToolKind::WebSearch, 1);
+        calls.insert(search, 1);
     }
     let reported = |tool: &str, key: &str| {
         let Value::Number(number) = response.get("tool_usage")?.get(tool)?.get(key)? else { return None };
         number.as_u64()
     };
     if let Some(searches) = reported("web_search", "num_requests") {
-        calls.insert(ToolKind::WebSearch, searches);
+        calls.insert(search, searches);
     }
     if reported("image_gen", "total_tokens").is_some_and(|tokens| tokens > 0) {
         calls.entry(ToolKind::ImageGeneration).or_insert(1);
     }
     calls.retain(|_, number| *number > 0);
     calls
+}
+
+/// Returns the version of the web search that a response used, by the tools of its request, which it repeats, or by its
+/// model. The items of both are the same.
+fn search_tool(response: &Value<'_>) -> ToolKind {
+    let kinds = array(response.get("tools")).iter().filter_map(|tool| tool.get("type").and_then(Value::as_str));
+    let searches: Vec<&str> = kinds.filter(|kind| kind.starts_with("web_search")).collect();
+    let is_preview = |kind: &&str| kind.starts_with("web_search_preview");
+    let by_model = || response.get("model").and_then(Value::as_str).is_some_and(searches_by_preview);
+    match searches.is_empty() {
+        true if by_model() => ToolKind::WebSearchPreview,
+        false if searches.iter().all(is_preview) => ToolKind::WebSearchPreview,
+        _ => ToolKind::WebSearch,
+    }
+}
+
+/// Returns whether a model searches on its own, at the price of the preview, such as gpt-4o-search-preview.
+fn searches_by_preview(model: &str) -> bool {
+    model.contains("-search-preview")
 }
 
 fn array<'v, 'a>(value: Option<&'v Value<'a>>) -> &'v [Value<'a>] {

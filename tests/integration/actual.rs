@@ -1,6 +1,7 @@
 //! What `actual` reads and charges: one response of each shape of the API, in words and numbers of our own, on prices
 //! per million tokens that make each sum easy to check by hand.
 
+use gpt_cost::money::Uplift;
 use gpt_cost::usage::{Outcome, Response, ToolKind, responses};
 use gpt_cost::{Catalog, Date, Tier};
 use proptest::prelude::*;
@@ -12,6 +13,10 @@ schema = 1
 kind = "realtime"
 encoding = "unknown"
 price = { per = "1M", input = "4", cached = "0.4", write = "5", write_long = "8", output = "16", audio_in = "32", audio_cached = "0.5", audio_out = "64", image_in = "6", image_cached = "0.6", image_out = "40" }
+[model."ears"]
+kind = "audio"
+encoding = "unknown"
+price = { per = "minute", amount = "0.012" }
 [model."text"]
 encoding = "o200k_base"
 counting = "gpt-5"
@@ -30,10 +35,11 @@ fn bill(model: &str, response: &str) -> String {
         Err(error) => return error.to_string(),
     };
     let (day, tier) = (Date::constant(2026, 11, 24), response.tier.unwrap_or(Tier::Standard));
-    match catalog.model(model).unwrap().bill(&response.usage, day, tier) {
+    match catalog.model(model).unwrap().bill_response(&response, day, tier, Uplift::NONE) {
         Ok(bill) => {
             let charges = bill.charges.iter().map(|charge| format!("{} {}", charge.kind, charge.tokens));
-            format!("{}: {}", charges.collect::<Vec<_>>().join(", "), bill.total)
+            let units = bill.units.iter().map(|unit| format!("{} {}", unit.name, unit.in_words()));
+            format!("{}: {}", charges.chain(units).collect::<Vec<_>>().join(", "), bill.total)
         }
         Err(error) => error.to_string(),
     }
@@ -186,14 +192,19 @@ fn transcriptions_by_tokens() {
 }
 
 #[test]
-fn transcriptions_by_the_minute_are_not_priced() {
+fn transcriptions_by_the_minute_are_priced_by_their_seconds() {
     let response = r#"{"text": "Good morning.", "usage": {"type": "duration", "seconds": 12.5}}"#;
+    // 12.5 × 0.012 / 60
+    assert_eq!(bill("ears", response), "audio 12.5 seconds: $0.0025");
+    assert_eq!(bill("all", response), "`all` has no price by the minute on 2026-11-24");
     assert_eq!(
-        bill("all", response),
-        "usage: the model is billed by the minute, and these are 12.5 seconds; price tables have prices for tokens alone"
+        bill("ears", r#"{"usage": {"input_tokens": 1}}"#),
+        "`ears` has no price for tokens: it costs $0.012 / minute"
     );
-    let error = Response::from_json(response.as_bytes()).unwrap_err();
-    assert!(error.problems()[0].hint().unwrap().starts_with("multiply the minutes by the model's price per minute"));
+    for seconds in ["-1", "null", "\"12\"", "1e12"] {
+        let response = format!(r#"{{"usage": {{"type": "duration", "seconds": {seconds}}}}}"#);
+        assert_eq!(bill("ears", &response), "usage.seconds: expected a number of seconds");
+    }
 }
 
 #[test]

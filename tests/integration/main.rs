@@ -23,5 +23,6 @@ mod reports;
 mod request;
 mod synthetic;
 mod tokens;
+mod tools;
 mod verdicts;
 mod walls;

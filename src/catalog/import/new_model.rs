@@ -106,5 +106,6 @@ fn model(name: &str, kind: Kind, facts: &Facts, prices: Vec<PriceRow>) -> Model 
         },
         also: Vec::new().into(),
         prices: prices.into(),
+        unit_prices: Vec::new().into(),
     }
 }

@@ -5,6 +5,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use gpt_cost::budget::Increase;
 use gpt_cost::catalog::Kind;
 use gpt_cost::catalog::import::ImportFormat;
+use gpt_cost::money::Uplift;
 use gpt_cost::request::ImageSize;
 use gpt_cost::{Cached, Date, Encoding, Tier, Usd};
 
@@ -29,6 +30,16 @@ pub(super) fn increase(text: &str) -> Result<Increase, &'static str> {
 
 pub(super) fn cached(text: &str) -> Result<Cached, &'static str> {
     Cached::parse(text).ok_or("expected a number of tokens, or a percentage from 0% to 100%")
+}
+
+pub(super) fn tool_calls(text: &str) -> Result<(String, u32), &'static str> {
+    let (tool, calls) = text.split_once('=').filter(|(tool, _)| !tool.is_empty()).unwrap_or_default();
+    let calls = calls.parse().map_err(|_| "expected a tool and a number of calls, such as web_search=2")?;
+    Ok((tool.to_owned(), calls))
+}
+
+pub(super) fn uplift(text: &str) -> Result<Uplift, &'static str> {
+    Uplift::parse(text).ok_or("expected a percentage such as 10% or -30%")
 }
 
 pub(super) fn days(text: &str) -> Result<i32, &'static str> {

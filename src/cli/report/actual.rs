@@ -5,11 +5,11 @@ pub(in crate::cli) mod table;
 
 use std::collections::BTreeMap;
 
-use gpt_cost::catalog::{Layer, Resolved};
+use gpt_cost::catalog::{Layer, Measure, Resolved};
 use gpt_cost::money::grouped;
 use gpt_cost::source::Place;
 use gpt_cost::usage::{Bill, Response, ToolKind};
-use gpt_cost::{Date, Tier, Usd};
+use gpt_cost::{Date, Decimal, Tier, Usd};
 
 use crate::cli::input::Failed;
 
@@ -59,10 +59,14 @@ pub(in crate::cli) struct Sum {
     pub(in crate::cli) input: u64,
     pub(in crate::cli) cached: u64,
     pub(in crate::cli) output: u64,
-    /// The cost of the tokens.
+    /// The cost, without that of the unpriced calls.
     pub(in crate::cli) cost: Usd,
-    /// Calls of built-in tools, which are not in the cost.
+    /// Calls of built-in tools.
     pub(in crate::cli) tool_calls: BTreeMap<ToolKind, u64>,
+    /// Quantities that are not tokens, and their cost, which is in `cost`.
+    pub(in crate::cli) units: BTreeMap<(&'static str, Measure), (Decimal, Usd)>,
+    /// Calls whose price is unknown, with the reason.
+    pub(in crate::cli) unpriced: BTreeMap<(ToolKind, String), u64>,
 }
 
 impl Sum {
@@ -76,6 +80,15 @@ impl Sum {
         for (kind, calls) in &priced.response.tool_calls {
             let sum = self.tool_calls.entry(*kind).or_default();
             *sum = sum.saturating_add(*calls);
+        }
+        for unit in &priced.bill.units {
+            let (quantity, cost) = self.units.entry((unit.name, unit.price.unit().measure())).or_default();
+            *quantity = quantity.saturating_add(unit.quantity);
+            *cost += unit.cost;
+        }
+        for one in &priced.bill.unpriced {
+            let sum = self.unpriced.entry((one.tool, one.reason.clone())).or_default();
+            *sum = sum.saturating_add(one.calls);
         }
     }
 }
@@ -104,10 +117,7 @@ impl Report<'_> {
     }
 }
 
-/// Returns the calls of built-in tools in words, such as `3 calls of web_search, 1 call of file_search`.
-fn calls_in_words(calls: &BTreeMap<ToolKind, u64>) -> String {
-    let one = |(kind, calls): (&ToolKind, &u64)| {
-        format!("{} call{} of {kind}", grouped(*calls), if *calls == 1 { "" } else { "s" })
-    };
-    calls.iter().map(one).collect::<Vec<_>>().join(", ")
+/// Returns a number of calls in words, such as `3 calls of web_search`.
+fn calls_in_words(tool: ToolKind, calls: u64) -> String {
+    format!("{} call{} of {tool}", grouped(calls), if calls == 1 { "" } else { "s" })
 }

@@ -7,6 +7,7 @@ pub(super) mod documents;
 pub(super) mod estimate;
 pub(super) mod grid;
 pub(super) mod remarks;
+pub(super) mod units;
 
 use gpt_cost::accounting::Evidence;
 use gpt_cost::money::grouped;

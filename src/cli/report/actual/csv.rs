@@ -47,7 +47,7 @@ pub(in crate::cli) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Re
 }
 
 fn row(priced: &Priced<'_>) -> [String; TITLES.len()] {
-    let usage = &priced.response.usage;
+    let (usage, bill) = (&priced.response.usage, &priced.bill);
     [
         formula_free(&priced.place.to_string()),
         formula_free(priced.custom_id.as_deref().unwrap_or_default()),
@@ -59,9 +59,9 @@ fn row(priced: &Priced<'_>) -> [String; TITLES.len()] {
         usage.cached.to_string(),
         usage.output.to_string(),
         usage.reasoning.to_string(),
-        priced.bill.total.amount().to_string(),
+        bill.total.amount().to_string(),
         "USD".to_owned(),
-        calls_in_words(&priced.response.tool_calls),
+        bill.unpriced.iter().map(|one| calls_in_words(one.tool, one.calls)).collect::<Vec<_>>().join(", "),
         String::new(),
         String::new(),
     ]

@@ -1,12 +1,11 @@
 //! The table for people.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use gpt_cost::money::grouped;
-use gpt_cost::usage::ToolKind;
-use gpt_cost::{Date, Tier, Usd};
+use gpt_cost::{Date, Tier};
 
 use super::{Priced, Report, Sum, calls_in_words};
 use crate::cli::files::printable;
@@ -36,22 +35,34 @@ fn write_one(priced: &Priced<'_>, out: &mut impl Write) -> io::Result<()> {
     let tier = if *tier == Tier::Standard { String::new() } else { format!(", {tier} tier") };
     let (name, model) = (printable(&place.to_string()), printable(model));
     writeln!(out, "{name}  {model}{resolves_to}{tier}  as of {day}\n")?;
-    let costs = bill.charges.iter().map(|charge| charge.cost).chain([bill.total]);
+    let costs = bill.charges.iter().map(|charge| charge.cost).chain(bill.units.iter().map(|unit| unit.cost));
+    let costs = costs.chain(bill.uplift.map(|(_, cost)| cost)).chain([bill.total]);
     let digits = costs.map(|cost| cost.decimals()).max().unwrap_or(2) as usize;
-    let mut rows = vec![["", "tokens", "rate", "cost"].map(Cell::title).to_vec()];
+    let tokens = if bill.charges.is_empty() { "" } else { "tokens" };
+    let mut rows = vec![["", tokens, "rate", "cost"].map(Cell::title).to_vec()];
     for charge in &bill.charges {
         let rate = format!("{} / {}", charge.rate.amount(), charge.rate.per());
         let cost = format!("{:.digits$}", charge.cost);
         let [tokens, rate, cost] = [grouped(charge.tokens), rate, cost].map(Cell::right);
         rows.push(vec![Cell::plain(charge.kind.in_words()), tokens, rate, cost]);
     }
-    let total = money(bill.total, digits, &response.tool_calls);
+    if let Some((uplift, cost)) = bill.uplift {
+        let [uplift, cost] = [uplift.to_string(), format!("{cost:.digits$}")].map(Cell::right);
+        rows.push(vec![Cell::plain("uplift"), Cell::plain(""), uplift, cost]);
+    }
+    for unit in &bill.units {
+        let [quantity, rate, cost] =
+            [unit.in_words(), unit.price.to_string(), format!("{:.digits$}", unit.cost)].map(Cell::right);
+        rows.push(vec![Cell::plain(unit.name), quantity, rate, cost]);
+    }
+    let sum: Sum = [priced].into_iter().collect();
+    let total = money(&sum, digits);
     rows.push(vec![Cell::plain("total"), Cell::plain(""), Cell::plain(""), Cell::right(total)]);
     write_grid(&rows, out)?;
     if response.usage.reasoning > 0 {
         writeln!(out, "\n  output includes {} reasoning tokens", grouped(response.usage.reasoning))?;
     }
-    write_calls(&response.tool_calls, out)?;
+    write_unpriced(&sum, out)?;
     writeln!(out, "\n  price: {}", resolved.layer.origin())?;
     if let Some(notice) = priced.price_notice() {
         writeln!(out, "  note: {notice}")?;
@@ -70,7 +81,9 @@ fn write_many(report: &Report<'_>, each: bool, out: &mut impl Write) -> io::Resu
     write_line(&[Cell::styled(title, BOLD), Cell::styled(prices, DIM)], out)?;
     writeln!(out)?;
     write_grid(&rows(report, each), out)?;
-    write_calls(&report.total().tool_calls, out)?;
+    let total = report.total();
+    write_units(&total, out)?;
+    write_unpriced(&total, out)?;
     write_notes(report, out)?;
     write_not_billed(report, out)?;
     for (index, one) in report.failed.iter().enumerate() {
@@ -105,7 +118,7 @@ fn rows(report: &Report<'_>, each: bool) -> Vec<Vec<Cell>> {
     let numbers = [Cell::title("input"), Cell::title("cached").rank(3), Cell::title("output"), Cell::title("cost")];
     let row = |(names, sum): (Vec<Cell>, Sum)| {
         let cached = if sum.cached == 0 { "–".to_owned() } else { grouped(sum.cached) };
-        let cost = money(sum.cost, digits, &sum.tool_calls);
+        let cost = money(&sum, digits);
         let numbers = [grouped(sum.input), cached, grouped(sum.output), cost].map(Cell::right);
         names.into_iter().chain(numbers).collect()
     };
@@ -126,16 +139,26 @@ fn of_group(((model, day), sum): ((&str, Date), Sum)) -> (Vec<Cell>, Sum) {
     (vec![Cell::plain(printable(model)), Cell::plain(day.to_string()), responses], sum)
 }
 
-/// Returns a cost, which is a minimum if there are calls of built-in tools.
-fn money(cost: Usd, digits: usize, calls: &BTreeMap<ToolKind, u64>) -> String {
-    format!("{}{cost:.digits$}", if calls.is_empty() { "" } else { "≥ " })
+/// Returns the cost, which is a minimum if there are calls without a known price.
+fn money(sum: &Sum, digits: usize) -> String {
+    format!("{}{:.digits$}", if sum.unpriced.is_empty() { "" } else { "≥ " }, sum.cost)
 }
 
-fn write_calls(calls: &BTreeMap<ToolKind, u64>, out: &mut impl Write) -> io::Result<()> {
-    if calls.is_empty() {
-        return Ok(());
+/// Writes what is in the cost beside tokens.
+fn write_units(sum: &Sum, out: &mut impl Write) -> io::Result<()> {
+    for (index, ((name, measure), (quantity, cost))) in sum.units.iter().enumerate() {
+        let before = if index == 0 { "\n" } else { "" };
+        writeln!(out, "{before}  including {cost} for {name} ({measure}: {})", quantity.normalize())?;
     }
-    writeln!(out, "\n  {YELLOW}at least{YELLOW:#}: {}, whose price is in no table", calls_in_words(calls))
+    Ok(())
+}
+
+fn write_unpriced(sum: &Sum, out: &mut impl Write) -> io::Result<()> {
+    for (index, ((tool, reason), calls)) in sum.unpriced.iter().enumerate() {
+        let before = if index == 0 { "\n" } else { "" };
+        writeln!(out, "{before}  {YELLOW}at least{YELLOW:#}: {}: {reason}", calls_in_words(*tool, *calls))?;
+    }
+    Ok(())
 }
 
 /// Writes once each that a price was announced only until an earlier day, and the note of each model.

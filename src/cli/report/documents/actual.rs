@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use gpt_cost::catalog::{Measure, Unit};
 use gpt_cost::money::Per;
-use gpt_cost::usage::{Charge as UsageCharge, ChargeKind, ToolKind};
+use gpt_cost::usage::{
+    Charge as UsageCharge, ChargeKind, ToolKind, UnitCharge as UsageUnitCharge, UnpricedCalls as UsageUnpricedCalls,
+};
 use gpt_cost::{Date, Tier};
 use serde::Serialize;
 
@@ -68,8 +71,17 @@ struct Response<'a> {
     charges: Vec<Charge>,
     /// The reasoning tokens in the output; they are charged as output.
     reasoning_tokens: u64,
+    /// The uplift on the charges; null if there is none.
+    uplift: Option<Uplift>,
+    /// The seconds of audio, if they are billed instead of tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seconds: Option<String>,
     tool_calls: ToolCalls,
-    /// The cost of the tokens. If there are tool calls, the response cost more.
+    /// What is billed beside tokens: calls of tools, and audio by its duration.
+    unit_charges: Vec<UnitCharge<'a>>,
+    /// The calls whose price is unknown.
+    unpriced_tool_calls: Vec<UnpricedCalls<'a>>,
+    /// The sum of the charges. If there are unpriced calls, the response cost more.
     cost: Dollars,
 }
 
@@ -91,13 +103,72 @@ impl<'a> Response<'a> {
             output_tokens: usage.output,
             charges: priced.bill.charges.iter().map(Charge::from).collect(),
             reasoning_tokens: usage.reasoning,
+            uplift: priced
+                .bill
+                .uplift
+                .map(|(uplift, cost)| Uplift { percent: uplift.percent().to_string(), cost: Dollars(cost) }),
+            seconds: priced.response.seconds.map(|seconds| seconds.normalize().to_string()),
             tool_calls: ToolCalls::from(&priced.response.tool_calls),
+            unit_charges: priced.bill.units.iter().map(UnitCharge::from).collect(),
+            unpriced_tool_calls: priced.bill.unpriced.iter().map(UnpricedCalls::from).collect(),
             cost: Dollars(priced.bill.total),
         }
     }
 }
 
-/// The number of calls of each built-in tool. They are not priced.
+/// What is added to the charges for tokens, or taken from them.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Uplift {
+    /// The percentage, as a decimal.
+    percent: String,
+    cost: Dollars,
+}
+
+/// A quantity that is not tokens, its price and its cost.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct UnitCharge<'a> {
+    /// The tool, or `audio`.
+    name: &'a str,
+    /// The quantity, as a decimal.
+    quantity: String,
+    measure: Name<Measure>,
+    /// The price of one unit.
+    rate: Dollars,
+    per: Name<Unit>,
+    cost: Dollars,
+}
+
+impl<'a> From<&'a UsageUnitCharge> for UnitCharge<'a> {
+    fn from(charge: &'a UsageUnitCharge) -> UnitCharge<'a> {
+        UnitCharge {
+            name: charge.name,
+            quantity: charge.quantity.normalize().to_string(),
+            measure: Name(charge.price.unit().measure()),
+            rate: Dollars(charge.price.amount()),
+            per: Name(charge.price.unit()),
+            cost: Dollars(charge.cost),
+        }
+    }
+}
+
+/// Calls of a tool whose price is unknown.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct UnpricedCalls<'a> {
+    tool: Name<ToolKind>,
+    calls: u64,
+    reason: &'a str,
+}
+
+impl<'a> From<&'a UsageUnpricedCalls> for UnpricedCalls<'a> {
+    fn from(one: &'a UsageUnpricedCalls) -> UnpricedCalls<'a> {
+        UnpricedCalls { tool: Name(one.tool), calls: one.calls, reason: &one.reason }
+    }
+}
+
+/// The number of calls of each built-in tool.
 #[derive(Serialize)]
 #[serde(transparent)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -162,8 +233,10 @@ struct Group<'a> {
     cached_tokens: u64,
     output_tokens: u64,
     tool_calls: ToolCalls,
-    /// The cost of the tokens.
+    /// The sum of the charges. If there are unpriced calls, the responses cost more.
     cost: Dollars,
+    /// Whether there are unpriced calls.
+    has_unpriced_calls: bool,
 }
 
 impl<'a> From<((&'a str, Date), Sum)> for Group<'a> {
@@ -177,6 +250,7 @@ impl<'a> From<((&'a str, Date), Sum)> for Group<'a> {
             output_tokens: sum.output,
             tool_calls: ToolCalls::from(&sum.tool_calls),
             cost: Dollars(sum.cost),
+            has_unpriced_calls: !sum.unpriced.is_empty(),
         }
     }
 }
@@ -191,8 +265,10 @@ struct Total {
     output_tokens: u64,
     tool_calls: ToolCalls,
     currency: &'static str,
-    /// The cost of the tokens.
+    /// The sum of the charges. If there are unpriced calls, the responses cost more.
     cost: Dollars,
+    /// Whether there are unpriced calls.
+    has_unpriced_calls: bool,
 }
 
 impl From<Sum> for Total {
@@ -205,6 +281,7 @@ impl From<Sum> for Total {
             tool_calls: ToolCalls::from(&sum.tool_calls),
             currency: "USD",
             cost: Dollars(sum.cost),
+            has_unpriced_calls: !sum.unpriced.is_empty(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The document of `estimate`: the same format for one request or many.
 
-use gpt_cost::estimate::Exceeded;
+use gpt_cost::catalog::{Unit, UnitPrice};
+use gpt_cost::estimate::{Exceeded, OfferedTool};
 use gpt_cost::{Cost, CostRange, Estimate, Tier, Verdict};
 use serde::Serialize;
 
@@ -82,6 +83,10 @@ pub(in crate::cli) struct Request<'a> {
     cost_of_all: Costs,
     fit: Fit,
     price: Price<'a>,
+    /// The percentage by which the prices of tokens are higher, as a decimal; null if there is none. It is in the cost.
+    uplift: Option<String>,
+    /// The tools that the request offers and that are billed beside its tokens.
+    tools: Vec<Tool<'a>>,
     breakdown: Vec<Component<'a>>,
     not_counted: Vec<Remark<'a>>,
     warnings: Vec<Remark<'a>>,
@@ -115,9 +120,46 @@ impl<'a> Request<'a> {
             cost_of_all: (&estimate.cost_of_all()).into(),
             fit: Fit::new(estimate),
             price: Price::new(estimate.layer(), model, estimate.price()),
+            uplift: Some(estimate.uplift())
+                .filter(|uplift| !uplift.is_none())
+                .map(|uplift| uplift.percent().to_string()),
+            tools: estimate.tools().iter().map(Tool::from).collect(),
             breakdown: super::breakdown(input),
             not_counted: super::uncounted(input.uncounted()),
             warnings: super::remarks(entry.warnings),
+        }
+    }
+}
+
+/// A tool that a request offers.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Tool<'a> {
+    name: &'a str,
+    /// The path in the request.
+    path: &'a str,
+    /// The price of a unit; null if the tool is not billed by the call, or its price is unknown.
+    rate: Option<Dollars>,
+    /// What the rate is for.
+    per: Option<Name<Unit>>,
+    /// The input tokens that each call is billed in addition, if they are fixed.
+    input_tokens: Option<u64>,
+    /// The number of calls in the cost; null if it is not set, so that the cost has none.
+    calls: Option<u64>,
+    /// The cost of these calls.
+    cost: Dollars,
+}
+
+impl<'a> From<&'a OfferedTool<'_>> for Tool<'a> {
+    fn from(tool: &'a OfferedTool<'_>) -> Tool<'a> {
+        Tool {
+            name: tool.name,
+            path: &tool.path,
+            rate: tool.price.map(|price| Dollars(price.amount())),
+            per: tool.price.map(|price| Name(price.unit())),
+            input_tokens: tool.price.and_then(UnitPrice::input_tokens),
+            calls: tool.calls,
+            cost: Dollars(tool.cost),
         }
     }
 }
@@ -145,20 +187,22 @@ struct Limit<'a> {
     tokens: u64,
 }
 
-/// The cost of the input, of the output and of both.
+/// The cost of the input, of the output, of calls of tools and of all.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Costs {
     currency: &'static str,
     input: Amounts,
     output: Amounts,
+    /// The cost of the calls of tools that are set.
+    tools: Dollars,
     total: Amounts,
 }
 
 impl From<&Cost> for Costs {
     fn from(cost: &Cost) -> Costs {
         let [input, output, total] = [&cost.input, &cost.output, &cost.total].map(Amounts::from);
-        Costs { currency: "USD", input, output, total }
+        Costs { currency: "USD", input, output, tools: Dollars(cost.tools), total }
     }
 }
 

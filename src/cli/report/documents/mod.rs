@@ -16,11 +16,11 @@ use std::io::{self, Write};
 
 use gpt_cost::accounting::{ComponentKind, Family};
 use gpt_cost::budget::{Changed, Level};
-use gpt_cost::catalog::{Field, Kind, Layer, Model, PriceRow};
+use gpt_cost::catalog::{Field, Kind, Layer, Measure, Model, PriceRow, Unit, UnitPrice};
 use gpt_cost::money::{Per, Usd};
 use gpt_cost::request::{Uncounted, Warning};
 use gpt_cost::source::Place;
-use gpt_cost::usage::ChargeKind;
+use gpt_cost::usage::{ChargeKind, ToolKind};
 use gpt_cost::{Date, Label, Tier, TokenCount, Verdict};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -244,6 +244,50 @@ impl<'a> Price<'a> {
     }
 }
 
+/// A row of a price that is not for tokens.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(in crate::cli) struct UnitRow<'a> {
+    /// The price table: a file, or `built-in`.
+    origin: &'a str,
+    /// The line of the row in it, from 1.
+    line: u32,
+    /// The day on which the price was last checked.
+    checked: Option<Day>,
+    /// What the amount is for.
+    per: Name<Unit>,
+    amount: Dollars,
+    /// The first day of the price; null if it has no start date.
+    from: Option<Day>,
+    /// The last day for which the price was announced; after it, the price is uncertain. Null if it has no known end.
+    until: Option<Day>,
+    /// The models that the price is for, each a name or a pattern with one `*`; empty if it is for all.
+    models: Vec<&'a str>,
+    /// What distinguishes the price from others, such as the size of a container.
+    variant: Option<&'a str>,
+    /// The input tokens that each call is billed in addition, if they are fixed.
+    input_tokens: Option<u64>,
+    note: Option<&'a str>,
+}
+
+impl<'a> UnitRow<'a> {
+    fn new(layer: &'a Layer, checked: Option<Date>, row: &'a UnitPrice) -> UnitRow<'a> {
+        UnitRow {
+            origin: layer.origin(),
+            line: row.line(),
+            checked: checked.or(layer.checked()).map(Day),
+            per: Name(row.unit()),
+            amount: Dollars(row.amount()),
+            from: row.from().map(Day),
+            until: row.until().map(Day),
+            models: row.models().collect(),
+            variant: row.variant(),
+            input_tokens: row.input_tokens(),
+            note: row.note(),
+        }
+    }
+}
+
 /// The rates that a price row has, in US dollars.
 struct Rates<'a>(&'a PriceRow);
 
@@ -314,4 +358,4 @@ macro_rules! named {
     )*};
 }
 
-named!(Changed, ChargeKind, ComponentKind, Family, Kind, Label, Level, Per, Tier, Verdict);
+named!(Changed, ChargeKind, ComponentKind, Family, Kind, Label, Level, Measure, Per, Tier, ToolKind, Unit, Verdict);

@@ -5,7 +5,7 @@ use gpt_cost::catalog::{AliasTarget, Kind, Layer, Model as CatalogModel, ModelRe
 use gpt_cost::{Date, Tier};
 use serde::Serialize;
 
-use super::{Day, Name, Price};
+use super::{Day, Name, Price, UnitRow};
 use crate::cli::models::{Line, is_in_effect};
 
 /// The known models. Output of `gpt-cost models list --format json`.
@@ -48,6 +48,9 @@ struct Model<'a> {
     /// The price of a short request; absent if the model has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     price: Option<Price<'a>>,
+    /// The prices that are not for tokens, such as those by the minute.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unit_prices: Vec<UnitRow<'a>>,
     /// The price table: a file, or `built-in`.
     origin: &'a str,
     /// The line of the model in it, from 1.
@@ -66,6 +69,7 @@ impl<'a> Model<'a> {
             counting: model.family(day).map(Name),
             facts: Facts::new(layer, model),
             price: price.map(|row| Price::new(layer, model, row)),
+            unit_prices: model.unit_sheet(day).map(|row| UnitRow::new(layer, model.checked(), row)).collect(),
             origin: layer.origin(),
             line: model.line(),
         }

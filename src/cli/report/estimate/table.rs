@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use gpt_cost::catalog::{Field, Kind, PriceRow};
+use gpt_cost::catalog::{Field, Kind, PriceRow, UnitPrice};
+use gpt_cost::estimate::OfferedTool;
 use gpt_cost::money::grouped;
 use gpt_cost::{Cost, CostRange, Estimate, Fit, Label, Tier, Usd, Verdict};
 
@@ -117,12 +118,16 @@ impl Columns {
     }
 }
 
-/// Writes a hint to set the expected output, if a request has none.
+/// Writes hints to set the calls of tools and the expected output, if a request has none.
 fn write_output_hint(entries: &[Entry<'_>], out: &mut impl Write) -> io::Result<()> {
     let lacks_expected = |entry: &Entry<'_>| {
         let output = entry.estimate.output();
         output.expected.is_none() && output.max != Some(0)
     };
+    let mut tools = entries.iter().flat_map(|entry| entry.estimate.tools());
+    if let Some(tool) = tools.find(|tool| tool.calls.is_none() && tool.price.is_some()) {
+        writeln!(out, "\n  {DIM}hint: --tool-calls {}=N adds the cost of N calls{DIM:#}", tool.name)?;
+    }
     match entries.iter().any(lacks_expected) {
         true => {
             writeln!(out, "\n  {DIM}hint: --output-tokens N adds the expected cost, with N output tokens{DIM:#}")
@@ -200,7 +205,8 @@ fn costs(entry: &Entry<'_>) -> Vec<Vec<Cell>> {
     let (estimate, cost) = (entry.estimate, entry.estimate.cost());
     let (input, output) = (estimate.input(), estimate.output());
     let all = estimate.cost_of_all().total;
-    let digits = [&cost.input, &cost.output, &cost.total, &all].into_iter().flat_map(amounts).map(Usd::decimals).max();
+    let digits = [&cost.input, &cost.output, &cost.total, &all].into_iter().flat_map(amounts);
+    let digits = digits.chain(estimate.tools().iter().map(|tool| tool.cost)).map(Usd::decimals).max();
     let digits = digits.unwrap_or(2) as usize;
     let amount = |amount: Usd| if amount == Usd::ZERO { "$0".to_owned() } else { format!("{amount:.digits$}") };
     // With an expected cost, the range is replaced by two columns: the expected cost and the maximum.
@@ -228,6 +234,21 @@ fn costs(entry: &Entry<'_>) -> Vec<Vec<Cell>> {
         let cached = Cell::right(grouped(estimate.cached()));
         rows.insert(1, vec![Cell::plain("  cached"), cached, Cell::plain("of the input")]);
     }
+    let called: Vec<&OfferedTool<'_>> = estimate.tools().iter().filter(|tool| tool.calls.is_some()).collect();
+    let before_total = rows.len() - 1;
+    for (index, tool) in called.iter().enumerate() {
+        let calls = tool.calls.unwrap_or_default();
+        let tokens = tool.price.and_then(UnitPrice::input_tokens);
+        let tokens = tokens.map(|tokens| format!(", {} input tokens each", grouped(tokens))).unwrap_or_default();
+        let calls_of = format!("{}{tokens}", if calls == 1 { "call" } else { "calls" });
+        let cells = [
+            Cell::plain(tool.name),
+            Cell::right(grouped(calls)),
+            Cell::plain(calls_of),
+            Cell::right(amount(tool.cost)),
+        ];
+        rows.insert(before_total + index, cells.into());
+    }
     if estimate.requests() > 1 {
         let times = Cell::plain(format!("× {}", grouped(estimate.requests())));
         rows.push(vec![times, Cell::plain(""), Cell::plain("requests"), money(&all)]);
@@ -239,6 +260,10 @@ fn costs(entry: &Entry<'_>) -> Vec<Vec<Cell>> {
         let mut column = [&cost.input, &cost.output, &cost.total, &all].map(expected).to_vec();
         if estimate.cached() > 0 {
             column.insert(1, Cell::plain(""));
+        }
+        let before_total = column.len() - 2;
+        for (index, tool) in called.iter().enumerate() {
+            column.insert(before_total + index, Cell::right(amount(tool.cost)));
         }
         for (row, cell) in rows.iter_mut().zip(column) {
             row.insert(PLACE.min(row.len()), cell);
@@ -274,13 +299,21 @@ fn facts(estimate: &Estimate<'_>) -> Vec<Vec<Cell>> {
         Verdict::Exceeds => Cell::styled("does not fit", RED),
         _ => Cell::styled("unknown", YELLOW),
     };
+    let uplift = match estimate.uplift() {
+        uplift if uplift.is_none() => String::new(),
+        uplift => format!(", {uplift}"),
+    };
     let origin = match estimate.checked() {
         Some(checked) => format!("{}, checked {checked}", estimate.layer().origin()),
         None => format!("{}, never checked", estimate.layer().origin()),
     };
     vec![
         vec![Cell::plain("context"), Cell::plain(context(fit)), verdict],
-        vec![Cell::plain("prices"), Cell::plain(prices(estimate.price())), Cell::styled(origin, DIM)],
+        vec![
+            Cell::plain("prices"),
+            Cell::plain(format!("{}{uplift}", prices(estimate.price()))),
+            Cell::styled(origin, DIM),
+        ],
     ]
 }
 
