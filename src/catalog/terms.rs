@@ -49,6 +49,8 @@ names! {
         Priority = "priority" | "fast",
         /// Ahead of `priority`.
         Ultrafast = "ultrafast",
+        /// The Decisions API, which has prices of its own: its output is free.
+        Decisions = "decisions",
         /// Tokens of a training file, for fine-tuning.
         Training = "training",
     }
@@ -175,8 +177,8 @@ impl Tier {
         match name {
             "auto" => Ok(None),
             "scale" => Err("the tier `scale` is paid in advance and has no price per token".to_owned()),
-            // Training is a tier of price tables alone.
-            "training" => Err(format!("unknown service tier, expected {KNOWN}")),
+            // These are tiers of price tables alone.
+            "training" | "decisions" => Err(format!("unknown service tier, expected {KNOWN}")),
             name => name.parse().map(Some).map_err(|_| format!("unknown service tier, expected {KNOWN}")),
         }
     }

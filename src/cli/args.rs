@@ -56,6 +56,7 @@ Examples:
   gpt-cost estimate prompt.json --model gpt-4
   gpt-cost estimate prompt.json -o 500             with 500 tokens of output expected
   gpt-cost estimate prompt.json --tier batch --cached 80% --requests 1000
+  gpt-cost estimate prompt.json --tool-calls web_search=2 --uplift 10%
   gpt-cost estimate batch.jsonl other.json         one line per request, and the total
   gpt-cost estimate notes.txt -m gpt-5-mini        text is counted as one user message
   gpt-cost estimate - -m gpt-4o --format json < prompt.json

@@ -60,7 +60,11 @@ impl Response {
         // A line of a Batch API result file wraps the response.
         if let Some(body) = value.get("response").and_then(|response| response.get("body")) {
             let outer = path.key("response");
-            return Ok(Response { tier: Some(Tier::Batch), ..Response::read(body, &outer.key("body"))? });
+            let path = outer.key("body");
+            if is_decision(body) {
+                return Err(path.error("the price of the Decisions API in a batch is in no table"));
+            }
+            return Ok(Response { tier: Some(Tier::Batch), ..Response::read(body, &path)? });
         }
         // So does the last event of a stream of the Responses API, and the end of a response in a Realtime session.
         if let Some(inner) = value.get("response").filter(|inner| inner.get("usage").is_some()) {
@@ -77,6 +81,7 @@ impl Response {
         let created = value.get("created").or(value.get("created_at"));
         let text = |key: &str| value.get(key).and_then(Value::as_str);
         let tier = match text("service_tier") {
+            _ if is_decision(value) => Some(Tier::Decisions),
             Some(word) => Tier::from_api(word).map_err(|message| path.key("service_tier").error(message))?,
             None => None,
         };
@@ -115,16 +120,15 @@ fn check_prices(value: &Value<'_>, path: &Path<'_>) -> Result<()> {
             "price its output file instead",
         );
     }
-    if matches!(value.get("answers"), Some(Value::Array(_))) {
-        return refused(
-            "this is a response of the Decisions API, whose prices are in no table",
-            "the prices of the model for other requests do not apply to it",
-        );
-    }
     if value.get("svg_usage").is_some_and(|usage| *usage != Value::Null) {
         return Err(path.key("svg_usage").error("the price of this usage is in no table"));
     }
     Ok(())
+}
+
+/// Returns whether this is a response of the Decisions API, which has prices of its own.
+fn is_decision(value: &Value<'_>) -> bool {
+    matches!(value.get("answers"), Some(Value::Array(_)))
 }
 
 /// Returns what the output of a response is if its usage has no breakdown.

@@ -281,9 +281,13 @@ fn embeddings_and_completions() {
 #[test]
 fn responses_with_prices_of_their_own_are_refused() {
     let usage = r#""usage": {"input_tokens": 5, "output_tokens": 1}"#;
+    let decision = format!(r#"{{"model": "text", "answers": [{{"type": "score", "score": 1.5}}], {usage}}}"#);
+    assert_eq!(bill("text", &decision), "`text` has no decisions price");
+    // 5 × 0.1 = 0.5, and the output is free.
+    assert_eq!(bill("gpt-6-luna", &decision), "input 5, output 1: $0.0000005");
     assert_eq!(
-        bill("text", &format!(r#"{{"model": "text", "answers": [{{"type": "score", "score": 1.5}}], {usage}}}"#)),
-        "this is a response of the Decisions API, whose prices are in no table"
+        bill("gpt-6-luna", &format!(r#"{{"response": {{"body": {decision}}}}}"#)),
+        "response.body: the price of the Decisions API in a batch is in no table"
     );
     assert_eq!(
         bill("text", &format!(r#"{{"object": "batch", "model": "text", {usage}}}"#)),

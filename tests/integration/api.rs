@@ -47,6 +47,6 @@ fn names_are_read_as_they_are_written() {
     let error = "fast-ish".parse::<Tier>().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "unknown name `fast-ish`, expected one of standard, batch, flex, priority, ultrafast, training"
+        "unknown name `fast-ish`, expected one of standard, batch, flex, priority, ultrafast, decisions, training"
     );
 }
