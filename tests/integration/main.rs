@@ -21,6 +21,7 @@ mod recordings;
 mod reports;
 mod request;
 mod synthetic;
+mod templates;
 mod tokens;
 mod verdicts;
 mod walls;
