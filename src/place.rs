@@ -12,12 +12,14 @@ pub struct Place {
     pub line: Option<usize>,
     /// The index of the request, from 0, in a source that is an array of requests.
     pub index: Option<usize>,
+    /// The source of the values of a template, such as `fixtures/1.json` or `rows.jsonl:2`.
+    pub values: Option<String>,
 }
 
 impl Place {
     /// Returns the place of the only request of a source.
     pub fn file(file: impl Into<String>) -> Place {
-        Place { file: file.into(), line: None, index: None }
+        Place { file: file.into(), ..Place::default() }
     }
 
     /// Returns the place of the request on a line.
@@ -30,13 +32,19 @@ impl Place {
         Place { index: Some(index), ..Place::file(file) }
     }
 
+    /// Returns the same place, of a template filled with the values of a source.
+    pub fn with_values(self, values: impl Into<String>) -> Place {
+        Place { values: Some(values.into()), ..self }
+    }
+
     /// Returns the same place in another file.
     pub fn with_file(self, file: impl Into<String>) -> Place {
         Place { file: file.into(), ..self }
     }
 }
 
-/// Writes the place as `prompt.json`, `batch.jsonl:3`, or, with the JSON pointer of an element, `requests.json#/0`.
+/// Writes the place as `prompt.json`, `batch.jsonl:3`, with the JSON pointer of an element `requests.json#/0`, or with the
+/// source of a template's values `prompt.md#fixtures/1.json`.
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.file)?;
@@ -44,6 +52,7 @@ impl fmt::Display for Place {
             (Some(line), _) => write!(f, ":{line}"),
             (None, Some(index)) => write!(f, "#/{index}"),
             (None, None) => Ok(()),
-        }
+        }?;
+        self.values.as_ref().map_or(Ok(()), |values| write!(f, "#{values}"))
     }
 }

@@ -14,7 +14,7 @@ use gpt_cost::{Cached, Date, Encoding, Tier, source};
 
 pub(super) use self::budgets::*;
 pub(super) use self::prices::*;
-use self::values::{cached, day, days, encodings, image_size, tier, tool_calls, uplift};
+use self::values::{cached, day, days, encodings, image_size, tier, tool_calls, uplift, var, var_tokens};
 
 const STYLES: Styles = Styles::styled();
 
@@ -264,6 +264,9 @@ pub(super) struct RequestArgs {
     #[arg(long)]
     pub(super) literal: bool,
 
+    #[command(flatten)]
+    pub(super) template: TemplateArgs,
+
     /// Size of images whose size is unknown, such as images given by URL (never fetched)
     #[arg(long, value_name = "WxH", value_parser = image_size)]
     pub(super) image_size: Option<ImageSize>,
@@ -271,6 +274,63 @@ pub(super) struct RequestArgs {
     /// Tokens of the text of each file, such as a PDF: files are not read
     #[arg(long, value_name = "N")]
     pub(super) file_tokens: Option<u32>,
+}
+
+/// The values of templates.
+#[derive(Debug, Default, Parser)]
+pub(super) struct TemplateArgs {
+    /// Value of a template's placeholder, or NAME=@FILE for the text of a file; can be repeated
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = var)]
+    pub(super) vars: Vec<Var>,
+
+    /// Values of placeholders: JSON, JSON Lines or CSV, with a request for each row; can be repeated
+    #[arg(long = "vars", value_name = "FILE")]
+    pub(super) vars_files: Vec<PathBuf>,
+
+    /// Tokens of the value of a placeholder that has none; can be repeated
+    #[arg(long, value_name = "NAME=N", value_parser = var_tokens)]
+    pub(super) var_tokens: Vec<VarTokens>,
+
+    /// Language of templates in text files [default: jinja for .j2, .jinja and .jinja2, else braces]
+    #[arg(long = "template", value_name = "LANGUAGE", value_enum, conflicts_with = "literal")]
+    pub(super) language: Option<Template>,
+}
+
+/// The value of a placeholder.
+#[derive(Clone, Debug)]
+pub(super) struct Var {
+    pub(super) name: String,
+    pub(super) value: String,
+    /// The file that has the value.
+    pub(super) file: Option<PathBuf>,
+}
+
+/// The size of a placeholder's value.
+#[derive(Clone, Debug)]
+pub(super) struct VarTokens {
+    pub(super) name: String,
+    pub(super) tokens: u64,
+}
+
+/// The languages of templates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Template {
+    /// {{ name }} is replaced by the value as it is
+    Braces,
+    /// Jinja, as Jinja2 renders it
+    Jinja,
+    /// {name}, as Python's str.format fills it
+    Fstring,
+}
+
+impl Template {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Template::Braces => "braces",
+            Template::Jinja => "Jinja",
+            Template::Fstring => "Python's format strings",
+        }
+    }
 }
 
 /// The output formats of `estimate`.

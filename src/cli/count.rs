@@ -82,7 +82,7 @@ fn count_requests(args: &CountArgs, out: &mut impl Write) -> Result<Outcome, Sto
     project.image_size = args.request.image_size.or(project.image_size);
     project.file_tokens = args.request.file_tokens.or(project.file_tokens);
     let (mut counted, mut failed, mut requests) = (Vec::new(), Vec::new(), Vec::new());
-    for source in input::read_all(&args.request) {
+    for source in input::read_all(&args.request)? {
         let result = source.and_then(|mut source| {
             project.assume_sizes(&mut source.request);
             let one = count_request(args, &project, &source).map_err(|failure| source.failed(failure))?;

@@ -20,7 +20,7 @@ pub(super) fn run(args: &EstimateArgs, out: &mut impl Write) -> Result<Outcome, 
     project.file_tokens = args.request.file_tokens.or(project.file_tokens);
     let mut failed = Vec::new();
     let mut estimates = Vec::new();
-    for source in input::read_all(&args.request) {
+    for source in input::read_all(&args.request)? {
         match source.and_then(|source| estimate(args, &project, source)) {
             Ok(estimate) => estimates.push(estimate),
             Err(one) => failed.push(one),

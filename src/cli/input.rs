@@ -2,15 +2,16 @@
 
 use std::path::Path;
 
-use gpt_cost::Request;
 use gpt_cost::budget::Config;
 use gpt_cost::request::Warning;
 use gpt_cost::source::{Document, InputFormat, Place, documents};
 use gpt_cost::usage::Response;
+use gpt_cost::{Error, Request};
 
-use super::args::RequestArgs;
+use super::args::{RequestArgs, Template, VarTokens};
 use super::exit::Failure;
-use super::files;
+use super::values::Values;
+use super::{files, template};
 
 /// A request and its place.
 #[derive(Debug)]
@@ -53,9 +54,14 @@ impl Source {
     }
 }
 
-/// Reads the requests of the files that the command line names; `-` is standard input. Returns a failure for each
-/// request that cannot be read.
-pub(super) fn read_all(args: &RequestArgs) -> Vec<Result<Source, Failed>> {
+/// Reads the requests of the files that the command line names; `-` is standard input. A template has a request for each
+/// set of values. Returns a failure for each request that cannot be read.
+///
+/// # Errors
+///
+/// Values of templates that cannot be read.
+pub(super) fn read_all(args: &RequestArgs) -> Result<Vec<Result<Source, Failed>>, Failure> {
+    let values = Values::read_all(&args.template)?;
     let mut is_stdin_read = false;
     let mut sources = Vec::new();
     for path in &args.files {
@@ -64,13 +70,13 @@ pub(super) fn read_all(args: &RequestArgs) -> Vec<Result<Source, Failed>> {
             let failure = Failure::at(&place, "standard input can only be read once, but is named twice");
             sources.push(Err(Failed { place, line: 1, failure }));
         } else {
-            sources.extend(read(path, args));
+            sources.extend(read(path, args, &values));
         }
     }
-    sources
+    Ok(sources)
 }
 
-fn read(path: &Path, args: &RequestArgs) -> Vec<Result<Source, Failed>> {
+fn read(path: &Path, args: &RequestArgs, values: &[Values]) -> Vec<Result<Source, Failed>> {
     let name = files::name(path);
     let bytes = match files::read(path) {
         Ok(bytes) => bytes,
@@ -82,32 +88,61 @@ fn read(path: &Path, args: &RequestArgs) -> Vec<Result<Source, Failed>> {
             return vec![Err(Failed { place: Place::file(name), line: 1, failure })];
         }
     };
-    let format = args.input_format.into();
-    documents(&name, &bytes, format).iter().map(|document| source(document, format, args)).collect()
+    let documents = documents(&name, &bytes, args.input_format.into());
+    documents.iter().flat_map(|document| values.iter().map(move |values| source(document, args, values))).collect()
 }
 
-fn source(document: &Document<'_>, format: InputFormat, args: &RequestArgs) -> Result<Source, Failed> {
-    let (place, line) = (document.place().clone(), document.first_line());
-    match request(document, format, args.literal) {
-        Ok(request) => Ok(Source { place, line, request }),
+fn source(document: &Document<'_>, args: &RequestArgs, values: &Values) -> Result<Source, Failed> {
+    let line = document.first_line();
+    let place = match &values.source {
+        Some(source) => document.place().clone().with_values(source),
+        None => document.place().clone(),
+    };
+    let format = args.input_format.into();
+    let read = match values.is_empty() || args.literal {
+        true => request(document, format, args.literal),
+        false => filled(document, format, args.template.language, values),
+    };
+    match read {
+        Ok(mut request) => {
+            for VarTokens { name, tokens } in &args.template.var_tokens {
+                request.set_placeholder_tokens(name, *tokens);
+            }
+            Ok(Source { place, line, request })
+        }
         Err(failure) => Err(Failed { line: failure.line().unwrap_or(line), place, failure }),
+    }
+}
+
+/// Reads the request of a template that is filled with values.
+fn filled(
+    document: &Document<'_>,
+    format: InputFormat,
+    language: Option<Template>,
+    values: &Values,
+) -> Result<Request, Failure> {
+    match template::language(language, &document.place().file) {
+        Template::Braces => document.prompt_with(&values.texts()).map_err(|error| with_hint(document, format, &error)),
+        language => template::render(document, language, values),
     }
 }
 
 /// Reads a request, with the template variables of a prompt file unless its text is `literal`. Failures have a hint.
 pub(super) fn request(document: &Document<'_>, format: InputFormat, literal: bool) -> Result<Request, Failure> {
     let request = if literal { document.request() } else { document.prompt() };
-    request.map_err(|error| {
-        let failure = Failure::from_error(&error);
-        if document.unread().is_some() {
-            return failure.with_hint("--input-format text counts it as plain text");
-        }
-        if Response::from_json(document.bytes()).is_ok() {
-            return failure.hint("gpt-cost actual prices a response by its usage");
-        }
-        match format == InputFormat::Auto && document.is_json() && !document.is_named_json() {
-            true => failure.hint("it starts like JSON; if it is a text prompt, pass --input-format text"),
-            false => failure,
-        }
-    })
+    request.map_err(|error| with_hint(document, format, &error))
+}
+
+fn with_hint(document: &Document<'_>, format: InputFormat, error: &Error) -> Failure {
+    let failure = Failure::from_error(error);
+    if document.unread().is_some() {
+        return failure.with_hint("--input-format text counts it as plain text");
+    }
+    if Response::from_json(document.bytes()).is_ok() {
+        return failure.hint("gpt-cost actual prices a response by its usage");
+    }
+    match format == InputFormat::Auto && document.is_json() && !document.is_named_json() {
+        true => failure.hint("it starts like JSON; if it is a text prompt, pass --input-format text"),
+        false => failure,
+    }
 }

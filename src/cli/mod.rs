@@ -20,6 +20,8 @@ mod pricing;
 mod project;
 mod report;
 mod schema;
+mod template;
+mod values;
 mod verify;
 
 use std::ffi::OsString;

@@ -4,6 +4,7 @@
 //! keyword … %}` with a keyword of Jinja, outside of code spans and fenced blocks, and not after `$`. `{name}` and
 //! `${name}` are text.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::{Input, Item, Part, Request};
@@ -65,7 +66,26 @@ impl Request {
     /// # Ok::<(), gpt_cost::Error>(())
     /// ```
     pub fn find_placeholders(&mut self) {
-        let mut found = Placeholders::default();
+        self.fill(&BTreeMap::new());
+    }
+
+    /// Fills the placeholders of the request's texts with values, by their names, each as it is: a value is not a
+    /// template itself. Placeholders without a value remain, as [`Request::find_placeholders`] finds them. Returns the
+    /// names of the values that were used.
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    ///
+    /// use gpt_cost::Request;
+    ///
+    /// let mut request = Request::from_text(b"Translate {{ text }} into {{ language }}.")?;
+    /// let values = BTreeMap::from([("text".to_owned(), "{{ Hi }}".to_owned())]);
+    /// assert_eq!(request.fill(&values), ["text"]);
+    /// assert_eq!(request.placeholders()[0].name, "language");
+    /// # Ok::<(), gpt_cost::Error>(())
+    /// ```
+    pub fn fill(&mut self, values: &BTreeMap<String, String>) -> Vec<String> {
+        let mut found = Filling { values, used: BTreeSet::new(), left: Placeholders::default() };
         match &mut self.input {
             Input::Text(text) => found.take_from(text, ""),
             Input::Prompts(prompts) => {
@@ -90,7 +110,8 @@ impl Request {
                 }
             }
         }
-        self.placeholders = found;
+        self.placeholders = found.left;
+        found.used.into_iter().map(str::to_owned).collect()
     }
 
     /// Returns the placeholders that [`Request::find_placeholders`] found, in the order of the text.
@@ -109,10 +130,46 @@ impl Request {
     }
 }
 
-impl Placeholders {
-    /// Removes the placeholders from a text and notes them.
+/// The filling of a request's placeholders.
+struct Filling<'v> {
+    values: &'v BTreeMap<String, String>,
+    /// The names of the values that were used.
+    used: BTreeSet<&'v str>,
+    left: Placeholders,
+}
+
+impl Filling<'_> {
+    /// Fills the placeholders of a text that have a value, and takes the others out.
     fn take_from(&mut self, text: &mut String, path: &str) {
         let tags = tags(text);
+        if tags.is_empty() {
+            return;
+        }
+        let (mut filled, mut left, mut end) = (String::with_capacity(text.len()), Vec::new(), 0);
+        for tag in tags {
+            filled.push_str(&text[end..tag.range.start]);
+            end = tag.range.end;
+            match self.values.get_key_value(&tag.name).filter(|_| !tag.is_begin && !tag.is_end) {
+                Some((name, value)) => {
+                    self.used.insert(name);
+                    filled.push_str(value);
+                }
+                None => {
+                    let begin = filled.len();
+                    filled.push_str(&text[tag.range.clone()]);
+                    left.push(Tag { range: begin..filled.len(), ..tag });
+                }
+            }
+        }
+        filled.push_str(&text[end..]);
+        *text = filled;
+        self.left.take_from(text, &left, path);
+    }
+}
+
+impl Placeholders {
+    /// Removes the placeholders from a text and notes them.
+    fn take_from(&mut self, text: &mut String, tags: &[Tag], path: &str) {
         if tags.is_empty() {
             return;
         }
@@ -122,10 +179,10 @@ impl Placeholders {
             path: path.to_owned(),
             tokens: None,
         }));
-        self.note_borders(text, &tags);
+        self.note_borders(text, tags);
         let mut empty = String::with_capacity(text.len());
         let mut end = 0;
-        for tag in &tags {
+        for tag in tags {
             empty.push_str(&text[end..tag.range.start]);
             end = tag.range.end;
         }
@@ -358,7 +415,8 @@ mod tests {
     fn borders_are_the_texts_that_a_value_can_merge_with() {
         let borders = |text: &str| {
             let (mut placeholders, mut text) = (Placeholders::default(), text.to_owned());
-            placeholders.take_from(&mut text, "");
+            let found = tags(&text);
+            placeholders.take_from(&mut text, &found, "");
             (text, placeholders.borders)
         };
         let (text, found) = borders("You are a {{ kind }} assistant of ours.");

@@ -22,6 +22,8 @@
 mod keys;
 mod unread;
 
+use std::collections::BTreeMap;
+
 use serde_json::value::RawValue;
 
 use self::keys::Keys;
@@ -192,10 +194,20 @@ impl<'a> Document<'a> {
     ///
     /// Those of [`Document::request`].
     pub fn prompt(&self) -> Result<Request> {
+        self.prompt_with(&BTreeMap::new())
+    }
+
+    /// Reads the request of a prompt file like [`Document::prompt`], and fills placeholders with values, by their names:
+    /// see [`Request::fill`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Document::request`].
+    pub fn prompt_with(&self, values: &BTreeMap<String, String>) -> Result<Request> {
         let mut request = self.request()?;
         let is_whole = self.place.line.is_none() && self.place.index.is_none();
         if is_whole && matches!(request.format(), Format::Text | Format::Messages | Format::Body(_)) {
-            request.find_placeholders();
+            request.fill(values);
         }
         Ok(request)
     }

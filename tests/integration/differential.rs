@@ -94,6 +94,13 @@ const DIFFERENCES: &[Known] = &[
         reason: "genai-prices has no ultrafast prices",
     },
     Known {
+        models: &["gpt-6-luna"],
+        tier: Tier::Decisions,
+        before: None,
+        fields: &[Field::Cached, Field::Write, Field::Output],
+        reason: "genai-prices does not know the Decisions API, whose output is free",
+    },
+    Known {
         models: &["gpt-3.5-turbo"],
         tier: Tier::Standard,
         before: Some(Date::constant(2024, 2, 16)),

@@ -22,6 +22,7 @@ mod recordings;
 mod reports;
 mod request;
 mod synthetic;
+mod templates;
 mod tokens;
 mod tools;
 mod verdicts;

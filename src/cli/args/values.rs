@@ -1,5 +1,7 @@
 //! Parsers for the values of arguments.
 
+use std::path::PathBuf;
+
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use gpt_cost::budget::Increase;
@@ -10,6 +12,7 @@ use gpt_cost::request::ImageSize;
 use gpt_cost::{Cached, Date, Encoding, Tier, Usd};
 
 use super::budgets::{CheckFormat, OutFile, SchemaName};
+use super::{Var, VarTokens};
 use crate::cli::schema::SCHEMAS;
 
 pub(super) fn out_file(text: &str) -> Result<OutFile, String> {
@@ -17,6 +20,19 @@ pub(super) fn out_file(text: &str) -> Result<OutFile, String> {
     let (format, path) = text.split_once(':').filter(|(_, path)| !path.is_empty()).ok_or_else(expected)?;
     let format = CheckFormat::from_str(format, false).map_err(|_| format!("unknown format `{format}`"))?;
     Ok(OutFile { format, path: path.into() })
+}
+
+pub(super) fn var(text: &str) -> Result<Var, &'static str> {
+    let (name, value) = text.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or("expected NAME=VALUE")?;
+    let file = value.strip_prefix('@').map(PathBuf::from);
+    Ok(Var { name: name.to_owned(), value: value.to_owned(), file })
+}
+
+pub(super) fn var_tokens(text: &str) -> Result<VarTokens, &'static str> {
+    let expected = "expected a name and a number of tokens, such as document=4000";
+    let (name, tokens) = text.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or(expected)?;
+    let tokens = tokens.parse::<u32>().map_err(|_| expected)?;
+    Ok(VarTokens { name: name.to_owned(), tokens: u64::from(tokens) })
 }
 
 pub(super) fn dollars(text: &str) -> Result<Usd, &'static str> {
