@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use super::charge::Bill;
+use super::charge::{Bill, Charge};
 use super::response::Response;
 use super::tool::ToolKind;
 use crate::catalog::{Measure, Model, ModelRef, Tier, UnitPrice};
@@ -21,6 +21,18 @@ pub struct UnitCharge {
     /// The price.
     pub price: UnitPrice,
     /// The cost.
+    pub cost: Usd,
+}
+
+/// The cost of images that a tool generated: tokens of another model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ImageCharges {
+    /// The model that generated them.
+    pub model: String,
+    /// The charges for its tokens.
+    pub charges: Vec<Charge>,
+    /// Their sum.
     pub cost: Usd,
 }
 
@@ -65,6 +77,13 @@ impl ModelRef<'_> {
             None => self.bill(&response.usage, day, tier)?.with_uplift(uplift),
         };
         for (tool, calls) in &response.tool_calls {
+            if *tool == ToolKind::ImageGeneration {
+                match self.images(response, day) {
+                    Ok(images) => bill.add_images(images, uplift),
+                    Err(reason) => bill.unpriced.push(UnpricedCalls { tool: *tool, calls: *calls, reason }),
+                }
+                continue;
+            }
             match self.call_price(*tool, model, day) {
                 Ok(price) => bill.add_unit(tool.as_str(), Decimal::from(*calls), price),
                 Err(reason) => bill.unpriced.push(UnpricedCalls { tool: *tool, calls: *calls, reason }),
@@ -73,11 +92,23 @@ impl ModelRef<'_> {
         Ok(bill)
     }
 
+    /// Returns the cost of the generated images, or why it is unknown.
+    fn images(&self, response: &Response, day: Date) -> std::result::Result<ImageCharges, String> {
+        let Some(images) = &response.images else {
+            return Err(
+                "its images are billed as tokens of an image model, which the response does not report".to_owned()
+            );
+        };
+        let Some(name) = &images.model else {
+            return Err("the response does not name the model that generated its images".to_owned());
+        };
+        let bill = self.catalog().model(name).and_then(|model| model.bill(&images.usage, day, Tier::Standard));
+        let bill = bill.map_err(|error| error.to_string())?;
+        Ok(ImageCharges { model: name.clone(), charges: bill.charges, cost: bill.total })
+    }
+
     /// Returns the price of a call of a tool, or why it is unknown.
     fn call_price(&self, tool: ToolKind, model: &Model, day: Date) -> std::result::Result<&UnitPrice, String> {
-        if tool == ToolKind::ImageGeneration {
-            return Err("its images are billed as tokens of an image model".to_owned());
-        }
         let Some(found) = self.catalog().find_tool(tool.as_str()) else {
             return Err("its price is in no table".to_owned());
         };
@@ -109,6 +140,15 @@ impl Bill {
     fn with_uplift(self, uplift: Uplift) -> Bill {
         let cost = uplift.of(self.total);
         Bill { uplift: (!uplift.is_none()).then_some((uplift, cost)), total: self.total + cost, ..self }
+    }
+
+    fn add_images(&mut self, images: ImageCharges, uplift: Uplift) {
+        let more = uplift.of(images.cost);
+        if let Some((_, cost)) = &mut self.uplift {
+            *cost += more;
+        }
+        self.total += images.cost + more;
+        self.images = Some(images);
     }
 
     fn add_unit(&mut self, name: &'static str, quantity: Decimal, price: &UnitPrice) {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use jiff::civil::Date;
 
-use super::{UnitCharge, UnpricedCalls, Usage};
+use super::{ImageCharges, UnitCharge, UnpricedCalls, Usage};
 use crate::catalog::{Field, ModelRef, PriceRow, Tier};
 use crate::error::{self, Error, Problem, Result};
 use crate::money::{Rate, Uplift, Usd, grouped};
@@ -95,6 +95,8 @@ pub struct Bill {
     pub uplift: Option<(Uplift, Usd)>,
     /// The charges for what is not tokens, such as the calls of tools.
     pub units: Vec<UnitCharge>,
+    /// The charges for images that a tool generated, and the model that did.
+    pub images: Option<ImageCharges>,
     /// The calls of tools without a known price, which are not in the total.
     pub unpriced: Vec<UnpricedCalls>,
     /// The sum of the charges.

@@ -8,11 +8,11 @@ mod response;
 mod stream;
 mod tool;
 
-pub use self::calls::{UnitCharge, UnpricedCalls};
+pub use self::calls::{ImageCharges, UnitCharge, UnpricedCalls};
 pub use self::charge::{Bill, Charge, ChargeKind};
 pub use self::file::{Outcome, Reported, responses};
-pub use self::response::Response;
 pub(crate) use self::response::day_of;
+pub use self::response::{GeneratedImages, Response};
 pub use self::tool::ToolKind;
 use crate::money::grouped;
 

@@ -29,6 +29,18 @@ pub struct Response {
     pub seconds: Option<Decimal>,
     /// The number of calls of each built-in tool. They cost more than the usage.
     pub tool_calls: BTreeMap<ToolKind, u64>,
+    /// The images that a tool of the API generated, if the response reports their tokens.
+    pub images: Option<GeneratedImages>,
+}
+
+/// Images that the tool `image_generation` generated: tokens of another model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct GeneratedImages {
+    /// The model that generated them, if the response repeats the tool.
+    pub model: Option<String>,
+    /// Its usage.
+    pub usage: Usage,
 }
 
 impl Response {
@@ -87,8 +99,8 @@ impl Response {
         };
         // Recordings name the model that answered beside that of the request.
         let model = text("model").or(text("response_model")).map(str::to_owned);
-        let tool_calls = tool::calls(value);
-        Response { model, day: created.and_then(day_of), tier, usage, seconds, tool_calls }.checked(path)
+        let (tool_calls, images) = (tool::calls(value), generated_images(value, path)?);
+        Response { model, day: created.and_then(day_of), tier, usage, seconds, tool_calls, images }.checked(path)
     }
 
     fn checked(self, path: &Path<'_>) -> Result<Response> {
@@ -97,6 +109,22 @@ impl Response {
             None => Ok(self),
         }
     }
+}
+
+/// Reads the tokens of generated images, which `tool_usage` reports.
+fn generated_images(value: &Value<'_>, path: &Path<'_>) -> Result<Option<GeneratedImages>> {
+    let usage = value.get("tool_usage").and_then(|usage| usage.get("image_gen"));
+    let Some(usage) = usage.filter(|usage| usage.get("input_tokens").is_some()) else { return Ok(None) };
+    let outer = path.key("tool_usage");
+    let usage = details::usage(usage, &outer.key("image_gen"), Output::Images)?;
+    let tools = match value.get("tools") {
+        Some(Value::Array(tools)) => tools.as_slice(),
+        _ => &[],
+    };
+    let text = |tool: &Value<'_>, key: &str| tool.get(key).and_then(Value::as_str).map(str::to_owned);
+    let generator = tools.iter().find(|tool| text(tool, "type").as_deref() == Some(ToolKind::ImageGeneration.as_str()));
+    let model = generator.and_then(|tool| text(tool, "model"));
+    Ok((usage != Usage::default()).then_some(GeneratedImages { model, usage }))
 }
 
 /// Returns the error of a response without a usage.

@@ -219,7 +219,7 @@ fn what_has_no_price_is_not_in_the_total_and_has_a_reason() {
         unpriced,
         [
             "1 code_interpreter: its containers cost from $0.03 / 20 minutes with 1 GB, and the response does not report the minutes",
-            "1 image_generation: its images are billed as tokens of an image model",
+            "1 image_generation: its images are billed as tokens of an image model, which the response does not report",
         ]
     );
     let early = r#"{"usage": {"input_tokens": 1}, "tool_usage": {"web_search": {"num_requests": 1}}}"#;
@@ -311,4 +311,31 @@ fn calls_of_the_terms_without_a_price_are_an_error() {
     let message = "the request does not offer file_search: its calls are not in the cost";
     assert!(other.warnings().iter().any(|warning| warning.message == message));
     assert_eq!(other.cost().tools.to_string(), "$0.00");
+}
+
+/// 3,000 tokens of images at $40, 200 of text at $5, for the model that the response names; with an uplift of 10%.
+#[test]
+fn generated_images_are_tokens_of_their_own_model() {
+    let body = |tools: &str| {
+        format!(
+            r#"{{"model": "gpt-5", "usage": {{"input_tokens": 0, "output_tokens": 0}}, "tools": [{tools}],
+            "output": [{{"type": "image_generation_call"}}], "tool_usage": {{"image_gen": {{"input_tokens": 200,
+            "input_tokens_details": {{"text_tokens": 200, "image_tokens": 0}}, "output_tokens": 3000,
+            "output_tokens_details": {{"image_tokens": 3000, "text_tokens": 0}}, "total_tokens": 3200}}}}}}"#
+        )
+    };
+    let bill = |tools: &str, uplift: &str| {
+        let response = Response::from_json(body(tools).as_bytes()).unwrap();
+        let catalog = catalog();
+        let model = catalog.model("gpt-5").unwrap();
+        model.bill_response(&response, day(2026, 9, 1), Tier::Standard, Uplift::parse(uplift).unwrap()).unwrap()
+    };
+    let named = r#"{"type": "image_generation", "model": "gpt-image-1"}"#;
+    let plain = bill(named, "0%");
+    let images = plain.images.unwrap();
+    assert_eq!((images.model.as_str(), images.cost.to_string().as_str()), ("gpt-image-1", "$0.121"));
+    assert_eq!((plain.total.to_string().as_str(), plain.unpriced.len()), ("$0.121", 0));
+    assert_eq!(bill(named, "10%").total.to_string(), "$0.1331");
+    let unnamed = bill(r#"{"type": "image_generation"}"#, "0%");
+    assert_eq!(unnamed.unpriced[0].reason, "the response does not name the model that generated its images");
 }

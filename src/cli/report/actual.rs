@@ -65,6 +65,8 @@ pub(in crate::cli) struct Sum {
     pub(in crate::cli) tool_calls: BTreeMap<ToolKind, u64>,
     /// Quantities that are not tokens, and their cost, which is in `cost`.
     pub(in crate::cli) units: BTreeMap<(&'static str, Measure), (Decimal, Usd)>,
+    /// The cost of generated images, which is in `cost`.
+    pub(in crate::cli) images: Usd,
     /// Calls whose price is unknown, with the reason.
     pub(in crate::cli) unpriced: BTreeMap<(ToolKind, String), u64>,
 }
@@ -81,6 +83,7 @@ impl Sum {
             let sum = self.tool_calls.entry(*kind).or_default();
             *sum = sum.saturating_add(*calls);
         }
+        self.images += priced.bill.images.as_ref().map_or(Usd::ZERO, |images| images.cost);
         for unit in &priced.bill.units {
             let (quantity, cost) = self.units.entry((unit.name, unit.price.unit().measure())).or_default();
             *quantity = quantity.saturating_add(unit.quantity);

@@ -5,7 +5,8 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use gpt_cost::money::grouped;
-use gpt_cost::{Date, Tier};
+use gpt_cost::usage::Charge;
+use gpt_cost::{Date, Tier, Usd};
 
 use super::{Priced, Report, Sum, calls_in_words};
 use crate::cli::files::printable;
@@ -36,15 +37,21 @@ fn write_one(priced: &Priced<'_>, out: &mut impl Write) -> io::Result<()> {
     let (name, model) = (printable(&place.to_string()), printable(model));
     writeln!(out, "{name}  {model}{resolves_to}{tier}  as of {day}\n")?;
     let costs = bill.charges.iter().map(|charge| charge.cost).chain(bill.units.iter().map(|unit| unit.cost));
-    let costs = costs.chain(bill.uplift.map(|(_, cost)| cost)).chain([bill.total]);
+    let images = bill.images.iter().flat_map(|images| images.charges.iter().map(|charge| charge.cost));
+    let costs = costs.chain(images).chain(bill.uplift.map(|(_, cost)| cost)).chain([bill.total]);
     let digits = costs.map(|cost| cost.decimals()).max().unwrap_or(2) as usize;
     let tokens = if bill.charges.is_empty() { "" } else { "tokens" };
     let mut rows = vec![["", tokens, "rate", "cost"].map(Cell::title).to_vec()];
-    for charge in &bill.charges {
+    let row = |charge: &Charge, name: String| {
         let rate = format!("{} / {}", charge.rate.amount(), charge.rate.per());
         let cost = format!("{:.digits$}", charge.cost);
         let [tokens, rate, cost] = [grouped(charge.tokens), rate, cost].map(Cell::right);
-        rows.push(vec![Cell::plain(charge.kind.in_words()), tokens, rate, cost]);
+        vec![Cell::plain(name), tokens, rate, cost]
+    };
+    rows.extend(bill.charges.iter().map(|charge| row(charge, charge.kind.in_words())));
+    if let Some(images) = &bill.images {
+        let name = |charge: &Charge| format!("{} of {}", charge.kind.in_words(), printable(&images.model));
+        rows.extend(images.charges.iter().map(|charge| row(charge, name(charge))));
     }
     if let Some((uplift, cost)) = bill.uplift {
         let [uplift, cost] = [uplift.to_string(), format!("{cost:.digits$}")].map(Cell::right);
@@ -146,6 +153,9 @@ fn money(sum: &Sum, digits: usize) -> String {
 
 /// Writes what is in the cost beside tokens.
 fn write_units(sum: &Sum, out: &mut impl Write) -> io::Result<()> {
+    if sum.images > Usd::ZERO {
+        writeln!(out, "\n  including {} for generated images", sum.images)?;
+    }
     for (index, ((name, measure), (quantity, cost))) in sum.units.iter().enumerate() {
         let before = if index == 0 { "\n" } else { "" };
         writeln!(out, "{before}  including {cost} for {name} ({measure}: {})", quantity.normalize())?;

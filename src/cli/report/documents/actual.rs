@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use gpt_cost::catalog::{Measure, Unit};
 use gpt_cost::money::Per;
 use gpt_cost::usage::{
-    Charge as UsageCharge, ChargeKind, ToolKind, UnitCharge as UsageUnitCharge, UnpricedCalls as UsageUnpricedCalls,
+    Charge as UsageCharge, ChargeKind, ImageCharges as UsageImageCharges, ToolKind, UnitCharge as UsageUnitCharge,
+    UnpricedCalls as UsageUnpricedCalls,
 };
 use gpt_cost::{Date, Tier};
 use serde::Serialize;
@@ -79,6 +80,8 @@ struct Response<'a> {
     tool_calls: ToolCalls,
     /// What is billed beside tokens: calls of tools, and audio by its duration.
     unit_charges: Vec<UnitCharge<'a>>,
+    /// The charges for images that a tool generated; null if there are none.
+    image_charges: Option<ImageCharges<'a>>,
     /// The calls whose price is unknown.
     unpriced_tool_calls: Vec<UnpricedCalls<'a>>,
     /// The sum of the charges. If there are unpriced calls, the response cost more.
@@ -110,6 +113,7 @@ impl<'a> Response<'a> {
             seconds: priced.response.seconds.map(|seconds| seconds.normalize().to_string()),
             tool_calls: ToolCalls::from(&priced.response.tool_calls),
             unit_charges: priced.bill.units.iter().map(UnitCharge::from).collect(),
+            image_charges: priced.bill.images.as_ref().map(ImageCharges::from),
             unpriced_tool_calls: priced.bill.unpriced.iter().map(UnpricedCalls::from).collect(),
             cost: Dollars(priced.bill.total),
         }
@@ -150,6 +154,22 @@ impl<'a> From<&'a UsageUnitCharge> for UnitCharge<'a> {
             per: Name(charge.price.unit()),
             cost: Dollars(charge.cost),
         }
+    }
+}
+
+/// The cost of images that a tool generated, as tokens of another model.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct ImageCharges<'a> {
+    model: &'a str,
+    charges: Vec<Charge>,
+    cost: Dollars,
+}
+
+impl<'a> From<&'a UsageImageCharges> for ImageCharges<'a> {
+    fn from(images: &'a UsageImageCharges) -> ImageCharges<'a> {
+        let charges = images.charges.iter().map(Charge::from).collect();
+        ImageCharges { model: &images.model, charges, cost: Dollars(images.cost) }
     }
 }
 
