@@ -4,7 +4,7 @@
 //! - A file whose name ends with `.json`, `.jsonl` or `.ndjson`, in any case, is JSON, or an error.
 //! - Any other text is JSON if it begins with `{` and then `"` or `}`, or with `[` and then `{` or `]`, white space
 //!   ignored. If it does not parse, that is an error: it is never read as text instead.
-//! - Everything else is text. Known formats that are not supported yet, such as YAML, are an error.
+//! - Everything else is text, and so is a Jinja template, whose name ends with `.j2`, `.jinja` or `.jinja2`. Known formats that are not supported yet, such as YAML, are an error.
 //! - JSON has a request on each line if its first line is a complete value and more lines follow, or if all lines begin
 //!   with `{`, or all with `[`. An array of bodies, of Batch lines or of recordings has a request in each element.
 //!
@@ -64,7 +64,7 @@ pub fn documents<'a>(name: &str, bytes: &'a [u8], format: InputFormat) -> Vec<Do
         InputFormat::Auto | InputFormat::Json => None,
     };
     let is_json = match format {
-        InputFormat::Auto => is_named_json(name) || begins_like_json(bytes),
+        InputFormat::Auto => is_named_json(name) || !is_named_template(name) && begins_like_json(bytes),
         InputFormat::Json => true,
         InputFormat::As(format) => format != Format::Text,
     };
@@ -94,8 +94,17 @@ pub fn documents<'a>(name: &str, bytes: &'a [u8], format: InputFormat) -> Vec<Do
 
 /// Returns whether the ending of a name is one of JSON.
 fn is_named_json(name: &str) -> bool {
+    has_ending(name, &["json", "jsonl", "ndjson"])
+}
+
+/// Returns whether the ending of a name is one of Jinja templates of texts; `body.json.j2` is one of JSON.
+fn is_named_template(name: &str) -> bool {
+    has_ending(name, &["j2", "jinja", "jinja2"]) && !name.rsplit_once('.').is_some_and(|(stem, _)| is_named_json(stem))
+}
+
+fn has_ending(name: &str, endings: &[&str]) -> bool {
     let ending = name.rsplit(['/', '\\']).next().and_then(|name| name.rsplit_once('.')).map(|(_, ending)| ending);
-    ending.is_some_and(|ending| ["json", "jsonl", "ndjson"].iter().any(|json| ending.eq_ignore_ascii_case(json)))
+    ending.is_some_and(|ending| endings.iter().any(|known| ending.eq_ignore_ascii_case(known)))
 }
 
 /// Returns whether a text begins like JSON that can be a request. Templates that begin with `{{` or `{%` do not, nor

@@ -93,6 +93,7 @@ fn jinja_renders_as_jinja2_does() {
         ("{# note #}{{ name }}{{ none }}", "{{ x }}None"),
         ("{{ items | length }} {{ items[0].n | upper }} {{ t }}", "2 A True"),
         ("{% include \"part.j2\" %}", "[{{ x }}]"),
+        ("[{\"a\": {{ t }}}]", "[{\"a\": True}]"),
         ("{% raw %}{{ name }}{% endraw %}", "{{ name }}"),
         ("{% macro f(a) %}<{{ a }}>{% endmacro %}{{ f(1) }}", "<1>"),
     ] {
