@@ -89,7 +89,11 @@ fn read(path: &Path, args: &RequestArgs, values: &[Values]) -> Vec<Result<Source
         }
     };
     let documents = documents(&name, &bytes, args.input_format.into());
-    documents.iter().flat_map(|document| values.iter().map(move |values| source(document, args, values))).collect()
+    // A request that is one of many in its file is literal: it has no placeholders for values.
+    let none = [Values::default()];
+    let values_of = |document: &Document<'_>| if document.is_whole() { values } else { none.as_slice() };
+    let sources = documents.iter().flat_map(|document| values_of(document).iter().map(move |one| (document, one)));
+    sources.map(|(document, values)| source(document, args, values)).collect()
 }
 
 fn source(document: &Document<'_>, args: &RequestArgs, values: &Values) -> Result<Source, Failed> {

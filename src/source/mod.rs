@@ -163,6 +163,11 @@ impl<'a> Document<'a> {
         self.bytes
     }
 
+    /// Returns whether the document is the whole source, and not one of many in it.
+    pub fn is_whole(&self) -> bool {
+        self.place.line.is_none() && self.place.index.is_none()
+    }
+
     /// Returns the line of the source on which the document begins, from 1.
     pub fn first_line(&self) -> usize {
         self.first_line
@@ -214,8 +219,7 @@ impl<'a> Document<'a> {
     /// Those of [`Document::request`].
     pub fn prompt_with(&self, values: &BTreeMap<String, String>) -> Result<Request> {
         let mut request = self.request()?;
-        let is_whole = self.place.line.is_none() && self.place.index.is_none();
-        if is_whole && matches!(request.format(), Format::Text | Format::Messages | Format::Body(_)) {
+        if self.is_whole() && matches!(request.format(), Format::Text | Format::Messages | Format::Body(_)) {
             request.fill(values);
         }
         Ok(request)

@@ -82,6 +82,19 @@ fn rows_are_a_request_each() {
     }
 }
 
+/// Requests that are one of many in a file are what is sent: values do not multiply them.
+#[test]
+fn requests_on_lines_have_no_placeholders() {
+    let root = repository("lines");
+    let line = r#"{"messages": [{"role": "user", "content": "Hi {{ name }}"}]}"#;
+    write(&root, "a.jsonl", &format!("{line}\n{line}\n"));
+    write(&root, "rows.csv", "name\nAnn\nBob\nCid\n");
+    let output = gpt_cost(&root, &["count", "a.jsonl", "-m", "gpt-4o", "--vars", "rows.csv", "--format", "json"]);
+    let names: Vec<String> =
+        json(&output)["requests"].as_array().unwrap().iter().map(|one| one["name"].to_string()).collect();
+    assert_eq!(names, ["\"a.jsonl:1\"", "\"a.jsonl:2\""]);
+}
+
 #[test]
 fn jinja_renders_as_jinja2_does() {
     let root = repository("jinja");
