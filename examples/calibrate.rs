@@ -8,14 +8,13 @@
 
 #![expect(clippy::print_stdout, reason = "an example prints its results")]
 
-use std::collections::HashSet;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use gpt_cost::calibration::{CrossValidation, Observation, Table, percentile};
-use gpt_cost::verify::{Recording, Recordings};
+use gpt_cost::calibration::{CrossValidation, Observations, Table, percentile};
+use gpt_cost::verify::Recording;
 use gpt_cost::{Catalog, Date};
 
 /// The day of recordings that have none of their own.
@@ -30,18 +29,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Ok(());
     }
     let catalog = Catalog::builtin();
-    let (mut all, mut observed) = (Recordings::default(), Vec::new());
+    let mut all = Observations::default();
     for file in recordings(&folders)? {
         for (index, line) in fs::read_to_string(&file)?.lines().enumerate() {
             let recording = Recording::from_json(line.as_bytes())?;
             let place = format!("{}:{}", file.display(), index + 1);
             all.add(&catalog, &recording, &place, TODAY);
-            observed.extend(Observation::new(&catalog, &recording, TODAY).map(|one| (place, one)));
         }
     }
-    let edited: HashSet<String> = all.report().edited.into_iter().map(|one| one.place).collect();
-    observed.retain(|(place, _)| !edited.contains(place));
-    let (places, observations): (Vec<String>, Vec<Observation>) = observed.into_iter().unzip();
+    let (places, observations) = all.finish();
     let table = Table::new(observations.iter());
     let validation = CrossValidation::new(&observations);
     println!("{} observations, {} features", validation.cases, table.rows().count());

@@ -3,13 +3,13 @@
 //! The table that the crate compiles comes from here: `cargo run --release --example calibrate -- FOLDER` writes it.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::civil::Date;
 
 use crate::accounting::{self, Class, Evidence, Feature};
 use crate::catalog::Catalog;
-use crate::verify::{self, Recording};
+use crate::verify::{self, Recording, Recordings};
 
 /// A recorded request, as the counting rules met it.
 #[derive(Clone, Debug)]
@@ -34,9 +34,7 @@ impl Observation {
     /// names. Returns `None` if it is not counted, or if its bill depends on the answer.
     pub fn new(catalog: &Catalog, recording: &Recording, today: Date) -> Option<Observation> {
         let request = recording.request.as_ref().ok().filter(|_| !verify::divides_bill(recording))?;
-        let (own, reported) = (request.model(), recording.reported_model.as_deref());
-        let name = if recording.day.is_some() { own.or(reported) } else { reported.or(own) }?;
-        let count = catalog.model(name).ok()?.observe(request, recording.day.unwrap_or(today)).ok()?;
+        let count = catalog.model(recording.model()?).ok()?.observe(request, recording.day.unwrap_or(today)).ok()?;
         Some(Observation {
             project: recording.project.clone().unwrap_or_default(),
             features: count.features().to_vec(),
@@ -56,6 +54,28 @@ impl Observation {
     /// rules leave open.
     fn is_telling(&self) -> bool {
         self.tokens == self.billed || self.excess() > 0
+    }
+}
+
+/// Recordings to observe.
+#[derive(Clone, Debug, Default)]
+pub struct Observations {
+    recordings: Recordings,
+    observed: Vec<(String, Observation)>,
+}
+
+impl Observations {
+    /// Adds a recording. `place` identifies it; `today` is its day if it has none of its own.
+    pub fn add(&mut self, catalog: &Catalog, recording: &Recording, place: &str, today: Date) {
+        self.recordings.add(catalog, recording, place, today);
+        self.observed.extend(Observation::new(catalog, recording, today).map(|one| (place.to_owned(), one)));
+    }
+
+    /// Returns the places and the observations of the recordings that are counted and were not edited.
+    pub fn finish(mut self) -> (Vec<String>, Vec<Observation>) {
+        let edited: HashSet<String> = self.recordings.report().edited.into_iter().map(|one| one.place).collect();
+        self.observed.retain(|(place, _)| !edited.contains(place));
+        self.observed.into_iter().unzip()
     }
 }
 

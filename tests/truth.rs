@@ -10,12 +10,11 @@
     reason = "a test may panic, and prints its figures"
 )]
 
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use gpt_cost::calibration::{CrossValidation, Observation, Table, percentile};
+use gpt_cost::calibration::{CrossValidation, Observations, Table, percentile};
 use gpt_cost::verify::{Recording, Recordings, Report, Score};
 use gpt_cost::{Catalog, Date};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -141,18 +140,15 @@ fn recorded_bills(folder: &Path) -> Result<(), Failed> {
 /// project's recordings with the evidence of all others.
 fn evidence(folder: &Path) -> Result<(), Failed> {
     let catalog = Catalog::builtin();
-    let (mut recordings, mut observed) = (Recordings::default(), Vec::new());
+    let mut all = Observations::default();
     for name in FILES {
         for (index, line) in BufReader::new(File::open(folder.join(format!("{name}.jsonl")))?).lines().enumerate() {
             let recording = Recording::from_json(line?.as_bytes()).unwrap();
             let place = format!("{name}.jsonl:{}", index + 1);
-            recordings.add(&catalog, &recording, &place, TODAY);
-            observed.extend(Observation::new(&catalog, &recording, TODAY).map(|one| (place, one)));
+            all.add(&catalog, &recording, &place, TODAY);
         }
     }
-    let edited: BTreeSet<String> = recordings.report().edited.into_iter().map(|one| one.place).collect();
-    let observations: Vec<Observation> =
-        observed.into_iter().filter(|(place, _)| !edited.contains(place)).map(|(_, one)| one).collect();
+    let (_, observations) = all.finish();
     let validation = CrossValidation::new(&observations);
     println!(
         "with each project left out: {} cases, {} outside, {} called exact, {} of them wrong",

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::evidence;
 use super::family::{Generation, Rules};
 use super::features::Features;
-use super::json_text::{self, COMPACT_UNICODE, SPACED, SPACED_UNICODE, Separators};
+use super::json_text::{self, COMPACT_UNICODE, SPACED, SPACED_UNICODE};
 use super::schema_text::{self, Depth, Style, TypeLists};
 use super::{ComponentKind, Counting, Family, Tally, TokenCount, has_text, schema_text_2023, text_of};
 use crate::json::{self, Value};
@@ -153,13 +153,11 @@ impl Tally {
         } else if message.content.is_empty() {
             self.met("no content beside calls", 1);
         }
-        for call in &message.calls {
-            self.of_arguments(call);
-        }
+        let arguments: Vec<String> = message.calls.iter().map(|call| self.arguments(call)).collect();
         let channel = rules.call_channel;
         match message.calls.as_slice() {
             [call] if results.is_empty() => {
-                tokens += 7 + self.text_tokens(&call.name) + self.text_tokens(&compact(&call.arguments))
+                tokens += 7 + self.text_tokens(&call.name) + self.text_tokens(&arguments[0])
             }
             [call] => {
                 let named = self.text_tokens(&call.name) + self.text_tokens(&format!("functions.{}", call.name));
@@ -167,7 +165,7 @@ impl Tally {
                     + match generation {
                         // 15 of 15 recorded cases: the frame is shorter, and the arguments are shown as they are.
                         Generation::Of2023 => 9 + self.text_tokens(&call.arguments),
-                        _ => 12 + channel + self.text_tokens(&compact(&call.arguments)),
+                        _ => 12 + channel + self.text_tokens(&arguments[0]),
                     };
             }
             calls => tokens += 20 + channel + self.text_tokens(&parallel(calls)),
@@ -187,22 +185,22 @@ impl Tally {
         let mut ordered = results.clone();
         ordered.sort_by_key(|result| order.get(&result.call));
         // All results of parallel calls are one list.
-        for result in &ordered {
-            let text = text_of(&result.content);
+        let texts: Vec<String> = ordered.iter().map(|result| text_of(&result.content)).collect();
+        let values = texts.iter().map(|text| {
             if !text.is_ascii() {
-                self.met("results of parallel calls that are not ASCII", self.text_tokens(&text));
+                self.met("results of parallel calls that are not ASCII", self.text_tokens(text));
             }
+            let value = json::parse(text);
+            let is_json = value.is_ok();
             self.met(
-                if json::parse(&text).is_ok() {
-                    "results of parallel calls in JSON"
-                } else {
-                    "results of parallel calls in text"
-                },
+                if is_json { "results of parallel calls in JSON" } else { "results of parallel calls in text" },
                 4,
             );
-        }
+            value.unwrap_or(Value::String(text.into()))
+        });
+        let list = Value::Array(values.collect());
         let separators = if self.counting.day < evidence::RESULTS_ESCAPED_UNTIL { SPACED } else { SPACED_UNICODE };
-        let list = results_text(&ordered, separators);
+        let list = json_text::text_of(&list, separators);
         let tokens = self.text_tokens(&list);
         let path = results.first().map_or(message.path.as_str(), |result| result.path.as_str());
         self.count.component(ComponentKind::Result, path, tokens, 0);
@@ -211,30 +209,33 @@ impl Tally {
         }
     }
 
-    /// Adds the features of a call's arguments, which the model is shown in another form than they were sent.
-    pub(super) fn of_arguments(&mut self, call: &Call) {
-        let arguments = &call.arguments;
-        let shown = compact(arguments);
-        if json::parse(arguments).is_err() {
-            self.met("arguments that are not JSON", self.text_tokens(arguments));
-        } else if shown != *arguments {
-            let (one, other) = (self.text_tokens(arguments), self.text_tokens(&shown));
+    /// Returns a call's arguments as models are shown them: JSON without spaces, or unchanged if they are not JSON. Adds
+    /// the features of what that changes.
+    pub(super) fn arguments(&mut self, call: &Call) -> String {
+        let sent = &call.arguments;
+        if !sent.is_ascii() {
+            self.met("arguments that are not ASCII", self.text_tokens(sent));
+        }
+        let Ok(value) = json::parse(sent) else {
+            self.met("arguments that are not JSON", self.text_tokens(sent));
+            return sent.clone();
+        };
+        let shown = json_text::text_of(&value, COMPACT_UNICODE);
+        if shown != *sent {
+            let (one, other) = (self.text_tokens(sent), self.text_tokens(&shown));
             self.met("arguments that are written again", one.abs_diff(other).max(1));
         }
-        if !arguments.is_ascii() {
-            self.met("arguments that are not ASCII", self.text_tokens(arguments));
-        }
+        shown
     }
 
     fn function_call(&mut self, message: &Message, call: &Call) {
-        let generation = self.counting.family.generation();
-        let arguments = match generation {
+        let shown = self.arguments(call);
+        let arguments = match self.counting.family.generation() {
             Generation::Of2023 => self.text_tokens(&call.arguments),
-            _ => self.text_tokens(&compact(&call.arguments)),
+            _ => self.text_tokens(&shown),
         };
         let tokens = 7 + self.content(&message.content) + self.text_tokens(&call.name) + arguments;
         self.met("function_call in a message", 10);
-        self.of_arguments(call);
         self.count.component(ComponentKind::Calls, &message.path, tokens, 0);
     }
 
@@ -427,14 +428,6 @@ fn has_images(input: &Input) -> bool {
     items.iter().any(|item| matches!(item, Item::Message(message) if message.content.iter().any(is_image)))
 }
 
-/// Returns the arguments of a call as the model is shown them: JSON without spaces, or unchanged if they are not JSON.
-pub(super) fn compact(arguments: &str) -> String {
-    match json::parse(arguments) {
-        Ok(value) => json_text::text_of(&value, COMPACT_UNICODE),
-        Err(_) => arguments.to_owned(),
-    }
-}
-
 /// Returns the arguments of the one call in which a model makes several calls in parallel.
 fn parallel(calls: &[Call]) -> String {
     json_text::text_of(&tool_uses(calls.iter()), COMPACT_UNICODE)
@@ -449,12 +442,6 @@ pub(super) fn tool_uses<'c>(calls: impl Iterator<Item = &'c Call>) -> Value<'c> 
         Value::Object(vec![field("recipient_name", name), field("parameters", parameters)])
     };
     Value::Object(vec![field("tool_uses", Value::Array(calls.map(call).collect()))])
-}
-
-/// Returns the list in which the results of parallel calls are shown.
-fn results_text(results: &[&CallResult], separators: Separators) -> String {
-    let texts: Vec<String> = results.iter().map(|result| text_of(&result.content)).collect();
-    json_text::text_of(&Value::Array(texts.iter().map(|text| value_of(text)).collect()), separators)
 }
 
 /// Returns a text parsed as JSON, or as a JSON string if it is not JSON.

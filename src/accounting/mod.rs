@@ -177,6 +177,11 @@ impl TokenCount {
         &self.features
     }
 
+    /// Returns the features that keep the count from being exact.
+    pub fn unproved(&self) -> impl Iterator<Item = &Feature> {
+        self.features.iter().filter(|feature| !feature.is_proved())
+    }
+
     /// Returns the count of the given number of identical requests, without a breakdown.
     pub fn times(&self, requests: u64) -> TokenCount {
         TokenCount {

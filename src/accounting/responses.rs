@@ -140,15 +140,15 @@ impl Tally {
     fn call(&mut self, call: &Call, beside_another: bool) {
         let arguments = match self.counting.family.is_gpt_54_or_later() {
             // Written again, without spaces.
-            true => self.text_tokens(&chat::compact(&call.arguments)),
+            true => {
+                let shown = self.arguments(call);
+                self.text_tokens(&shown)
+            }
             false => self.text_tokens(&call.arguments),
         };
         let mut tokens =
             self.counting.family.call_frame() + 2 * self.text_tokens(&format!(".{}", call.name)) + arguments;
         self.met("a call", 20);
-        if self.counting.family.is_gpt_54_or_later() {
-            self.of_arguments(call);
-        }
         let (mut fewer, mut more) = (0, 0);
         // A call stored on the server costs 3 tokens more, unless it was made in parallel with others.
         let made_alone = !(self.counting.family.generation() == Generation::Turbo && beside_another);

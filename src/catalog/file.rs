@@ -14,7 +14,7 @@ use toml::value::Date;
 
 use super::fields::{Fields, Largest, Name, Problem, as_table, name_of_key, rows};
 use super::terms::{Field, ImageRule, Kind, Tier};
-use super::units::{ToolEntry, UnitEntry, check_tools, is_unit_row, read_model_rows, read_tool};
+use super::units::{ToolEntry, UnitEntry, check_period, check_tools, is_unit_row, read_model_rows, read_tool};
 use crate::money::Per;
 
 /// The version of the file's format that this code reads.
@@ -382,13 +382,8 @@ fn read_alias(name: Name, value: &Spanned<DeValue<'_>>, problems: &mut Vec<Probl
 /// Checks that each tier and day has one row without `above`, that no two rows have the same conditions, and that no row
 /// ends before it begins.
 fn check_sheets(model: &ModelEntry, problems: &mut Vec<Problem>) {
-    let ends_before = |row: &&PriceEntry| row.until.zip(row.from).is_some_and(|(until, from)| until < from);
-    for row in model.prices.iter().filter(ends_before) {
-        problems.push(Problem {
-            span: row.span.clone(),
-            message: "the row's `until` is before its `from`".to_owned(),
-            hint: Some("`until` is the last day for which the price is announced".to_owned()),
-        });
+    for row in &model.prices {
+        check_period(row.from, row.until, &row.span, problems);
     }
     let mut sheets: BTreeMap<(Tier, Option<Date>), Vec<&PriceEntry>> = BTreeMap::new();
     for row in &model.prices {

@@ -269,15 +269,24 @@ impl Model {
 
     /// Returns the rows of a tier that apply on `day`: those with the newest `from` that is not after it.
     pub fn sheet(&self, day: Date, tier: Tier) -> impl Iterator<Item = &PriceRow> + Clone {
-        let started = move |row: &&PriceRow| row.tier == tier && row.from.is_none_or(|from| from <= day);
-        let newest = self.prices.iter().filter(started).map(|row| row.from).max();
-        self.prices.iter().filter(move |row| started(row) && Some(row.from) == newest)
+        in_effect(self.prices.iter().filter(move |row| row.tier == tier), PriceRow::from, day)
     }
 
     /// Returns the tiers that have a row, on any day.
     pub fn tiers(&self) -> impl Iterator<Item = Tier> {
         Tier::ALL.iter().copied().filter(|tier| self.prices.iter().any(|row| row.tier == *tier))
     }
+}
+
+/// Returns the rows that apply on `day`: those with the newest first day that is not after it.
+pub(super) fn in_effect<'r, R: 'r>(
+    rows: impl Iterator<Item = &'r R> + Clone,
+    from: fn(&R) -> Option<Date>,
+    day: Date,
+) -> impl Iterator<Item = &'r R> + Clone {
+    let started = rows.filter(move |row| from(row).is_none_or(|from| from <= day));
+    let newest = started.clone().map(from).max();
+    started.filter(move |row| Some(from(row)) == newest)
 }
 
 /// One row of a model's price: one complete price, and the conditions under which it applies.

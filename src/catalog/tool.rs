@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use super::model::{List, Model, Text};
+use super::model::{List, Model, Text, in_effect};
 use super::terms::{Measure, Unit};
 use super::{Catalog, Layer, nearest};
 use crate::error::{self, Error, Problem, Result};
@@ -83,7 +83,7 @@ impl Tool {
 
     /// Returns the rows that apply on `day`: those with the newest `from` that is not after it.
     pub fn sheet(&self, day: Date) -> impl Iterator<Item = &UnitPrice> + Clone {
-        sheet(&self.prices, day)
+        in_effect(self.prices.iter(), UnitPrice::from, day)
     }
 
     /// Returns the row that prices a call of `model` on `day`, if the tool is priced by the call. The row that names the
@@ -134,14 +134,8 @@ impl Model {
 
     /// Returns the rows of [`Model::unit_prices`] that apply on `day`.
     pub fn unit_sheet(&self, day: Date) -> impl Iterator<Item = &UnitPrice> + Clone {
-        sheet(&self.unit_prices, day)
+        in_effect(self.unit_prices.iter(), UnitPrice::from, day)
     }
-}
-
-fn sheet(rows: &[UnitPrice], day: Date) -> impl Iterator<Item = &UnitPrice> + Clone {
-    let started = move |row: &&UnitPrice| row.from.is_none_or(|from| from <= day);
-    let newest = rows.iter().filter(started).map(|row| row.from).max();
-    rows.iter().filter(move |row| started(row) && Some(row.from) == newest)
 }
 
 impl UnitPrice {
@@ -193,6 +187,11 @@ impl UnitPrice {
     /// Returns a note for users of the row.
     pub fn note(&self) -> Option<&str> {
         self.note.as_deref()
+    }
+
+    /// Returns the price with the row's variant, such as `$0.03 / 20 minutes (1 GB)`.
+    pub fn with_variant(&self) -> String {
+        self.variant().map_or_else(|| self.to_string(), |variant| format!("{self} ({variant})"))
     }
 
     /// Returns the cost of a quantity of the unit's [`Measure`], such as seconds where the unit is a minute.

@@ -144,13 +144,7 @@ fn read_row(table: &DeTable<'_>, span: Range<usize>, keys: &[&str], problems: &m
 fn check_rows(rows: &[UnitEntry], problems: &mut Vec<Problem>) {
     let mut seen = BTreeSet::new();
     for row in rows {
-        if row.until.zip(row.from).is_some_and(|(until, from)| until < from) {
-            problems.push(Problem {
-                span: row.span.clone(),
-                message: "the row's `until` is before its `from`".to_owned(),
-                hint: Some("`until` is the last day for which the price is announced".to_owned()),
-            });
-        }
+        check_period(row.from, row.until, &row.span, problems);
         let mut models: Vec<&str> = row.models.iter().map(|model| model.text.as_str()).collect();
         if models.is_empty() {
             models.push("");
@@ -163,6 +157,17 @@ fn check_rows(rows: &[UnitEntry], problems: &mut Vec<Problem>) {
                 hint: Some("give the newer one a later `from`, or remove one".to_owned()),
             });
         }
+    }
+}
+
+/// Checks that a row does not end before it begins.
+pub fn check_period(from: Option<Date>, until: Option<Date>, span: &Range<usize>, problems: &mut Vec<Problem>) {
+    if until.zip(from).is_some_and(|(until, from)| until < from) {
+        problems.push(Problem {
+            span: span.clone(),
+            message: "the row's `until` is before its `from`".to_owned(),
+            hint: Some("`until` is the last day for which the price is announced".to_owned()),
+        });
     }
 }
 

@@ -36,8 +36,11 @@ pub(super) fn run(args: &ActualArgs, out: &mut impl Write) -> Result<Outcome, St
     }
     out.flush()?;
     let is_old = check_ages(&report, args.max_age)?;
-    if !args.quiet && args.max_age.is_none() {
-        report.responses.iter().map(|priced| priced.day).max().into_iter().for_each(|day| project.note_age(day));
+    if let Some(newest) = report.responses.iter().map(|priced| priced.day).max()
+        && !args.quiet
+        && args.max_age.is_none()
+    {
+        project.note_age(newest);
     }
     Ok(if report.failed.is_empty() { is_old } else { Outcome::Error })
 }

@@ -236,7 +236,7 @@ fn unproved(count: &TokenCount) -> Vec<Vec<Cell>> {
         };
         vec![Cell::right(format!("± {}", grouped(one.bound()))), Cell::plain(one.name.as_str()), Cell::plain(why)]
     };
-    count.features().iter().filter(|one| !one.is_proved()).map(row).collect()
+    count.unproved().map(row).collect()
 }
 
 /// Returns a row for each component of the count.

@@ -241,11 +241,7 @@ fn show(args: &ModelsShowArgs, out: &mut impl Write) -> Result<(), Stop> {
 
 /// Returns the prices of a model that are not for tokens, such as `$0.006 / minute`.
 fn unit_prices(model: &Model, day: Date) -> Option<String> {
-    let price = |row: &UnitPrice| match row.variant() {
-        Some(variant) => format!("{row} ({variant})"),
-        None => row.to_string(),
-    };
-    let prices: Vec<String> = model.unit_sheet(day).map(price).collect();
+    let prices: Vec<String> = model.unit_sheet(day).map(UnitPrice::with_variant).collect();
     Some(prices.join(", ")).filter(|prices| !prices.is_empty())
 }
 

@@ -7,6 +7,7 @@ use crate::catalog::{Catalog, Field, Measure, Model, PriceRow, ResolvedTool, Uni
 use crate::error::{self, Error, Problem, Result};
 use crate::money::{Usd, grouped};
 use crate::request::{Request, Warning};
+use crate::usage::searches_by_preview;
 
 /// A tool that a request offers and that is billed beside its tokens.
 #[derive(Clone, Debug)]
@@ -40,7 +41,7 @@ pub(super) fn offered<'c>(
 ) -> Result<Vec<OfferedTool<'c>>> {
     let mut tools: Vec<OfferedTool<'c>> = Vec::new();
     let built_in = request.built_in.iter().map(|tool| (tool.kind.as_str(), tool.path.as_str()));
-    let own = model.name().contains("-search-preview").then_some(("web_search_preview", ""));
+    let own = searches_by_preview(model.name()).then_some(("web_search_preview", ""));
     for (kind, path) in built_in.chain(own) {
         let Some(found) = catalog.find_tool(kind) else { continue };
         if tools.iter().any(|known| known.name == found.tool.name()) {
@@ -78,8 +79,11 @@ fn remark(found: &ResolvedTool<'_>, kind: &str, model: &Model, price: Option<&Un
         };
         return format!("each call of {} costs {}{rest} not in the cost", tool.name(), price.cost(Decimal::ONE));
     }
-    let by_time: Vec<String> =
-        tool.sheet(terms.day).filter(|row| row.unit().measure() != Measure::Calls).map(variant).collect();
+    let by_time: Vec<String> = tool
+        .sheet(terms.day)
+        .filter(|row| row.unit().measure() != Measure::Calls)
+        .map(UnitPrice::with_variant)
+        .collect();
     match by_time.is_empty() {
         true => format!(
             "the price of {} is unknown for {} on {}, and not in the cost",
@@ -89,10 +93,6 @@ fn remark(found: &ResolvedTool<'_>, kind: &str, model: &Model, price: Option<&Un
         ),
         false => format!("a {} of {kind} costs {}, which is not in the cost", tool.name(), by_time.join(", ")),
     }
-}
-
-fn variant(row: &UnitPrice) -> String {
-    row.variant().map_or_else(|| row.to_string(), |variant| format!("{row} ({variant})"))
 }
 
 /// Checks the tools of the terms: each has a price for a call. A warning names those that the request does not offer.
@@ -106,7 +106,7 @@ fn check(
     for name in terms.tool_calls.keys() {
         let tool = catalog.tool(name)?.tool;
         if tool.call_price(model, terms.day).is_none() {
-            let prices: Vec<String> = tool.sheet(terms.day).map(variant).collect();
+            let prices: Vec<String> = tool.sheet(terms.day).map(UnitPrice::with_variant).collect();
             let problem =
                 Problem::new(format!("`{}` has no price for a call of {name} on {}", model.name(), terms.day));
             let hint = Some(format!("its prices are {}", prices.join(", "))).filter(|_| !prices.is_empty());

@@ -14,6 +14,7 @@ pub use self::file::{Outcome, Reported, responses};
 pub(crate) use self::response::day_of;
 pub use self::response::{GeneratedImages, Response};
 pub use self::tool::ToolKind;
+pub(crate) use self::tool::searches_by_preview;
 use crate::money::grouped;
 
 /// The tokens of a request and its answer, as a response reports what the API billed.

@@ -90,7 +90,7 @@ fn search_tool(response: &Value<'_>) -> ToolKind {
 }
 
 /// Returns whether a model searches on its own, at the price of the preview, such as gpt-4o-search-preview.
-fn searches_by_preview(model: &str) -> bool {
+pub(crate) fn searches_by_preview(model: &str) -> bool {
     model.contains("-search-preview")
 }
 

@@ -73,8 +73,7 @@ impl Recordings {
         let own = request.and_then(Request::model);
         let reported = recording.reported_model.as_deref();
         let day = recording.day.unwrap_or(today);
-        // If the day is unknown, so is the model to which an alias resolves.
-        let named = if recording.day.is_some() { own.or(reported) } else { reported.or(own) };
+        let named = recording.model();
         let hindsight = reported.or(own);
         let counted = count(catalog, recording, named, day);
         let by_answer = answer::divides_bill(recording);
@@ -94,7 +93,7 @@ impl Recordings {
             billed: recording.usage.input,
             verdict,
             with_reported_model,
-            unproved: counted.as_ref().map(unproved).unwrap_or_default(),
+            unproved: counted.iter().flat_map(TokenCount::unproved).cloned().collect(),
             cost: hindsight.and_then(|name| Some(bill(name).ok()?.total)),
             signs: Signs {
                 edit: recording.edit.into_iter().chain(edited::too_old(catalog, recording)).min(),
@@ -136,10 +135,6 @@ impl Recordings {
         };
         self.unknown.iter().map(unknown).collect()
     }
-}
-
-fn unproved(count: &TokenCount) -> Vec<Feature> {
-    count.features().iter().filter(|feature| !feature.is_proved()).cloned().collect()
 }
 
 fn count(catalog: &Catalog, recording: &Recording, model: Option<&str>, day: Date) -> Option<TokenCount> {

@@ -38,6 +38,14 @@ pub struct Recording {
 }
 
 impl Recording {
+    /// Returns the model for which the request is counted: the one that it names. If the day is unknown, so is the model
+    /// to which an alias resolves, and it is the one that the response names.
+    pub fn model(&self) -> Option<&str> {
+        let own = self.request.as_ref().ok().and_then(Request::model);
+        let reported = self.reported_model.as_deref();
+        if self.day.is_some() { own.or(reported) } else { reported.or(own) }
+    }
+
     /// Reads a recording: an object with `request` and `response`, or one with `request`, `usage` and optionally
     /// `response_model`, `created`, `completion` (the answer: `choices` or `output` of the response), `endpoint`,
     /// `images` (their sizes), `tags`, `source_repo` and `suspect`.

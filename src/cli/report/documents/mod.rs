@@ -127,8 +127,8 @@ pub(in crate::cli) struct Unproved<'a> {
 
 /// Returns the features of a count that keep it from being exact.
 fn unproved(count: &TokenCount) -> Vec<Unproved<'_>> {
-    let features = count.features().iter().filter(|feature| !feature.is_proved());
-    features
+    count
+        .unproved()
         .map(|one| Unproved { feature: &one.name, bound: one.bound(), evidence: one.evidence.map(Evidence::from) })
         .collect()
 }
