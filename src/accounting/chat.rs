@@ -24,7 +24,7 @@ pub(super) fn count(request: &Request, counting: Counting) -> TokenCount {
     }
     tally.count.component(ComponentKind::Framing, "", rules.reply, 0);
     match &request.input {
-        Input::Text(text) => tally.plain(rules, "", Role::User, None, &[Part::Text(text.clone())]),
+        Input::Text(text) => tally.plain(rules, "", request.text_role, None, &[Part::Text(text.clone())]),
         Input::Conversation(items) => tally.conversation(rules, request, items),
         Input::Prompts(_) => {}
     }

@@ -12,7 +12,8 @@ use crate::catalog::Tier;
 use crate::error::{self, Result};
 use crate::estimate::Cached;
 use crate::names::names;
-use crate::request::ImageSize;
+use crate::request::{ImageSize, Role};
+use crate::source::Template;
 use crate::toml::fields::{Fields, Largest, Problem, as_table, parse, rows};
 use crate::toml::{Lines, civil};
 
@@ -78,8 +79,13 @@ pub struct Budget {
     pub output_tokens: Option<u32>,
     /// The part of an input that is read from the prompt cache.
     pub cached: Option<Cached>,
-    /// Whether `{{ name }}` and similar are text, not placeholders of a template.
-    pub literal: bool,
+    /// The role of text files; `None` is what the name of each says.
+    pub role: Option<Role>,
+    /// The language of templates; `None` is what the name of each file says.
+    pub template: Option<Template>,
+    /// Globs of the files with the values of templates, relative to the configuration: each prompt with placeholders is
+    /// one request for each row of the files.
+    pub vars: Vec<String>,
     /// The assumed number of tokens of the values of a template's placeholders, by their names.
     pub var_tokens: BTreeMap<String, u64>,
     /// The treatment of requests that are not in the baseline.
@@ -160,7 +166,9 @@ pub(crate) const BUDGET_KEYS: &[&str] = &[
     "max_monthly_cost",
     "max_increase",
     "allow_uncounted",
-    "literal",
+    "role",
+    "template",
+    "vars",
     "var_tokens",
     "new_requests",
     "fail_on_shutdown",
@@ -325,7 +333,9 @@ fn read_budget(
         tier: fields.word_or("tier", Tier::ALL, Tier::as_str, |name| name.parse().ok()).or(defaults.tier),
         output_tokens: fields.tokens("output_tokens").map(|tokens| tokens as u32).or(defaults.output_tokens),
         cached: None,
-        literal: fields.flag("literal").unwrap_or(false),
+        role: fields.word("role", &[Role::System, Role::Developer, Role::User], Role::as_str),
+        template: fields.word("template", Template::ALL, Template::as_str),
+        vars: fields.names("vars").into_iter().map(|name| name.text).collect(),
         var_tokens: BTreeMap::new(),
         new_requests: fields.word("new_requests", NewRequests::ALL, NewRequests::as_str).unwrap_or_default(),
         limits,

@@ -10,11 +10,12 @@ use clap::builder::Styles;
 use clap::{Parser, Subcommand, ValueEnum};
 use gpt_cost::money::Uplift;
 use gpt_cost::request::{Api, Format, ImageSize};
+use gpt_cost::source::Template;
 use gpt_cost::{Cached, Date, Encoding, Tier, source};
 
 pub(super) use self::budgets::*;
 pub(super) use self::prices::*;
-use self::values::{cached, day, days, encodings, image_size, tier, tool_calls, uplift, var, var_tokens};
+use self::values::{cached, day, days, encodings, image_size, templates, tier, tool_calls, uplift, var, var_tokens};
 
 const STYLES: Styles = Styles::styled();
 
@@ -260,7 +261,7 @@ pub(super) struct RequestArgs {
     #[arg(long)]
     pub(super) no_config: bool,
 
-    /// Count `{{ name }}` and other template tags as literal text
+    /// Count `{{ name }}` and other template tags as literal text, like --template none
     #[arg(long)]
     pub(super) literal: bool,
 
@@ -291,8 +292,8 @@ pub(super) struct TemplateArgs {
     #[arg(long, value_name = "NAME=N", value_parser = var_tokens)]
     pub(super) var_tokens: Vec<VarTokens>,
 
-    /// Language of templates in text files [default: jinja for .j2, .jinja and .jinja2, else braces]
-    #[arg(long = "template", value_name = "LANGUAGE", value_enum, conflicts_with = "literal")]
+    /// Language of templates [default: jinja for .j2, .jinja and .jinja2, mustache for .mustache, else braces]
+    #[arg(long = "template", value_name = "LANGUAGE", value_parser = templates(), conflicts_with = "literal")]
     pub(super) language: Option<Template>,
 }
 
@@ -310,27 +311,6 @@ pub(super) struct Var {
 pub(super) struct VarTokens {
     pub(super) name: String,
     pub(super) tokens: u64,
-}
-
-/// The languages of templates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Template {
-    /// {{ name }} is replaced by the value as it is
-    Braces,
-    /// Jinja, as Jinja2 renders it
-    Jinja,
-    /// {name}, as Python's str.format fills it
-    Fstring,
-}
-
-impl Template {
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Template::Braces => "braces",
-            Template::Jinja => "Jinja",
-            Template::Fstring => "Python's format strings",
-        }
-    }
 }
 
 /// The output formats of `estimate`.

@@ -5,8 +5,8 @@ use std::io::Write;
 use gpt_cost::money::grouped;
 
 use super::args::{BaselineCommand, BaselineShowArgs, BaselineWriteArgs, TableArgs};
-use super::check::{empty_budgets, matching, read_baseline};
-use super::checked::{self, Budgeted, Checked};
+use super::check::{empty_budgets, read_baseline};
+use super::checked::{self, Checked, Selection};
 use super::exit::{Failure, Outcome, Stop};
 use super::files::{self, printable};
 use super::note;
@@ -26,13 +26,13 @@ pub(super) fn run(command: &BaselineCommand, out: &mut impl Write) -> Result<Out
 
 fn write(args: &BaselineWriteArgs) -> Result<Outcome, Failure> {
     let project = Project::open(&args.project)?;
-    let budgeted = budgeted(&project)?;
+    let selection = select(&project)?;
     let path = args.out.clone().unwrap_or_else(|| project.baseline.clone());
     let own = project.own_files(&args.project.tables.pricing).into_iter().filter(|own| *own != project.baseline);
-    files::check_outputs([path.as_path()], budgeted.iter().map(|one| one.file.path.clone()).chain(own))?;
-    let checked = project.check(&budgeted, &project.config.budgets, project::read);
+    files::check_outputs([path.as_path()], selection.paths().chain(own))?;
+    let checked = project.check(&selection, project::read);
     let mut outcome = Outcome::Success;
-    let empty = empty_budgets(&project, &budgeted)?;
+    let empty = empty_budgets(&project, &selection.files)?;
     for failure in checked.iter().flat_map(Checked::failures).chain(empty.iter().map(|(_, failure)| failure)) {
         outcome = super::print(failure);
     }
@@ -45,18 +45,18 @@ fn write(args: &BaselineWriteArgs) -> Result<Outcome, Failure> {
 
 /// Checks each request of all budgets, each file once and against the first budget that matches it.
 pub(super) fn check_all(project: &Project) -> Result<Vec<Checked>, Failure> {
-    Ok(project.check(&budgeted(project)?, &project.config.budgets, project::read))
+    Ok(project.check(&select(project)?, project::read))
 }
 
 /// Returns each file of all budgets with the first budget that matches it.
-fn budgeted(project: &Project) -> Result<Vec<Budgeted>, Failure> {
+fn select(project: &Project) -> Result<Selection, Failure> {
     if project.config.budgets.is_empty() {
         let failure = Failure::new("no gpt-cost.toml with a [[budget]] was found");
         return Err(failure.hint("run gpt-cost init"));
     }
-    let mut budgeted = matching(project, &project.files(Ignored::Skip))?;
-    budgeted.iter_mut().for_each(|one| one.budgets.truncate(1));
-    Ok(budgeted)
+    let mut selection = project.select(&project.files(Ignored::Skip))?;
+    selection.files.iter_mut().for_each(|one| one.budgets.truncate(1));
+    Ok(selection)
 }
 
 fn show(args: &BaselineShowArgs, out: &mut impl Write) -> Result<Outcome, Stop> {

@@ -1,6 +1,6 @@
 //! The `gpt-cost check` command: checks prompts against their budgets.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use gpt_cost::budget::{Baseline, Budget, CostBounds, Finding, Level};
 use gpt_cost::source::Place;
 
 use super::args::{CheckArgs, CheckFormat};
-use super::checked::{self, Budgeted, Checked, Tally, worst};
+use super::checked::{self, Budgeted, Checked, Selection, Tally, worst};
 use super::exit::{Failure, Outcome, Stop};
 use super::files::{self, printable};
 use super::note;
@@ -27,7 +27,7 @@ pub(super) fn run(args: &CheckArgs, out: &mut impl Write) -> Result<Outcome, Sto
     if args.list {
         return list(&project, &plan, out);
     }
-    let to_stdout = check_outputs(args, &project, &plan.files)?;
+    let to_stdout = check_outputs(args, &project, &plan.selection)?;
     let report = check(&project, plan, args)?;
     if !to_stdout {
         write(&report, args.format.unwrap_or_default(), out)?;
@@ -51,22 +51,21 @@ pub(super) fn run(args: &CheckArgs, out: &mut impl Write) -> Result<Outcome, Sto
 
 /// Checks that no output overwrites another output or an input. Returns whether an output goes to standard output and
 /// replaces the table there.
-fn check_outputs(args: &CheckArgs, project: &Project, files: &[Budgeted]) -> Result<bool, Failure> {
+fn check_outputs(args: &CheckArgs, project: &Project, selection: &Selection) -> Result<bool, Failure> {
     let outputs = || args.out.iter().map(|out| out.path.as_path());
     let to_stdout = outputs().any(files::is_standard);
     if to_stdout && args.format.is_some() {
         let failure = Failure::new("--format and --out would both write to standard output");
         return Err(failure.hint("omit --format, or name a file in --out"));
     }
-    let inputs = files.iter().map(|one| one.file.path.clone()).chain(project.own_files(&args.project.tables.pricing));
+    let inputs = selection.paths().chain(project.own_files(&args.project.tables.pricing));
     files::check_outputs(outputs(), inputs)?;
     Ok(to_stdout)
 }
 
 /// The budgets and files to check.
 struct Plan {
-    budgets: Vec<Budget>,
-    files: Vec<Budgeted>,
+    selection: Selection,
     /// The indexes of budgets without files.
     empty: Vec<(usize, Failure)>,
     /// The files that were found in a folder instead of named; those that are not requests are skipped.
@@ -86,8 +85,9 @@ fn plan(args: &CheckArgs, project: &Project) -> Result<Plan, Failure> {
         true => plan_from_limits(args, project)?,
         false => plan_from_config(args, project)?,
     };
-    let may_be_empty = args.paths.is_empty() && plan.budgets.iter().any(|budget| budget.allow_empty);
-    if plan.files.is_empty() && plan.empty.is_empty() && !may_be_empty {
+    let Selection { budgets, files, .. } = &plan.selection;
+    let may_be_empty = args.paths.is_empty() && budgets.iter().any(|budget| budget.allow_empty);
+    if files.is_empty() && plan.empty.is_empty() && !may_be_empty {
         return Err(nothing_to_check(match args.paths.is_empty() {
             true => "no prompt was found",
             false => "none of the paths matches a budget",
@@ -114,8 +114,7 @@ fn plan_from_limits(args: &CheckArgs, project: &Project) -> Result<Plan, Failure
     }
     budget.model.clone_from(&project.config.model);
     let (files, found) = named_files(args, project)?;
-    let files = files.into_iter().map(|file| Budgeted { file, budgets: vec![0] });
-    Ok(Plan { budgets: vec![budget], files: files.collect(), empty: Vec::new(), found, partial: BTreeSet::new() })
+    Ok(Plan { selection: Selection::of(budget, files), empty: Vec::new(), found, partial: BTreeSet::new() })
 }
 
 fn plan_from_config(args: &CheckArgs, project: &Project) -> Result<Plan, Failure> {
@@ -134,19 +133,18 @@ fn plan_from_config(args: &CheckArgs, project: &Project) -> Result<Plan, Failure
     let within =
         args.paths.iter().map(|path| name_in_project(project, path)).collect::<Result<Vec<String>, Failure>>()?;
     let is_within = |name: &str| within.is_empty() || within.iter().any(|path| is_inside(name, path));
-    let mut files = matching(project, &names)?;
-    let empty = empty_budgets(project, &files)?;
-    let uncovered = within.iter().filter(|path| !files.iter().any(|one| is_inside(&one.file.name, path)));
+    let mut selection = project.select(&names)?;
+    let empty = empty_budgets(project, &selection.files)?;
+    let uncovered = within.iter().filter(|path| !selection.files.iter().any(|one| is_inside(&one.file.name, path)));
     for path in uncovered {
         note(&format!("{}: no file matches a budget", printable(path)));
     }
-    let unchecked = files.iter().filter(|one| !is_within(&one.file.name));
+    let unchecked = selection.files.iter().filter(|one| !is_within(&one.file.name));
     let partial: BTreeSet<usize> = unchecked.flat_map(|one| one.budgets.iter().copied()).collect();
-    files.retain(|one| is_within(&one.file.name));
-    let mut budgets = project.config.budgets.clone();
-    budgets.iter_mut().for_each(|budget| override_limits(budget, args));
+    selection.files.retain(|one| is_within(&one.file.name));
+    selection.budgets.iter_mut().for_each(|budget| override_limits(budget, args));
     let empty = if within.is_empty() { empty } else { Vec::new() };
-    Ok(Plan { budgets, files, empty, found: BTreeSet::new(), partial })
+    Ok(Plan { selection, empty, found: BTreeSet::new(), partial })
 }
 
 /// Applies the options of the command line to a budget. They override its own settings, except for `output_tokens`.
@@ -171,18 +169,6 @@ pub(super) fn empty_budgets(project: &Project, files: &[Budgeted]) -> Result<Vec
         }
     }
     Ok(failures)
-}
-
-/// Returns the files that match a budget of the configuration, each with its budgets.
-pub(super) fn matching(project: &Project, files: &[ProjectFile]) -> Result<Vec<Budgeted>, Failure> {
-    let mut budgeted: BTreeMap<&ProjectFile, Vec<usize>> = BTreeMap::new();
-    for (index, budget) in project.config.budgets.iter().enumerate() {
-        let is_match = project.matcher(budget)?;
-        for file in files.iter().filter(|file| is_match(&file.name)) {
-            budgeted.entry(file).or_default().push(index);
-        }
-    }
-    Ok(budgeted.into_iter().map(|(file, budgets)| Budgeted { file: file.clone(), budgets }).collect())
 }
 
 /// Returns why no file matches the globs of a budget.
@@ -272,10 +258,11 @@ fn prompts_in(project: &Project, folder: &Path) -> Vec<ProjectFile> {
 fn list(project: &Project, plan: &Plan, out: &mut impl Write) -> Result<Outcome, Stop> {
     let titles = ["file", "read as", "budgets", ""];
     let mut rows = vec![titles.map(Cell::heading).to_vec()];
-    let checked = project.check(&plan.files, &plan.budgets, project::read);
-    for one in &plan.files {
+    let Selection { budgets, files, .. } = &plan.selection;
+    let checked = project.check(&plan.selection, project::read);
+    for one in files {
         let requests = || checked.iter().filter(|checked| checked.place.file == one.file.name);
-        let budgets: Vec<&str> = one.budgets.iter().map(|index| plan.budgets[*index].name.as_str()).collect();
+        let budgets: Vec<&str> = one.budgets.iter().map(|index| budgets[*index].name.as_str()).collect();
         let reason = match requests().find_map(|checked| checked.failure.as_ref()) {
             Some(failure) => failure.message(),
             None if requests().next().is_none() => "written by gpt-cost".to_owned(),
@@ -288,7 +275,7 @@ fn list(project: &Project, plan: &Plan, out: &mut impl Write) -> Result<Outcome,
             Cell::plain(reason),
         ]);
     }
-    let checked: BTreeSet<&str> = plan.files.iter().map(|one| one.file.name.as_str()).collect();
+    let checked: BTreeSet<&str> = files.iter().map(|one| one.file.name.as_str()).collect();
     let others = project.files(Ignored::Skip).into_iter().filter(|file| !checked.contains(file.name.as_str()));
     let reason = if project.config.budgets.is_empty() { "not named like a prompt" } else { "in no budget" };
     rows.extend(
@@ -305,10 +292,11 @@ fn list(project: &Project, plan: &Plan, out: &mut impl Write) -> Result<Outcome,
 }
 
 fn check<'p>(project: &'p Project, plan: Plan, args: &CheckArgs) -> Result<CheckReport<'p>, Failure> {
-    let Plan { budgets, files, mut empty, found, partial } = plan;
+    let Plan { selection, mut empty, found, partial } = plan;
+    let requests = project.check(&selection, project::read);
+    let budgets = selection.budgets;
     let needs_baseline = budgets.iter().any(|budget| budget.limits.max_increase.is_some());
     let before = if needs_baseline { Some(read_project_baseline(project)?) } else { None };
-    let requests = project.check(&files, &budgets, project::read);
     let (named, others) = requests.into_iter().partition(|one: &Checked| !found.contains(&one.place.file));
     let (prompts, others) = checked::partition_requests(others);
     let mut requests: Vec<Checked> = Vec::into_iter(named).chain(prompts).collect();

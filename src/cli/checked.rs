@@ -1,25 +1,60 @@
 //! The requests of a project, each with the findings of its budgets.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::thread;
 
 use gpt_cost::budget::{Baseline, Budget, CostBounds, Entry, Finding, Level};
 use gpt_cost::request::{Api, Format, Warning};
-use gpt_cost::source::{Document, InputFormat, Place, documents};
+use gpt_cost::source::{Document, InputFormat, Place, Template, documents};
 use gpt_cost::{Estimate, Request, TokenCount};
 
 use serde::Serialize;
 
 use super::exit::Failure;
 use super::files::{hash, printable};
+use super::input::Reading;
 use super::project::{Project, ProjectFile};
+use super::values::Values;
 use super::{input, terms};
+
+/// Budgets, with the files that they apply to.
+#[derive(Clone, Debug)]
+pub(super) struct Selection {
+    pub(super) budgets: Vec<Budget>,
+    pub(super) files: Vec<Budgeted>,
+    /// The files with the values of each budget's templates.
+    pub(super) values: Vec<Result<Vec<ProjectFile>, Failure>>,
+}
 
 /// A file, and the indexes of its budgets.
 #[derive(Clone, Debug)]
 pub(super) struct Budgeted {
     pub(super) file: ProjectFile,
     pub(super) budgets: Vec<usize>,
+}
+
+impl Selection {
+    /// Returns the selection of files for one budget, whose templates have no values.
+    pub(super) fn of(budget: Budget, files: impl IntoIterator<Item = ProjectFile>) -> Selection {
+        let files = files.into_iter().map(|file| Budgeted { file, budgets: vec![0] }).collect();
+        Selection { budgets: vec![budget], files, values: vec![Ok(Vec::new())] }
+    }
+
+    /// Returns the names of all files that are read.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.all_files().map(|file| file.name.as_str())
+    }
+
+    /// Returns the paths of all files that are read.
+    pub(super) fn paths(&self) -> impl Iterator<Item = PathBuf> {
+        self.all_files().map(|file| file.path.clone())
+    }
+
+    fn all_files(&self) -> impl Iterator<Item = &ProjectFile> {
+        self.files.iter().map(|one| &one.file).chain(self.values.iter().flatten().flatten())
+    }
 }
 
 /// A request of a project, and the verdicts of its budgets.
@@ -65,6 +100,17 @@ pub(super) struct Measured {
     line: usize,
 }
 
+/// What a budget finds about a request: its usage and cost, and the findings.
+type Outcome = Result<(Measured, Vec<Finding>), Failure>;
+
+/// A budget with its index and the rows of its values.
+#[derive(Clone, Copy)]
+struct Applied<'b> {
+    index: usize,
+    budget: &'b Budget,
+    values: &'b Result<Vec<Values>, Failure>,
+}
+
 /// A component of the input.
 #[derive(Debug)]
 pub(super) struct LargestComponent {
@@ -73,6 +119,18 @@ pub(super) struct LargestComponent {
 }
 
 impl Checked {
+    fn new(place: Place, document: &Document<'_>, request: &Request) -> Checked {
+        Checked {
+            place,
+            custom_id: request.custom_id().map(str::to_owned),
+            format: Some(request.format()),
+            is_certain: is_certainly_a_request(request),
+            line: document.first_line(),
+            failure: None,
+            verdicts: Vec::new(),
+        }
+    }
+
     /// Returns a request or a file that cannot be read.
     fn unreadable(place: Place, line: usize, failure: Failure) -> Checked {
         Checked {
@@ -163,15 +221,35 @@ pub(super) fn verdict_name(level: Option<Level>) -> &'static str {
 }
 
 impl Project {
+    /// Returns the budgets of the configuration with those of the files that they apply to.
+    pub(super) fn select(&self, files: &[ProjectFile]) -> Result<Selection, Failure> {
+        let mut budgeted: BTreeMap<&ProjectFile, Vec<usize>> = BTreeMap::new();
+        for (index, budget) in self.config.budgets.iter().enumerate() {
+            let is_match = self.matcher(budget)?;
+            for file in files.iter().filter(|file| is_match(&file.name)) {
+                budgeted.entry(file).or_default().push(index);
+            }
+        }
+        Ok(Selection {
+            budgets: self.config.budgets.clone(),
+            files: budgeted.into_iter().map(|(file, budgets)| Budgeted { file: file.clone(), budgets }).collect(),
+            values: self.config.budgets.iter().map(|budget| self.values_files(budget, files)).collect(),
+        })
+    }
+
     /// Checks all requests of the files against their budgets. `read` returns the bytes of a file.
     pub(super) fn check<'b>(
         &self,
-        files: &[Budgeted],
-        budgets: &[Budget],
+        selection: &Selection,
         read: impl Fn(&ProjectFile) -> Result<Cow<'b, [u8]>, Failure> + Sync,
     ) -> Vec<Checked> {
-        let checked = map_in_parallel(files, |Budgeted { file, budgets: indexes }| {
-            let budgets: Vec<(usize, &Budget)> = indexes.iter().map(|index| (*index, &budgets[*index])).collect();
+        let values: Vec<_> = selection.values.iter().map(|files| values_of(files, &read)).collect();
+        let budgets: Vec<Applied<'_>> = (0..)
+            .zip(selection.budgets.iter().zip(&values))
+            .map(|(index, (budget, values))| Applied { index, budget, values })
+            .collect();
+        let checked = map_in_parallel(&selection.files, |Budgeted { file, budgets: indexes }| {
+            let budgets: Vec<Applied<'_>> = indexes.iter().map(|index| budgets[*index]).collect();
             match read(file) {
                 Ok(bytes) => self.check_file(&file.name, &bytes, &budgets),
                 Err(failure) => vec![Checked::unreadable(Place::file(&file.name), 1, failure)],
@@ -181,57 +259,95 @@ impl Project {
     }
 
     /// Checks all requests of one file. Baselines and reports that gpt-cost wrote have none.
-    fn check_file(&self, name: &str, bytes: &[u8], budgets: &[(usize, &Budget)]) -> Vec<Checked> {
+    fn check_file(&self, name: &str, bytes: &[u8], budgets: &[Applied<'_>]) -> Vec<Checked> {
         let documents = documents(name, bytes, InputFormat::Auto);
-        documents.iter().filter_map(|document| self.check_document(document, budgets)).collect()
+        documents.iter().flat_map(|document| self.check_document(document, budgets)).collect()
     }
 
-    fn check_document(&self, document: &Document<'_>, budgets: &[(usize, &Budget)]) -> Option<Checked> {
-        let place = document.place().clone();
-        let read = |literal| {
-            let mut request = input::request(document, InputFormat::Auto, literal)?;
-            self.assume_sizes(&mut request);
-            Ok::<Request, Failure>(request)
-        };
-        let request = match read(false) {
+    /// Checks a document: one request, or for budgets with values of its template one for each of their rows.
+    fn check_document(&self, document: &Document<'_>, budgets: &[Applied<'_>]) -> Vec<Checked> {
+        let request = match input::request(document, InputFormat::Auto, false) {
             Ok(request) => request,
-            Err(_) if document.is_own() => return None,
+            Err(_) if document.is_own() => return Vec::new(),
             Err(failure) => {
                 let line = failure.line().unwrap_or(document.first_line());
-                return Some(Checked::unreadable(place, line, failure));
+                return vec![Checked::unreadable(document.place().clone(), line, failure)];
             }
         };
-        let mut checked = Checked {
-            place,
-            custom_id: request.custom_id().map(str::to_owned),
-            format: Some(request.format()),
-            is_certain: is_certainly_a_request(&request),
-            line: document.first_line(),
-            failure: None,
-            verdicts: Vec::new(),
-        };
-        for (index, budget) in budgets {
-            let measured = match budget.literal && !request.placeholders().is_empty() {
-                true => read(true).and_then(|literal| self.measure(document, &literal, budget)),
-                false => self.measure(document, &with_sizes(&request, budget), budget),
-            };
-            let (outcome, findings) = match measured {
-                Ok((measured, findings)) => (Ok(measured), findings),
-                Err(failure) => (Err(failure), Vec::new()),
-            };
-            checked.verdicts.push(Verdict { budget: *index, outcome, before: None, findings: Vec::new() });
-            checked.add(*index, findings);
+        let mut checked: Vec<Checked> = Vec::new();
+        for applied in budgets {
+            for (source, outcome) in self.outcomes(document, &request, applied) {
+                let place = match source {
+                    Some(source) => document.place().clone().with_values(source),
+                    None => document.place().clone(),
+                };
+                let at = checked.iter().position(|one| one.place == place).unwrap_or_else(|| {
+                    checked.push(Checked::new(place, document, &request));
+                    checked.len() - 1
+                });
+                let (outcome, findings) = match outcome {
+                    Ok((measured, findings)) => (Ok(measured), findings),
+                    Err(failure) => (Err(failure), Vec::new()),
+                };
+                let one = &mut checked[at];
+                one.verdicts.push(Verdict { budget: applied.index, outcome, before: None, findings: Vec::new() });
+                one.add(applied.index, findings);
+            }
         }
-        Some(checked)
+        checked
     }
 
-    /// Returns the usage and cost of a request on the terms of a budget, and the budget's findings.
-    fn measure(
+    /// Returns what a budget finds about a document's request: once, or for each row of the budget's values, with the row's
+    /// place.
+    fn outcomes(
         &self,
         document: &Document<'_>,
         request: &Request,
+        applied: &Applied<'_>,
+    ) -> Vec<(Option<String>, Outcome)> {
+        let (budget, none) = (applied.budget, Values::default());
+        let rows = match applied.values {
+            Err(failure) => return vec![(None, Err(failure.clone()))],
+            Ok(rows) if rows.is_empty() || !takes_values(document, request, budget) => std::slice::from_ref(&none),
+            Ok(rows) => rows.as_slice(),
+        };
+        let outcome = |values: &Values| {
+            let request = self.request(document, request, budget, values)?;
+            self.measure(document, &request, budget)
+        };
+        rows.iter().map(|values| (values.source.clone(), outcome(values))).collect()
+    }
+
+    /// Returns the request as a budget reads it, with these values of its template.
+    fn request<'r>(
+        &self,
+        document: &Document<'_>,
+        request: &'r Request,
         budget: &Budget,
-    ) -> Result<(Measured, Vec<Finding>), Failure> {
+        values: &Values,
+    ) -> Result<Cow<'r, Request>, Failure> {
+        let is_plain = language(document, budget) == Template::Braces && request.placeholders().is_empty();
+        let request = match is_plain && budget.role.is_none() {
+            true => Cow::Borrowed(request),
+            false => {
+                let (template, role, sizes) = (budget.template, budget.role, &budget.var_tokens);
+                let format = InputFormat::Auto;
+                Cow::Owned(input::prompt(
+                    document,
+                    &Reading { format, template, role, values, sizes, tree: &self.tree },
+                )?)
+            }
+        };
+        if self.image_size.is_none() && self.file_tokens.is_none() {
+            return Ok(request);
+        }
+        let mut request = request.into_owned();
+        self.assume_sizes(&mut request);
+        Ok(Cow::Owned(request))
+    }
+
+    /// Returns the usage and cost of a request on the terms of a budget, and the budget's findings.
+    fn measure(&self, document: &Document<'_>, request: &Request, budget: &Budget) -> Outcome {
         let model = self.model.as_deref().or(request.model()).or(budget.model.as_deref()).ok_or_else(|| {
             Failure::missing_model(document.place(), "neither it nor its budget names a model")
                 .hint("set model = \"NAME\" in gpt-cost.toml, or pass --model NAME")
@@ -256,16 +372,31 @@ fn is_certainly_a_request(request: &Request) -> bool {
     }
 }
 
-/// Returns the request with the sizes of template variables that a budget sets.
-fn with_sizes<'r>(request: &'r Request, budget: &Budget) -> Cow<'r, Request> {
-    if request.placeholders().is_empty() || budget.var_tokens.is_empty() {
-        return Cow::Borrowed(request);
+/// Returns the language of a document's template.
+fn language(document: &Document<'_>, budget: &Budget) -> Template {
+    budget.template.unwrap_or_else(|| Template::of_file(&document.place().file))
+}
+
+/// Returns whether a document is a template, which has a request for each row of values.
+fn takes_values(document: &Document<'_>, request: &Request, budget: &Budget) -> bool {
+    let is_template = match language(document, budget) {
+        Template::None => false,
+        Template::Fstring => true,
+        _ => !request.placeholders().is_empty(),
+    };
+    document.is_whole() && is_template
+}
+
+/// Reads the rows of files with values.
+fn values_of<'b>(
+    files: &Result<Vec<ProjectFile>, Failure>,
+    read: impl Fn(&ProjectFile) -> Result<Cow<'b, [u8]>, Failure>,
+) -> Result<Vec<Values>, Failure> {
+    let mut rows = Vec::new();
+    for file in files.as_ref().map_err(Clone::clone)? {
+        rows.extend(Values::rows(&file.name, read(file)?.into_owned())?);
     }
-    let mut sized = request.clone();
-    for (name, tokens) in &budget.var_tokens {
-        sized.set_placeholder_tokens(name, *tokens);
-    }
-    Cow::Owned(sized)
+    Ok(rows)
 }
 
 fn measured(document: &Document<'_>, request: &Request, estimate: &Estimate<'_>) -> Measured {

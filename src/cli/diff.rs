@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use gpt_cost::Catalog;
 use gpt_cost::budget::{Baseline, Budget, Change, Changed, Config, Entry};
@@ -11,12 +12,12 @@ use gpt_cost::source::{InputFormat, Place, documents};
 use rust_decimal::Decimal;
 
 use super::args::DiffArgs;
-use super::checked::{self, Budgeted, Checked};
+use super::checked::{self, Budgeted, Checked, Selection};
 use super::exit::{Failure, Outcome, Stop};
 use super::files::{self, printable};
-use super::project::{self, Ignored, Project, ProjectFile, is_prompt_name};
+use super::project::{self, Ignored, Project, ProjectFile, Tree, is_prompt_name};
 use super::report::diff::{Broken, Difference, Month, Total};
-use super::{baseline, check, git, note, report};
+use super::{baseline, git, note, report};
 
 /// One side of a comparison.
 struct Side {
@@ -150,9 +151,9 @@ fn read_side(project: &Project, which: &'static str, side: &str) -> Result<Side,
         return Ok(Side { file: Some(name), ..Side::new(project, which, checked, &[]) });
     }
     if path.is_dir() {
-        let folder = Project { root: path.to_owned(), ..project.clone() };
+        let folder = Project { root: path.to_owned(), tree: Tree::Folder(path.to_owned()), ..project.clone() };
         let prompts = folder.files(Ignored::Skip).into_iter().filter(|file| is_prompt_name(&file.name)).collect();
-        return Ok(Side::new(project, which, check_all(project, prompts, project::read), &[]));
+        return Ok(Side::new(project, which, check_all(&folder, prompts, project::read), &[]));
     }
     read_revision(project, which, &git::resolve(&project.root, side)?)
 }
@@ -163,9 +164,7 @@ fn check_all<'b>(
     files: Vec<ProjectFile>,
     read: impl Fn(&ProjectFile) -> Result<Cow<'b, [u8]>, Failure> + Sync,
 ) -> Vec<Checked> {
-    let budget = unlimited_budget(project);
-    let files: Vec<Budgeted> = files.into_iter().map(|file| Budgeted { file, budgets: vec![0] }).collect();
-    project.check(&files, &[budget], read)
+    project.check(&Selection::of(unlimited_budget(project), files), read)
 }
 
 /// Returns a budget without limits, with the project's model.
@@ -223,27 +222,33 @@ fn read_revision(project: &Project, which: &'static str, tree: &git::Object) -> 
     };
     let all: Vec<ProjectFile> =
         files.iter().map(|file| ProjectFile { name: file.name.clone(), path: PathBuf::new() }).collect();
-    let (budgets, budgeted) = budgets_and_files(&then, tree, &all)?;
+    let selection = select(&then, tree, &all)?;
     // The same with today's configuration, if that differs.
     let today = match then.config == project.config {
         true => None,
-        false => Some(budgets_and_files(project, tree, &all)?),
+        false => Some(select(project, tree, &all)?),
     };
-    let budgeted_today = today.iter().flat_map(|(_, budgeted)| budgeted);
-    let names: BTreeSet<&str> = budgeted.iter().chain(budgeted_today).map(|one| one.file.name.as_str()).collect();
+    let names: BTreeSet<&str> =
+        [Some(&selection), today.as_ref()].into_iter().flatten().flat_map(Selection::names).collect();
     let requested: Vec<&git::File> = files.iter().filter(|file| names.contains(file.name.as_str())).collect();
     let contents = git::contents(&project.root, &files, &requested)?;
     let contents: BTreeMap<&str, &[u8]> =
         contents.iter().map(|(file, bytes)| (file.name.as_str(), bytes.as_slice())).collect();
     // A link to a target outside the revision has no contents.
     let has_contents = |one: &Budgeted| contents.contains_key(one.file.name.as_str());
-    let check = |project: &Project, mut budgeted: Vec<Budgeted>, budgets: &[Budget]| {
-        budgeted.retain(has_contents);
-        project.check(&budgeted, budgets, |file| Ok(Cow::Borrowed(contents[file.name.as_str()])))
+    let there = Tree::Revision { folder: project.root.clone(), files: Arc::new(files.clone()) };
+    let check = |project: &Project, selection: &Selection| {
+        let mut selection = selection.clone();
+        selection.files.retain(has_contents);
+        let project = Project { tree: there.clone(), ..project.clone() };
+        project.check(&selection, |file| match contents.get(file.name.as_str()) {
+            Some(bytes) => Ok(Cow::Borrowed(*bytes)),
+            None => Err(Failure::at(printable(&file.name), "it is a link to a target outside the revision")),
+        })
     };
-    let mut side = Side::new(&then, which, check(&then, budgeted, &budgets), &budgets);
-    if let Some((budgets, budgeted)) = today {
-        side.as_today = checked::baseline(project, &check(project, budgeted, &budgets));
+    let mut side = Side::new(&then, which, check(&then, &selection), &selection.budgets);
+    if let Some(selection) = today {
+        side.as_today = checked::baseline(project, &check(project, &selection));
     }
     if matches!(tree, git::Object::File(_)) {
         side.file = files.first().map(|file| file.name.clone());
@@ -253,18 +258,13 @@ fn read_revision(project: &Project, which: &'static str, tree: &git::Object) -> 
 
 /// Returns the budgets of a project, and the files of a tree that match them. A folder or a file of a revision, and a
 /// project without budgets, get one budget without limits for all prompts.
-fn budgets_and_files(
-    project: &Project,
-    tree: &git::Object,
-    files: &[ProjectFile],
-) -> Result<(Vec<Budget>, Vec<Budgeted>), Failure> {
+fn select(project: &Project, tree: &git::Object, files: &[ProjectFile]) -> Result<Selection, Failure> {
     if matches!(tree, git::Object::Commit(_)) && !project.config.budgets.is_empty() {
-        return Ok((project.config.budgets.clone(), check::matching(project, files)?));
+        return project.select(files);
     }
     let is_one = matches!(tree, git::Object::File(_));
     let prompts = files.iter().filter(|file| is_one || is_prompt_name(&file.name)).cloned();
-    let budget = unlimited_budget(project);
-    Ok((vec![budget], prompts.map(|file| Budgeted { file, budgets: vec![0] }).collect()))
+    Ok(Selection::of(unlimited_budget(project), prompts))
 }
 
 /// Returns the project with the configuration and the price tables of a commit. A configuration that cannot be read

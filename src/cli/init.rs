@@ -7,7 +7,7 @@ use gpt_cost::money::Usd;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::args::{InitArgs, TableArgs};
-use super::checked::{Budgeted, Checked, Verdict, describe_skipped, partition_requests};
+use super::checked::{Checked, Selection, Verdict, describe_skipped, partition_requests};
 use super::exit::{Failure, Outcome, Stop};
 use super::project::{self, Ignored, Project, is_prompt_name};
 use super::report::plural;
@@ -22,8 +22,7 @@ pub(super) fn run(args: &InitArgs) -> Result<Outcome, Stop> {
     let budget = Budget::new("init");
     let all = project.files(Ignored::Skip);
     let prompts = all.iter().filter(|file| is_prompt_name(&file.name)).cloned();
-    let prompts: Vec<Budgeted> = prompts.map(|file| Budgeted { file, budgets: vec![0] }).collect();
-    let checked = project.check(&prompts, &[budget], project::read);
+    let checked = project.check(&Selection::of(budget, prompts), project::read);
     let (checked, others) = partition_requests(checked);
     let (checked, unreadable): (Vec<Checked>, Vec<Checked>) = checked.into_iter().partition(is_prompt);
     for (skipped, message) in [(&others, "skipped"), (&unreadable, "skipped, because they cannot be counted")] {

@@ -1,17 +1,34 @@
 //! Reads the requests that the command line names: files and standard input.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use gpt_cost::budget::Config;
-use gpt_cost::request::Warning;
-use gpt_cost::source::{Document, InputFormat, Place, documents};
+use gpt_cost::request::{Role, Warning};
+use gpt_cost::source::{Document, InputFormat, Place, Template, documents};
 use gpt_cost::usage::Response;
 use gpt_cost::{Error, Request};
 
-use super::args::{RequestArgs, Template, VarTokens};
+use super::args::RequestArgs;
 use super::exit::Failure;
+use super::project::Tree;
 use super::values::Values;
 use super::{files, template};
+
+/// How a prompt is read: the language of its template, and what fills it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reading<'r> {
+    pub(super) format: InputFormat,
+    /// The language of a template; `None` is what the name of the file says.
+    pub(super) template: Option<Template>,
+    /// The role of a text; `None` is what the name of the file says.
+    pub(super) role: Option<Role>,
+    pub(super) values: &'r Values,
+    /// The tokens of values that are not given, by the names of their placeholders.
+    pub(super) sizes: &'r BTreeMap<String, u64>,
+    /// Where the files are that a template includes.
+    pub(super) tree: &'r Tree,
+}
 
 /// A request and its place.
 #[derive(Debug)]
@@ -89,46 +106,58 @@ fn read(path: &Path, args: &RequestArgs, values: &[Values]) -> Vec<Result<Source
         }
     };
     let documents = documents(&name, &bytes, args.input_format.into());
+    let sizes = args.template.var_tokens.iter().map(|size| (size.name.clone(), size.tokens)).collect();
     // A request that is one of many in its file is literal: it has no placeholders for values.
     let none = [Values::default()];
     let values_of = |document: &Document<'_>| if document.is_whole() { values } else { none.as_slice() };
     let sources = documents.iter().flat_map(|document| values_of(document).iter().map(move |one| (document, one)));
-    sources.map(|(document, values)| source(document, args, values)).collect()
+    sources.map(|(document, values)| source(document, args, values, &sizes)).collect()
 }
 
-fn source(document: &Document<'_>, args: &RequestArgs, values: &Values) -> Result<Source, Failed> {
+fn source(
+    document: &Document<'_>,
+    args: &RequestArgs,
+    values: &Values,
+    sizes: &BTreeMap<String, u64>,
+) -> Result<Source, Failed> {
     let line = document.first_line();
     let place = match &values.source {
         Some(source) => document.place().clone().with_values(source),
         None => document.place().clone(),
     };
-    let format = args.input_format.into();
-    let read = match values.is_empty() || args.literal {
-        true => request(document, format, args.literal),
-        false => filled(document, format, args.template.language, values),
+    let template = if args.literal { Some(Template::None) } else { args.template.language };
+    let reading = Reading {
+        format: args.input_format.into(),
+        template,
+        role: None,
+        values,
+        sizes,
+        tree: &Tree::Folder(PathBuf::new()),
     };
-    match read {
-        Ok(mut request) => {
-            for VarTokens { name, tokens } in &args.template.var_tokens {
-                request.set_placeholder_tokens(name, *tokens);
-            }
-            Ok(Source { place, line, request })
-        }
+    match prompt(document, &reading) {
+        Ok(request) => Ok(Source { place, line, request }),
         Err(failure) => Err(Failed { line: failure.line().unwrap_or(line), place, failure }),
     }
 }
 
-/// Reads the request of a template that is filled with values.
-fn filled(
-    document: &Document<'_>,
-    format: InputFormat,
-    language: Option<Template>,
-    values: &Values,
-) -> Result<Request, Failure> {
-    match template::language(language, &document.place().file) {
-        Template::Braces => document.prompt_with(&values.texts()).map_err(|error| with_hint(document, format, &error)),
-        language => template::render(document, language, values),
+/// Reads a prompt: fills its template with values, and sets the sizes of the values that are not given. Failures have a
+/// hint.
+pub(super) fn prompt(document: &Document<'_>, reading: &Reading<'_>) -> Result<Request, Failure> {
+    let language = reading.template.unwrap_or_else(|| Template::of_file(&document.place().file));
+    let mut request = match language {
+        Template::None => request(document, reading.format, true)?,
+        Template::Braces => document
+            .prompt_with(&reading.values.texts())
+            .map_err(|error| with_hint(document, reading.format, &error))?,
+        language => template::render(document, language, reading)?,
+    };
+    if let Some(role) = reading.role {
+        request.set_text_role(role);
     }
+    for (name, tokens) in reading.sizes {
+        request.set_placeholder_tokens(name, *tokens);
+    }
+    Ok(request)
 }
 
 /// Reads a request, with the template variables of a prompt file unless its text is `literal`. Failures have a hint.

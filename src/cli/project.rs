@@ -1,6 +1,7 @@
 //! A project: its configuration, price tables, baseline and files.
 
 mod files;
+mod tree;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use gpt_cost::request::ImageSize;
 use gpt_cost::{Catalog, Date, Request};
 
 pub(super) use self::files::{Ignored, ProjectFile, is_prompt_name, name_of, read};
+pub(super) use self::tree::Tree;
 
 use super::args::{ProjectArgs, RequestArgs, TableArgs};
 use super::day;
@@ -29,6 +31,8 @@ const BASELINE: &str = "gpt-cost-baseline.json";
 pub(super) struct Project {
     /// The folder that file names are relative to: that of the configuration, or the current one.
     pub(super) root: PathBuf,
+    /// Where the files are that templates include.
+    pub(super) tree: Tree,
     /// The name of the configuration in reports.
     pub(super) config_name: Option<String>,
     pub(super) config: Config,
@@ -85,7 +89,8 @@ impl Project {
         let baseline = baseline.unwrap_or_else(|| root.join(config.baseline.as_deref().unwrap_or(BASELINE)));
         let (image_size, file_tokens) = (config.image_size, config.file_tokens);
         let model = args.model.clone();
-        Ok(Project { root, config_name, config, catalog, day, today, baseline, model, image_size, file_tokens })
+        let tree = Tree::Folder(root.clone());
+        Ok(Project { root, tree, config_name, config, catalog, day, today, baseline, model, image_size, file_tokens })
     }
 
     /// Prints a note if the prices were checked long before `day`, unless the configuration turns it off.

@@ -1,141 +1,120 @@
 //! Renders the templates of prompt files with values.
 
-use std::io::{self, Write};
-use std::path::{Component, Path, PathBuf};
+mod fstring;
+mod jinja;
+mod mustache;
+
+use std::ops::Range;
 
 use gpt_cost::Request;
-use gpt_cost::source::{Document, Place};
-use minijinja::{Environment, ErrorKind, UndefinedBehavior};
+use gpt_cost::source::{Document, Place, Template};
+use serde_json::Value;
 
-use super::args::Template;
 use super::exit::Failure;
 use super::files;
-use super::values::Values;
+use super::input::{self, Reading};
+use super::project::Tree;
 
 /// The most steps of a template, and the most bytes that it may render: a template that needs more is one by mistake.
 const MAX_STEPS: u64 = 5_000_000;
 const MAX_BYTES: usize = 100_000_000;
 
-/// Returns the language of a file's template: as asked for, or by the ending of its name.
-pub(super) fn language(asked: Option<Template>, name: &str) -> Template {
-    let is_jinja = [".j2", ".jinja", ".jinja2"].iter().any(|ending| name.to_ascii_lowercase().ends_with(ending));
-    asked.unwrap_or(if is_jinja { Template::Jinja } else { Template::Braces })
+/// A template in a language of its own.
+struct Source<'s> {
+    text: &'s str,
+    place: &'s Place,
+    /// The line of the file on which the text begins, from 1.
+    first_line: usize,
+    /// Where templates that it includes are read from.
+    tree: &'s Tree,
 }
 
-/// Reads the request of a text that is a template of Jinja or a format string of Python, with the values filled in.
-pub(super) fn render(document: &Document<'_>, language: Template, values: &Values) -> Result<Request, Failure> {
-    let place = document.place();
-    if document.is_json() {
-        let message = format!("a template of {} must be a text; JSON can only have {{{{ name }}}}", language.as_str());
-        return Err(Failure::at(place, message));
-    }
-    let text = files::text(&place.file, document.bytes().to_vec())?;
-    let rendered = match language {
-        Template::Jinja => jinja(&text, place, values)?,
-        _ => format_string(&text, values).map_err(|(at, message)| Failure::at(at_line(place, &text, at), message))?,
-    };
-    Request::from_text(rendered.as_bytes()).map_err(|error| Failure::from_error(&document.locate(error)))
+/// The text that a template was rendered to.
+#[derive(Debug, Default)]
+struct Rendered {
+    text: String,
+    /// Whether it has placeholders of values that are not given, each as `{{ name }}`.
+    has_placeholders: bool,
 }
 
-fn at_line(place: &Place, text: &str, at: usize) -> Place {
-    Place::line(&place.file, text[..at].matches('\n').count() + 1)
-}
-
-fn jinja(text: &str, place: &Place, values: &Values) -> Result<String, Failure> {
-    let folder = Path::new(&place.file).parent().unwrap_or(Path::new("")).to_owned();
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_fuel(Some(MAX_STEPS));
-    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-    environment.set_loader(move |name| Ok(included(&folder, name)));
-    let failure = |error: &minijinja::Error| {
-        let place = match error.line() {
-            Some(line) if error.name() == Some(&place.file) => Place::line(&place.file, line),
-            _ => place.clone(),
-        };
-        Failure::at(&place, describe(error))
-    };
-    let template = environment.template_from_named_str(&place.file, text).map_err(|error| failure(&error))?;
-    let mut rendered = Limited { text: Vec::new() };
-    let values = minijinja::Value::from(minijinja::value::Serde(&values.values));
-    template.render_captured_to(values, &mut rendered).map_err(|error| failure(&error))?;
-    files::text(&place.file, rendered.text)
-}
-
-/// Returns the text of an included template: a file beside the template or below its folder.
-fn included(folder: &Path, name: &str) -> Option<String> {
-    let is_inside = Path::new(name).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-    let (path, folder) = (folder.join(name), if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
-    // Not through a link that leaves the folder.
-    let real = |path: &Path| path.canonicalize().ok();
-    let inside: PathBuf =
-        real(&path).filter(|_| is_inside).filter(|path| real(folder).is_some_and(|folder| path.starts_with(folder)))?;
-    files::read_text(&inside, name).ok()
-}
-
-/// Returns what was wrong, in words that hold no text of the template.
-fn describe(error: &minijinja::Error) -> String {
-    let detail = error.detail().unwrap_or_default();
-    match error.kind() {
-        ErrorKind::UndefinedError => {
-            "it uses a value that is not given; pass --var NAME=VALUE or --vars FILE".to_owned()
-        }
-        ErrorKind::OutOfFuel => "the template takes too many steps".to_owned(),
-        ErrorKind::TemplateNotFound => {
-            "it includes a template that is not in its folder or below; nothing outside is read".to_owned()
-        }
-        ErrorKind::UnknownFilter | ErrorKind::UnknownTest | ErrorKind::UnknownFunction | ErrorKind::UnknownMethod => {
-            format!("{detail}: only the filters, tests and functions of Jinja itself are known")
-        }
-        ErrorKind::WriteFailure => "it renders more than 100 MB".to_owned(),
-        ErrorKind::SyntaxError => format!("not a template of Jinja: {detail}"),
-        kind => format!("the template cannot be rendered: {kind}"),
-    }
-}
-
-/// A writer that fails beyond the most that a template may render.
-struct Limited {
-    text: Vec<u8>,
-}
-
-impl Write for Limited {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.text.len() + bytes.len() > MAX_BYTES {
-            return Err(io::Error::other("too long"));
-        }
-        self.text.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Fills a format string of Python: `{name}` is a value, `{{` and `}}` are braces. Returns the place and the message of
-/// what is wrong.
-fn format_string(text: &str, values: &Values) -> Result<String, (usize, String)> {
-    let texts = values.texts();
-    let (mut filled, mut at) = (String::with_capacity(text.len()), 0);
-    while let Some(brace) = text[at..].find(['{', '}']).map(|found| at + found) {
-        filled.push_str(&text[at..brace]);
-        let (rest, brace_text) = (&text[brace + 1..], &text[brace..=brace]);
-        if rest.starts_with(brace_text) {
-            filled.push_str(brace_text);
-            at = brace + 2;
-            continue;
-        }
-        let end = rest.find('}').filter(|_| brace_text == "{");
-        let Some(end) = end else { return Err((brace, "a brace is not closed or not doubled".to_owned())) };
-        let name = rest[..end].split([':', '!']).next().unwrap_or_default().trim();
-        match texts.get(name) {
-            Some(value) => filled.push_str(value),
-            None => {
-                return Err((brace, "a placeholder has no value; pass --var NAME=VALUE or --vars FILE".to_owned()));
+/// Reads the request of a text that is a template in a language of its own, with the values filled in. Without any values,
+/// a template that needs some has placeholders.
+pub(super) fn render(document: &Document<'_>, language: Template, reading: &Reading<'_>) -> Result<Request, Failure> {
+    let is_empty = reading.values.values.is_empty();
+    if document.is_json() || !document.is_whole() {
+        return match is_empty {
+            true => input::request(document, reading.format, false),
+            false => {
+                let message = format!("a template of {language} must be a text; JSON can only have {{{{ name }}}}");
+                Err(Failure::at(document.place(), message))
             }
-        }
-        at = brace + 2 + end;
+        };
     }
-    filled.push_str(&text[at..]);
-    Ok(filled)
+    let text = files::text(&document.place().file, document.bytes().to_vec())?;
+    let source = Source { text: &text, place: document.place(), first_line: document.first_line(), tree: reading.tree };
+    // A value that has a size instead is its own placeholder, which rendering leaves in the text.
+    let mut values = reading.values.clone();
+    for name in reading.sizes.keys() {
+        values.insert_default(name, &placeholder(name));
+    }
+    let has_sizes = values.values != reading.values.values;
+    let mut rendered = match language {
+        Template::Jinja => source.jinja(&values, is_empty)?,
+        Template::Mustache => source.mustache(&values, is_empty)?,
+        _ => source.format_string(&values)?,
+    };
+    rendered.has_placeholders |= has_sizes;
+    if rendered.has_placeholders && reading.values.values.values().any(has_tag) {
+        let message = "a value has template syntax, which cannot be distinguished from placeholders without a value";
+        return Err(Failure::at(document.place(), message).hint("give all values"));
+    }
+    let request = Request::from_text(rendered.text.as_bytes());
+    let mut request = request.map_err(|error| Failure::from_error(&document.locate(error)))?;
+    if rendered.has_placeholders {
+        request.find_placeholders();
+    }
+    Ok(request)
+}
+
+fn placeholder(name: &str) -> String {
+    format!("{{{{ {name} }}}}")
+}
+
+/// Returns whether a text in a value looks like a tag of a template.
+fn has_tag(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains("{{") || text.contains("{%"),
+        Value::Array(values) => values.iter().any(has_tag),
+        Value::Object(fields) => fields.values().any(has_tag),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+impl Source<'_> {
+    /// Returns the failure at a byte of the text.
+    fn failure(&self, at: usize, message: impl Into<String>) -> Failure {
+        let line = self.first_line + self.text[..at].matches('\n').count();
+        Failure::at(Place::line(&self.place.file, line), message)
+    }
+
+    /// Returns the text of a template that this one includes.
+    fn included(&self, name: &str) -> Option<String> {
+        self.tree.included(&self.place.file, name)
+    }
+
+    /// Returns the text without comments, which are from one mark to another.
+    fn without_comments(&self, begin: &str, end: &str) -> String {
+        let (mut rest, mut text) = (self.text, String::with_capacity(self.text.len()));
+        while let Some(comment) = comment(rest, begin, end) {
+            text.push_str(&rest[..comment.start]);
+            rest = &rest[comment.end..];
+        }
+        text + rest
+    }
+}
+
+fn comment(text: &str, begin: &str, end: &str) -> Option<Range<usize>> {
+    let start = text.find(begin)?;
+    let length = text[start..].find(end)? + end.len();
+    Some(start..start + length)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use gpt_cost::source::Place;
 use serde_json::{Map, Value};
@@ -12,7 +12,7 @@ use super::exit::Failure;
 use super::files;
 
 /// The largest file of values, in bytes: all of it is read into memory.
-const MAX_BYTES: u64 = 100_000_000;
+const MAX_BYTES: usize = 100_000_000;
 
 /// The values for one rendering of a template.
 #[derive(Clone, Debug, Default)]
@@ -35,7 +35,11 @@ impl Values {
         }
         let mut all = Vec::new();
         for path in &args.vars_files {
-            all.extend(rows(path)?);
+            let name = files::name(path);
+            if fs::metadata(path).is_ok_and(|metadata| metadata.len() > MAX_BYTES as u64) {
+                return Err(too_large(&name));
+            }
+            all.extend(Values::rows(&name, files::read(path)?)?);
         }
         for values in &mut all {
             values.values.extend(own.clone());
@@ -43,9 +47,22 @@ impl Values {
         Ok(all)
     }
 
-    /// Returns whether there are any.
-    pub(super) fn is_empty(&self) -> bool {
-        self.values.is_empty()
+    /// Reads the rows of a file of values: JSON Lines and CSV by the ending of its name, else JSON.
+    pub(super) fn rows(name: &str, bytes: Vec<u8>) -> Result<Vec<Values>, Failure> {
+        if bytes.len() > MAX_BYTES {
+            return Err(too_large(name));
+        }
+        let text = files::text(name, bytes)?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let rows = match ending(name).as_str() {
+            "csv" => csv_rows(text, name)?,
+            "jsonl" | "ndjson" => json_lines(text, name)?,
+            _ => json_rows(text, name)?,
+        };
+        match rows.is_empty() {
+            true => Err(Failure::at(Place::file(name), "it has no rows, so there are no values")),
+            false => Ok(rows),
+        }
     }
 
     /// Returns the values as texts, by names such as `user.name`. Lists and null have no text.
@@ -54,6 +71,21 @@ impl Values {
         self.values.iter().for_each(|(name, value)| add_texts(name, value, &mut texts));
         texts
     }
+
+    /// Sets the value of a name such as `user.name`, unless it has one.
+    pub(super) fn insert_default(&mut self, name: &str, value: &str) {
+        let (mut fields, mut rest) = (&mut self.values, name);
+        while let Some((first, inner)) = rest.split_once('.') {
+            let object = fields.entry(first).or_insert_with(|| Value::Object(Map::new()));
+            let Value::Object(object) = object else { return };
+            (fields, rest) = (object, inner);
+        }
+        fields.entry(rest).or_insert_with(|| Value::String(value.to_owned()));
+    }
+}
+
+fn too_large(name: &str) -> Failure {
+    Failure::at(Place::file(name), "a file of values can have at most 100 MB")
 }
 
 fn add_texts(name: &str, value: &Value, texts: &mut BTreeMap<String, String>) {
@@ -74,27 +106,8 @@ fn text_of(var: &Var) -> Result<String, Failure> {
     }
 }
 
-/// Reads the rows of a file of values.
-fn rows(path: &PathBuf) -> Result<Vec<Values>, Failure> {
-    let name = files::name(path);
-    if fs::metadata(path).is_ok_and(|metadata| metadata.len() > MAX_BYTES) {
-        return Err(Failure::at(Place::file(&name), "a file of values can have at most 100 MB"));
-    }
-    let text = files::read_text(path, &name)?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let rows = match ending(path).as_str() {
-        "csv" => csv_rows(text, &name)?,
-        "jsonl" | "ndjson" => json_lines(text, &name)?,
-        _ => json_rows(text, &name)?,
-    };
-    match rows.is_empty() {
-        true => Err(Failure::at(Place::file(&name), "it has no rows, so there are no values")),
-        false => Ok(rows),
-    }
-}
-
-fn ending(path: &Path) -> String {
-    path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase()).unwrap_or_default()
+fn ending(name: &str) -> String {
+    Path::new(name).extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase()).unwrap_or_default()
 }
 
 fn json_rows(text: &str, name: &str) -> Result<Vec<Values>, Failure> {

@@ -47,6 +47,8 @@ pub struct Request {
     pub(crate) api: Option<Api>,
     pub(crate) custom_id: Option<String>,
     pub(crate) input: Input,
+    /// The role of the message that a plain text is.
+    pub(crate) text_role: Role,
     pub(crate) tools: Vec<Tool>,
     pub(crate) custom_tools: Vec<CustomTool>,
     pub(crate) built_in: Vec<BuiltIn>,
@@ -154,6 +156,17 @@ impl Request {
     /// Returns the tools that the model may call.
     pub fn tools(&self) -> &[Tool] {
         &self.tools
+    }
+
+    /// Sets the role of the message that a plain text is with a chat model; without this call, the user's. Requests of
+    /// other formats have their roles.
+    pub fn set_text_role(&mut self, role: Role) {
+        self.text_role = role;
+    }
+
+    /// Returns the role of the message that a plain text is with a chat model; `None` for requests of other formats.
+    pub fn text_role(&self) -> Option<Role> {
+        matches!(self.input, Input::Text(_)).then_some(self.text_role)
     }
 
     /// Sets the sizes of the images, in the order of the request. `None` keeps the size that the request has.
@@ -264,6 +277,7 @@ impl Request {
             api: None,
             custom_id: None,
             input,
+            text_role: Role::User,
             tools: Vec::new(),
             custom_tools: Vec::new(),
             built_in: Vec::new(),

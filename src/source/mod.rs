@@ -20,6 +20,7 @@
 //! ```
 
 mod keys;
+mod template;
 mod unread;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 
 use self::keys::Keys;
+pub use self::template::Template;
 use crate::error::{self, Error, Problem, Result};
 pub use crate::place::Place;
 use crate::request::{self, Format, Request};
@@ -99,7 +101,7 @@ fn is_named_json(name: &str) -> bool {
 
 /// Returns whether the ending of a name is one of Jinja templates of texts; `body.json.j2` is one of JSON.
 fn is_named_template(name: &str) -> bool {
-    has_ending(name, &["j2", "jinja", "jinja2"]) && !name.rsplit_once('.').is_some_and(|(stem, _)| is_named_json(stem))
+    Template::of_file(name) == Template::Jinja && !name.rsplit_once('.').is_some_and(|(stem, _)| is_named_json(stem))
 }
 
 fn has_ending(name: &str, endings: &[&str]) -> bool {
@@ -188,7 +190,8 @@ impl<'a> Document<'a> {
             None if self.is_json => Request::from_json(self.bytes),
             None => Request::from_text(self.bytes),
         };
-        let request = request.map_err(|error| self.locate(error))?;
+        let mut request = request.map_err(|error| self.locate(error))?;
+        request.set_text_role(template::role(&self.place.file));
         if self.format.is_none() && self.place.line.is_some() && request.has_its_answer() {
             let message = "this line has no model and ends with the answer: an example for fine-tuning, not a request";
             return Err(self.not_request(message, "read it as a Chat Completions body to count it"));

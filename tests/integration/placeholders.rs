@@ -117,7 +117,7 @@ fn check_decides_on_placeholders_if_it_can() {
     assert_eq!(code, 2, "{output}");
     for (more, expected) in [
         ("max_input_tokens = 5000\nallow_uncounted = true", 0),
-        ("max_input_tokens = 5000\nliteral = true", 0),
+        ("max_input_tokens = 5000\ntemplate = \"none\"", 0),
         ("max_input_tokens = 5000\nvar_tokens = { document = 4_000, question = 30 }", 0),
         ("max_input_tokens = 5000\nvar_tokens = { document = 4_990, question = 30 }", 1),
         ("max_input_tokens = 5000\nvar_tokens = { document = 4_000 }", 2),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use gpt_cost::{Catalog, Label, Request};
 use proptest::prelude::*;
 
-use crate::budgets::{gpt_cost, json, repository, text, write};
+use crate::budgets::{commit, gpt_cost, json, repository, text, write};
 
 /// Returns the number that `count --quiet` prints.
 fn count(root: &std::path::Path, args: &[&str]) -> Result<u64, String> {
@@ -121,10 +121,13 @@ fn templates_have_limits() {
     let root = repository("limits");
     write(&root, "outside.txt", "a secret");
     for (template, expected) in [
-        ("a\n{{ nobody }}", "p/a.j2:2: it uses a value that is not given"),
+        ("a\n{{ nobody }}", "p/a.j2:2: it uses `nobody`, without a value"),
         ("{% for a in range(100000) %}{% for b in range(100000) %}x{% endfor %}{% endfor %}", "p/a.j2:1: "),
         ("{{ \"abc\" * 1000000000 }}", "p/a.j2:1: "),
-        ("{% include \"../outside.txt\" %}", "it includes a template that is not in its folder or below"),
+        (
+            "{% include \"../outside.txt\" %}",
+            "it includes a template that is not in its folder, below, or above in the project",
+        ),
         ("{% include \"a.j2\" %}", "p/a.j2:1: "),
         ("{{ x | shout }}", "only the filters, tests and functions of Jinja itself are known"),
         ("{% if %}", "not a template of Jinja"),
@@ -142,10 +145,161 @@ fn format_strings_are_read_only_where_asked_for() {
     write(&root, "a.txt", "Say {name:>10} and {{name}}.");
     let args = ["a.txt", "--template", "fstring", "--var", "name=Ann"];
     assert_eq!(count(&root, &args), Ok(literal(&root, "Say Ann and {name}.")));
-    write(&root, "a.txt", "Say\n{who}");
-    assert!(count(&root, &args).unwrap_err().contains("a.txt:2: a placeholder has no value"));
-    write(&root, "a.txt", "Say {");
-    assert!(count(&root, &args).unwrap_err().contains("a brace is not closed or not doubled"));
+    write(&root, "a.txt", "Say\n{");
+    assert!(count(&root, &args).unwrap_err().contains("a.txt:2: a brace is not closed or not doubled"));
+}
+
+#[test]
+fn mustache_is_escaped_and_has_partials() {
+    let root = repository("mustache");
+    write(&root, "p/a.mustache", "Hi {{name}} and {{{name}}}\n  {{> shared/list}}\n");
+    write(&root, "shared/list.mustache", "{{#items}}\n- {{.}}\n{{/items}}\n");
+    write(&root, "values.json", r#"{"name": "A & B", "items": ["x", "y"]}"#);
+    let rendered = "Hi A &amp; B and A & B\n  - x\n  - y\n";
+    assert_eq!(count(&root, &["p/a.mustache", "--vars", "values.json"]), Ok(literal(&root, rendered)));
+    let output = gpt_cost(&root, &["count", "p/a.mustache", "-m", "gpt-4o", "--var", "items=z", "--format", "json"]);
+    assert_eq!(json(&output)["requests"][0]["not_counted"][0]["message"], "the value of `name`", "it is named");
+}
+
+/// In each language, a value can have a size instead.
+#[test]
+fn sizes_and_values_go_together() {
+    let root = repository("sizes-and-values");
+    for (name, template) in [
+        ("a.md", "Say {{ name }}: {{ document }}"),
+        ("a.j2", "Say {{ name }}: {{ document }}"),
+        ("a.mustache", "Say {{ name }}: {{{ document }}}"),
+    ] {
+        write(&root, name, template);
+        let sized = ["count", name, "-m", "gpt-4o", "--var-tokens", "document=500", "--format", "json"];
+        let request = &json(&gpt_cost(&root, &[&sized[..], &["--var", "name=Ann"]].concat()))["requests"][0];
+        assert_eq!(request["input_tokens"]["label"], "estimate", "{name}");
+        let min = request["input_tokens"]["min"].as_u64().unwrap();
+        assert!((505..=515).contains(&min), "{name}: {request}");
+        // The value wins, and with all of them the count is exact.
+        let filled = ["--var", "name=Ann", "--var", "document=Hi"];
+        let request = &json(&gpt_cost(&root, &[&sized[..], &filled[..]].concat()))["requests"][0];
+        assert_eq!(request["input_tokens"]["label"], "exact", "{name}");
+    }
+    for name in ["a.j2", "a.mustache"] {
+        let error = count(&root, &[name, "--var-tokens", "document=5", "--var", "name={{ x }}"]).unwrap_err();
+        assert!(error.contains("a value has template syntax"), "{error}");
+    }
+}
+
+/// Without values, the count is that of the text that Jinja would leave.
+#[test]
+fn a_jinja_template_without_values_has_no_comments() {
+    let root = repository("jinja-empty");
+    write(&root, "a.j2", "Hello{# a note #} there\n");
+    assert_eq!(count(&root, &["a.j2"]), Ok(literal(&root, "Hello there")), "no value is needed");
+    write(&root, "a.j2", "Hello{# a note #} there {{ name }}\n");
+    let output = gpt_cost(&root, &["count", "a.j2", "-m", "gpt-4o", "--format", "json"]);
+    let request = &json(&output)["requests"][0];
+    assert_eq!(request["not_counted"][0]["message"], "the value of `name`");
+    assert!(request["input_tokens"]["tokens"].as_u64().unwrap() <= literal(&root, "Hello there "), "{request}");
+}
+
+#[test]
+fn includes_are_looked_up_above_in_the_project_and_nowhere_else() {
+    let root = repository("includes");
+    write(&root, "project/prompts/shared/head.j2", "You are {{ role }}.");
+    write(&root, "project/prompts/support/a.j2", "{% include \"shared/head.j2\" %} Help.");
+    write(&root, "outside.j2", "a secret");
+    let project = root.join("project");
+    let rendered = literal(&project, "You are kind. Help.");
+    assert_eq!(count(&project, &["prompts/support/a.j2", "--var", "role=kind"]), Ok(rendered));
+    // Of a template outside the current folder, only its own folder is read.
+    std::fs::create_dir_all(root.join("elsewhere")).unwrap();
+    let error = count(&root.join("elsewhere"), &["../project/prompts/support/a.j2", "--var", "role=kind"]);
+    assert!(error.unwrap_err().contains("nothing else is read"));
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(root.join("outside.j2"), project.join("prompts/link.j2")).unwrap();
+        write(&root, "project/prompts/b.j2", "{% include \"link.j2\" %}");
+        let error = count(&project, &["prompts/b.j2"]).unwrap_err();
+        assert!(error.contains("nothing else is read") && !error.contains("secret"), "{error}");
+    }
+}
+
+/// Writes a project with one budget for `prompts/`, with these keys.
+fn project(root: &std::path::Path, keys: &str) {
+    let budget = "model = \"gpt-4o\"\n[[budget]]\nname = \"p\"\npaths = [\"prompts/*\"]\nmax_input_tokens = 60\n";
+    write(root, "gpt-cost.toml", &format!("{budget}{keys}\n"));
+}
+
+#[test]
+fn a_budget_has_a_request_for_each_row_of_its_values() {
+    let root = repository("budget-vars");
+    project(&root, "vars = [\"fixtures/*\"]");
+    write(&root, "prompts/a.md", "Hi {{ name }}");
+    write(&root, "prompts/fixed.md", "Hello");
+    write(&root, "prompts/b.j2", "Dear {{ name | upper }}\n");
+    write(&root, "fixtures/1.json", r#"{"name": "Ann"}"#);
+    write(&root, "fixtures/more.csv", "name\nBob\n\"a very long name, of more than one word\"\n");
+    let output = gpt_cost(&root, &["check", "--format", "json"]);
+    let report = json(&output);
+    let found: Vec<(String, u64)> = report["requests"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            let usage = &one["budgets"][0]["current"]["input_tokens"];
+            (one["name"].as_str().unwrap().to_owned(), usage.as_u64().unwrap_or_else(|| panic!("{one}")))
+        })
+        .collect();
+    let mut expected = Vec::new();
+    for (name, greeting) in [("prompts/a.md", "Hi"), ("prompts/b.j2", "Dear")] {
+        for (row, value) in [
+            ("fixtures/1.json", "Ann"),
+            ("fixtures/more.csv:2", "Bob"),
+            ("fixtures/more.csv:3", "a very long name, of more than one word"),
+        ] {
+            let value = if greeting == "Dear" { value.to_uppercase() } else { value.to_owned() };
+            expected.push((format!("{name}#{row}"), literal(&root, &format!("{greeting} {value}"))));
+        }
+    }
+    expected.push(("prompts/fixed.md".to_owned(), literal(&root, "Hello")));
+    assert_eq!(found, expected, "{}", text(&output.stderr));
+
+    // A baseline has a row for each, and a difference is that of the values of each side.
+    assert_eq!(gpt_cost(&root, &["baseline", "write"]).status.code(), Some(0));
+    commit(&root);
+    write(&root, "fixtures/1.json", r#"{"name": "Ann, and someone else"}"#);
+    let difference = json(&gpt_cost(&root, &["diff", "HEAD", "--format", "json"]));
+    let mut changed: Vec<&str> =
+        difference["changes"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    changed.sort_unstable();
+    assert_eq!(changed, ["prompts/a.md#fixtures/1.json", "prompts/b.j2#fixtures/1.json"], "{difference}");
+}
+
+#[test]
+fn problems_of_values_are_those_of_their_budget() {
+    let root = repository("budget-vars-problems");
+    write(&root, "prompts/a.md", "Hi {{ name }}");
+    let check = |keys: &str| {
+        project(&root, keys);
+        let output = gpt_cost(&root, &["check"]);
+        (output.status.code().unwrap(), text(&output.stdout) + &text(&output.stderr))
+    };
+    let (code, output) = check("vars = [\"nowhere/*.json\"]");
+    assert!(code == 2 && output.contains("no file matches its vars"), "{code} {output}");
+    write(&root, "fixtures/1.json", "[1]");
+    let (code, output) = check("vars = [\"fixtures/*.json\"]");
+    assert!(code == 2 && output.contains("expected an object with a value for each placeholder"), "{code} {output}");
+    for (keys, expected) in [
+        ("template = \"jina\"", "did you mean \"jinja\"?"),
+        ("role = \"tool\"", "write one of \"system\", \"developer\", \"user\""),
+        ("vars = \"a\"", "vars"),
+    ] {
+        let (code, output) = check(keys);
+        assert!(code == 2 && output.contains(expected), "{keys}: {code} {output}");
+    }
+    write(&root, "fixtures/1.json", "{\"name\": \"Ann\"}");
+    assert_eq!(check("vars = [\"fixtures/*.json\"]\nrole = \"system\"").0, 0);
+    // Python's format strings, where asked for.
+    write(&root, "prompts/a.md", "Hi {name}, {{x}}");
+    assert_eq!(check("vars = [\"fixtures/*.json\"]\ntemplate = \"fstring\"").0, 0);
 }
 
 proptest! {

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use gpt_cost::budget::Increase;
 use gpt_cost::catalog::Kind;
 use gpt_cost::catalog::import::ImportFormat;
 use gpt_cost::money::Uplift;
 use gpt_cost::request::ImageSize;
+use gpt_cost::source::Template;
 use gpt_cost::{Cached, Date, Encoding, Tier, Usd};
 
 use super::budgets::{CheckFormat, OutFile, SchemaName};
@@ -72,6 +73,18 @@ pub(super) fn kinds() -> impl TypedValueParser<Value = Kind> {
     let names = Kind::ALL.iter().map(|kind| kind.as_str());
     PossibleValuesParser::new(names)
         .try_map(|name| Kind::ALL.iter().copied().find(|kind| kind.as_str() == name).ok_or("unknown kind"))
+}
+
+pub(super) fn templates() -> impl TypedValueParser<Value = Template> {
+    let about = |template: Template| match template {
+        Template::Braces => "{{ name }} is replaced by the value as it is",
+        Template::Jinja => "Jinja, as Jinja2 renders it",
+        Template::Mustache => "Mustache, with its escaping",
+        Template::Fstring => "{name}, as Python's str.format fills it",
+        _ => "No template: all text is literal",
+    };
+    let value = |template: &Template| PossibleValue::new(template.as_str()).help(about(*template));
+    PossibleValuesParser::new(Template::ALL.iter().map(value)).try_map(|name| name.parse::<Template>())
 }
 
 pub(super) fn import_formats() -> impl TypedValueParser<Value = ImportFormat> {

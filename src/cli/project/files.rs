@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use gpt_cost::budget::Budget;
 use ignore::WalkBuilder;
-use ignore::overrides::{Override, OverrideBuilder};
+use ignore::overrides::OverrideBuilder;
 
 use super::Project;
 use crate::cli::exit::Failure;
@@ -51,19 +51,42 @@ impl Project {
         files
     }
 
-    /// Returns a predicate for the names that a budget's globs match.
+    /// Returns a predicate for the names that the globs of a budget's paths match.
     pub(in crate::cli) fn matcher(&self, budget: &Budget) -> Result<impl Fn(&str) -> bool + use<>, Failure> {
-        let globs = self.globs(budget)?;
+        self.matcher_of(budget, "paths", &budget.paths)
+    }
+
+    /// Returns a predicate for the names that the globs of a budget's `key` match.
+    fn matcher_of(
+        &self,
+        budget: &Budget,
+        key: &str,
+        globs: &[String],
+    ) -> Result<impl Fn(&str) -> bool + use<>, Failure> {
+        let mut builder = OverrideBuilder::new(&self.root);
+        let invalid = |error: ignore::Error| Failure::at(self.place_of(budget), format!("{key}: {error}"));
+        for glob in globs {
+            builder.add(glob.strip_prefix("./").unwrap_or(glob)).map_err(invalid)?;
+        }
+        let globs = builder.build().map_err(invalid)?;
         Ok(move |name: &str| globs.matched(name, false).is_whitelist())
     }
 
-    fn globs(&self, budget: &Budget) -> Result<Override, Failure> {
-        let mut builder = OverrideBuilder::new(&self.root);
-        let invalid = |error: ignore::Error| Failure::at(self.place_of(budget), format!("paths: {error}"));
-        for glob in &budget.paths {
-            builder.add(glob.strip_prefix("./").unwrap_or(glob)).map_err(invalid)?;
+    /// Returns the files with the values of a budget's templates.
+    pub(in crate::cli) fn values_files(
+        &self,
+        budget: &Budget,
+        files: &[ProjectFile],
+    ) -> Result<Vec<ProjectFile>, Failure> {
+        if budget.vars.is_empty() {
+            return Ok(Vec::new());
         }
-        builder.build().map_err(invalid)
+        let is_match = self.matcher_of(budget, "vars", &budget.vars)?;
+        let found: Vec<ProjectFile> = files.iter().filter(|file| is_match(&file.name)).cloned().collect();
+        match found.is_empty() {
+            true => Err(Failure::at(self.place_of(budget), "no file matches its vars").hint("correct the globs")),
+            false => Ok(found),
+        }
     }
 }
 
