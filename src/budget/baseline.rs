@@ -13,7 +13,7 @@ use crate::error::{self, Error, Problem, Result};
 use crate::estimate::Estimate;
 use crate::money::Usd;
 use crate::names::names;
-use crate::source::Place;
+use crate::source::{Place, Within};
 use crate::usage::Usage;
 
 /// The version of the file's format.
@@ -326,7 +326,8 @@ struct File {
     as_of: String,
     /// The hash of all price tables together.
     pricing: String,
-    /// Each request by its name: the file, followed by `:LINE` or `#/INDEX` if it has several requests.
+    /// Each request by its name: the file, followed by `:LINE`, `#/INDEX` or `#/POINTER` if it has several requests, and by
+    /// `#VALUES` if it is a template with values.
     requests: BTreeMap<String, Record>,
 }
 
@@ -339,6 +340,12 @@ pub struct Record {
     line: Option<usize>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     index: Option<usize>,
+    /// The request's JSON pointer, in a file with prompts under names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pointer: Option<String>,
+    /// The file, and the row in it, of the values of a template.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    values: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     custom_id: Option<String>,
     model: String,
@@ -400,15 +407,30 @@ impl Record {
 
     /// Returns the place with this name.
     fn place(&self, name: &str) -> Place {
-        let place = Place { line: self.line, index: self.index, ..Place::file("") };
+        let within = match (self.line, self.index, &self.pointer) {
+            (Some(line), ..) => Within::Line(line),
+            (_, Some(index), _) => Within::Element(index),
+            (_, _, Some(pointer)) => Within::Pointer(pointer.clone()),
+            _ => Within::Whole,
+        };
+        let place = Place { within, values: self.values.clone(), ..Place::default() };
         let file = name.strip_suffix(&place.to_string()).unwrap_or(name).to_owned();
         Place { file, ..place }
     }
 
     fn new(place: &Place, entry: &Entry) -> Record {
+        let (mut line, mut index, mut pointer) = (None, None, None);
+        match &place.within {
+            Within::Whole => {}
+            Within::Line(at) => line = Some(*at),
+            Within::Element(at) => index = Some(*at),
+            Within::Pointer(at) => pointer = Some(at.clone()),
+        }
         Record {
-            line: place.line,
-            index: place.index,
+            line,
+            index,
+            pointer,
+            values: place.values.clone(),
             custom_id: entry.custom_id.clone(),
             model: entry.model.clone(),
             input_tokens: entry.usage.input,

@@ -2,16 +2,17 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::Hash;
 
 use super::Entry;
-use crate::source::Place;
+use crate::source::{Place, Within};
 
 type Entries = BTreeMap<Place, Entry>;
 
 /// Returns the older version of each request of the newer version that has one.
 ///
-/// In a file with several requests, that is the one with the same `custom_id`, if that is unique on both sides; else
-/// one with the same content. The remaining requests are paired in order between paired neighbours. A new file is a
+/// In a file with several requests, that is the one with the same `custom_id`, or else the same pointer and the same values of
+/// a template, if that is unique on both sides; else one with the same content. The remaining requests are paired in order between paired neighbours. A new file is a
 /// removed file renamed if at least one request has the same content.
 pub(super) fn pairs<'e>(old: &'e Entries, new: &'e Entries) -> BTreeMap<&'e Place, &'e Place> {
     let (old_files, new_files) = (by_file(old), by_file(new));
@@ -61,13 +62,13 @@ fn pair_files<'e>(old: &Requests<'e>, new: &Requests<'e>, pairs: &mut BTreeMap<&
     // For each new request, the index of the old one.
     let mut was: Vec<Option<usize>> = vec![None; new.len()];
     let mut is_free = vec![true; old.len()];
-    let of_old = positions(old, |_, entry| entry.custom_id.as_deref());
-    for (custom_id, indexes) in positions(new, |_, entry| entry.custom_id.as_deref()) {
-        if let ([index], Some([position])) = (indexes.as_slice(), of_old.get(custom_id).map(Vec::as_slice)) {
+    let of_old = positions(old, |_, place, entry| identity(place, entry));
+    for (identity, indexes) in positions(new, |_, place, entry| identity(place, entry)) {
+        if let ([index], Some([position])) = (indexes.as_slice(), of_old.get(&identity).map(Vec::as_slice)) {
             (was[*index], is_free[*position]) = (Some(*position), false);
         }
     }
-    let mut of_old = positions(old, |index, entry| content(entry).filter(|_| is_free[index]));
+    let mut of_old = positions(old, |index, _, entry| content(entry).filter(|_| is_free[index]));
     let open: Vec<usize> = (0..new.len()).filter(|index| was[*index].is_none()).collect();
     for index in open {
         // Of several with the same content, the first is paired with the first.
@@ -83,18 +84,31 @@ fn pair_files<'e>(old: &Requests<'e>, new: &Requests<'e>, pairs: &mut BTreeMap<&
     }
 }
 
+/// What identifies a request in its file, whatever its content.
+#[derive(PartialEq, Eq, Hash)]
+enum Identity<'e> {
+    CustomId(&'e str),
+    Place(&'e Within, Option<&'e str>),
+}
+
+fn identity<'e>(place: &'e Place, entry: &'e Entry) -> Option<Identity<'e>> {
+    let is_named = matches!(place.within, Within::Pointer(_)) || place.values.is_some();
+    let of_place = || is_named.then_some(Identity::Place(&place.within, place.values.as_deref()));
+    entry.custom_id.as_deref().map(Identity::CustomId).or_else(of_place)
+}
+
 fn content(entry: &Entry) -> Option<&str> {
     Some(entry.content.as_str()).filter(|content| !content.is_empty())
 }
 
 /// Returns the indexes of the requests with each key, the last one first.
-fn positions<'e>(
+fn positions<'e, K: Eq + Hash>(
     requests: &Requests<'e>,
-    key: impl Fn(usize, &'e Entry) -> Option<&'e str>,
-) -> HashMap<&'e str, Vec<usize>> {
-    let mut positions: HashMap<&str, Vec<usize>> = HashMap::new();
-    for (index, (_, entry)) in requests.iter().enumerate().rev() {
-        if let Some(key) = key(index, entry) {
+    key: impl Fn(usize, &'e Place, &'e Entry) -> Option<K>,
+) -> HashMap<K, Vec<usize>> {
+    let mut positions: HashMap<K, Vec<usize>> = HashMap::new();
+    for (index, (place, entry)) in requests.iter().enumerate().rev() {
+        if let Some(key) = key(index, place, entry) {
             positions.entry(key).or_default().push(index);
         }
     }
@@ -135,7 +149,8 @@ mod tests {
 
     fn lines(old: &[(&str, &str)], new: &[(&str, &str)]) -> Vec<(usize, usize)> {
         let (old, new) = (entries("a.jsonl", old), entries("a.jsonl", new));
-        pairs(&old, &new).into_iter().map(|(new, old)| (new.line.unwrap_or(0), old.line.unwrap_or(0))).collect()
+        let line = |place: &Place| if let Within::Line(line) = place.within { line } else { 0 };
+        pairs(&old, &new).into_iter().map(|(new, old)| (line(new), line(old))).collect()
     }
 
     #[test]
@@ -153,6 +168,22 @@ mod tests {
         assert_eq!(lines(&[("1", "a"), ("2", "b")], &[("2", "a"), ("1", "c")]), [(1, 2), (2, 1)]);
         assert_eq!(lines(&[("1", "a"), ("1", "b")], &[("1", "b"), ("1", "a")]), [(1, 2), (2, 1)]);
         assert_eq!(lines(&[("1", "a")], &[("1", "b"), ("1", "a")]), [(2, 1)]);
+    }
+
+    #[test]
+    fn a_template_is_paired_by_its_values_and_a_prompt_by_its_pointer() {
+        let entry = Entry { content: "the same template".to_owned(), ..Entry::default() };
+        let entries =
+            |places: &[Place]| -> Entries { places.iter().map(|place| (place.clone(), entry.clone())).collect() };
+        let of = |values: &str| Place::file("a.md").with_values(values);
+        let (one, two) = (Place::pointer("a.yaml", "/one"), Place::pointer("a.yaml", "/two"));
+        let old = entries(&[of("1.json"), of("3.json"), one.clone(), two.clone()]);
+        let new = entries(&[of("1.json"), of("2.json"), of("3.json"), two.clone(), one.clone()]);
+        let expected =
+            [(of("1.json"), of("1.json")), (of("3.json"), of("3.json")), (one.clone(), one), (two.clone(), two)];
+        let found: Vec<(Place, Place)> =
+            pairs(&old, &new).into_iter().map(|(new, old)| (new.clone(), old.clone())).collect();
+        assert_eq!(found, expected);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use gpt_cost::Tier;
-use gpt_cost::source::{InputFormat, Place, documents};
+use gpt_cost::source::{InputFormat, Place, Within, documents};
 use gpt_cost::usage::{self, Outcome as Ended, Reported, Response};
 
 use super::args::{ActualArgs, ActualFormat, TableArgs};
@@ -72,7 +72,7 @@ impl Read {
                 Ended::Failed(reason) => self.not_billed.push(NotBilled { place, custom_id, reason }),
                 Ended::Unreadable(error) => {
                     let failure = Failure::from_error(&error);
-                    let is_whole = place.line.is_none() && place.index.is_none();
+                    let is_whole = place.within == Within::Whole;
                     let failure = match is_whole && is_request(&name, &bytes) {
                         true => failure.hint("this is a request: gpt-cost estimate prices it before it is sent"),
                         false => failure,

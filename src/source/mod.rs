@@ -30,7 +30,7 @@ use serde_json::value::RawValue;
 use self::keys::Keys;
 pub use self::template::Template;
 use crate::error::{self, Error, Problem, Result};
-pub use crate::place::Place;
+pub use crate::place::{Place, Within};
 use crate::request::{self, Format, Request};
 
 /// The format in which to read a source.
@@ -167,7 +167,7 @@ impl<'a> Document<'a> {
 
     /// Returns whether the document is the whole source, and not one of many in it.
     pub fn is_whole(&self) -> bool {
-        self.place.line.is_none() && self.place.index.is_none()
+        !matches!(self.place.within, Within::Line(_) | Within::Element(_))
     }
 
     /// Returns the line of the source on which the document begins, from 1.
@@ -192,7 +192,7 @@ impl<'a> Document<'a> {
         };
         let mut request = request.map_err(|error| self.locate(error))?;
         request.set_text_role(template::role(&self.place.file));
-        if self.format.is_none() && self.place.line.is_some() && request.has_its_answer() {
+        if self.format.is_none() && self.place.is_line() && request.has_its_answer() {
             let message = "this line has no model and ends with the answer: an example for fine-tuning, not a request";
             return Err(self.not_request(message, "read it as a Chat Completions body to count it"));
         }

@@ -97,13 +97,13 @@ fn read_documents(name: &str, bytes: &[u8]) -> Vec<Reported> {
         match parse(&document) {
             Ok(Value::Array(elements)) => {
                 let element = |(index, value): (usize, &Value<'_>)| {
-                    let place = if place.line.is_some() { place.clone() } else { Place::element(name, index) };
+                    let place = if place.is_line() { place.clone() } else { Place::element(name, index) };
                     read(place, line, value)
                 };
                 found.extend(elements.iter().enumerate().map(element));
             }
             // A file with one event is that event.
-            Ok(value) if place.line.is_some() && stream::is_event(&value) => events.add(line, &value),
+            Ok(value) if place.is_line() && stream::is_event(&value) => events.add(line, &value),
             Ok(value) => found.push(read(place, line, &value)),
             Err(error) => found.push(Reported::new(place, line, Outcome::Unreadable(error))),
         }

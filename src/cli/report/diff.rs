@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use gpt_cost::budget::{Change, Changed, Entry, Spend};
 use gpt_cost::money::grouped;
-use gpt_cost::source::Place;
+use gpt_cost::source::{Place, Within};
 use gpt_cost::{Decimal, Usd};
 
 use super::grid::{Cell, write_grid, write_line};
@@ -226,7 +226,7 @@ impl Difference {
 impl Broken {
     /// Returns the place and the message.
     fn text(&self) -> String {
-        let place = if self.place.line.is_some() {
+        let place = if matches!(self.place.within, Within::Line(_)) {
             printable(&self.place.to_string())
         } else {
             format!("{}:{}", printable(&self.place.to_string()), self.line)
