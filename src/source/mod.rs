@@ -4,8 +4,8 @@
 //! - A file whose name ends with `.json`, `.jsonl` or `.ndjson`, in any case, is JSON, or an error.
 //! - Any other text is JSON if it begins with `{` and then `"` or `}`, or with `[` and then `{` or `]`, white space
 //!   ignored. If it does not parse, that is an error: it is never read as text instead.
-//! - A file whose name ends with `.yaml` or `.yml` is YAML, which is read as JSON with the same values on the same lines;
-//!   each of its documents is a request.
+//! - A file whose name ends with `.yaml` or `.yml` is YAML, and one with `.toml` is TOML. They are read as JSON with the
+//!   same values on the same lines. Each document of YAML is a request. YAML needs the crate's feature `formats`.
 //! - Everything else is text, and so is a Jinja template, whose name ends with `.j2`, `.jinja` or `.jinja2`. Known formats
 //!   that are not supported yet, such as BAML, are an error.
 //! - JSON has a request on each line if its first line is a complete value and more lines follow, or if all lines begin
@@ -24,6 +24,7 @@
 
 mod keys;
 mod lines;
+mod toml_text;
 mod unread;
 #[cfg(feature = "formats")]
 mod yaml;
@@ -55,13 +56,13 @@ pub enum InputFormat {
 #[derive(Clone, Debug)]
 pub struct Document<'a> {
     place: Place,
-    /// Its text: JSON if the source is YAML.
+    /// Its text: JSON if the source is YAML or TOML.
     bytes: Cow<'a, [u8]>,
     is_json: bool,
     format: Option<Format>,
     /// The format of the text, if it is one that is not supported yet.
     unread: Option<&'static str>,
-    /// Why the source has no JSON text, if it is YAML that cannot be read.
+    /// Why the source has no JSON text, if it is YAML or TOML that cannot be read.
     invalid: Option<Error>,
     /// The line of the source on which the text begins, from 1.
     first_line: usize,
@@ -70,6 +71,7 @@ pub struct Document<'a> {
 /// A notation other than JSON with the same values, which is read as JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Notation {
+    Toml,
     Yaml,
 }
 
@@ -160,13 +162,15 @@ fn translated<'a>(name: &str, bytes: &'a [u8], notation: Notation, forced: Optio
 impl Notation {
     /// Returns the notation of the files with such a name, if it is another one than JSON.
     fn from_name(name: &str) -> Option<Notation> {
-        has_ending(name, &["yaml", "yml"]).then_some(Notation::Yaml)
+        let notations = [(Notation::Toml, ["toml"].as_slice()), (Notation::Yaml, &["yaml", "yml"])];
+        notations.into_iter().find(|(_, endings)| has_ending(name, endings)).map(|(notation, _)| notation)
     }
 
     /// Returns the JSON texts of the documents of a text: one, or any number if it is YAML.
     fn to_json(self, bytes: &[u8]) -> Result<Vec<Translated>> {
         let text = std::str::from_utf8(without_mark(bytes)).map_err(error::not_utf8)?;
         match self {
+            Notation::Toml => Ok(vec![toml_text::to_json(text)?]),
             Notation::Yaml => yaml_to_json(text),
         }
     }
@@ -265,13 +269,13 @@ impl<'a> Document<'a> {
         Document { place, bytes, is_json, format, unread, invalid: None, first_line }
     }
 
-    /// Returns the document's bytes. Those of YAML are its JSON text, in which each value is on the line that it has in
+    /// Returns the document's bytes. Those of YAML and TOML are its JSON text, in which each value is on the line that it has in
     /// the source.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Returns why the document has no JSON text: it is YAML that cannot be read. The error has no file yet: see
+    /// Returns why the document has no JSON text: it is YAML or TOML that cannot be read. The error has no file yet: see
     /// [`Document::locate`].
     pub fn invalid(&self) -> Option<&Error> {
         self.invalid.as_ref()

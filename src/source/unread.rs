@@ -1,14 +1,8 @@
 //! Formats of prompts that are not supported yet: counting their text as a prompt would be wrong.
 
 /// The endings of names, and their formats.
-const ENDINGS: &[(&str, &str)] = &[
-    ("toml", "TOML"),
-    ("prompty", "Prompty"),
-    ("prompt", "Dotprompt"),
-    ("baml", "BAML"),
-    ("har", "HAR"),
-    ("ipynb", "a notebook"),
-];
+const ENDINGS: &[(&str, &str)] =
+    &[("prompty", "Prompty"), ("prompt", "Dotprompt"), ("baml", "BAML"), ("har", "HAR"), ("ipynb", "a notebook")];
 
 /// Returns the unsupported format of a text, by the ending of its name. Markdown is unsupported if it begins with front
 /// matter.
