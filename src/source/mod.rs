@@ -32,6 +32,7 @@ mod yaml;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use serde_json::Map;
 use serde_json::value::RawValue;
 
 use self::keys::Keys;
@@ -340,10 +341,31 @@ impl<'a> Document<'a> {
     /// Those of [`Document::request`].
     pub fn prompt_with(&self, values: &BTreeMap<String, String>) -> Result<Request> {
         let mut request = self.request()?;
-        if self.is_whole() && matches!(request.format(), Format::Text | Format::Messages | Format::Body(_)) {
+        let is_prompt = matches!(request.format(), Format::Text | Format::Messages | Format::Body(_) | Format::GitHub);
+        if self.is_whole() && is_prompt {
             request.fill(values);
         }
         Ok(request)
+    }
+
+    /// Returns the values of placeholders that the document itself has, with their names: the rows of `testData` of a
+    /// prompt file of GitHub Models, such as `testData/0`. Other documents have none.
+    pub fn samples(&self) -> Vec<(String, Map<String, serde_json::Value>)> {
+        let is_prompt = self.is_json && self.is_whole() && matches!(self.format, None | Some(Format::GitHub));
+        let text = std::str::from_utf8(without_mark(&self.bytes)).ok().filter(|_| is_prompt);
+        let Some(text) = text.filter(|text| Keys::from_object(text).is_some_and(|keys| keys.has_samples())) else {
+            return Vec::new();
+        };
+        let rows = match serde_json::from_str::<Map<String, serde_json::Value>>(text) {
+            Ok(mut fields) => fields.remove("testData"),
+            Err(_) => None,
+        };
+        let Some(serde_json::Value::Array(rows)) = rows else { return Vec::new() };
+        let named = |(index, row)| match row {
+            serde_json::Value::Object(values) => Some((format!("testData/{index}"), values)),
+            _ => None,
+        };
+        rows.into_iter().enumerate().filter_map(named).collect()
     }
 
     /// Adds the document's place to an error without one: the name of the source, and the line.
