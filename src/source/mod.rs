@@ -6,6 +6,8 @@
 //!   ignored. If it does not parse, that is an error: it is never read as text instead.
 //! - A file whose name ends with `.yaml` or `.yml` is YAML, and one with `.toml` is TOML. They are read as JSON with the
 //!   same values on the same lines. Each document of YAML is a request. YAML needs the crate's feature `formats`.
+//! - Markdown can have front matter, which is not part of its text: only `model` and the output limits of it are read,
+//!   with the feature `formats`.
 //! - Everything else is text, and so is a Jinja template, whose name ends with `.j2`, `.jinja` or `.jinja2`. Known formats
 //!   that are not supported yet, such as BAML, are an error.
 //! - JSON has a request on each line if its first line is a complete value and more lines follow, or if all lines begin
@@ -22,6 +24,7 @@
 //! assert_eq!(documents[1].request().unwrap_err().to_string(), "log.jsonl:2: model: expected a string, found a number");
 //! ```
 
+mod front_matter;
 mod keys;
 mod lines;
 mod toml_text;
@@ -35,6 +38,7 @@ use std::collections::BTreeMap;
 use serde_json::Map;
 use serde_json::value::RawValue;
 
+use self::front_matter::FrontMatter;
 use self::keys::Keys;
 use crate::error::{self, Error, Problem, Result};
 pub use crate::place::Place;
@@ -65,6 +69,8 @@ pub struct Document<'a> {
     unread: Option<&'static str>,
     /// Why the source has no JSON text, if it is YAML or TOML that cannot be read.
     invalid: Option<Error>,
+    /// The front matter that was cut off the text.
+    front_matter: Option<FrontMatter>,
     /// The line of the source on which the text begins, from 1.
     first_line: usize,
 }
@@ -106,10 +112,11 @@ pub fn documents<'a>(name: &str, bytes: &'a [u8], format: InputFormat) -> Vec<Do
         format: forced,
         unread,
         invalid: None,
+        front_matter: None,
         first_line: 1,
     };
     if !is_json {
-        return vec![whole];
+        return vec![if format == InputFormat::Auto { without_front_matter(whole) } else { whole }];
     }
     let lines = lines(bytes);
     if lines.len() > 1 {
@@ -126,6 +133,25 @@ pub fn documents<'a>(name: &str, bytes: &'a [u8], format: InputFormat) -> Vec<Do
     }
 }
 
+/// Returns a text without its front matter, if it is Markdown that has one.
+#[cfg(feature = "formats")]
+fn without_front_matter(document: Document<'_>) -> Document<'_> {
+    let Cow::Borrowed(bytes) = document.bytes else { return document };
+    let text = std::str::from_utf8(without_mark(bytes)).ok();
+    let Some(split) = text.and_then(|text| front_matter::split(&document.place.file, text)) else { return document };
+    Document {
+        bytes: Cow::Borrowed(split.text.as_bytes()),
+        front_matter: Some(FrontMatter::read(split.front_matter)),
+        first_line: split.first_line,
+        ..document
+    }
+}
+
+#[cfg(not(feature = "formats"))]
+fn without_front_matter(document: Document<'_>) -> Document<'_> {
+    document
+}
+
 /// Returns the documents of a source of another notation: one, or one for each document of YAML or each element of an
 /// array of requests.
 fn translated<'a>(name: &str, bytes: &'a [u8], notation: Notation, forced: Option<Format>) -> Vec<Document<'a>> {
@@ -136,6 +162,7 @@ fn translated<'a>(name: &str, bytes: &'a [u8], notation: Notation, forced: Optio
         format: forced,
         unread: None,
         invalid: None,
+        front_matter: None,
         first_line: 1,
     };
     let mut texts = match notation.to_json(bytes) {
@@ -267,7 +294,7 @@ impl<'a> Document<'a> {
     /// Returns the same document with the text of one of many requests in its source.
     fn one_of_many(&self, place: Place, bytes: Cow<'a, [u8]>, first_line: usize) -> Document<'a> {
         let (is_json, format, unread) = (self.is_json, self.format, self.unread);
-        Document { place, bytes, is_json, format, unread, invalid: None, first_line }
+        Document { place, bytes, is_json, format, unread, invalid: None, front_matter: None, first_line }
     }
 
     /// Returns the document's bytes. Those of YAML and TOML are its JSON text, in which each value is on the line that it has in
@@ -308,7 +335,7 @@ impl<'a> Document<'a> {
         let request = match self.format {
             Some(format) => Request::from_json_as(&self.bytes, format),
             None if self.is_json => Request::from_json(&self.bytes),
-            None => Request::from_text(&self.bytes),
+            None => Request::from_text(&self.bytes).map(|request| self.with_front_matter(request)),
         };
         let request = request.map_err(|error| self.locate(error))?;
         if self.format.is_none() && self.place.line.is_some() && request.has_its_answer() {
@@ -316,6 +343,24 @@ impl<'a> Document<'a> {
             return Err(self.not_request(message, "read it as a Chat Completions body to count it"));
         }
         Ok(request)
+    }
+
+    /// Returns the request of a text that the document, a template, was rendered to. It has the model and the output limit
+    /// of the document's front matter.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Request::from_text`], with the document's place.
+    pub fn rendered(&self, text: String) -> Result<Request> {
+        let request = Request::from_text(text.as_bytes()).map_err(|error| self.locate(error))?;
+        Ok(self.with_front_matter(request))
+    }
+
+    fn with_front_matter(&self, request: Request) -> Request {
+        match &self.front_matter {
+            Some(front_matter) => front_matter.apply(request),
+            None => request,
+        }
     }
 
     fn not_request(&self, message: impl Into<String>, hint: &str) -> Error {
