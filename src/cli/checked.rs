@@ -305,11 +305,12 @@ impl Project {
         request: &Request,
         applied: &Applied<'_>,
     ) -> Vec<(Option<String>, Outcome)> {
-        let (budget, none) = (applied.budget, Values::default());
+        let budget = applied.budget;
         let rows = match applied.values {
             Err(failure) => return vec![(None, Err(failure.clone()))],
-            Ok(rows) if rows.is_empty() || !takes_values(document, request, budget) => std::slice::from_ref(&none),
-            Ok(rows) => rows.as_slice(),
+            _ if !takes_values(document, request, budget) => Cow::Owned(vec![Values::default()]),
+            Ok(rows) if rows.is_empty() => Cow::Owned(input::own_values(document)),
+            Ok(rows) => Cow::Borrowed(rows.as_slice()),
         };
         let outcome = |values: &Values| {
             let request = self.request(document, request, budget, values)?;

@@ -1,5 +1,6 @@
 //! Reads the requests that the command line names: files and standard input.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -109,9 +110,24 @@ fn read(path: &Path, args: &RequestArgs, values: &[Values]) -> Vec<Result<Source
     let sizes = args.template.var_tokens.iter().map(|size| (size.name.clone(), size.tokens)).collect();
     // A request that is one of many in its file is literal: it has no placeholders for values.
     let none = [Values::default()];
-    let values_of = |document: &Document<'_>| if document.is_whole() { values } else { none.as_slice() };
-    let sources = documents.iter().flat_map(|document| values_of(document).iter().map(move |one| (document, one)));
-    sources.map(|(document, values)| source(document, args, values, &sizes)).collect()
+    let values_of = |document: &Document<'_>| match document.is_whole() {
+        true if values.iter().all(Values::is_absent) => Cow::Owned(own_values(document)),
+        true => Cow::Borrowed(values),
+        false => Cow::Borrowed(none.as_slice()),
+    };
+    let read = |document: &Document<'_>| -> Vec<_> {
+        values_of(document).iter().map(|values| source(document, args, values, &sizes)).collect()
+    };
+    documents.iter().flat_map(read).collect()
+}
+
+/// Returns the values that a document itself has for its placeholders, or none.
+pub(super) fn own_values(document: &Document<'_>) -> Vec<Values> {
+    let samples = document.samples();
+    if samples.is_empty() {
+        return vec![Values::default()];
+    }
+    samples.into_iter().map(|(source, values)| Values { source: Some(source), values }).collect()
 }
 
 fn source(

@@ -68,8 +68,7 @@ pub(super) fn render(document: &Document<'_>, language: Template, reading: &Read
         let message = "a value has template syntax, which cannot be distinguished from placeholders without a value";
         return Err(Failure::at(document.place(), message).hint("give all values"));
     }
-    let request = Request::from_text(rendered.text.as_bytes());
-    let mut request = request.map_err(|error| Failure::from_error(&document.locate(error)))?;
+    let mut request = document.rendered(rendered.text).map_err(|error| Failure::from_error(&error))?;
     if rendered.has_placeholders {
         request.find_placeholders();
     }

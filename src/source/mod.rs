@@ -4,7 +4,12 @@
 //! - A file whose name ends with `.json`, `.jsonl` or `.ndjson`, in any case, is JSON, or an error.
 //! - Any other text is JSON if it begins with `{` and then `"` or `}`, or with `[` and then `{` or `]`, white space
 //!   ignored. If it does not parse, that is an error: it is never read as text instead.
-//! - Everything else is text, and so is a Jinja template, whose name ends with `.j2`, `.jinja` or `.jinja2`. Known formats that are not supported yet, such as YAML, are an error.
+//! - A file whose name ends with `.yaml` or `.yml` is YAML, and one with `.toml` is TOML. They are read as JSON with the
+//!   same values on the same lines. Each document of YAML is a request. YAML needs the crate's feature `formats`.
+//! - Markdown can have front matter, which is not part of its text: only `model` and the output limits of it are read,
+//!   with the feature `formats`.
+//! - Everything else is text, and so is a Jinja template, whose name ends with `.j2`, `.jinja` or `.jinja2`. Known formats
+//!   that are not supported yet, such as BAML, are an error.
 //! - JSON has a request on each line if its first line is a complete value and more lines follow, or if all lines begin
 //!   with `{`, or all with `[`. An array of bodies, of Batch lines or of recordings has a request in each element.
 //!
@@ -19,14 +24,22 @@
 //! assert_eq!(documents[1].request().unwrap_err().to_string(), "log.jsonl:2: model: expected a string, found a number");
 //! ```
 
+mod front_matter;
 mod keys;
+mod lines;
 mod template;
+mod toml_text;
 mod unread;
+#[cfg(feature = "formats")]
+mod yaml;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use serde_json::Map;
 use serde_json::value::RawValue;
 
+use self::front_matter::FrontMatter;
 use self::keys::Keys;
 pub use self::template::Template;
 use crate::error::{self, Error, Problem, Result};
@@ -50,48 +63,164 @@ pub enum InputFormat {
 #[derive(Clone, Debug)]
 pub struct Document<'a> {
     place: Place,
-    bytes: &'a [u8],
+    /// Its text: JSON if the source is YAML or TOML.
+    bytes: Cow<'a, [u8]>,
     is_json: bool,
     format: Option<Format>,
     /// The format of the text, if it is one that is not supported yet.
     unread: Option<&'static str>,
+    /// Why the source has no JSON text, if it is YAML or TOML that cannot be read.
+    invalid: Option<Error>,
+    /// The front matter that was cut off the text.
+    front_matter: Option<FrontMatter>,
     /// The line of the source on which the text begins, from 1.
     first_line: usize,
 }
 
-/// Returns the documents of a source: one, or one for each line or each element of an array.
+/// A notation other than JSON with the same values, which is read as JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Notation {
+    Toml,
+    Yaml,
+}
+
+/// The JSON text of a document of another notation.
+#[derive(Debug)]
+struct Translated {
+    json: String,
+    /// The line of the source on which the JSON text begins, from 1.
+    first_line: usize,
+}
+
+/// Returns the documents of a source: one, or one for each line, each element of an array or each document of YAML.
 pub fn documents<'a>(name: &str, bytes: &'a [u8], format: InputFormat) -> Vec<Document<'a>> {
     let forced = match format {
         InputFormat::As(format) => Some(format),
         InputFormat::Auto | InputFormat::Json => None,
     };
+    if let Some(notation) = Notation::from_name(name).filter(|_| forced != Some(Format::Text) && !is_json_text(bytes)) {
+        return translated(name, bytes, notation, forced);
+    }
     let is_json = match format {
         InputFormat::Auto => is_named_json(name) || !is_named_template(name) && begins_like_json(bytes),
         InputFormat::Json => true,
         InputFormat::As(format) => format != Format::Text,
     };
     let unread = if format == InputFormat::Auto && !is_json { unread::format(name, bytes) } else { None };
-    let document = |place, bytes, first_line| Document { place, bytes, is_json, format: forced, unread, first_line };
-    let whole = || vec![document(Place::file(name), bytes, 1)];
+    let whole = Document {
+        place: Place::file(name),
+        bytes: Cow::Borrowed(bytes),
+        is_json,
+        format: forced,
+        unread,
+        invalid: None,
+        front_matter: None,
+        first_line: 1,
+    };
     if !is_json {
-        return whole();
+        return vec![if format == InputFormat::Auto { without_front_matter(whole) } else { whole }];
     }
     let lines = lines(bytes);
     if lines.len() > 1 {
-        return lines.into_iter().map(|(line, bytes)| document(Place::line(name, line), bytes, line)).collect();
+        let document = |(line, bytes)| whole.one_of_many(Place::line(name, line), Cow::Borrowed(bytes), line);
+        return lines.into_iter().map(document).collect();
     }
-    // In these formats, the array itself is the request.
-    let elements = match forced {
-        Some(Format::Messages | Format::Items) => None,
-        _ => elements(bytes),
-    };
-    match elements {
+    match elements(bytes, forced) {
         Some(elements) => {
-            let element = |(index, (line, bytes))| document(Place::element(name, index), bytes, line);
+            let element =
+                |(index, (line, bytes))| whole.one_of_many(Place::element(name, index), Cow::Borrowed(bytes), line);
             elements.into_iter().enumerate().map(element).collect()
         }
-        None => whole(),
+        None => vec![whole],
     }
+}
+
+/// Returns a text without its front matter, if it is Markdown that has one.
+#[cfg(feature = "formats")]
+fn without_front_matter(document: Document<'_>) -> Document<'_> {
+    let Cow::Borrowed(bytes) = document.bytes else { return document };
+    let text = std::str::from_utf8(without_mark(bytes)).ok();
+    let Some(split) = text.and_then(|text| front_matter::split(&document.place.file, text)) else { return document };
+    Document {
+        bytes: Cow::Borrowed(split.text.as_bytes()),
+        front_matter: Some(FrontMatter::read(split.front_matter)),
+        first_line: split.first_line,
+        ..document
+    }
+}
+
+#[cfg(not(feature = "formats"))]
+fn without_front_matter(document: Document<'_>) -> Document<'_> {
+    document
+}
+
+/// Returns the documents of a source of another notation: one, or one for each document of YAML or each element of an
+/// array of requests.
+fn translated<'a>(name: &str, bytes: &'a [u8], notation: Notation, forced: Option<Format>) -> Vec<Document<'a>> {
+    let whole = Document {
+        place: Place::file(name),
+        bytes: Cow::Borrowed(bytes),
+        is_json: true,
+        format: forced,
+        unread: None,
+        invalid: None,
+        front_matter: None,
+        first_line: 1,
+    };
+    let mut texts = match notation.to_json(bytes) {
+        Ok(texts) => texts,
+        Err(error) => return vec![Document { invalid: Some(error), ..whole }],
+    };
+    if texts.len() > 1 {
+        let document = |(index, text): (usize, Translated)| {
+            whole.one_of_many(Place::element(name, index), Cow::Owned(text.json.into_bytes()), text.first_line)
+        };
+        return texts.into_iter().enumerate().map(document).collect();
+    }
+    let json = texts.pop().map(|text| text.json).unwrap_or_default();
+    match elements(json.as_bytes(), forced) {
+        Some(elements) => {
+            let element = |(index, (line, bytes)): (usize, (usize, &[u8]))| {
+                whole.one_of_many(Place::element(name, index), Cow::Owned(bytes.to_vec()), line)
+            };
+            elements.into_iter().enumerate().map(element).collect()
+        }
+        None => vec![Document { bytes: Cow::Owned(json.into_bytes()), ..whole }],
+    }
+}
+
+impl Notation {
+    /// Returns the notation of the files with such a name, if it is another one than JSON.
+    fn from_name(name: &str) -> Option<Notation> {
+        let notations = [(Notation::Toml, ["toml"].as_slice()), (Notation::Yaml, &["yaml", "yml"])];
+        notations.into_iter().find(|(_, endings)| has_ending(name, endings)).map(|(notation, _)| notation)
+    }
+
+    /// Returns the JSON texts of the documents of a text: one, or any number if it is YAML.
+    fn to_json(self, bytes: &[u8]) -> Result<Vec<Translated>> {
+        let text = std::str::from_utf8(without_mark(bytes)).map_err(error::not_utf8)?;
+        match self {
+            Notation::Toml => Ok(vec![toml_text::to_json(text)?]),
+            Notation::Yaml => yaml_to_json(text),
+        }
+    }
+}
+
+#[cfg(feature = "formats")]
+fn yaml_to_json(text: &str) -> Result<Vec<Translated>> {
+    yaml::to_json(text)
+}
+
+#[cfg(not(feature = "formats"))]
+fn yaml_to_json(_: &str) -> Result<Vec<Translated>> {
+    let problem = Problem::new("this build does not read YAML").with_hint("build gpt-cost with its feature `formats`");
+    Err(Error::new(error::Kind::NotRequest, problem))
+}
+
+/// Returns whether a text is one JSON value or several, which need no translation whatever their file is called.
+fn is_json_text(bytes: &[u8]) -> bool {
+    let values = || serde_json::Deserializer::from_slice(without_mark(bytes)).into_iter::<serde::de::IgnoredAny>();
+    begins_like_json(bytes) && values().all(|value| value.is_ok())
 }
 
 /// Returns whether the ending of a name is one of JSON.
@@ -136,7 +265,11 @@ fn lines(bytes: &[u8]) -> Vec<(usize, &[u8])> {
 
 /// Returns the elements of an array of requests, each with the line on which it begins; `None` for anything else, such
 /// as an array of messages.
-fn elements(bytes: &[u8]) -> Option<Vec<(usize, &[u8])>> {
+fn elements(bytes: &[u8], forced: Option<Format>) -> Option<Vec<(usize, &[u8])>> {
+    // In these formats, the array itself is the request.
+    if matches!(forced, Some(Format::Messages | Format::Items)) {
+        return None;
+    }
     let text = std::str::from_utf8(without_mark(bytes)).ok()?;
     if !text.trim_ascii_start().starts_with('[') || !Keys::from_first_element(text)?.is_request() {
         return None;
@@ -160,9 +293,22 @@ impl<'a> Document<'a> {
         &self.place
     }
 
-    /// Returns the document's bytes.
-    pub fn bytes(&self) -> &'a [u8] {
-        self.bytes
+    /// Returns the same document with the text of one of many requests in its source.
+    fn one_of_many(&self, place: Place, bytes: Cow<'a, [u8]>, first_line: usize) -> Document<'a> {
+        let (is_json, format, unread) = (self.is_json, self.format, self.unread);
+        Document { place, bytes, is_json, format, unread, invalid: None, front_matter: None, first_line }
+    }
+
+    /// Returns the document's bytes. Those of YAML and TOML are its JSON text, in which each value is on the line that it has in
+    /// the source.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Returns why the document has no JSON text: it is YAML or TOML that cannot be read. The error has no file yet: see
+    /// [`Document::locate`].
+    pub fn invalid(&self) -> Option<&Error> {
+        self.invalid.as_ref()
     }
 
     /// Returns whether the document is the whole source, and not one of many in it.
@@ -181,22 +327,44 @@ impl<'a> Document<'a> {
     ///
     /// Those of [`Request::from_json`] and [`Request::from_text`], with the document's place.
     pub fn request(&self) -> Result<Request> {
+        if let Some(error) = &self.invalid {
+            return Err(self.locate(error.clone()));
+        }
         if let Some(format) = self.unread {
             let message = format!("{format} is not read yet");
             return Err(self.not_request(message, "read it as plain text to count it as it is"));
         }
         let request = match self.format {
-            Some(format) => Request::from_json_as(self.bytes, format),
-            None if self.is_json => Request::from_json(self.bytes),
-            None => Request::from_text(self.bytes),
+            Some(format) => Request::from_json_as(&self.bytes, format),
+            None if self.is_json => Request::from_json(&self.bytes),
+            None => Request::from_text(&self.bytes).map(|request| self.complete(request)),
         };
-        let mut request = request.map_err(|error| self.locate(error))?;
-        request.set_text_role(template::role(&self.place.file));
+        let request = request.map_err(|error| self.locate(error))?;
         if self.format.is_none() && self.place.is_line() && request.has_its_answer() {
             let message = "this line has no model and ends with the answer: an example for fine-tuning, not a request";
             return Err(self.not_request(message, "read it as a Chat Completions body to count it"));
         }
         Ok(request)
+    }
+
+    /// Returns the request of a text that the document, a template, was rendered to. It has the model and the output limit
+    /// of the document's front matter.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Request::from_text`], with the document's place.
+    pub fn rendered(&self, text: String) -> Result<Request> {
+        let request = Request::from_text(text.as_bytes()).map_err(|error| self.locate(error))?;
+        Ok(self.complete(request))
+    }
+
+    /// Adds to the request of a text what its file says of it: the role, and what its front matter has.
+    fn complete(&self, mut request: Request) -> Request {
+        request.set_text_role(template::role(&self.place.file));
+        match &self.front_matter {
+            Some(front_matter) => front_matter.apply(request),
+            None => request,
+        }
     }
 
     fn not_request(&self, message: impl Into<String>, hint: &str) -> Error {
@@ -222,10 +390,31 @@ impl<'a> Document<'a> {
     /// Those of [`Document::request`].
     pub fn prompt_with(&self, values: &BTreeMap<String, String>) -> Result<Request> {
         let mut request = self.request()?;
-        if self.is_whole() && matches!(request.format(), Format::Text | Format::Messages | Format::Body(_)) {
+        let is_prompt = matches!(request.format(), Format::Text | Format::Messages | Format::Body(_) | Format::GitHub);
+        if self.is_whole() && is_prompt {
             request.fill(values);
         }
         Ok(request)
+    }
+
+    /// Returns the values of placeholders that the document itself has, with their names: the rows of `testData` of a
+    /// prompt file of GitHub Models, such as `testData/0`. Other documents have none.
+    pub fn samples(&self) -> Vec<(String, Map<String, serde_json::Value>)> {
+        let is_prompt = self.is_json && self.is_whole() && matches!(self.format, None | Some(Format::GitHub));
+        let text = std::str::from_utf8(without_mark(&self.bytes)).ok().filter(|_| is_prompt);
+        let Some(text) = text.filter(|text| Keys::from_object(text).is_some_and(|keys| keys.has_samples())) else {
+            return Vec::new();
+        };
+        let rows = match serde_json::from_str::<Map<String, serde_json::Value>>(text) {
+            Ok(mut fields) => fields.remove("testData"),
+            Err(_) => None,
+        };
+        let Some(serde_json::Value::Array(rows)) = rows else { return Vec::new() };
+        let named = |(index, row)| match row {
+            serde_json::Value::Object(values) => Some((format!("testData/{index}"), values)),
+            _ => None,
+        };
+        rows.into_iter().enumerate().filter_map(named).collect()
     }
 
     /// Adds the document's place to an error without one: the name of the source, and the line.
@@ -236,12 +425,12 @@ impl<'a> Document<'a> {
     /// Returns the line of the source, from 1, on which the value at a path such as `messages[3].content` begins; the
     /// document's first line if there is no such value.
     pub fn line_of(&self, path: &str) -> usize {
-        let text = std::str::from_utf8(without_mark(self.bytes)).ok().filter(|_| self.is_json && !path.is_empty());
+        let text = std::str::from_utf8(without_mark(&self.bytes)).ok().filter(|_| self.is_json && !path.is_empty());
         let line = text.and_then(|text| request::line_of(text, path));
         line.map_or(self.first_line, |line| self.first_line + line - 1)
     }
 
-    /// Returns the name of the document's format if it is one that is not supported yet, such as YAML.
+    /// Returns the name of the document's format if it is one that is not supported yet, such as BAML.
     pub fn unread(&self) -> Option<&'static str> {
         self.unread
     }
@@ -251,14 +440,14 @@ impl<'a> Document<'a> {
         self.is_json
     }
 
-    /// Returns whether the ending of the source's name is one of JSON.
+    /// Returns whether the ending of the source's name is one of JSON, or of a notation that is read as JSON.
     pub fn is_named_json(&self) -> bool {
-        is_named_json(&self.place.file)
+        is_named_json(&self.place.file) || Notation::from_name(&self.place.file).is_some()
     }
 
     /// Returns whether the document is a file that gpt-cost writes, such as a baseline or a report, and not a request.
     pub fn is_own(&self) -> bool {
-        let text = std::str::from_utf8(without_mark(self.bytes)).ok().filter(|_| self.is_json);
+        let text = std::str::from_utf8(without_mark(&self.bytes)).ok().filter(|_| self.is_json);
         text.and_then(Keys::from_object).is_some_and(|keys| keys.is_own())
     }
 }

@@ -18,6 +18,7 @@ mod media;
 mod outputs;
 mod placeholders;
 mod prices;
+mod prompts;
 mod recordings;
 mod reports;
 mod request;
