@@ -174,9 +174,10 @@ pub(super) fn empty_budgets(project: &Project, files: &[Budgeted]) -> Result<Vec
 /// Returns why no file matches the globs of a budget.
 fn no_match(project: &Project, budget: &Budget) -> Result<Failure, Failure> {
     let failure = Failure::at(project.place_of(budget), "no file matches its paths");
-    let is_match = project.matcher(budget)?;
+    let paths = project.paths(budget)?;
     let all = project.files(Ignored::Include);
-    let ignored = all.iter().find(|file| !file.name.starts_with(".git/") && is_match(&file.name));
+    let is_match = |name: &str| !name.starts_with(".git/") && paths.iter().any(|paths| paths.matches(name));
+    let ignored = all.iter().find(|file| is_match(&file.name));
     Ok(match ignored {
         Some(file) => {
             failure.hint(&format!("{} matches, but is hidden or ignored by .gitignore", printable(&file.name)))

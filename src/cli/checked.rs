@@ -7,7 +7,7 @@ use std::thread;
 
 use gpt_cost::budget::{Baseline, Budget, CostBounds, Entry, Finding, Level};
 use gpt_cost::request::{Api, Format, Warning};
-use gpt_cost::source::{Document, InputFormat, Place, Template, documents};
+use gpt_cost::source::{Document, InputFormat, Place, Template, documents, prompts_at};
 use gpt_cost::{Estimate, Request, TokenCount};
 
 use serde::Serialize;
@@ -28,17 +28,18 @@ pub(super) struct Selection {
     pub(super) values: Vec<Result<Vec<ProjectFile>, Failure>>,
 }
 
-/// A file, and the indexes of its budgets.
+/// A file, or the prompts at a pointer in it, and the indexes of their budgets.
 #[derive(Clone, Debug)]
 pub(super) struct Budgeted {
     pub(super) file: ProjectFile,
+    pub(super) pointer: Option<String>,
     pub(super) budgets: Vec<usize>,
 }
 
 impl Selection {
     /// Returns the selection of files for one budget, whose templates have no values.
     pub(super) fn of(budget: Budget, files: impl IntoIterator<Item = ProjectFile>) -> Selection {
-        let files = files.into_iter().map(|file| Budgeted { file, budgets: vec![0] }).collect();
+        let files = files.into_iter().map(|file| Budgeted { file, pointer: None, budgets: vec![0] }).collect();
         Selection { budgets: vec![budget], files, values: vec![Ok(Vec::new())] }
     }
 
@@ -223,16 +224,19 @@ pub(super) fn verdict_name(level: Option<Level>) -> &'static str {
 impl Project {
     /// Returns the budgets of the configuration with those of the files that they apply to.
     pub(super) fn select(&self, files: &[ProjectFile]) -> Result<Selection, Failure> {
-        let mut budgeted: BTreeMap<&ProjectFile, Vec<usize>> = BTreeMap::new();
+        let mut budgeted: BTreeMap<(&ProjectFile, Option<String>), Vec<usize>> = BTreeMap::new();
         for (index, budget) in self.config.budgets.iter().enumerate() {
-            let is_match = self.matcher(budget)?;
-            for file in files.iter().filter(|file| is_match(&file.name)) {
-                budgeted.entry(file).or_default().push(index);
+            for paths in self.paths(budget)? {
+                for file in files.iter().filter(|file| paths.matches(&file.name)) {
+                    budgeted.entry((file, paths.pointer.clone())).or_default().push(index);
+                }
             }
         }
+        let one =
+            |((file, pointer), budgets): ((&ProjectFile, _), _)| Budgeted { file: file.clone(), pointer, budgets };
         Ok(Selection {
             budgets: self.config.budgets.clone(),
-            files: budgeted.into_iter().map(|(file, budgets)| Budgeted { file: file.clone(), budgets }).collect(),
+            files: budgeted.into_iter().map(one).collect(),
             values: self.config.budgets.iter().map(|budget| self.values_files(budget, files)).collect(),
         })
     }
@@ -248,10 +252,10 @@ impl Project {
             .zip(selection.budgets.iter().zip(&values))
             .map(|(index, (budget, values))| Applied { index, budget, values })
             .collect();
-        let checked = map_in_parallel(&selection.files, |Budgeted { file, budgets: indexes }| {
+        let checked = map_in_parallel(&selection.files, |Budgeted { file, pointer, budgets: indexes }| {
             let budgets: Vec<Applied<'_>> = indexes.iter().map(|index| budgets[*index]).collect();
             match read(file) {
-                Ok(bytes) => self.check_file(&file.name, &bytes, &budgets),
+                Ok(bytes) => self.check_file(&file.name, pointer.as_deref(), &bytes, &budgets),
                 Err(failure) => vec![Checked::unreadable(Place::file(&file.name), 1, failure)],
             }
         });
@@ -259,8 +263,11 @@ impl Project {
     }
 
     /// Checks all requests of one file. Baselines and reports that gpt-cost wrote have none.
-    fn check_file(&self, name: &str, bytes: &[u8], budgets: &[Applied<'_>]) -> Vec<Checked> {
-        let documents = documents(name, bytes, InputFormat::Auto);
+    fn check_file(&self, name: &str, pointer: Option<&str>, bytes: &[u8], budgets: &[Applied<'_>]) -> Vec<Checked> {
+        let documents = match pointer {
+            Some(pointer) => prompts_at(name, bytes, pointer),
+            None => documents(name, bytes, InputFormat::Auto),
+        };
         documents.iter().flat_map(|document| self.check_document(document, budgets)).collect()
     }
 

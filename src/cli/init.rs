@@ -100,8 +100,8 @@ impl Group<'_> {
         for (glob, files) in by_glob {
             let mut budget = Budget::new("init");
             budget.paths = vec![glob.clone()];
-            let matches = project.matcher(&budget)?;
-            match others.iter().any(|other| matches(other)) {
+            let globs = project.paths(&budget)?;
+            match others.iter().any(|other| globs.iter().any(|globs| globs.matches(other))) {
                 true => paths.extend(files.iter().map(|file| format!("/{}", literal(file)))),
                 false => paths.push(glob),
             }

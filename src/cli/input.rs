@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use gpt_cost::budget::Config;
 use gpt_cost::request::{Role, Warning};
-use gpt_cost::source::{Document, InputFormat, Place, Template, documents};
+use gpt_cost::source::{Document, InputFormat, Place, Template, documents, prompts_at};
 use gpt_cost::usage::Response;
 use gpt_cost::{Error, Request};
 
@@ -95,7 +95,8 @@ pub(super) fn read_all(args: &RequestArgs) -> Result<Vec<Result<Source, Failed>>
 }
 
 fn read(path: &Path, args: &RequestArgs, values: &[Values]) -> Vec<Result<Source, Failed>> {
-    let name = files::name(path);
+    let (path, pointer) = split_pointer(path);
+    let (path, name) = (path.as_path(), files::name(&path));
     let bytes = match files::read(path) {
         Ok(bytes) => bytes,
         Err(failure) => {
@@ -106,12 +107,17 @@ fn read(path: &Path, args: &RequestArgs, values: &[Values]) -> Vec<Result<Source
             return vec![Err(Failed { place: Place::file(name), line: 1, failure })];
         }
     };
-    let documents = documents(&name, &bytes, args.input_format.into());
+    let documents = match pointer {
+        Some(pointer) => prompts_at(&name, &bytes, &pointer),
+        None => documents(&name, &bytes, args.input_format.into()),
+    };
     let sizes = args.template.var_tokens.iter().map(|size| (size.name.clone(), size.tokens)).collect();
     // A request that is one of many in its file is literal: it has no placeholders for values.
     let none = [Values::default()];
     let values_of = |document: &Document<'_>| match document.is_whole() {
-        true if values.iter().all(Values::is_absent) => Cow::Owned(own_values(document)),
+        true if template(args) != Some(Template::None) && values.iter().all(Values::is_absent) => {
+            Cow::Owned(own_values(document))
+        }
         true => Cow::Borrowed(values),
         false => Cow::Borrowed(none.as_slice()),
     };
@@ -121,6 +127,15 @@ fn read(path: &Path, args: &RequestArgs, values: &[Values]) -> Vec<Result<Source
     documents.iter().flat_map(read).collect()
 }
 
+/// Splits `prompts.yaml#/support/system` into the file and the pointer, unless there is a file of that name.
+fn split_pointer(path: &Path) -> (PathBuf, Option<String>) {
+    let split = path.to_str().and_then(|text| text.split_once("#/")).filter(|_| !path.exists());
+    match split {
+        Some((file, pointer)) => (PathBuf::from(file), Some(format!("/{pointer}"))),
+        None => (path.to_owned(), None),
+    }
+}
+
 /// Returns the values that a document itself has for its placeholders, or none.
 pub(super) fn own_values(document: &Document<'_>) -> Vec<Values> {
     let samples = document.samples();
@@ -128,6 +143,11 @@ pub(super) fn own_values(document: &Document<'_>) -> Vec<Values> {
         return vec![Values::default()];
     }
     samples.into_iter().map(|(source, values)| Values { source: Some(source), values }).collect()
+}
+
+/// Returns the language of templates that the arguments name.
+fn template(args: &RequestArgs) -> Option<Template> {
+    if args.literal { Some(Template::None) } else { args.template.language }
 }
 
 fn source(
@@ -141,10 +161,9 @@ fn source(
         Some(source) => document.place().clone().with_values(source),
         None => document.place().clone(),
     };
-    let template = if args.literal { Some(Template::None) } else { args.template.language };
     let reading = Reading {
         format: args.input_format.into(),
-        template,
+        template: template(args),
         role: None,
         values,
         sizes,

@@ -27,6 +27,8 @@
 mod front_matter;
 mod keys;
 mod lines;
+mod notation;
+mod pointer;
 mod template;
 mod toml_text;
 mod unread;
@@ -41,6 +43,8 @@ use serde_json::value::RawValue;
 
 use self::front_matter::FrontMatter;
 use self::keys::Keys;
+use self::notation::Translated;
+pub use self::pointer::prompts_at;
 pub use self::template::Template;
 use crate::error::{self, Error, Problem, Result};
 pub use crate::place::{Place, Within};
@@ -77,29 +81,16 @@ pub struct Document<'a> {
     first_line: usize,
 }
 
-/// A notation other than JSON with the same values, which is read as JSON.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Notation {
-    Toml,
-    Yaml,
-}
-
-/// The JSON text of a document of another notation.
-#[derive(Debug)]
-struct Translated {
-    json: String,
-    /// The line of the source on which the JSON text begins, from 1.
-    first_line: usize,
-}
-
 /// Returns the documents of a source: one, or one for each line, each element of an array or each document of YAML.
 pub fn documents<'a>(name: &str, bytes: &'a [u8], format: InputFormat) -> Vec<Document<'a>> {
     let forced = match format {
         InputFormat::As(format) => Some(format),
         InputFormat::Auto | InputFormat::Json => None,
     };
-    if let Some(notation) = Notation::from_name(name).filter(|_| forced != Some(Format::Text) && !is_json_text(bytes)) {
-        return translated(name, bytes, notation, forced);
+    if forced != Some(Format::Text)
+        && let Some(texts) = notation::translate(name, bytes)
+    {
+        return translated(name, texts, forced);
     }
     let is_json = match format {
         InputFormat::Auto => is_named_json(name) || !is_named_template(name) && begins_like_json(bytes),
@@ -107,16 +98,7 @@ pub fn documents<'a>(name: &str, bytes: &'a [u8], format: InputFormat) -> Vec<Do
         InputFormat::As(format) => format != Format::Text,
     };
     let unread = if format == InputFormat::Auto && !is_json { unread::format(name, bytes) } else { None };
-    let whole = Document {
-        place: Place::file(name),
-        bytes: Cow::Borrowed(bytes),
-        is_json,
-        format: forced,
-        unread,
-        invalid: None,
-        front_matter: None,
-        first_line: 1,
-    };
+    let whole = Document { format: forced, unread, ..Document::new(Place::file(name), Cow::Borrowed(bytes), is_json) };
     if !is_json {
         return vec![if format == InputFormat::Auto { without_front_matter(whole) } else { whole }];
     }
@@ -156,18 +138,9 @@ fn without_front_matter(document: Document<'_>) -> Document<'_> {
 
 /// Returns the documents of a source of another notation: one, or one for each document of YAML or each element of an
 /// array of requests.
-fn translated<'a>(name: &str, bytes: &'a [u8], notation: Notation, forced: Option<Format>) -> Vec<Document<'a>> {
-    let whole = Document {
-        place: Place::file(name),
-        bytes: Cow::Borrowed(bytes),
-        is_json: true,
-        format: forced,
-        unread: None,
-        invalid: None,
-        front_matter: None,
-        first_line: 1,
-    };
-    let mut texts = match notation.to_json(bytes) {
+fn translated(name: &str, texts: Result<Vec<Translated>>, forced: Option<Format>) -> Vec<Document<'static>> {
+    let whole = Document { format: forced, ..Document::new(Place::file(name), Cow::Borrowed(b""), true) };
+    let mut texts = match texts {
         Ok(texts) => texts,
         Err(error) => return vec![Document { invalid: Some(error), ..whole }],
     };
@@ -187,40 +160,6 @@ fn translated<'a>(name: &str, bytes: &'a [u8], notation: Notation, forced: Optio
         }
         None => vec![Document { bytes: Cow::Owned(json.into_bytes()), ..whole }],
     }
-}
-
-impl Notation {
-    /// Returns the notation of the files with such a name, if it is another one than JSON.
-    fn from_name(name: &str) -> Option<Notation> {
-        let notations = [(Notation::Toml, ["toml"].as_slice()), (Notation::Yaml, &["yaml", "yml"])];
-        notations.into_iter().find(|(_, endings)| has_ending(name, endings)).map(|(notation, _)| notation)
-    }
-
-    /// Returns the JSON texts of the documents of a text: one, or any number if it is YAML.
-    fn to_json(self, bytes: &[u8]) -> Result<Vec<Translated>> {
-        let text = std::str::from_utf8(without_mark(bytes)).map_err(error::not_utf8)?;
-        match self {
-            Notation::Toml => Ok(vec![toml_text::to_json(text)?]),
-            Notation::Yaml => yaml_to_json(text),
-        }
-    }
-}
-
-#[cfg(feature = "formats")]
-fn yaml_to_json(text: &str) -> Result<Vec<Translated>> {
-    yaml::to_json(text)
-}
-
-#[cfg(not(feature = "formats"))]
-fn yaml_to_json(_: &str) -> Result<Vec<Translated>> {
-    let problem = Problem::new("this build does not read YAML").with_hint("build gpt-cost with its feature `formats`");
-    Err(Error::new(error::Kind::NotRequest, problem))
-}
-
-/// Returns whether a text is one JSON value or several, which need no translation whatever their file is called.
-fn is_json_text(bytes: &[u8]) -> bool {
-    let values = || serde_json::Deserializer::from_slice(without_mark(bytes)).into_iter::<serde::de::IgnoredAny>();
-    begins_like_json(bytes) && values().all(|value| value.is_ok())
 }
 
 /// Returns whether the ending of a name is one of JSON.
@@ -288,6 +227,11 @@ fn elements(bytes: &[u8], forced: Option<Format>) -> Option<Vec<(usize, &[u8])>>
 }
 
 impl<'a> Document<'a> {
+    fn new(place: Place, bytes: Cow<'a, [u8]>, is_json: bool) -> Document<'a> {
+        let (format, unread, invalid, front_matter) = (None, None, None, None);
+        Document { place, bytes, is_json, format, unread, invalid, front_matter, first_line: 1 }
+    }
+
     /// Returns the place of the document.
     pub fn place(&self) -> &Place {
         &self.place
@@ -295,8 +239,8 @@ impl<'a> Document<'a> {
 
     /// Returns the same document with the text of one of many requests in its source.
     fn one_of_many(&self, place: Place, bytes: Cow<'a, [u8]>, first_line: usize) -> Document<'a> {
-        let (is_json, format, unread) = (self.is_json, self.format, self.unread);
-        Document { place, bytes, is_json, format, unread, invalid: None, front_matter: None, first_line }
+        let (format, unread) = (self.format, self.unread);
+        Document { format, unread, first_line, ..Document::new(place, bytes, self.is_json) }
     }
 
     /// Returns the document's bytes. Those of YAML and TOML are its JSON text, in which each value is on the line that it has in
@@ -360,7 +304,11 @@ impl<'a> Document<'a> {
 
     /// Adds to the request of a text what its file says of it: the role, and what its front matter has.
     fn complete(&self, mut request: Request) -> Request {
-        request.set_text_role(template::role(&self.place.file));
+        let name = match &self.place.within {
+            Within::Pointer(pointer) => pointer,
+            _ => &self.place.file,
+        };
+        request.set_text_role(template::role(name));
         match &self.front_matter {
             Some(front_matter) => front_matter.apply(request),
             None => request,
@@ -442,7 +390,7 @@ impl<'a> Document<'a> {
 
     /// Returns whether the ending of the source's name is one of JSON, or of a notation that is read as JSON.
     pub fn is_named_json(&self) -> bool {
-        is_named_json(&self.place.file) || Notation::from_name(&self.place.file).is_some()
+        is_named_json(&self.place.file) || notation::is_named(&self.place.file)
     }
 
     /// Returns whether the document is a file that gpt-cost writes, such as a baseline or a report, and not a request.

@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::Translated;
 use super::lines::{self, Writer};
+use super::notation::Translated;
 use crate::error::{self, Error, Problem, Result};
 use crate::toml::Lines;
 

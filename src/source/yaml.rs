@@ -12,8 +12,8 @@ use std::rc::Rc;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Tag};
 
 use self::scalar::ScalarTag;
-use super::Translated;
 use super::lines::{self, Writer};
+use super::notation::Translated;
 use crate::error::{self, Error, Problem, Result};
 
 /// The deepest nesting of a document, aliases resolved. JSON is limited to 127 levels.

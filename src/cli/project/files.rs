@@ -1,12 +1,13 @@
 //! The files of a project: finds them, matches them with budgets, and recognizes prompts by name.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use gpt_cost::budget::Budget;
 use ignore::WalkBuilder;
-use ignore::overrides::OverrideBuilder;
+use ignore::overrides::{Override, OverrideBuilder};
 
 use super::Project;
 use crate::cli::exit::Failure;
@@ -25,6 +26,20 @@ pub(in crate::cli) struct ProjectFile {
 pub(in crate::cli) enum Ignored {
     Skip,
     Include,
+}
+
+/// The globs of a budget's paths that have the same pointer.
+pub(in crate::cli) struct Paths {
+    /// The JSON pointer of the prompts in the files; `None` for files that are prompts.
+    pub(in crate::cli) pointer: Option<String>,
+    globs: Override,
+}
+
+impl Paths {
+    /// Returns whether the globs match a name.
+    pub(in crate::cli) fn matches(&self, name: &str) -> bool {
+        self.globs.matched(name, false).is_whitelist()
+    }
 }
 
 impl Project {
@@ -51,25 +66,33 @@ impl Project {
         files
     }
 
-    /// Returns a predicate for the names that the globs of a budget's paths match.
-    pub(in crate::cli) fn matcher(&self, budget: &Budget) -> Result<impl Fn(&str) -> bool + use<>, Failure> {
-        self.matcher_of(budget, "paths", &budget.paths)
+    /// Returns the paths of a budget, those of each pointer together: `prompts.yaml#/*/system` is a glob with a pointer.
+    pub(in crate::cli) fn paths(&self, budget: &Budget) -> Result<Vec<Paths>, Failure> {
+        let mut by_pointer: BTreeMap<Option<String>, Vec<&str>> = BTreeMap::new();
+        for path in &budget.paths {
+            let (glob, pointer) = match path.split_once("#/") {
+                Some((glob, pointer)) => (glob, Some(format!("/{pointer}"))),
+                None => (path.as_str(), None),
+            };
+            by_pointer.entry(pointer).or_default().push(glob);
+        }
+        let mut paths = Vec::new();
+        for (pointer, mut globs) in by_pointer {
+            if pointer.is_some() {
+                globs.extend(budget.paths.iter().map(String::as_str).filter(|path| path.starts_with('!')));
+            }
+            paths.push(Paths { pointer, globs: self.globs(budget, "paths", &globs)? });
+        }
+        Ok(paths)
     }
 
-    /// Returns a predicate for the names that the globs of a budget's `key` match.
-    fn matcher_of(
-        &self,
-        budget: &Budget,
-        key: &str,
-        globs: &[String],
-    ) -> Result<impl Fn(&str) -> bool + use<>, Failure> {
+    fn globs(&self, budget: &Budget, key: &str, globs: &[&str]) -> Result<Override, Failure> {
         let mut builder = OverrideBuilder::new(&self.root);
         let invalid = |error: ignore::Error| Failure::at(self.place_of(budget), format!("{key}: {error}"));
         for glob in globs {
             builder.add(glob.strip_prefix("./").unwrap_or(glob)).map_err(invalid)?;
         }
-        let globs = builder.build().map_err(invalid)?;
-        Ok(move |name: &str| globs.matched(name, false).is_whitelist())
+        builder.build().map_err(invalid)
     }
 
     /// Returns the files with the values of a budget's templates.
@@ -81,8 +104,9 @@ impl Project {
         if budget.vars.is_empty() {
             return Ok(Vec::new());
         }
-        let is_match = self.matcher_of(budget, "vars", &budget.vars)?;
-        let found: Vec<ProjectFile> = files.iter().filter(|file| is_match(&file.name)).cloned().collect();
+        let globs = self.globs(budget, "vars", &budget.vars.iter().map(String::as_str).collect::<Vec<_>>())?;
+        let is_match = |file: &&ProjectFile| globs.matched(&file.name, false).is_whitelist();
+        let found: Vec<ProjectFile> = files.iter().filter(is_match).cloned().collect();
         match found.is_empty() {
             true => Err(Failure::at(self.place_of(budget), "no file matches its vars").hint("correct the globs")),
             false => Ok(found),
