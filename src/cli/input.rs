@@ -4,7 +4,7 @@ use std::path::Path;
 
 use gpt_cost::budget::Config;
 use gpt_cost::request::Warning;
-use gpt_cost::source::{Document, InputFormat, Place, documents};
+use gpt_cost::source::{Document, InputFormat, Place, distinct, documents};
 use gpt_cost::usage::Response;
 use gpt_cost::{Error, Request};
 
@@ -20,6 +20,8 @@ pub(super) struct Source {
     /// The line of the file on which it begins, from 1.
     pub(super) line: usize,
     pub(super) request: Request,
+    /// The number of requests in the file that are identical to it, itself included.
+    pub(super) times: u32,
 }
 
 /// A request or a file that cannot be read, counted or priced.
@@ -88,15 +90,17 @@ fn read(path: &Path, args: &RequestArgs, values: &[Values]) -> Vec<Result<Source
             return vec![Err(Failed { place: Place::file(name), line: 1, failure })];
         }
     };
-    let documents = documents(&name, &bytes, args.input_format.into());
+    let documents = distinct(documents(&name, &bytes, args.input_format.into()));
     // A request that is one of many in its file is literal: it has no placeholders for values.
     let none = [Values::default()];
     let values_of = |document: &Document<'_>| if document.is_whole() { values } else { none.as_slice() };
-    let sources = documents.iter().flat_map(|document| values_of(document).iter().map(move |one| (document, one)));
-    sources.map(|(document, values)| source(document, args, values)).collect()
+    let sources = documents
+        .iter()
+        .flat_map(|(document, times)| values_of(document).iter().map(move |values| (document, *times, values)));
+    sources.map(|(document, times, values)| source(document, times, args, values)).collect()
 }
 
-fn source(document: &Document<'_>, args: &RequestArgs, values: &Values) -> Result<Source, Failed> {
+fn source(document: &Document<'_>, times: u32, args: &RequestArgs, values: &Values) -> Result<Source, Failed> {
     let line = document.first_line();
     let place = match &values.source {
         Some(source) => document.place().clone().with_values(source),
@@ -112,7 +116,7 @@ fn source(document: &Document<'_>, args: &RequestArgs, values: &Values) -> Resul
             for VarTokens { name, tokens } in &args.template.var_tokens {
                 request.set_placeholder_tokens(name, *tokens);
             }
-            Ok(Source { place, line, request })
+            Ok(Source { place, line, request, times })
         }
         Err(failure) => Err(Failed { line: failure.line().unwrap_or(line), place, failure }),
     }
@@ -145,7 +149,8 @@ fn with_hint(document: &Document<'_>, format: InputFormat, error: &Error) -> Fai
     if Response::from_json(document.bytes()).is_ok() {
         return failure.hint("gpt-cost actual prices a response by its usage");
     }
-    match format == InputFormat::Auto && document.is_json() && !document.is_named_json() {
+    let is_detected = format == InputFormat::Auto && document.is_json() && !document.is_recorded();
+    match is_detected && !document.is_named_json() {
         true => failure.hint("it starts like JSON; if it is a text prompt, pass --input-format text"),
         false => failure,
     }

@@ -5,6 +5,8 @@
 //! - Any other text is JSON if it begins with `{` and then `"` or `}`, or with `[` and then `{` or `]`, white space
 //!   ignored. If it does not parse, that is an error: it is never read as text instead.
 //! - Everything else is text, and so is a Jinja template, whose name ends with `.j2`, `.jinja` or `.jinja2`. Known formats that are not supported yet, such as YAML, are an error.
+//! - JSON of recorded traffic, a VCR cassette or a HAR file, has a request for each interaction with an endpoint that is
+//!   counted (feature `formats`).
 //! - JSON has a request on each line if its first line is a complete value and more lines follow, or if all lines begin
 //!   with `{`, or all with `[`. An array of bodies, of Batch lines or of recordings has a request in each element.
 //!
@@ -20,9 +22,12 @@
 //! ```
 
 mod keys;
+#[cfg(feature = "formats")]
+mod recorded;
 mod unread;
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::value::RawValue;
 
@@ -48,13 +53,18 @@ pub enum InputFormat {
 #[derive(Clone, Debug)]
 pub struct Document<'a> {
     place: Place,
-    bytes: &'a [u8],
+    bytes: Cow<'a, [u8]>,
     is_json: bool,
     format: Option<Format>,
     /// The format of the text, if it is one that is not supported yet.
     unread: Option<&'static str>,
     /// The line of the source on which the text begins, from 1.
     first_line: usize,
+    /// The error of a document whose bytes cannot be read.
+    error: Option<Error>,
+    /// The answer to a request of recorded traffic.
+    #[cfg(feature = "formats")]
+    answer: Option<recorded::Answer<'a>>,
 }
 
 /// Returns the documents of a source: one, or one for each line or each element of an array.
@@ -69,7 +79,12 @@ pub fn documents<'a>(name: &str, bytes: &'a [u8], format: InputFormat) -> Vec<Do
         InputFormat::As(format) => format != Format::Text,
     };
     let unread = if format == InputFormat::Auto && !is_json { unread::format(name, bytes) } else { None };
-    let document = |place, bytes, first_line| Document { place, bytes, is_json, format: forced, unread, first_line };
+    let document = |place, bytes, first_line| Document {
+        is_json,
+        format: forced,
+        unread,
+        ..Document::new(place, Cow::Borrowed(bytes), first_line)
+    };
     let whole = || vec![document(Place::file(name), bytes, 1)];
     if !is_json {
         return whole();
@@ -77,6 +92,10 @@ pub fn documents<'a>(name: &str, bytes: &'a [u8], format: InputFormat) -> Vec<Do
     let lines = lines(bytes);
     if lines.len() > 1 {
         return lines.into_iter().map(|(line, bytes)| document(Place::line(name, line), bytes, line)).collect();
+    }
+    #[cfg(feature = "formats")]
+    if let Some(recorded) = forced.is_none().then(|| recorded_documents(name, bytes)).flatten() {
+        return recorded;
     }
     // In these formats, the array itself is the request.
     let elements = match forced {
@@ -92,9 +111,67 @@ pub fn documents<'a>(name: &str, bytes: &'a [u8], format: InputFormat) -> Vec<Do
     }
 }
 
+/// Returns the requests of recorded traffic; `None` if the text is something else. A file without such requests is one
+/// document, whose error is the reason.
+#[cfg(feature = "formats")]
+fn recorded_documents<'a>(name: &str, bytes: &'a [u8]) -> Option<Vec<Document<'a>>> {
+    let text = std::str::from_utf8(without_mark(bytes)).ok()?;
+    let of_file = || Document { is_json: true, ..Document::new(Place::file(name), Cow::Borrowed(bytes), 1) };
+    let interactions = match recorded::interactions(text)? {
+        Ok(interactions) => interactions,
+        Err(error) => return Some(vec![Document { error: Some(error), ..of_file() }]),
+    };
+    let document = |one: recorded::Interaction<'a>| {
+        let (bytes, error) = match one.body {
+            Ok(bytes) => (bytes, None),
+            Err(error) => (Cow::default(), Some(error)),
+        };
+        Document {
+            is_json: true,
+            format: Some(Format::Body(one.api)),
+            error,
+            answer: Some(one.answer),
+            ..Document::new(Place::element(name, one.index), bytes, one.line)
+        }
+    };
+    Some(interactions.into_iter().map(document).collect())
+}
+
+/// Returns each document once, with the number of times that it was sent: requests of recorded traffic with the same
+/// endpoint and the same body are one, in the place of the first. Other documents are not compared.
+///
+/// ```
+/// # #[cfg(feature = "formats")] {
+/// use gpt_cost::source::{InputFormat, distinct, documents};
+///
+/// let request = r#"{"request": {"method": "POST", "uri": "https://api.openai.com/v1/responses",
+///     "body": "{\"model\": \"gpt-4o\", \"input\": \"Hi\"}"}}"#;
+/// let cassette = format!(r#"{{"interactions": [{request}, {request}]}}"#);
+/// let documents = distinct(documents("cassette.json", cassette.as_bytes(), InputFormat::Auto));
+/// assert_eq!((documents.len(), documents[0].1), (1, 2));
+/// assert_eq!(documents[0].0.place().to_string(), "cassette.json#/0");
+/// # }
+/// ```
+pub fn distinct<'a>(documents: Vec<Document<'a>>) -> Vec<(Document<'a>, u32)> {
+    let mut first: HashMap<(Option<&'static str>, &[u8]), usize> = HashMap::new();
+    let (mut times, mut is_kept) = (Vec::new(), Vec::new());
+    for document in &documents {
+        let is_comparable = document.is_recorded() && document.error.is_none();
+        let key = (document.format.map(Format::as_str), document.bytes.as_ref());
+        let place = if is_comparable { *first.entry(key).or_insert(times.len()) } else { times.len() };
+        is_kept.push(place == times.len());
+        match times.get_mut(place) {
+            Some(times) => *times += 1,
+            None => times.push(1),
+        }
+    }
+    let kept = documents.into_iter().zip(is_kept).filter_map(|(document, is_kept)| is_kept.then_some(document));
+    kept.zip(times).collect()
+}
+
 /// Returns whether the ending of a name is one of JSON.
 fn is_named_json(name: &str) -> bool {
-    has_ending(name, &["json", "jsonl", "ndjson"])
+    has_ending(name, &["json", "jsonl", "ndjson"]) || cfg!(feature = "formats") && has_ending(name, &["har"])
 }
 
 /// Returns whether the ending of a name is one of Jinja templates of texts; `body.json.j2` is one of JSON.
@@ -153,14 +230,55 @@ fn elements(bytes: &[u8]) -> Option<Vec<(usize, &[u8])>> {
 }
 
 impl<'a> Document<'a> {
+    fn new(place: Place, bytes: Cow<'a, [u8]>, first_line: usize) -> Document<'a> {
+        Document {
+            place,
+            bytes,
+            is_json: false,
+            format: None,
+            unread: None,
+            first_line,
+            error: None,
+            #[cfg(feature = "formats")]
+            answer: None,
+        }
+    }
+
     /// Returns the place of the document.
     pub fn place(&self) -> &Place {
         &self.place
     }
 
-    /// Returns the document's bytes.
-    pub fn bytes(&self) -> &'a [u8] {
-        self.bytes
+    /// Returns the document's bytes. Those of a request of recorded traffic are its body.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Returns whether the document is a request of recorded traffic: of a cassette or of a HAR file.
+    pub fn is_recorded(&self) -> bool {
+        #[cfg(feature = "formats")]
+        let is_recorded = self.answer.is_some();
+        #[cfg(not(feature = "formats"))]
+        let is_recorded = false;
+        is_recorded
+    }
+
+    /// Returns the JSON text for [`Recording::from_json`](crate::verify::Recording::from_json): of recorded traffic, the
+    /// request with the response that has its usage; of any other JSON, the document itself. `None` if the request was
+    /// recorded without a usage, and for text.
+    pub fn recording(&self) -> Option<Cow<'_, [u8]>> {
+        if !self.is_json || self.error.is_some() {
+            return None;
+        }
+        #[cfg(feature = "formats")]
+        if let (Some(answer), Some(Format::Body(api))) = (&self.answer, self.format) {
+            let response = answer.with_usage()?;
+            let mut text = format!("{{\"endpoint\": \"{}\", \"response\": {response}, \"request\": ", api.as_str());
+            text.push_str(std::str::from_utf8(&self.bytes).ok()?);
+            text.push('}');
+            return Some(Cow::Owned(text.into_bytes()));
+        }
+        Some(Cow::Borrowed(&self.bytes))
     }
 
     /// Returns whether the document is the whole source, and not one of many in it.
@@ -183,10 +301,13 @@ impl<'a> Document<'a> {
             let message = format!("{format} is not read yet");
             return Err(self.not_request(message, "read it as plain text to count it as it is"));
         }
+        if let Some(error) = &self.error {
+            return Err(self.locate(error.clone()));
+        }
         let request = match self.format {
-            Some(format) => Request::from_json_as(self.bytes, format),
-            None if self.is_json => Request::from_json(self.bytes),
-            None => Request::from_text(self.bytes),
+            Some(format) => Request::from_json_as(&self.bytes, format),
+            None if self.is_json => Request::from_json(&self.bytes),
+            None => Request::from_text(&self.bytes),
         };
         let request = request.map_err(|error| self.locate(error))?;
         if self.format.is_none() && self.place.line.is_some() && request.has_its_answer() {
@@ -227,13 +348,16 @@ impl<'a> Document<'a> {
 
     /// Adds the document's place to an error without one: the name of the source, and the line.
     pub fn locate(&self, error: Error) -> Error {
+        #[cfg(feature = "formats")]
+        let error = if self.is_recorded() { error.without_positions() } else { error };
         error.at(&self.place, self.first_line)
     }
 
     /// Returns the line of the source, from 1, on which the value at a path such as `messages[3].content` begins; the
-    /// document's first line if there is no such value.
+    /// document's first line if there is no such value, and in recorded traffic.
     pub fn line_of(&self, path: &str) -> usize {
-        let text = std::str::from_utf8(without_mark(self.bytes)).ok().filter(|_| self.is_json && !path.is_empty());
+        let is_located = self.is_json && !self.is_recorded() && !path.is_empty();
+        let text = std::str::from_utf8(without_mark(&self.bytes)).ok().filter(|_| is_located);
         let line = text.and_then(|text| request::line_of(text, path));
         line.map_or(self.first_line, |line| self.first_line + line - 1)
     }
@@ -255,7 +379,7 @@ impl<'a> Document<'a> {
 
     /// Returns whether the document is a file that gpt-cost writes, such as a baseline or a report, and not a request.
     pub fn is_own(&self) -> bool {
-        let text = std::str::from_utf8(without_mark(self.bytes)).ok().filter(|_| self.is_json);
+        let text = std::str::from_utf8(without_mark(&self.bytes)).ok().filter(|_| self.is_json);
         text.and_then(Keys::from_object).is_some_and(|keys| keys.is_own())
     }
 }

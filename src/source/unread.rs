@@ -8,6 +8,7 @@ const ENDINGS: &[(&str, &str)] = &[
     ("prompty", "Prompty"),
     ("prompt", "Dotprompt"),
     ("baml", "BAML"),
+    #[cfg(not(feature = "formats"))]
     ("har", "HAR"),
     ("ipynb", "a notebook"),
 ];

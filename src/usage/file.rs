@@ -113,7 +113,7 @@ fn read_documents(name: &str, bytes: &[u8]) -> Vec<Reported> {
     found
 }
 
-fn parse<'a>(document: &Document<'a>) -> Result<Value<'a>> {
+fn parse<'d>(document: &'d Document<'_>) -> Result<Value<'d>> {
     let text = std::str::from_utf8(document.bytes()).map_err(error::not_utf8);
     let text = text.map(|text| text.strip_prefix('\u{feff}').unwrap_or(text));
     text.and_then(json::parse).map_err(|error| error.with_kind(error::Kind::Usage))

@@ -1,0 +1,108 @@
+//! The bodies of recorded requests and responses: as text, as the value that the text was parsed into, as base64, and
+//! compressed.
+
+use std::borrow::Cow;
+use std::io::Read;
+
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, Engine, GeneralPurpose, GeneralPurposeConfig};
+use flate2::read::MultiGzDecoder;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// The most bytes of a body that is compressed: a request of the largest context has about five million.
+const MAX_INFLATED: u64 = 100 << 20;
+
+/// Returns the bytes of the body of a request or a response; `None` if it was not recorded.
+///
+/// # Errors
+///
+/// Why it cannot be decoded, in words.
+pub(super) fn read(message: &str) -> Result<Option<Cow<'_, [u8]>>, &'static str> {
+    let message: Message<'_> = serde_json::from_str(message).map_err(|_| INVALID)?;
+    if let Some(parsed) = message.parsed_body.map(RawValue::get).filter(|text| text.starts_with(['{', '['])) {
+        return Ok(Some(Cow::Borrowed(parsed.as_bytes())));
+    }
+    let Some(content) = message.body.or(message.content) else { return Ok(None) };
+    let Some(bytes) = decode(content.get())?.filter(|bytes| !bytes.is_empty()) else { return Ok(None) };
+    match bytes.starts_with(&[0x1f, 0x8b]) {
+        true => inflate(&bytes).map(|bytes| Some(Cow::Owned(bytes))),
+        false => Ok(Some(Cow::Owned(bytes))),
+    }
+}
+
+const INVALID: &str = "the recorded body is not valid: expected a text, or an object with one";
+
+/// The fields of a request or a response that have its body.
+#[derive(Deserialize)]
+struct Message<'t> {
+    /// Of VCR: a text, or an object with the text as `string` or `base64_string`.
+    #[serde(borrow)]
+    body: Option<&'t RawValue>,
+    /// Of serializers that write JSON as a value of their own format.
+    #[serde(borrow)]
+    parsed_body: Option<&'t RawValue>,
+    /// Of HAR.
+    #[serde(borrow, alias = "postData")]
+    content: Option<&'t RawValue>,
+}
+
+/// The object that has the text of a body.
+#[derive(Deserialize)]
+struct Wrapped<'t> {
+    #[serde(borrow)]
+    string: Option<&'t RawValue>,
+    base64_string: Option<String>,
+    text: Option<String>,
+    encoding: Option<String>,
+}
+
+fn decode(content: &str) -> Result<Option<Vec<u8>>, &'static str> {
+    match content.as_bytes().first() {
+        Some(b'"') => serde_json::from_str::<String>(content).map(|text| Some(text.into_bytes())).map_err(|_| INVALID),
+        Some(b'{') => {
+            let wrapped: Wrapped<'_> = serde_json::from_str(content).map_err(|_| INVALID)?;
+            let is_base64 = wrapped.encoding.is_some_and(|encoding| encoding.eq_ignore_ascii_case("base64"));
+            match (wrapped.base64_string, wrapped.string, wrapped.text) {
+                (Some(text), ..) => from_base64(&text).map(Some),
+                (None, Some(inner), _) => decode_inner(inner.get()),
+                (None, None, Some(text)) if is_base64 => from_base64(&text).map(Some),
+                (None, None, text) => Ok(text.map(String::into_bytes)),
+            }
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Decodes the `string` of an object, which can be binary: an object with `base64_string`, and no deeper.
+fn decode_inner(content: &str) -> Result<Option<Vec<u8>>, &'static str> {
+    #[derive(Deserialize)]
+    struct Binary {
+        base64_string: String,
+    }
+    match serde_json::from_str::<Binary>(content) {
+        Ok(Binary { base64_string }) => from_base64(&base64_string).map(Some),
+        Err(_) if content.starts_with('{') => Ok(None),
+        Err(_) => decode(content),
+    }
+}
+
+/// Decodes base64, also in lines and without padding.
+fn from_base64(text: &str) -> Result<Vec<u8>, &'static str> {
+    const CONFIG: GeneralPurposeConfig =
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    const ENGINE: GeneralPurpose = GeneralPurpose::new(&STANDARD, CONFIG);
+    let text: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    ENGINE.decode(text).map_err(|_| "the recorded body is not valid base64")
+}
+
+/// Decompresses gzip.
+fn inflate(bytes: &[u8]) -> Result<Vec<u8>, &'static str> {
+    let mut inflated = Vec::new();
+    let read = MultiGzDecoder::new(bytes).take(MAX_INFLATED + 1).read_to_end(&mut inflated);
+    match read {
+        Ok(size) if size as u64 > MAX_INFLATED => Err("the recorded body has more than 100 MB decompressed"),
+        Ok(_) => Ok(inflated),
+        Err(_) => Err("the recorded body is not valid gzip"),
+    }
+}
