@@ -106,7 +106,6 @@ impl Error {
     }
 
     /// Removes the positions of problems, which are in a text that is only a part of the file.
-    #[cfg(feature = "formats")]
     pub(crate) fn without_positions(mut self) -> Error {
         self.problems.iter_mut().for_each(|problem| problem.position = None);
         self

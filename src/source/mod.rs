@@ -4,9 +4,12 @@
 //! - A file whose name ends with `.json`, `.jsonl` or `.ndjson`, in any case, is JSON, or an error.
 //! - Any other text is JSON if it begins with `{` and then `"` or `}`, or with `[` and then `{` or `]`, white space
 //!   ignored. If it does not parse, that is an error: it is never read as text instead.
-//! - Everything else is text, and so is a Jinja template, whose name ends with `.j2`, `.jinja` or `.jinja2`. Known formats that are not supported yet, such as YAML, are an error.
-//! - JSON of recorded traffic, a VCR cassette or a HAR file, has a request for each interaction with an endpoint that is
-//!   counted (feature `formats`).
+//! - A file whose name ends with `.yaml` or `.yml` is YAML, and one with `.toml` is TOML. They are read as JSON with the
+//!   same values on the same lines. Each document of YAML is a request. YAML needs the crate's feature `formats`.
+//! - Everything else is text, and so is a Jinja template, whose name ends with `.j2`, `.jinja` or `.jinja2`. Known formats
+//!   that are not supported yet, such as BAML, are an error.
+//! - Recorded traffic, as JSON or YAML, has a request for each interaction with an endpoint that is counted: VCR
+//!   cassettes and HAR files (`.har`, which is JSON). It needs the crate's feature `formats`, too.
 //! - JSON has a request on each line if its first line is a complete value and more lines follow, or if all lines begin
 //!   with `{`, or all with `[`. An array of bodies, of Batch lines or of recordings has a request in each element.
 //!
@@ -22,9 +25,13 @@
 //! ```
 
 mod keys;
+mod lines;
 #[cfg(feature = "formats")]
 mod recorded;
+mod toml_text;
 mod unread;
+#[cfg(feature = "formats")]
+mod yaml;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -53,88 +60,146 @@ pub enum InputFormat {
 #[derive(Clone, Debug)]
 pub struct Document<'a> {
     place: Place,
+    /// Its text: JSON if the source is YAML or TOML.
     bytes: Cow<'a, [u8]>,
     is_json: bool,
     format: Option<Format>,
     /// The format of the text, if it is one that is not supported yet.
     unread: Option<&'static str>,
+    /// Why the document has no JSON text, if it is YAML, TOML or recorded traffic that cannot be read.
+    invalid: Option<Error>,
     /// The line of the source on which the text begins, from 1.
     first_line: usize,
-    /// The error of a document whose bytes cannot be read.
-    error: Option<Error>,
     /// The answer to a request of recorded traffic.
     #[cfg(feature = "formats")]
     answer: Option<recorded::Answer<'a>>,
 }
 
-/// Returns the documents of a source: one, or one for each line or each element of an array.
+/// A notation other than JSON with the same values, which is read as JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Notation {
+    Toml,
+    Yaml,
+}
+
+/// The JSON text of a document of another notation.
+#[derive(Debug)]
+struct Translated {
+    json: String,
+    /// The line of the source on which the JSON text begins, from 1.
+    first_line: usize,
+}
+
+/// Returns the documents of a source: one, or one for each line, each element of an array or each document of YAML.
 pub fn documents<'a>(name: &str, bytes: &'a [u8], format: InputFormat) -> Vec<Document<'a>> {
     let forced = match format {
         InputFormat::As(format) => Some(format),
         InputFormat::Auto | InputFormat::Json => None,
     };
+    if let Some(notation) = Notation::from_name(name).filter(|_| forced != Some(Format::Text) && !is_json_text(bytes)) {
+        return translated(name, bytes, notation, forced);
+    }
     let is_json = match format {
         InputFormat::Auto => is_named_json(name) || !is_named_template(name) && begins_like_json(bytes),
         InputFormat::Json => true,
         InputFormat::As(format) => format != Format::Text,
     };
     let unread = if format == InputFormat::Auto && !is_json { unread::format(name, bytes) } else { None };
-    let document = |place, bytes, first_line| Document {
+    let whole = Document {
+        place: Place::file(name),
+        bytes: Cow::Borrowed(bytes),
         is_json,
         format: forced,
         unread,
-        ..Document::new(place, Cow::Borrowed(bytes), first_line)
+        invalid: None,
+        first_line: 1,
+        #[cfg(feature = "formats")]
+        answer: None,
     };
-    let whole = || vec![document(Place::file(name), bytes, 1)];
     if !is_json {
-        return whole();
+        return vec![whole];
     }
     let lines = lines(bytes);
     if lines.len() > 1 {
-        return lines.into_iter().map(|(line, bytes)| document(Place::line(name, line), bytes, line)).collect();
+        let document = |(line, bytes)| whole.one_of_many(Place::line(name, line), Cow::Borrowed(bytes), line);
+        return lines.into_iter().map(document).collect();
     }
-    #[cfg(feature = "formats")]
-    if let Some(recorded) = forced.is_none().then(|| recorded_documents(name, bytes)).flatten() {
+    if let Some(recorded) = recorded_documents(&whole, bytes) {
         return recorded;
     }
-    // In these formats, the array itself is the request.
-    let elements = match forced {
-        Some(Format::Messages | Format::Items) => None,
-        _ => elements(bytes),
-    };
-    match elements {
+    match elements(bytes, forced) {
         Some(elements) => {
-            let element = |(index, (line, bytes))| document(Place::element(name, index), bytes, line);
+            let element =
+                |(index, (line, bytes))| whole.one_of_many(Place::element(name, index), Cow::Borrowed(bytes), line);
             elements.into_iter().enumerate().map(element).collect()
         }
-        None => whole(),
+        None => vec![whole],
     }
 }
 
-/// Returns the requests of recorded traffic; `None` if the text is something else. A file without such requests is one
-/// document, whose error is the reason.
+/// Returns the documents of a source of another notation: one, or one for each document of YAML or each element of an
+/// array of requests.
+fn translated<'a>(name: &str, bytes: &'a [u8], notation: Notation, forced: Option<Format>) -> Vec<Document<'a>> {
+    let whole = Document {
+        place: Place::file(name),
+        bytes: Cow::Borrowed(bytes),
+        is_json: true,
+        format: forced,
+        unread: None,
+        invalid: None,
+        first_line: 1,
+        #[cfg(feature = "formats")]
+        answer: None,
+    };
+    let mut texts = match notation.to_json(bytes) {
+        Ok(texts) => texts,
+        Err(error) => return vec![Document { invalid: Some(error), ..whole }],
+    };
+    if texts.len() > 1 {
+        let document = |(index, text): (usize, Translated)| {
+            whole.one_of_many(Place::element(name, index), Cow::Owned(text.json.into_bytes()), text.first_line)
+        };
+        return texts.into_iter().enumerate().map(document).collect();
+    }
+    let json = texts.pop().map(|text| text.json).unwrap_or_default();
+    if let Some(recorded) = recorded_documents(&whole, json.as_bytes()) {
+        return recorded.into_iter().map(Document::into_owned).collect();
+    }
+    match elements(json.as_bytes(), forced) {
+        Some(elements) => {
+            let element = |(index, (line, bytes)): (usize, (usize, &[u8]))| {
+                whole.one_of_many(Place::element(name, index), Cow::Owned(bytes.to_vec()), line)
+            };
+            elements.into_iter().enumerate().map(element).collect()
+        }
+        None => vec![Document { bytes: Cow::Owned(json.into_bytes()), ..whole }],
+    }
+}
+
+/// Returns the requests of recorded traffic; `None` if the text is something else. Traffic without such requests is one
+/// document, which is invalid.
 #[cfg(feature = "formats")]
-fn recorded_documents<'a>(name: &str, bytes: &'a [u8]) -> Option<Vec<Document<'a>>> {
-    let text = std::str::from_utf8(without_mark(bytes)).ok()?;
-    let of_file = || Document { is_json: true, ..Document::new(Place::file(name), Cow::Borrowed(bytes), 1) };
+fn recorded_documents<'a>(whole: &Document<'a>, text: &'a [u8]) -> Option<Vec<Document<'a>>> {
+    let text = std::str::from_utf8(without_mark(text)).ok().filter(|_| whole.format.is_none())?;
     let interactions = match recorded::interactions(text)? {
         Ok(interactions) => interactions,
-        Err(error) => return Some(vec![Document { error: Some(error), ..of_file() }]),
+        Err(error) => return Some(vec![Document { invalid: Some(error), ..whole.clone() }]),
     };
     let document = |one: recorded::Interaction<'a>| {
-        let (bytes, error) = match one.body {
+        let (bytes, invalid) = match one.body {
             Ok(bytes) => (bytes, None),
             Err(error) => (Cow::default(), Some(error)),
         };
-        Document {
-            is_json: true,
-            format: Some(Format::Body(one.api)),
-            error,
-            answer: Some(one.answer),
-            ..Document::new(Place::element(name, one.index), bytes, one.line)
-        }
+        let format = Some(Format::Body(one.api));
+        let place = Place::element(&whole.place.file, one.index);
+        Document { format, invalid, answer: Some(one.answer), ..whole.one_of_many(place, bytes, one.line) }
     };
     Some(interactions.into_iter().map(document).collect())
+}
+
+#[cfg(not(feature = "formats"))]
+fn recorded_documents<'a>(_: &Document<'a>, _: &'a [u8]) -> Option<Vec<Document<'a>>> {
+    None
 }
 
 /// Returns each document once, with the number of times that it was sent: requests of recorded traffic with the same
@@ -156,7 +221,7 @@ pub fn distinct<'a>(documents: Vec<Document<'a>>) -> Vec<(Document<'a>, u32)> {
     let mut first: HashMap<(Option<&'static str>, &[u8]), usize> = HashMap::new();
     let (mut times, mut is_kept) = (Vec::new(), Vec::new());
     for document in &documents {
-        let is_comparable = document.is_recorded() && document.error.is_none();
+        let is_comparable = document.is_recorded() && document.invalid.is_none();
         let key = (document.format.map(Format::as_str), document.bytes.as_ref());
         let place = if is_comparable { *first.entry(key).or_insert(times.len()) } else { times.len() };
         is_kept.push(place == times.len());
@@ -167,6 +232,40 @@ pub fn distinct<'a>(documents: Vec<Document<'a>>) -> Vec<(Document<'a>, u32)> {
     }
     let kept = documents.into_iter().zip(is_kept).filter_map(|(document, is_kept)| is_kept.then_some(document));
     kept.zip(times).collect()
+}
+
+impl Notation {
+    /// Returns the notation of the files with such a name, if it is another one than JSON.
+    fn from_name(name: &str) -> Option<Notation> {
+        let notations = [(Notation::Toml, ["toml"].as_slice()), (Notation::Yaml, &["yaml", "yml"])];
+        notations.into_iter().find(|(_, endings)| has_ending(name, endings)).map(|(notation, _)| notation)
+    }
+
+    /// Returns the JSON texts of the documents of a text: one, or any number if it is YAML.
+    fn to_json(self, bytes: &[u8]) -> Result<Vec<Translated>> {
+        let text = std::str::from_utf8(without_mark(bytes)).map_err(error::not_utf8)?;
+        match self {
+            Notation::Toml => Ok(vec![toml_text::to_json(text)?]),
+            Notation::Yaml => yaml_to_json(text),
+        }
+    }
+}
+
+#[cfg(feature = "formats")]
+fn yaml_to_json(text: &str) -> Result<Vec<Translated>> {
+    yaml::to_json(text)
+}
+
+#[cfg(not(feature = "formats"))]
+fn yaml_to_json(_: &str) -> Result<Vec<Translated>> {
+    let problem = Problem::new("this build does not read YAML").with_hint("build gpt-cost with its feature `formats`");
+    Err(Error::new(error::Kind::NotRequest, problem))
+}
+
+/// Returns whether a text is one JSON value or several, which need no translation whatever their file is called.
+fn is_json_text(bytes: &[u8]) -> bool {
+    let values = || serde_json::Deserializer::from_slice(without_mark(bytes)).into_iter::<serde::de::IgnoredAny>();
+    begins_like_json(bytes) && values().all(|value| value.is_ok())
 }
 
 /// Returns whether the ending of a name is one of JSON.
@@ -211,7 +310,11 @@ fn lines(bytes: &[u8]) -> Vec<(usize, &[u8])> {
 
 /// Returns the elements of an array of requests, each with the line on which it begins; `None` for anything else, such
 /// as an array of messages.
-fn elements(bytes: &[u8]) -> Option<Vec<(usize, &[u8])>> {
+fn elements(bytes: &[u8], forced: Option<Format>) -> Option<Vec<(usize, &[u8])>> {
+    // In these formats, the array itself is the request.
+    if matches!(forced, Some(Format::Messages | Format::Items)) {
+        return None;
+    }
     let text = std::str::from_utf8(without_mark(bytes)).ok()?;
     if !text.trim_ascii_start().starts_with('[') || !Keys::from_first_element(text)?.is_request() {
         return None;
@@ -230,28 +333,58 @@ fn elements(bytes: &[u8]) -> Option<Vec<(usize, &[u8])>> {
 }
 
 impl<'a> Document<'a> {
-    fn new(place: Place, bytes: Cow<'a, [u8]>, first_line: usize) -> Document<'a> {
-        Document {
-            place,
-            bytes,
-            is_json: false,
-            format: None,
-            unread: None,
-            first_line,
-            error: None,
-            #[cfg(feature = "formats")]
-            answer: None,
-        }
-    }
-
     /// Returns the place of the document.
     pub fn place(&self) -> &Place {
         &self.place
     }
 
-    /// Returns the document's bytes. Those of a request of recorded traffic are its body.
+    /// Returns the same document with the text of one of many requests in its source.
+    fn one_of_many(&self, place: Place, bytes: Cow<'a, [u8]>, first_line: usize) -> Document<'a> {
+        let (is_json, format, unread) = (self.is_json, self.format, self.unread);
+        Document {
+            place,
+            bytes,
+            is_json,
+            format,
+            unread,
+            invalid: None,
+            first_line,
+            #[cfg(feature = "formats")]
+            answer: None,
+        }
+    }
+
+    /// Returns the same document with a copy of its text.
+    #[cfg(feature = "formats")]
+    fn into_owned(self) -> Document<'static> {
+        Document {
+            bytes: Cow::Owned(self.bytes.into_owned()),
+            answer: self.answer.map(recorded::Answer::into_owned),
+            place: self.place,
+            is_json: self.is_json,
+            format: self.format,
+            unread: self.unread,
+            invalid: self.invalid,
+            first_line: self.first_line,
+        }
+    }
+
+    #[cfg(not(feature = "formats"))]
+    fn into_owned(self) -> Document<'static> {
+        let Document { place, is_json, format, unread, invalid, first_line, .. } = self;
+        Document { place, bytes: Cow::Owned(self.bytes.into_owned()), is_json, format, unread, invalid, first_line }
+    }
+
+    /// Returns the document's bytes. Those of a request of recorded traffic are its body. Those of YAML and TOML are its JSON text, in which each value is on the line that it has in
+    /// the source.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// Returns why the document has no JSON text: it is YAML, TOML or recorded traffic that cannot be read. The error has no file yet: see
+    /// [`Document::locate`].
+    pub fn invalid(&self) -> Option<&Error> {
+        self.invalid.as_ref()
     }
 
     /// Returns whether the document is a request of recorded traffic: of a cassette or of a HAR file.
@@ -267,7 +400,7 @@ impl<'a> Document<'a> {
     /// request with the response that has its usage; of any other JSON, the document itself. `None` if the request was
     /// recorded without a usage, and for text.
     pub fn recording(&self) -> Option<Cow<'_, [u8]>> {
-        if !self.is_json || self.error.is_some() {
+        if !self.is_json || self.invalid.is_some() {
             return None;
         }
         #[cfg(feature = "formats")]
@@ -297,12 +430,12 @@ impl<'a> Document<'a> {
     ///
     /// Those of [`Request::from_json`] and [`Request::from_text`], with the document's place.
     pub fn request(&self) -> Result<Request> {
+        if let Some(error) = &self.invalid {
+            return Err(self.locate(error.clone()));
+        }
         if let Some(format) = self.unread {
             let message = format!("{format} is not read yet");
             return Err(self.not_request(message, "read it as plain text to count it as it is"));
-        }
-        if let Some(error) = &self.error {
-            return Err(self.locate(error.clone()));
         }
         let request = match self.format {
             Some(format) => Request::from_json_as(&self.bytes, format),
@@ -348,7 +481,7 @@ impl<'a> Document<'a> {
 
     /// Adds the document's place to an error without one: the name of the source, and the line.
     pub fn locate(&self, error: Error) -> Error {
-        #[cfg(feature = "formats")]
+        // The text of a body is only a part of the file.
         let error = if self.is_recorded() { error.without_positions() } else { error };
         error.at(&self.place, self.first_line)
     }
@@ -362,7 +495,7 @@ impl<'a> Document<'a> {
         line.map_or(self.first_line, |line| self.first_line + line - 1)
     }
 
-    /// Returns the name of the document's format if it is one that is not supported yet, such as YAML.
+    /// Returns the name of the document's format if it is one that is not supported yet, such as BAML.
     pub fn unread(&self) -> Option<&'static str> {
         self.unread
     }
@@ -372,9 +505,9 @@ impl<'a> Document<'a> {
         self.is_json
     }
 
-    /// Returns whether the ending of the source's name is one of JSON.
+    /// Returns whether the ending of the source's name is one of JSON, or of a notation that is read as JSON.
     pub fn is_named_json(&self) -> bool {
-        is_named_json(&self.place.file)
+        is_named_json(&self.place.file) || Notation::from_name(&self.place.file).is_some()
     }
 
     /// Returns whether the document is a file that gpt-cost writes, such as a baseline or a report, and not a request.

@@ -232,6 +232,11 @@ impl Answer<'_> {
         let events = text.lines().filter_map(|line| line.strip_prefix("data:"));
         events.rev().find_map(|event| billed(event.trim_ascii())).map(str::to_owned)
     }
+
+    /// Returns the same answer with a copy of its text.
+    pub(super) fn into_owned(self) -> Answer<'static> {
+        Answer { is_success: self.is_success, text: self.text.map(|text| Cow::Owned(text.into_owned())) }
+    }
 }
 
 /// Returns the text of the object that has a usage: the given one, or the response of an event.

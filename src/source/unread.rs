@@ -2,9 +2,6 @@
 
 /// The endings of names, and their formats.
 const ENDINGS: &[(&str, &str)] = &[
-    ("yaml", "YAML"),
-    ("yml", "YAML"),
-    ("toml", "TOML"),
     ("prompty", "Prompty"),
     ("prompt", "Dotprompt"),
     ("baml", "BAML"),
@@ -36,8 +33,7 @@ mod tests {
     #[test]
     fn unsupported_formats_are_detected_by_their_names() {
         for (name, text, expected) in [
-            ("a.yaml", "a: 1", Some("YAML")),
-            ("p/x.prompt.yml", "a: 1", Some("YAML")),
+            ("a.yaml", "a: 1", None),
             ("a.PROMPTY", "", Some("Prompty")),
             ("a.md", "---\nmodel: x\n---\nHi", Some("Markdown with front matter")),
             ("a.md", "---\r\nmodel: x\r\n---\r\nHi", Some("Markdown with front matter")),

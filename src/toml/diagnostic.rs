@@ -35,7 +35,7 @@ impl<'s> Lines<'s> {
     }
 
     /// Returns the line and the column, in characters and both from 1, of a byte.
-    fn place(&self, offset: usize) -> (usize, usize) {
+    pub(crate) fn place(&self, offset: usize) -> (usize, usize) {
         let line = self.line(offset);
         let before = self.source.get(self.starts[line - 1]..offset).unwrap_or_default();
         (line, before.chars().count() + 1)

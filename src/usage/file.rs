@@ -113,7 +113,10 @@ fn read_documents(name: &str, bytes: &[u8]) -> Vec<Reported> {
     found
 }
 
-fn parse<'d>(document: &'d Document<'_>) -> Result<Value<'d>> {
+fn parse<'a>(document: &'a Document<'_>) -> Result<Value<'a>> {
+    if let Some(error) = document.invalid() {
+        return Err(error.clone().with_kind(error::Kind::Usage));
+    }
     let text = std::str::from_utf8(document.bytes()).map_err(error::not_utf8);
     let text = text.map(|text| text.strip_prefix('\u{feff}').unwrap_or(text));
     text.and_then(json::parse).map_err(|error| error.with_kind(error::Kind::Usage))

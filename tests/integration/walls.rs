@@ -14,7 +14,7 @@ const USES: &[(&str, &[&str])] = &[
     ("toml", &["error"]),
     ("money", &["names"]),
     ("request", &["error", "json", "names"]),
-    ("source", &["error", "place", "request"]),
+    ("source", &["error", "place", "request", "toml"]),
     ("accounting", &["encoding", "json", "money", "names", "request"]),
     ("catalog", &["accounting", "encoding", "error", "money", "names", "toml"]),
     ("usage", &["catalog", "error", "json", "money", "names", "place", "source"]),
