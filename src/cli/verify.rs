@@ -110,7 +110,7 @@ impl Reader {
                 continue;
             }
             if fs::metadata(&file.path).is_ok_and(|data| data.len() > MAX_SIZE) {
-                note(&format!("{name} is skipped: it has more than {} MB", MAX_SIZE >> 20));
+                note(&format!("{name} is skipped: it has more than {} MB", MAX_SIZE / 1_000_000));
                 continue;
             }
             let Ok(bytes) = files::read_file(&file.path) else {
@@ -151,7 +151,7 @@ impl Reader {
 }
 
 /// Maximum size in bytes of a file in a folder: that of recorded traffic.
-const MAX_SIZE: u64 = 200 << 20;
+const MAX_SIZE: u64 = 200_000_000;
 
 /// Returns whether the ending of a name is one of files that can have recordings.
 fn is_named_recording(path: &Path) -> bool {

@@ -10,23 +10,31 @@ use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// The most bytes of a body that is compressed: a request of the largest context has about five million.
-const MAX_INFLATED: u64 = 100 << 20;
+/// The number of bytes that compressed bodies can still have when they are decompressed.
+#[derive(Debug)]
+pub(super) struct Inflatable(usize);
+
+impl Default for Inflatable {
+    /// Returns the most of a file: 100 MB. A request of the largest context has about five million bytes.
+    fn default() -> Inflatable {
+        Inflatable(100_000_000)
+    }
+}
 
 /// Returns the bytes of the body of a request or a response; `None` if it was not recorded.
 ///
 /// # Errors
 ///
 /// Why it cannot be decoded, in words.
-pub(super) fn read(message: &str) -> Result<Option<Cow<'_, [u8]>>, &'static str> {
-    let message: Message<'_> = serde_json::from_str(message).map_err(|_| INVALID)?;
+pub(super) fn read<'t>(message: &'t str, inflatable: &mut Inflatable) -> Result<Option<Cow<'t, [u8]>>, &'static str> {
+    let message: Message<'t> = serde_json::from_str(message).map_err(|_| INVALID)?;
     if let Some(parsed) = message.parsed_body.map(RawValue::get).filter(|text| text.starts_with(['{', '['])) {
         return Ok(Some(Cow::Borrowed(parsed.as_bytes())));
     }
     let Some(content) = message.body.or(message.content) else { return Ok(None) };
     let Some(bytes) = decode(content.get())?.filter(|bytes| !bytes.is_empty()) else { return Ok(None) };
     match bytes.starts_with(&[0x1f, 0x8b]) {
-        true => inflate(&bytes).map(|bytes| Some(Cow::Owned(bytes))),
+        true => inflatable.inflate(&bytes).map(|bytes| Some(Cow::Owned(bytes))),
         false => Ok(Some(Cow::Owned(bytes))),
     }
 }
@@ -96,13 +104,17 @@ fn from_base64(text: &str) -> Result<Vec<u8>, &'static str> {
     ENGINE.decode(text).map_err(|_| "the recorded body is not valid base64")
 }
 
-/// Decompresses gzip.
-fn inflate(bytes: &[u8]) -> Result<Vec<u8>, &'static str> {
-    let mut inflated = Vec::new();
-    let read = MultiGzDecoder::new(bytes).take(MAX_INFLATED + 1).read_to_end(&mut inflated);
-    match read {
-        Ok(size) if size as u64 > MAX_INFLATED => Err("the recorded body has more than 100 MB decompressed"),
-        Ok(_) => Ok(inflated),
-        Err(_) => Err("the recorded body is not valid gzip"),
+impl Inflatable {
+    /// Decompresses gzip. A body that is too large halves the rest: many such bodies take no longer than two, and
+    /// others are still read.
+    fn inflate(&mut self, bytes: &[u8]) -> Result<Vec<u8>, &'static str> {
+        let mut inflated = Vec::new();
+        let read = MultiGzDecoder::new(bytes).take(self.0 as u64 + 1).read_to_end(&mut inflated);
+        if inflated.len() > self.0 {
+            self.0 /= 2;
+            return Err("the recorded body is too large: the file has more than 100 MB when it is decompressed");
+        }
+        self.0 -= inflated.len();
+        read.map(|_| inflated).map_err(|_| "the recorded body is not valid gzip")
     }
 }
