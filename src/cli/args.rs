@@ -394,6 +394,8 @@ pub(super) enum InputFormat {
     Batch,
     /// Request with its response or usage
     Recording,
+    /// Prompt file of GitHub Models
+    Github,
     /// Array of Chat Completions messages
     Messages,
     /// Array of Responses input items
@@ -414,6 +416,7 @@ impl From<InputFormat> for source::InputFormat {
             InputFormat::Embeddings => Format::Body(Api::Embeddings),
             InputFormat::Batch => Format::BatchLine,
             InputFormat::Recording => Format::Recording,
+            InputFormat::Github => Format::GitHub,
             InputFormat::Messages => Format::Messages,
             InputFormat::Items => Format::Items,
             InputFormat::Text => Format::Text,

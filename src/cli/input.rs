@@ -1,5 +1,6 @@
 //! Reads the requests that the command line names: files and standard input.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use gpt_cost::budget::Config;
@@ -93,11 +94,24 @@ fn read(path: &Path, args: &RequestArgs, values: &[Values]) -> Vec<Result<Source
     let documents = distinct(documents(&name, &bytes, args.input_format.into()));
     // A request that is one of many in its file is literal: it has no placeholders for values.
     let none = [Values::default()];
-    let values_of = |document: &Document<'_>| if document.is_whole() { values } else { none.as_slice() };
-    let sources = documents
-        .iter()
-        .flat_map(|(document, times)| values_of(document).iter().map(move |values| (document, *times, values)));
-    sources.map(|(document, times, values)| source(document, times, args, values)).collect()
+    let values_of = |document: &Document<'_>| match document.is_whole() {
+        true if !args.literal && values.iter().all(Values::is_absent) => Cow::Owned(own_values(document)),
+        true => Cow::Borrowed(values),
+        false => Cow::Borrowed(none.as_slice()),
+    };
+    let read = |(document, times): &(Document<'_>, u32)| -> Vec<_> {
+        values_of(document).iter().map(|values| source(document, *times, args, values)).collect()
+    };
+    documents.iter().flat_map(read).collect()
+}
+
+/// Returns the values that a document itself has for its placeholders, or none.
+fn own_values(document: &Document<'_>) -> Vec<Values> {
+    let samples = document.samples();
+    if samples.is_empty() {
+        return vec![Values::default()];
+    }
+    samples.into_iter().map(|(source, values)| Values { source: Some(source), values }).collect()
 }
 
 fn source(document: &Document<'_>, times: u32, args: &RequestArgs, values: &Values) -> Result<Source, Failed> {

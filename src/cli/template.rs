@@ -31,17 +31,20 @@ pub(super) fn render(document: &Document<'_>, language: Template, values: &Value
     }
     let text = files::text(&place.file, document.bytes().to_vec())?;
     let rendered = match language {
-        Template::Jinja => jinja(&text, place, values)?,
-        _ => format_string(&text, values).map_err(|(at, message)| Failure::at(at_line(place, &text, at), message))?,
+        Template::Jinja => jinja(&text, document, values)?,
+        _ => {
+            format_string(&text, values).map_err(|(at, message)| Failure::at(at_line(document, &text, at), message))?
+        }
     };
-    Request::from_text(rendered.as_bytes()).map_err(|error| Failure::from_error(&document.locate(error)))
+    document.rendered(rendered).map_err(|error| Failure::from_error(&error))
 }
 
-fn at_line(place: &Place, text: &str, at: usize) -> Place {
-    Place::line(&place.file, text[..at].matches('\n').count() + 1)
+fn at_line(document: &Document<'_>, text: &str, at: usize) -> Place {
+    Place::line(&document.place().file, document.first_line() + text[..at].matches('\n').count())
 }
 
-fn jinja(text: &str, place: &Place, values: &Values) -> Result<String, Failure> {
+fn jinja(text: &str, document: &Document<'_>, values: &Values) -> Result<String, Failure> {
+    let place = document.place();
     let folder = Path::new(&place.file).parent().unwrap_or(Path::new("")).to_owned();
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -50,7 +53,9 @@ fn jinja(text: &str, place: &Place, values: &Values) -> Result<String, Failure> 
     environment.set_loader(move |name| Ok(included(&folder, name)));
     let failure = |error: &minijinja::Error| {
         let place = match error.line() {
-            Some(line) if error.name() == Some(&place.file) => Place::line(&place.file, line),
+            Some(line) if error.name() == Some(&place.file) => {
+                Place::line(&place.file, document.first_line() + line - 1)
+            }
             _ => place.clone(),
         };
         Failure::at(&place, describe(error))

@@ -48,6 +48,11 @@ impl Values {
         self.values.is_empty()
     }
 
+    /// Returns whether no option gave any.
+    pub(super) fn is_absent(&self) -> bool {
+        self.source.is_none() && self.is_empty()
+    }
+
     /// Returns the values as texts, by names such as `user.name`. Lists and null have no text.
     pub(super) fn texts(&self) -> BTreeMap<String, String> {
         let mut texts = BTreeMap::new();

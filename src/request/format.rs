@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{ImageSize, Input, Request, chat, prompts, responses, tree};
+use super::{ImageSize, Input, Request, chat, github, prompts, responses, tree};
 use crate::error::{self, Error, Problem, Result};
 use crate::json::{self, Path, Value};
 use crate::names::names;
@@ -40,6 +40,9 @@ pub enum Format {
     BatchLine,
     /// A request with its response or usage: `request`, and `response` or `usage`.
     Recording,
+    /// A prompt file of GitHub Models, `x.prompt.yml`: `messages` with `modelParameters`, `testData` or other fields of its
+    /// own.
+    GitHub,
     /// An array of messages of Chat Completions.
     Messages,
     /// An array of input items of Responses.
@@ -59,6 +62,7 @@ impl Format {
             Format::Body(Api::Embeddings) => "embeddings",
             Format::BatchLine => "batch",
             Format::Recording => "recording",
+            Format::GitHub => "github",
             Format::Messages => "messages",
             Format::Items => "items",
             Format::Text => "text",
@@ -77,6 +81,7 @@ impl fmt::Display for Format {
             Format::Body(Api::Embeddings) => "Embeddings body",
             Format::BatchLine => "Batch line",
             Format::Recording => "recording",
+            Format::GitHub => "GitHub Models prompt",
             Format::Messages => "messages",
             Format::Items => "input items",
             Format::Text => "text",
@@ -86,7 +91,7 @@ impl fmt::Display for Format {
 
 impl Request {
     /// Reads a request from JSON of any format: a body of Chat Completions, Responses, the legacy Completions or
-    /// Embeddings, a line of a Batch file, or an array of messages or of input items. The fields decide which.
+    /// Embeddings, a line of a Batch file, a prompt file of GitHub Models, or an array of messages or of input items. The fields decide which.
     ///
     /// # Errors
     ///
@@ -163,6 +168,7 @@ impl Request {
             (Some(Format::Body(api)), Value::Object(fields)) => body_of(api, fields, path),
             (Some(Format::BatchLine), Value::Object(fields)) => batch_line(fields, path),
             (Some(Format::Recording), Value::Object(fields)) => recording(fields, path),
+            (Some(Format::GitHub), Value::Object(fields)) => github::read(fields, path),
             (Some(Format::Items), Value::Array(values)) => responses::read_items(values, path),
             (Some(Format::Messages | Format::Items), other) => Err(path.expected("an array", &other)),
             (Some(format), other) => Err(path.expected(&format!("an object ({format})"), &other)),
@@ -194,6 +200,9 @@ fn object(fields: json::Fields<'_>, path: &Path<'_>) -> Result<Request> {
     }
     if field("preferred_output").is_some() {
         return Err(not_request(path, "this is an example for fine-tuning, not a request"));
+    }
+    if github::is_prompt(&fields) {
+        return github::read(fields, path);
     }
     let api = match (field("messages"), field("input"), field("prompt")) {
         (Some(_), ..) => Api::ChatCompletions,

@@ -9,6 +9,7 @@ mod content;
 mod conversation;
 mod file;
 mod format;
+mod github;
 mod image;
 mod notes;
 mod placeholders;

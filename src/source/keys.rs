@@ -34,6 +34,11 @@ impl Keys {
         !is_part && ["messages", "input", "prompt", "body", "request", "usage"].iter().any(|key| self.has(key))
     }
 
+    /// Returns whether an object with these keys is a prompt file of GitHub Models with values for its placeholders.
+    pub(super) fn has_samples(&self) -> bool {
+        self.has("messages") && self.has("testData")
+    }
+
     /// Returns whether a file with these keys is one that gpt-cost writes.
     pub(super) fn is_own(&self) -> bool {
         self.has("schema") && !["messages", "input", "prompt"].iter().any(|key| self.has(key))

@@ -1,15 +1,17 @@
 //! The reader of files: bytes and a name become requests, each with its place. Every command uses it. It does no I/O,
 //! so that a file, standard input and a file of a git revision are read by the same rules.
 //!
-//! - A file whose name ends with `.json`, `.jsonl` or `.ndjson`, in any case, is JSON, or an error.
+//! - A file whose name ends with `.json`, `.jsonl`, `.ndjson` or `.har`, in any case, is JSON, or an error.
 //! - Any other text is JSON if it begins with `{` and then `"` or `}`, or with `[` and then `{` or `]`, white space
 //!   ignored. If it does not parse, that is an error: it is never read as text instead.
 //! - A file whose name ends with `.yaml` or `.yml` is YAML, and one with `.toml` is TOML. They are read as JSON with the
 //!   same values on the same lines. Each document of YAML is a request. YAML needs the crate's feature `formats`.
+//! - Markdown can have front matter, which is not part of its text: only `model` and the output limits of it are read,
+//!   with the feature `formats`.
 //! - Everything else is text, and so is a Jinja template, whose name ends with `.j2`, `.jinja` or `.jinja2`. Known formats
 //!   that are not supported yet, such as BAML, are an error.
 //! - Recorded traffic, as JSON or YAML, has a request for each interaction with an endpoint that is counted: VCR
-//!   cassettes and HAR files (`.har`, which is JSON). It needs the crate's feature `formats`, too.
+//!   cassettes and HAR files (`.har`, which is JSON). Bodies as base64 or gzip need the feature `formats`, too.
 //! - JSON has a request on each line if its first line is a complete value and more lines follow, or if all lines begin
 //!   with `{`, or all with `[`. An array of bodies, of Batch lines or of recordings has a request in each element.
 //!
@@ -24,9 +26,9 @@
 //! assert_eq!(documents[1].request().unwrap_err().to_string(), "log.jsonl:2: model: expected a string, found a number");
 //! ```
 
+mod front_matter;
 mod keys;
 mod lines;
-#[cfg(feature = "formats")]
 mod recorded;
 mod toml_text;
 mod unread;
@@ -36,9 +38,12 @@ mod yaml;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
+use serde_json::Map;
 use serde_json::value::RawValue;
 
+use self::front_matter::FrontMatter;
 use self::keys::Keys;
+use self::recorded::{Answer, Interaction};
 use crate::error::{self, Error, Problem, Result};
 pub use crate::place::Place;
 use crate::request::{self, Format, Request};
@@ -68,11 +73,12 @@ pub struct Document<'a> {
     unread: Option<&'static str>,
     /// Why the document has no JSON text, if it is YAML, TOML or recorded traffic that cannot be read.
     invalid: Option<Error>,
+    /// The front matter that was cut off the text.
+    front_matter: Option<FrontMatter>,
     /// The line of the source on which the text begins, from 1.
     first_line: usize,
     /// The answer to a request of recorded traffic.
-    #[cfg(feature = "formats")]
-    answer: Option<recorded::Answer<'a>>,
+    answer: Option<Answer<'a>>,
 }
 
 /// A notation other than JSON with the same values, which is read as JSON.
@@ -112,12 +118,12 @@ pub fn documents<'a>(name: &str, bytes: &'a [u8], format: InputFormat) -> Vec<Do
         format: forced,
         unread,
         invalid: None,
+        front_matter: None,
         first_line: 1,
-        #[cfg(feature = "formats")]
         answer: None,
     };
     if !is_json {
-        return vec![whole];
+        return vec![if format == InputFormat::Auto { without_front_matter(whole) } else { whole }];
     }
     let lines = lines(bytes);
     if lines.len() > 1 {
@@ -137,6 +143,25 @@ pub fn documents<'a>(name: &str, bytes: &'a [u8], format: InputFormat) -> Vec<Do
     }
 }
 
+/// Returns a text without its front matter, if it is Markdown that has one.
+#[cfg(feature = "formats")]
+fn without_front_matter(document: Document<'_>) -> Document<'_> {
+    let Cow::Borrowed(bytes) = document.bytes else { return document };
+    let text = std::str::from_utf8(without_mark(bytes)).ok();
+    let Some(split) = text.and_then(|text| front_matter::split(&document.place.file, text)) else { return document };
+    Document {
+        bytes: Cow::Borrowed(split.text.as_bytes()),
+        front_matter: Some(FrontMatter::read(split.front_matter)),
+        first_line: split.first_line,
+        ..document
+    }
+}
+
+#[cfg(not(feature = "formats"))]
+fn without_front_matter(document: Document<'_>) -> Document<'_> {
+    document
+}
+
 /// Returns the documents of a source of another notation: one, or one for each document of YAML or each element of an
 /// array of requests.
 fn translated<'a>(name: &str, bytes: &'a [u8], notation: Notation, forced: Option<Format>) -> Vec<Document<'a>> {
@@ -147,8 +172,8 @@ fn translated<'a>(name: &str, bytes: &'a [u8], notation: Notation, forced: Optio
         format: forced,
         unread: None,
         invalid: None,
+        front_matter: None,
         first_line: 1,
-        #[cfg(feature = "formats")]
         answer: None,
     };
     let mut texts = match notation.to_json(bytes) {
@@ -178,14 +203,13 @@ fn translated<'a>(name: &str, bytes: &'a [u8], notation: Notation, forced: Optio
 
 /// Returns the requests of recorded traffic; `None` if the text is something else. Traffic without such requests is one
 /// document, which is invalid.
-#[cfg(feature = "formats")]
 fn recorded_documents<'a>(whole: &Document<'a>, text: &'a [u8]) -> Option<Vec<Document<'a>>> {
     let text = std::str::from_utf8(without_mark(text)).ok().filter(|_| whole.format.is_none())?;
     let interactions = match recorded::interactions(text)? {
         Ok(interactions) => interactions,
         Err(error) => return Some(vec![Document { invalid: Some(error), ..whole.clone() }]),
     };
-    let document = |one: recorded::Interaction<'a>| {
+    let document = |one: Interaction<'a>| {
         let (bytes, invalid) = match one.body {
             Ok(bytes) => (bytes, None),
             Err(error) => (Cow::default(), Some(error)),
@@ -197,16 +221,10 @@ fn recorded_documents<'a>(whole: &Document<'a>, text: &'a [u8]) -> Option<Vec<Do
     Some(interactions.into_iter().map(document).collect())
 }
 
-#[cfg(not(feature = "formats"))]
-fn recorded_documents<'a>(_: &Document<'a>, _: &'a [u8]) -> Option<Vec<Document<'a>>> {
-    None
-}
-
 /// Returns each document once, with the number of times that it was sent: requests of recorded traffic with the same
 /// endpoint and the same body are one, in the place of the first. Other documents are not compared.
 ///
 /// ```
-/// # #[cfg(feature = "formats")] {
 /// use gpt_cost::source::{InputFormat, distinct, documents};
 ///
 /// let request = r#"{"request": {"method": "POST", "uri": "https://api.openai.com/v1/responses",
@@ -215,7 +233,6 @@ fn recorded_documents<'a>(_: &Document<'a>, _: &'a [u8]) -> Option<Vec<Document<
 /// let documents = distinct(documents("cassette.json", cassette.as_bytes(), InputFormat::Auto));
 /// assert_eq!((documents.len(), documents[0].1), (1, 2));
 /// assert_eq!(documents[0].0.place().to_string(), "cassette.json#/0");
-/// # }
 /// ```
 pub fn distinct<'a>(documents: Vec<Document<'a>>) -> Vec<(Document<'a>, u32)> {
     let mut first: HashMap<(Option<&'static str>, &[u8]), usize> = HashMap::new();
@@ -270,7 +287,7 @@ fn is_json_text(bytes: &[u8]) -> bool {
 
 /// Returns whether the ending of a name is one of JSON.
 fn is_named_json(name: &str) -> bool {
-    has_ending(name, &["json", "jsonl", "ndjson"]) || cfg!(feature = "formats") && has_ending(name, &["har"])
+    has_ending(name, &["json", "jsonl", "ndjson", "har"])
 }
 
 /// Returns whether the ending of a name is one of Jinja templates of texts; `body.json.j2` is one of JSON.
@@ -341,42 +358,18 @@ impl<'a> Document<'a> {
     /// Returns the same document with the text of one of many requests in its source.
     fn one_of_many(&self, place: Place, bytes: Cow<'a, [u8]>, first_line: usize) -> Document<'a> {
         let (is_json, format, unread) = (self.is_json, self.format, self.unread);
-        Document {
-            place,
-            bytes,
-            is_json,
-            format,
-            unread,
-            invalid: None,
-            first_line,
-            #[cfg(feature = "formats")]
-            answer: None,
-        }
+        Document { place, bytes, is_json, format, unread, invalid: None, front_matter: None, first_line, answer: None }
     }
 
     /// Returns the same document with a copy of its text.
-    #[cfg(feature = "formats")]
     fn into_owned(self) -> Document<'static> {
-        Document {
-            bytes: Cow::Owned(self.bytes.into_owned()),
-            answer: self.answer.map(recorded::Answer::into_owned),
-            place: self.place,
-            is_json: self.is_json,
-            format: self.format,
-            unread: self.unread,
-            invalid: self.invalid,
-            first_line: self.first_line,
-        }
+        let Document { place, bytes, is_json, format, unread, invalid, front_matter, first_line, answer } = self;
+        let (bytes, answer) = (Cow::Owned(bytes.into_owned()), answer.map(Answer::into_owned));
+        Document { place, bytes, is_json, format, unread, invalid, front_matter, first_line, answer }
     }
 
-    #[cfg(not(feature = "formats"))]
-    fn into_owned(self) -> Document<'static> {
-        let Document { place, is_json, format, unread, invalid, first_line, .. } = self;
-        Document { place, bytes: Cow::Owned(self.bytes.into_owned()), is_json, format, unread, invalid, first_line }
-    }
-
-    /// Returns the document's bytes. Those of a request of recorded traffic are its body. Those of YAML and TOML are its JSON text, in which each value is on the line that it has in
-    /// the source.
+    /// Returns the document's bytes. Those of a request of recorded traffic are its body; those of YAML and TOML are its
+    /// JSON text, in which each value is on the line that it has in the source.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -389,11 +382,7 @@ impl<'a> Document<'a> {
 
     /// Returns whether the document is a request of recorded traffic: of a cassette or of a HAR file.
     pub fn is_recorded(&self) -> bool {
-        #[cfg(feature = "formats")]
-        let is_recorded = self.answer.is_some();
-        #[cfg(not(feature = "formats"))]
-        let is_recorded = false;
-        is_recorded
+        self.answer.is_some()
     }
 
     /// Returns the JSON text for [`Recording::from_json`](crate::verify::Recording::from_json): of recorded traffic, the
@@ -403,7 +392,6 @@ impl<'a> Document<'a> {
         if !self.is_json || self.invalid.is_some() {
             return None;
         }
-        #[cfg(feature = "formats")]
         if let (Some(answer), Some(Format::Body(api))) = (&self.answer, self.format) {
             let response = answer.with_usage()?;
             let mut text = format!("{{\"endpoint\": \"{}\", \"response\": {response}, \"request\": ", api.as_str());
@@ -440,7 +428,7 @@ impl<'a> Document<'a> {
         let request = match self.format {
             Some(format) => Request::from_json_as(&self.bytes, format),
             None if self.is_json => Request::from_json(&self.bytes),
-            None => Request::from_text(&self.bytes),
+            None => Request::from_text(&self.bytes).map(|request| self.with_front_matter(request)),
         };
         let request = request.map_err(|error| self.locate(error))?;
         if self.format.is_none() && self.place.line.is_some() && request.has_its_answer() {
@@ -448,6 +436,24 @@ impl<'a> Document<'a> {
             return Err(self.not_request(message, "read it as a Chat Completions body to count it"));
         }
         Ok(request)
+    }
+
+    /// Returns the request of a text that the document, a template, was rendered to. It has the model and the output limit
+    /// of the document's front matter.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Request::from_text`], with the document's place.
+    pub fn rendered(&self, text: String) -> Result<Request> {
+        let request = Request::from_text(text.as_bytes()).map_err(|error| self.locate(error))?;
+        Ok(self.with_front_matter(request))
+    }
+
+    fn with_front_matter(&self, request: Request) -> Request {
+        match &self.front_matter {
+            Some(front_matter) => front_matter.apply(request),
+            None => request,
+        }
     }
 
     fn not_request(&self, message: impl Into<String>, hint: &str) -> Error {
@@ -473,10 +479,31 @@ impl<'a> Document<'a> {
     /// Those of [`Document::request`].
     pub fn prompt_with(&self, values: &BTreeMap<String, String>) -> Result<Request> {
         let mut request = self.request()?;
-        if self.is_whole() && matches!(request.format(), Format::Text | Format::Messages | Format::Body(_)) {
+        let is_prompt = matches!(request.format(), Format::Text | Format::Messages | Format::Body(_) | Format::GitHub);
+        if self.is_whole() && is_prompt {
             request.fill(values);
         }
         Ok(request)
+    }
+
+    /// Returns the values of placeholders that the document itself has, with their names: the rows of `testData` of a
+    /// prompt file of GitHub Models, such as `testData/0`. Other documents have none.
+    pub fn samples(&self) -> Vec<(String, Map<String, serde_json::Value>)> {
+        let is_prompt = self.is_json && self.is_whole() && matches!(self.format, None | Some(Format::GitHub));
+        let text = std::str::from_utf8(without_mark(&self.bytes)).ok().filter(|_| is_prompt);
+        let Some(text) = text.filter(|text| Keys::from_object(text).is_some_and(|keys| keys.has_samples())) else {
+            return Vec::new();
+        };
+        let rows = match serde_json::from_str::<Map<String, serde_json::Value>>(text) {
+            Ok(mut fields) => fields.remove("testData"),
+            Err(_) => None,
+        };
+        let Some(serde_json::Value::Array(rows)) = rows else { return Vec::new() };
+        let named = |(index, row)| match row {
+            serde_json::Value::Object(values) => Some((format!("testData/{index}"), values)),
+            _ => None,
+        };
+        rows.into_iter().enumerate().filter_map(named).collect()
     }
 
     /// Adds the document's place to an error without one: the name of the source, and the line.

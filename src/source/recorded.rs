@@ -2,6 +2,8 @@
 //! whose requests are counted is a request, and its answer has the usage that the API billed. Headers are never read.
 
 mod body;
+#[cfg(feature = "formats")]
+mod coded;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -334,6 +336,7 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "formats")]
     #[test]
     fn bodies_are_decoded() {
         // printf '%s' BODY | gzip | base64, in two lines as Ruby writes it.
@@ -356,6 +359,7 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "formats")]
     #[test]
     fn broken_bodies_are_errors_without_their_text() {
         let missing = "the body of the request is not in the recording";

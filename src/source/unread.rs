@@ -1,29 +1,21 @@
 //! Formats of prompts that are not supported yet: counting their text as a prompt would be wrong.
 
 /// The endings of names, and their formats.
-const ENDINGS: &[(&str, &str)] = &[
-    ("prompty", "Prompty"),
-    ("prompt", "Dotprompt"),
-    ("baml", "BAML"),
-    #[cfg(not(feature = "formats"))]
-    ("har", "HAR"),
-    ("ipynb", "a notebook"),
-];
+const ENDINGS: &[(&str, &str)] =
+    &[("prompty", "Prompty"), ("prompt", "Dotprompt"), ("baml", "BAML"), ("ipynb", "a notebook")];
 
-/// Returns the unsupported format of a text, by the ending of its name. Markdown is unsupported if it begins with front
-/// matter.
+/// Returns the unsupported format of a text, by the ending of its name. Markdown with front matter is unsupported without
+/// the feature `formats`, which reads it.
 pub(super) fn format(name: &str, bytes: &[u8]) -> Option<&'static str> {
     let ending = name.rsplit(['/', '\\']).next()?.rsplit_once('.')?.1.to_ascii_lowercase();
-    if ["md", "markdown", "mdx"].contains(&ending.as_str()) {
-        return has_front_matter(bytes).then_some("Markdown with front matter");
+    let has_front_matter = || {
+        let text = std::str::from_utf8(super::without_mark(bytes)).unwrap_or_default();
+        super::front_matter::split(name, text).is_some()
+    };
+    if !cfg!(feature = "formats") && has_front_matter() {
+        return Some("Markdown with front matter");
     }
     ENDINGS.iter().find(|(known, _)| *known == ending).map(|(_, format)| *format)
-}
-
-/// Returns whether a text begins with a line `---` and has another one later.
-fn has_front_matter(bytes: &[u8]) -> bool {
-    let mut lines = super::without_mark(bytes).split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end);
-    lines.next() == Some(b"---") && lines.any(|line| line == b"---")
 }
 
 #[cfg(test)]
@@ -35,10 +27,7 @@ mod tests {
         for (name, text, expected) in [
             ("a.yaml", "a: 1", None),
             ("a.PROMPTY", "", Some("Prompty")),
-            ("a.md", "---\nmodel: x\n---\nHi", Some("Markdown with front matter")),
-            ("a.md", "---\r\nmodel: x\r\n---\r\nHi", Some("Markdown with front matter")),
             ("a.md", "# Hi\n---\n", None),
-            ("a.md", "---\nno end", None),
             ("a.txt", "---\na\n---\n", None),
             ("yaml", "a: 1", None),
         ] {

@@ -19,6 +19,7 @@ mod media;
 mod outputs;
 mod placeholders;
 mod prices;
+mod prompts;
 mod recordings;
 mod reports;
 mod request;

@@ -2,13 +2,12 @@
 //! compressed.
 
 use std::borrow::Cow;
-use std::io::Read;
 
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, Engine, GeneralPurpose, GeneralPurposeConfig};
-use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+
+#[cfg(feature = "formats")]
+use super::coded::{from_base64, from_gzip};
 
 /// The number of bytes that compressed bodies can still have when they are decompressed.
 #[derive(Debug)]
@@ -95,26 +94,30 @@ fn decode_inner(content: &str) -> Result<Option<Vec<u8>>, &'static str> {
     }
 }
 
-/// Decodes base64, also in lines and without padding.
-fn from_base64(text: &str) -> Result<Vec<u8>, &'static str> {
-    const CONFIG: GeneralPurposeConfig =
-        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-    const ENGINE: GeneralPurpose = GeneralPurpose::new(&STANDARD, CONFIG);
-    let text: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    ENGINE.decode(text).map_err(|_| "the recorded body is not valid base64")
-}
-
 impl Inflatable {
     /// Decompresses gzip. A body that is too large halves the rest: many such bodies take no longer than two, and
     /// others are still read.
     fn inflate(&mut self, bytes: &[u8]) -> Result<Vec<u8>, &'static str> {
-        let mut inflated = Vec::new();
-        let read = MultiGzDecoder::new(bytes).take(self.0 as u64 + 1).read_to_end(&mut inflated);
+        let inflated = from_gzip(bytes, self.0 + 1)?;
         if inflated.len() > self.0 {
             self.0 /= 2;
             return Err("the recorded body is too large: the file has more than 100 MB when it is decompressed");
         }
         self.0 -= inflated.len();
-        read.map(|_| inflated).map_err(|_| "the recorded body is not valid gzip")
+        Ok(inflated)
     }
+}
+
+#[cfg(not(feature = "formats"))]
+const NOT_BUILT: &str =
+    "the recorded body is encoded: this build was made without the feature `formats`, which decodes it";
+
+#[cfg(not(feature = "formats"))]
+fn from_base64(_: &str) -> Result<Vec<u8>, &'static str> {
+    Err(NOT_BUILT)
+}
+
+#[cfg(not(feature = "formats"))]
+fn from_gzip(_: &[u8], _: usize) -> Result<Vec<u8>, &'static str> {
+    Err(NOT_BUILT)
 }
