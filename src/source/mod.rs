@@ -26,6 +26,7 @@
 //! assert_eq!(documents[1].request().unwrap_err().to_string(), "log.jsonl:2: model: expected a string, found a number");
 //! ```
 
+mod distinct;
 mod front_matter;
 mod keys;
 mod lines;
@@ -36,14 +37,15 @@ mod unread;
 mod yaml;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde_json::Map;
 use serde_json::value::RawValue;
 
+pub use self::distinct::distinct;
 use self::front_matter::FrontMatter;
 use self::keys::Keys;
-use self::recorded::{Answer, Interaction};
+use self::recorded::Answer;
 use crate::error::{self, Error, Problem, Result};
 pub use crate::place::Place;
 use crate::request::{self, Format, Request};
@@ -130,7 +132,7 @@ pub fn documents<'a>(name: &str, bytes: &'a [u8], format: InputFormat) -> Vec<Do
         let document = |(line, bytes)| whole.one_of_many(Place::line(name, line), Cow::Borrowed(bytes), line);
         return lines.into_iter().map(document).collect();
     }
-    if let Some(recorded) = recorded_documents(&whole, bytes) {
+    if let Some(recorded) = recorded::documents(&whole, bytes) {
         return recorded;
     }
     match elements(bytes, forced) {
@@ -187,7 +189,7 @@ fn translated<'a>(name: &str, bytes: &'a [u8], notation: Notation, forced: Optio
         return texts.into_iter().enumerate().map(document).collect();
     }
     let json = texts.pop().map(|text| text.json).unwrap_or_default();
-    if let Some(recorded) = recorded_documents(&whole, json.as_bytes()) {
+    if let Some(recorded) = recorded::documents(&whole, json.as_bytes()) {
         return recorded.into_iter().map(Document::into_owned).collect();
     }
     match elements(json.as_bytes(), forced) {
@@ -199,56 +201,6 @@ fn translated<'a>(name: &str, bytes: &'a [u8], notation: Notation, forced: Optio
         }
         None => vec![Document { bytes: Cow::Owned(json.into_bytes()), ..whole }],
     }
-}
-
-/// Returns the requests of recorded traffic; `None` if the text is something else. Traffic without such requests is one
-/// document, which is invalid.
-fn recorded_documents<'a>(whole: &Document<'a>, text: &'a [u8]) -> Option<Vec<Document<'a>>> {
-    let text = std::str::from_utf8(without_mark(text)).ok().filter(|_| whole.format.is_none())?;
-    let interactions = match recorded::interactions(text)? {
-        Ok(interactions) => interactions,
-        Err(error) => return Some(vec![Document { invalid: Some(error), ..whole.clone() }]),
-    };
-    let document = |one: Interaction<'a>| {
-        let (bytes, invalid) = match one.body {
-            Ok(bytes) => (bytes, None),
-            Err(error) => (Cow::default(), Some(error)),
-        };
-        let format = Some(Format::Body(one.api));
-        let place = Place::element(&whole.place.file, one.index);
-        Document { format, invalid, answer: Some(one.answer), ..whole.one_of_many(place, bytes, one.line) }
-    };
-    Some(interactions.into_iter().map(document).collect())
-}
-
-/// Returns each document once, with the number of times that it was sent: requests of recorded traffic with the same
-/// endpoint and the same body are one, in the place of the first. Other documents are not compared.
-///
-/// ```
-/// use gpt_cost::source::{InputFormat, distinct, documents};
-///
-/// let request = r#"{"request": {"method": "POST", "uri": "https://api.openai.com/v1/responses",
-///     "body": "{\"model\": \"gpt-4o\", \"input\": \"Hi\"}"}}"#;
-/// let cassette = format!(r#"{{"interactions": [{request}, {request}]}}"#);
-/// let documents = distinct(documents("cassette.json", cassette.as_bytes(), InputFormat::Auto));
-/// assert_eq!((documents.len(), documents[0].1), (1, 2));
-/// assert_eq!(documents[0].0.place().to_string(), "cassette.json#/0");
-/// ```
-pub fn distinct<'a>(documents: Vec<Document<'a>>) -> Vec<(Document<'a>, u32)> {
-    let mut first: HashMap<(Option<&'static str>, &[u8]), usize> = HashMap::new();
-    let (mut times, mut is_kept) = (Vec::new(), Vec::new());
-    for document in &documents {
-        let is_comparable = document.is_recorded() && document.invalid.is_none();
-        let key = (document.format.map(Format::as_str), document.bytes.as_ref());
-        let place = if is_comparable { *first.entry(key).or_insert(times.len()) } else { times.len() };
-        is_kept.push(place == times.len());
-        match times.get_mut(place) {
-            Some(times) => *times += 1,
-            None => times.push(1),
-        }
-    }
-    let kept = documents.into_iter().zip(is_kept).filter_map(|(document, is_kept)| is_kept.then_some(document));
-    kept.zip(times).collect()
 }
 
 impl Notation {
@@ -374,8 +326,8 @@ impl<'a> Document<'a> {
         &self.bytes
     }
 
-    /// Returns why the document has no JSON text: it is YAML, TOML or recorded traffic that cannot be read. The error has no file yet: see
-    /// [`Document::locate`].
+    /// Returns why the document has no JSON text: it is YAML, TOML or recorded traffic that cannot be read. The error has
+    /// no file yet: see [`Document::locate`].
     pub fn invalid(&self) -> Option<&Error> {
         self.invalid.as_ref()
     }

@@ -13,23 +13,44 @@ use serde_json::value::RawValue;
 
 use self::body::Inflatable;
 use super::keys::Keys;
+use super::{Document, Place};
 use crate::error::{self, Error, Problem, Result};
-use crate::request::Api;
+use crate::request::{Api, Format};
 
 /// The most bytes of a file. One of 153 MB is read in less than a second, with 300 MB of memory.
 const MAX_SIZE: usize = 200_000_000;
 
+/// Returns the requests of recorded traffic; `None` if the text is something else. Traffic without such requests is one
+/// document, which is invalid.
+pub(super) fn documents<'a>(whole: &Document<'a>, text: &'a [u8]) -> Option<Vec<Document<'a>>> {
+    let text = std::str::from_utf8(super::without_mark(text)).ok().filter(|_| whole.format.is_none())?;
+    let interactions = match interactions(text)? {
+        Ok(interactions) => interactions,
+        Err(error) => return Some(vec![Document { invalid: Some(error), ..whole.clone() }]),
+    };
+    let document = |one: Interaction<'a>| {
+        let (bytes, invalid) = match one.body {
+            Ok(bytes) => (bytes, None),
+            Err(error) => (Cow::default(), Some(error)),
+        };
+        let format = Some(Format::Body(one.api));
+        let place = Place::element(&whole.place.file, one.index);
+        Document { format, invalid, answer: Some(one.answer), ..whole.one_of_many(place, bytes, one.line) }
+    };
+    Some(interactions.into_iter().map(document).collect())
+}
+
 /// A recorded request to an endpoint that is counted, and its answer.
 #[derive(Clone, Debug)]
-pub(super) struct Interaction<'a> {
+struct Interaction<'a> {
     /// Its index among all interactions of the file.
-    pub(super) index: usize,
+    index: usize,
     /// The line of the text on which it begins, from 1.
-    pub(super) line: usize,
-    pub(super) api: Api,
+    line: usize,
+    api: Api,
     /// The body of the request as JSON text, which is not checked yet.
-    pub(super) body: Result<Cow<'a, [u8]>>,
-    pub(super) answer: Answer<'a>,
+    body: Result<Cow<'a, [u8]>>,
+    answer: Answer<'a>,
 }
 
 /// The answer to a recorded request, decoded only when its usage is needed.
@@ -46,7 +67,7 @@ pub(super) struct Answer<'a> {
 /// # Errors
 ///
 /// A text of more than [`MAX_SIZE`] bytes, and recorded traffic without a request to such an endpoint.
-pub(super) fn interactions(text: &str) -> Option<Result<Vec<Interaction<'_>>>> {
+fn interactions(text: &str) -> Option<Result<Vec<Interaction<'_>>>> {
     // Most files end here, without being parsed.
     if !["interactions\"", "\"entries\""].iter().any(|key| text.contains(key)) {
         return None;

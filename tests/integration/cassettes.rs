@@ -292,6 +292,13 @@ fn verify_finds_the_recordings_of_a_folder() {
     write(&root, "tests/broken.json", "{\"interactions\": [");
     write(&root, "tests/broken.yaml", "interactions: [\n");
     write(&root, "tests/request.json", BODY);
+    write(
+        &root,
+        "tests/cassettes/b.yaml",
+        &format!(
+            "interactions:\n- request: {{method: POST, uri: '{URL}', body: '{BODY}'}}\n  response: {{parsed_body: {ANSWER}}}\n"
+        ),
+    );
     write(&root, "tests/notes.txt", "\"request\" \"usage\"");
     write(&root, "tests/response.json", ANSWER);
     write(&root, "tests/half.json", &cassette(&[exchange(URL, Value::Null, 200, ANSWER)]));
@@ -301,13 +308,13 @@ fn verify_finds_the_recordings_of_a_folder() {
         let output = gpt_cost(&root, &["verify", folder, "--worst", "1"]);
         let table = text(&output.stdout);
         assert_eq!((text(&output.stderr).as_str(), output.status.code()), ("", Some(0)));
-        let headline = "4 of 5 counts equal the billed tokens; 5 recordings in 3 files; 1 recorded request has no usage; 1 cannot be read\n\n";
+        let headline = "5 of 6 counts equal the billed tokens; 6 recordings in 4 files; 1 recorded request has no usage; 1 cannot be read\n\n";
         assert!(table.starts_with(headline), "{table}");
         assert!(table.ends_with("  tests/a.har#/1  -1 of 9 tokens\n"), "{table}");
     }
     let document = json(&gpt_cost(&root, &["verify", ".", "--format", "json"]));
     let figures = ["files", "recordings", "without_bill", "unreadable"].map(|key| document[key].as_u64().unwrap());
-    assert_eq!(figures, [3, 5, 1, 1]);
+    assert_eq!(figures, [4, 6, 1, 1]);
     assert_eq!(gpt_cost(&root, &["verify", ".", "--min-exact", "90"]).status.code(), Some(1));
 }
 
