@@ -4,6 +4,7 @@
 //! The events of the parser become a small tree in which an alias shares the node of its anchor, so that memory is
 //! linear in the text; what the aliases stand for is counted before it is written.
 
+mod input;
 mod scalar;
 
 use std::collections::HashMap;
@@ -11,6 +12,7 @@ use std::rc::Rc;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Tag};
 
+use self::input::{Ahead, LimitedInput};
 use self::scalar::ScalarTag;
 use super::Translated;
 use super::lines::{self, Writer};
@@ -32,8 +34,13 @@ pub(super) fn to_json(text: &str) -> Result<Vec<Translated>> {
     if text.len() > MAX_BYTES {
         return Err(Error::new(error::Kind::Request, Problem::new("a YAML file can have at most 100 MB")));
     }
-    let mut reader = Reader::default();
-    for event in Parser::new_from_str(text) {
+    let (mut reader, ahead) = (Reader::default(), Ahead::default());
+    for event in Parser::new(LimitedInput::new(text, ahead.clone())) {
+        if ahead.is_too_far() {
+            let at = event.map_or_else(|error| *error.marker(), |(_, span)| span.start);
+            return Err(refused(at, "a collection in brackets or a quoted text with more than 1,000,000 marks"));
+        }
+        ahead.reset();
         let (event, span) = event.map_err(|error| syntax(&error))?;
         reader.read(event, span.start)?;
     }
@@ -548,6 +555,11 @@ mod tests {
         assert!(error(&long).ends_with("more than 100 MB of JSON, aliases resolved"));
         let merged = format!("a: &a {{b: 1, c: 2}}\nd: [{}]", vec!["{<<: *a}"; 300_000].join(", "));
         assert!(error(&merged).ends_with("more than 1,000,000 values, aliases resolved"));
+        for unit in ["a,", "[],", "{},", "\"\" ", "[a]:", "? a ", "&a x,", ":"] {
+            assert!(to_json(&format!("[{}", unit.repeat(1_100_000))).is_err(), "{unit}");
+        }
+        let many = format!("[{}a]", "a,".repeat(1_100_000));
+        assert!(error(&many).ends_with("a collection in brackets or a quoted text with more than 1,000,000 marks"));
         let longer = " ".repeat(MAX_BYTES + 1);
         assert_eq!(error(&longer), "a YAML file can have at most 100 MB");
     }
