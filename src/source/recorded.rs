@@ -200,7 +200,7 @@ impl<'t> Exchange<'t> {
         let body = body.map_err(|reason| Error::new(error::Kind::Request, Problem::new(reason)));
         let body = body.map(|body| deployment(path).and_then(|name| with_model(&body, name)).unwrap_or(body));
         let answer = Answer {
-            is_success: self.response.is_some_and(|response| is_success(response.get())),
+            is_success: self.response.is_none_or(|response| is_success(response.get())),
             text: self.response.map(|response| Cow::Borrowed(response.get())),
         };
         Some(Interaction { index, line, api, body, answer })
