@@ -319,6 +319,18 @@ fn verify_finds_the_recordings_of_a_folder() {
 }
 
 #[test]
+fn recorded_answers_have_their_cost() {
+    let found = gpt_cost::usage::responses("a.json", busy().as_bytes());
+    let input = |one: &gpt_cost::usage::Reported| match &one.outcome {
+        gpt_cost::usage::Outcome::Response(response) => Some(response.usage.input),
+        _ => None,
+    };
+    let found: Vec<_> = found.iter().map(|one| (one.place.to_string(), input(one))).collect();
+    let place = |index: usize| format!("a.json#/{index}");
+    assert_eq!(found, [(place(1), Some(8)), (place(3), Some(8)), (place(4), None), (place(5), Some(8))]);
+}
+
+#[test]
 fn nothing_to_verify_is_an_error() {
     let root = repository("cassettes-nothing");
     write(&root, "empty/request.json", BODY);
