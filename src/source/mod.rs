@@ -561,6 +561,30 @@ mod tests {
         }
     }
 
+    #[cfg(not(feature = "formats"))]
+    #[test]
+    fn yaml_needs_the_feature_formats() {
+        let error = documents("a.yaml", b"messages: []", InputFormat::Auto)[0].request().expect_err("YAML");
+        assert_eq!(error.to_string(), "a.yaml: this build does not read YAML");
+        assert_eq!(error.problems()[0].hint(), Some("build gpt-cost with its feature `formats`"));
+        let error = documents("a.md", b"---\nmodel: x\n---\nHi", InputFormat::Auto)[0].request().expect_err("YAML");
+        assert_eq!(error.to_string(), "a.md: Markdown with front matter is not read yet");
+        assert!(documents("a.json", b"{}", InputFormat::Auto)[0].invalid().is_none());
+    }
+
+    #[test]
+    fn json_in_a_file_of_another_notation_is_read_as_it_is() {
+        for (name, text, expected) in [
+            ("a.yaml", "{\"input\": \"x\"}", "a.yaml JSON"),
+            ("a.toml", "{\"input\": \"x\"}", "a.toml JSON"),
+            ("a.toml", "input = 'x'", "a.toml JSON"),
+        ] {
+            assert_eq!(places(name, text), [expected]);
+            assert!(documents(name, text.as_bytes(), InputFormat::Auto)[0].request().is_ok(), "{text}");
+        }
+        assert_eq!(places("a.yml", "{\"input\": 1}\n{\"input\": 2}"), ["a.yml:1 JSON", "a.yml:2 JSON"]);
+    }
+
     #[test]
     fn lines_are_counted_from_the_top_of_the_source() {
         let text = "{\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}]}\n{\"messages\": 1}";
