@@ -105,6 +105,12 @@ impl Error {
         self.at(place, 1)
     }
 
+    /// Removes the positions of problems, which are in a text that is only a part of the file.
+    pub(crate) fn without_positions(mut self) -> Error {
+        self.problems.iter_mut().for_each(|problem| problem.position = None);
+        self
+    }
+
     /// Adds a hint to the last problem.
     #[cfg(feature = "import")]
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Error {

@@ -52,7 +52,7 @@
 //! | `cli` | yes | the command `gpt-cost` and all that only it needs, among it `formats` and `import` |
 //! | `encodings` | yes | all encodings |
 //! | `cl100k_base`, `o200k_base`, `p50k_base`, `r50k_base` | | one encoding and its tables: 4 MB, 7 MB (with `o200k_harmony`), and 2 MB for the last two together |
-//! | `formats` | | reading YAML, and the front matter of Markdown: [`source::documents`] |
+//! | `formats` | | reading YAML, the front matter of Markdown, and encoded bodies of recorded traffic: [`source::documents`] |
 //! | `import` | | reading the price tables of other projects: [`catalog::import`] |
 //! | `serde` | | [`Usd`] as decimal strings, in and out |
 //!

@@ -210,16 +210,17 @@ pub(super) struct ActualArgs {
 #[command(after_help = "\
 Examples:
   gpt-cost verify recorded.jsonl
+  gpt-cost verify tests                            all recordings in a folder
   gpt-cost verify recorded.jsonl --worst 10 --format json
 
 A recording is a JSON object with `request` and `response`, one per line, or one object or array of them in a .json \
-file. Only the request and its date are used for counting. No request text is printed.
+file, or an interaction of recorded HTTP traffic: a VCR cassette or a HAR file. Only the request and its date are used for counting. No request text is printed.
 
 Recordings that were edited after they were made are in no score: the report has the reasons, and --worst lists \
 them. Cases whose bill depends on the answer are counted apart.")]
 pub(super) struct VerifyArgs {
-    /// Recordings: files, or - for standard input
-    #[arg(value_name = "FILE", required = true)]
+    /// Recordings: files, folders, or - for standard input
+    #[arg(value_name = "PATH", required = true)]
     pub(super) files: Vec<PathBuf>,
 
     /// List the N largest errors, and the first N recordings that were edited

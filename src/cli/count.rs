@@ -14,7 +14,7 @@ use super::input::{Failed, Source};
 use super::project::Project;
 use super::report::documents::{self, Day, FromConfig};
 use super::report::grid::{Cell, write_grid};
-use super::report::remarks::remark;
+use super::report::remarks::{NOTE, identical, remark};
 use super::report::{FILE_TOKENS, IMAGE_SIZE, evidence, label, plural};
 use super::{files, input, note, printable};
 
@@ -25,6 +25,8 @@ pub(super) struct Counted {
     pub(super) line: usize,
     pub(super) custom_id: Option<String>,
     pub(super) format: Format,
+    /// The number of requests in the file that are identical to it, itself included.
+    pub(super) times: u32,
     /// `None` for raw text counted with `--encoding`.
     pub(super) model: Option<ModelName>,
     pub(super) encoding: Option<Encoding>,
@@ -69,6 +71,7 @@ fn count_text(name: String, text: &str, encoding: Encoding) -> Counted {
         line: 1,
         custom_id: None,
         format: Format::Text,
+        times: 1,
         model: None,
         encoding: Some(encoding),
         count: TokenCount::exact(encoding.count(text) as u64),
@@ -116,6 +119,7 @@ fn count_request(args: &CountArgs, project: &Project, source: &Source) -> Result
         line: source.line,
         custom_id: source.request.custom_id().map(str::to_owned),
         format: source.request.format(),
+        times: source.times,
         encoding: model.encoding(),
         model: Some(ModelName { name, resolved: model.name().to_owned() }),
         lacks_image_size: count.notes().iter().any(|note| note.lacks_image_size),
@@ -196,8 +200,13 @@ fn write_table(args: &CountArgs, counts: &Counts, out: &mut impl Write) -> std::
 
 impl Counts {
     fn sum(&self) -> TokenCount {
-        self.counted.iter().map(|one| one.count.clone()).sum()
+        sum(&self.counted)
     }
+}
+
+/// Returns the tokens of all requests, each as often as it is in its file.
+pub(super) fn sum(counted: &[Counted]) -> TokenCount {
+    counted.iter().map(|one| one.count.times(one.times.into())).sum()
 }
 
 fn write_counted(one: &Counted, day: Option<Day>, with_breakdown: bool, out: &mut impl Write) -> std::io::Result<()> {
@@ -208,6 +217,9 @@ fn write_counted(one: &Counted, day: Option<Day>, with_breakdown: bool, out: &mu
         _ => encoding.to_owned(),
     };
     writeln!(out, "{place}  {read_as}  {} tokens, {}", grouped(count.tokens()), label(count))?;
+    if let Some(text) = identical(one.times) {
+        writeln!(out, "  {NOTE}: {text}")?;
+    }
     if with_breakdown {
         write_grid(&breakdown(count), out)?;
         write_grid(&unproved(count), out)?;

@@ -64,7 +64,8 @@ struct Estimated<'p> {
 impl Estimated<'_> {
     fn entry(&self) -> Entry<'_> {
         let Estimated { source, estimate, warnings } = self;
-        Entry { place: &source.place, line: source.line, request: &source.request, estimate, warnings }
+        let Source { place, line, request, times } = source;
+        Entry { place, line: *line, request, times: *times, estimate, warnings }
     }
 }
 
@@ -72,7 +73,9 @@ fn estimate<'p>(args: &EstimateArgs, project: &'p Project, mut source: Source) -
     let config = &project.config;
     project.assume_sizes(&mut source.request);
     let (tier, output) = (args.tier.or(config.tier), args.output_tokens.or(config.output_tokens));
-    let terms = terms(project.day, tier, output, args.cached.or(config.cached)).requests(args.requests);
+    let requests = args.requests.checked_mul(source.times);
+    let requests = requests.ok_or_else(|| source.failed(Failure::at(&source.place, "too many requests")))?;
+    let terms = terms(project.day, tier, output, args.cached.or(config.cached)).requests(requests);
     let terms = terms.today(project.today).uplift(args.uplift);
     let terms = args.tool_calls.iter().fold(terms, |terms, (tool, calls)| terms.tool_calls(tool, *calls));
     let model = source.model(args.request.model.as_deref(), &project.config);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use gpt_cost::budget::Config;
 use gpt_cost::request::{Role, Warning};
-use gpt_cost::source::{Document, InputFormat, Place, Template, documents, prompts_at};
+use gpt_cost::source::{Document, InputFormat, Place, Template, distinct, documents, prompts_at};
 use gpt_cost::usage::Response;
 use gpt_cost::{Error, Request};
 
@@ -38,6 +38,8 @@ pub(super) struct Source {
     /// The line of the file on which it begins, from 1.
     pub(super) line: usize,
     pub(super) request: Request,
+    /// The number of requests in the file that are identical to it, itself included.
+    pub(super) times: u32,
 }
 
 /// A request or a file that cannot be read, counted or priced.
@@ -121,10 +123,11 @@ fn read(path: &Path, args: &RequestArgs, values: &[Values]) -> Vec<Result<Source
         true => Cow::Borrowed(values),
         false => Cow::Borrowed(none.as_slice()),
     };
-    let read = |document: &Document<'_>| -> Vec<_> {
-        values_of(document).iter().map(|values| source(document, args, values, &sizes)).collect()
+    let read = |(document, times): &(Document<'_>, u32)| -> Vec<_> {
+        let source = |values| Ok(Source { times: *times, ..source(document, args, values, &sizes)? });
+        values_of(document).iter().map(source).collect()
     };
-    documents.iter().flat_map(read).collect()
+    distinct(documents).iter().flat_map(read).collect()
 }
 
 /// Splits `prompts.yaml#/support/system` into the file and the pointer, unless there is a file of that name.
@@ -170,7 +173,7 @@ fn source(
         tree: &Tree::Folder(PathBuf::new()),
     };
     match prompt(document, &reading) {
-        Ok(request) => Ok(Source { place, line, request }),
+        Ok(request) => Ok(Source { place, line, request, times: 1 }),
         Err(failure) => Err(Failed { line: failure.line().unwrap_or(line), place, failure }),
     }
 }
@@ -209,7 +212,8 @@ fn with_hint(document: &Document<'_>, format: InputFormat, error: &Error) -> Fai
     if Response::from_json(document.bytes()).is_ok() {
         return failure.hint("gpt-cost actual prices a response by its usage");
     }
-    match format == InputFormat::Auto && document.is_json() && !document.is_named_json() {
+    let is_detected = format == InputFormat::Auto && document.is_json() && !document.is_recorded();
+    match is_detected && !document.is_named_json() {
         true => failure.hint("it starts like JSON; if it is a text prompt, pass --input-format text"),
         false => failure,
     }

@@ -1,6 +1,8 @@
 //! The `gpt-cost verify` command: compares counts with the usage of recorded responses.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -11,29 +13,31 @@ use gpt_cost::{Catalog, Date};
 
 use super::args::{ReportFormat, TableArgs, VerifyArgs};
 use super::exit::{Failure, Outcome, Stop};
-use super::project::Project;
+use super::project::{Ignored, Project, walk};
 use super::report::documents;
-use super::report::evidence;
 use super::report::grid::{Cell, write_grid};
+use super::report::{evidence, plural};
 use super::{files, note};
 
 /// Runs the command.
 pub(super) fn run(args: &VerifyArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     let tables = TableArgs { pricing: args.pricing.clone(), ..TableArgs::default() };
     let Project { catalog, today, .. } = Project::discover(&tables, false)?;
-    let mut reader = Reader { catalog, today, recordings: Recordings::default(), unread: 0 };
+    let mut reader =
+        Reader { catalog, today, recordings: Recordings::default(), found: Found::default(), has_failed: false };
     for path in &args.files {
-        reader.file(path)?;
+        reader.read(path)?;
     }
-    let Reader { recordings, unread, .. } = reader;
+    let Reader { recordings, found, has_failed, .. } = reader;
     let report = recordings.report();
     match args.format {
-        ReportFormat::Table => write_table(&report, args.worst, out)?,
-        ReportFormat::Json => documents::write(documents::verify::Document::new(&report, args.worst), out)?,
+        ReportFormat::Table if found.recordings == 0 => {}
+        ReportFormat::Table => write_table(&report, found, args.worst, out)?,
+        ReportFormat::Json => documents::write(documents::verify::Document::new(&report, found, args.worst), out)?,
     }
     out.flush()?;
     Ok(match (args.min_exact, report.total.exact_share()) {
-        _ if unread > 0 => Outcome::Error,
+        _ if has_failed => Outcome::Error,
         (Some(_), None) => {
             return Err(Failure::new("--min-exact cannot be checked: no case is counted").into());
         }
@@ -46,33 +50,125 @@ pub(super) fn run(args: &VerifyArgs, out: &mut impl Write) -> Result<Outcome, St
     })
 }
 
+/// What was read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Found {
+    /// The number of files with recordings.
+    pub(super) files: u64,
+    pub(super) recordings: u64,
+    /// The number of requests of recorded traffic without a usage.
+    pub(super) without_bill: u64,
+    /// The number of requests and recordings that cannot be read.
+    pub(super) unreadable: u64,
+}
+
 struct Reader {
     catalog: Catalog,
     today: Date,
     recordings: Recordings,
-    /// The number of documents that are not recordings.
-    unread: usize,
+    found: Found,
+    /// Whether a failure was printed.
+    has_failed: bool,
 }
 
 impl Reader {
-    fn file(&mut self, path: &Path) -> Result<(), Failure> {
-        let (name, bytes) = (files::name(path), files::read(path)?);
-        for document in documents(&name, &bytes, InputFormat::Auto) {
-            match recording(&document) {
-                Ok(recording) => {
-                    self.recordings.add(&self.catalog, &recording, &document.place().to_string(), self.today);
-                }
-                Err(failure) => {
-                    self.unread += 1;
-                    super::print(&failure);
-                }
-            }
+    /// Reads a file, or all files of a folder. Without a recording in it, nothing would be verified, and that is a
+    /// failure.
+    fn read(&mut self, path: &Path) -> Result<(), Failure> {
+        let (before, is_folder) = (self.found, path.is_dir());
+        match is_folder {
+            true => self.folder(path),
+            false => self.file(path)?,
+        }
+        let without_bill = self.found.without_bill - before.without_bill;
+        let is_explained = !is_folder && self.found.unreadable > before.unreadable;
+        if self.found.recordings == before.recordings && !is_explained {
+            let failure = match without_bill {
+                0 => Failure::at(files::name(path), "no recordings in it"),
+                1 => Failure::at(files::name(path), "its recorded request has no usage"),
+                many => Failure::at(files::name(path), format!("none of its {many} recorded requests has a usage")),
+            };
+            self.fail(&failure.hint("a recording is a request with the response that has its usage"));
         }
         Ok(())
     }
+
+    fn file(&mut self, path: &Path) -> Result<(), Failure> {
+        let (name, bytes) = (files::name(path), files::read(path)?);
+        for failure in self.documents(&documents(&name, &bytes, InputFormat::Auto)) {
+            self.found.unreadable += 1;
+            self.fail(&failure);
+        }
+        Ok(())
+    }
+
+    /// Reads the files of a folder. Those without recordings are skipped.
+    fn folder(&mut self, folder: &Path) {
+        for file in walk(folder, Ignored::Skip) {
+            let name = files::name(file.path.strip_prefix(".").unwrap_or(&file.path));
+            if !is_named_recording(&file.path) {
+                continue;
+            }
+            if fs::metadata(&file.path).is_ok_and(|data| data.len() > MAX_SIZE) {
+                note(&format!("{name} is skipped: it has more than {} MB", MAX_SIZE / 1_000_000));
+                continue;
+            }
+            let Ok(bytes) = files::read_file(&file.path) else {
+                note(&format!("{name} is skipped: it cannot be read"));
+                continue;
+            };
+            if can_be_recording(&bytes) {
+                // Other JSON is no failure here, but a request of recorded traffic that cannot be read is counted.
+                let documents = documents(&name, &bytes, InputFormat::Auto);
+                let is_recorded = documents.iter().any(Document::is_recorded);
+                let failures = self.documents(&documents);
+                self.found.unreadable += if is_recorded { failures.len() as u64 } else { 0 };
+            }
+        }
+    }
+
+    /// Adds the recordings of a file, and returns the failures of the others.
+    fn documents(&mut self, documents: &[Document<'_>]) -> Vec<Failure> {
+        let (before, mut failures) = (self.found.recordings, Vec::new());
+        for document in documents {
+            match recording(document) {
+                Ok(Some(recording)) => {
+                    self.recordings.add(&self.catalog, &recording, &document.place().to_string(), self.today);
+                    self.found.recordings += 1;
+                }
+                Ok(None) => self.found.without_bill += 1,
+                Err(failure) => failures.push(failure),
+            }
+        }
+        self.found.files += u64::from(self.found.recordings > before);
+        failures
+    }
+
+    fn fail(&mut self, failure: &Failure) {
+        self.has_failed = true;
+        super::print(failure);
+    }
 }
 
-fn recording(document: &Document<'_>) -> Result<Recording, Failure> {
+/// Maximum size in bytes of a file in a folder: that of recorded traffic.
+const MAX_SIZE: u64 = 200_000_000;
+
+/// Returns whether the ending of a name is one of files that can have recordings.
+fn is_named_recording(path: &Path) -> bool {
+    const ENDINGS: [&str; 6] = ["json", "jsonl", "ndjson", "har", "yaml", "yml"];
+    let ending = path.extension().and_then(OsStr::to_str);
+    ending.is_some_and(|ending| ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known)))
+}
+
+/// Returns whether a text has the words without which it has no recordings: most files of a folder are not parsed.
+fn can_be_recording(bytes: &[u8]) -> bool {
+    let text = std::str::from_utf8(bytes).unwrap_or_default();
+    let has = |word: &str| text.contains(word);
+    has("interactions") || has("\"entries\"") || has("\"request\"") && has("\"usage\"")
+}
+
+/// Returns the recording that a document is; `None` for a request of recorded traffic without a usage.
+fn recording(document: &Document<'_>) -> Result<Option<Recording>, Failure> {
     if let Some(format) = document.unread() {
         return Err(Failure::at(
             document.place(),
@@ -82,10 +178,34 @@ fn recording(document: &Document<'_>) -> Result<Recording, Failure> {
     if !document.is_json() {
         return Err(Failure::at(document.place(), "expected a recording, found something other than JSON"));
     }
-    Recording::from_json(document.bytes()).map_err(|error| Failure::from_error(&document.locate(error)))
+    let failure = |error| Failure::from_error(&error);
+    match document.recording() {
+        Some(text) => Recording::from_json(&text).map(Some).map_err(|error| failure(document.locate(error))),
+        None => document.request().map(|_| None).map_err(failure),
+    }
 }
 
-fn write_table(report: &Report, worst: usize, out: &mut impl Write) -> io::Result<()> {
+/// Returns how many counts equal the billed tokens, and of what, in words.
+fn headline(report: &Report, found: Found) -> String {
+    let Score { counted, exact, .. } = report.total;
+    let counts = match counted {
+        0 => "no recording could be counted".to_owned(),
+        _ => format!("{} of {} counts equal the billed tokens", grouped(exact), grouped(counted)),
+    };
+    let plural = |number: u64, noun: &str| plural(number as usize, noun);
+    let mut words = format!("{counts}; {} in {}", plural(found.recordings, "recording"), plural(found.files, "file"));
+    if found.without_bill > 0 {
+        let verb = if found.without_bill == 1 { "has" } else { "have" };
+        words.push_str(&format!("; {} {verb} no usage", plural(found.without_bill, "recorded request")));
+    }
+    if found.unreadable > 0 {
+        words.push_str(&format!("; {} cannot be read", grouped(found.unreadable)));
+    }
+    words
+}
+
+fn write_table(report: &Report, found: Found, worst: usize, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "{}\n", headline(report, found))?;
     let mut rows = vec![vec![
         Cell::title(""),
         Cell::title("cases"),

@@ -22,7 +22,8 @@ impl Keys {
         first
     }
 
-    fn has(&self, key: &str) -> bool {
+    /// Returns whether the object has a key.
+    pub(super) fn has(&self, key: &str) -> bool {
         self.0.iter().any(|one| one == key)
     }
 

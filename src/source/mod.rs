@@ -1,7 +1,7 @@
 //! The reader of files: bytes and a name become requests, each with its place. Every command uses it. It does no I/O,
 //! so that a file, standard input and a file of a git revision are read by the same rules.
 //!
-//! - A file whose name ends with `.json`, `.jsonl` or `.ndjson`, in any case, is JSON, or an error.
+//! - A file whose name ends with `.json`, `.jsonl`, `.ndjson` or `.har`, in any case, is JSON, or an error.
 //! - Any other text is JSON if it begins with `{` and then `"` or `}`, or with `[` and then `{` or `]`, white space
 //!   ignored. If it does not parse, that is an error: it is never read as text instead.
 //! - A file whose name ends with `.yaml` or `.yml` is YAML, and one with `.toml` is TOML. They are read as JSON with the
@@ -10,6 +10,8 @@
 //!   with the feature `formats`.
 //! - Everything else is text, and so is a Jinja template, whose name ends with `.j2`, `.jinja` or `.jinja2`. Known formats
 //!   that are not supported yet, such as BAML, are an error.
+//! - Recorded traffic, as JSON or YAML, has a request for each interaction with an endpoint that is counted: VCR
+//!   cassettes and HAR files (`.har`, which is JSON). Bodies as base64 or gzip need the feature `formats`, too.
 //! - JSON has a request on each line if its first line is a complete value and more lines follow, or if all lines begin
 //!   with `{`, or all with `[`. An array of bodies, of Batch lines or of recordings has a request in each element.
 //!
@@ -24,11 +26,13 @@
 //! assert_eq!(documents[1].request().unwrap_err().to_string(), "log.jsonl:2: model: expected a string, found a number");
 //! ```
 
+mod distinct;
 mod front_matter;
 mod keys;
 mod lines;
 mod notation;
 mod pointer;
+mod recorded;
 mod template;
 mod toml_text;
 mod unread;
@@ -41,10 +45,12 @@ use std::collections::BTreeMap;
 use serde_json::Map;
 use serde_json::value::RawValue;
 
+pub use self::distinct::distinct;
 use self::front_matter::FrontMatter;
 use self::keys::Keys;
 use self::notation::Translated;
 pub use self::pointer::prompts_at;
+use self::recorded::Answer;
 pub use self::template::Template;
 use crate::error::{self, Error, Problem, Result};
 pub use crate::place::{Place, Within};
@@ -73,12 +79,14 @@ pub struct Document<'a> {
     format: Option<Format>,
     /// The format of the text, if it is one that is not supported yet.
     unread: Option<&'static str>,
-    /// Why the source has no JSON text, if it is YAML or TOML that cannot be read.
+    /// Why the document has no JSON text, if it is YAML, TOML or recorded traffic that cannot be read.
     invalid: Option<Error>,
     /// The front matter that was cut off the text.
     front_matter: Option<FrontMatter>,
     /// The line of the source on which the text begins, from 1.
     first_line: usize,
+    /// The answer to a request of recorded traffic.
+    answer: Option<Answer<'a>>,
 }
 
 /// Returns the documents of a source: one, or one for each line, each element of an array or each document of YAML.
@@ -106,6 +114,9 @@ pub fn documents<'a>(name: &str, bytes: &'a [u8], format: InputFormat) -> Vec<Do
     if lines.len() > 1 {
         let document = |(line, bytes)| whole.one_of_many(Place::line(name, line), Cow::Borrowed(bytes), line);
         return lines.into_iter().map(document).collect();
+    }
+    if let Some(recorded) = recorded::documents(&whole, bytes) {
+        return recorded;
     }
     match elements(bytes, forced) {
         Some(elements) => {
@@ -151,6 +162,9 @@ fn translated(name: &str, texts: Result<Vec<Translated>>, forced: Option<Format>
         return texts.into_iter().enumerate().map(document).collect();
     }
     let json = texts.pop().map(|text| text.json).unwrap_or_default();
+    if let Some(recorded) = recorded::documents(&whole, json.as_bytes()) {
+        return recorded.into_iter().map(Document::into_owned).collect();
+    }
     match elements(json.as_bytes(), forced) {
         Some(elements) => {
             let element = |(index, (line, bytes)): (usize, (usize, &[u8]))| {
@@ -164,7 +178,7 @@ fn translated(name: &str, texts: Result<Vec<Translated>>, forced: Option<Format>
 
 /// Returns whether the ending of a name is one of JSON.
 fn is_named_json(name: &str) -> bool {
-    has_ending(name, &["json", "jsonl", "ndjson"])
+    has_ending(name, &["json", "jsonl", "ndjson", "har"])
 }
 
 /// Returns whether the ending of a name is one of Jinja templates of texts; `body.json.j2` is one of JSON.
@@ -228,8 +242,8 @@ fn elements(bytes: &[u8], forced: Option<Format>) -> Option<Vec<(usize, &[u8])>>
 
 impl<'a> Document<'a> {
     fn new(place: Place, bytes: Cow<'a, [u8]>, is_json: bool) -> Document<'a> {
-        let (format, unread, invalid, front_matter) = (None, None, None, None);
-        Document { place, bytes, is_json, format, unread, invalid, front_matter, first_line: 1 }
+        let (format, unread, invalid, front_matter, answer) = (None, None, None, None, None);
+        Document { place, bytes, is_json, format, unread, invalid, front_matter, first_line: 1, answer }
     }
 
     /// Returns the place of the document.
@@ -243,16 +257,45 @@ impl<'a> Document<'a> {
         Document { format, unread, first_line, ..Document::new(place, bytes, self.is_json) }
     }
 
-    /// Returns the document's bytes. Those of YAML and TOML are its JSON text, in which each value is on the line that it has in
-    /// the source.
+    /// Returns the same document with a copy of its text.
+    fn into_owned(self) -> Document<'static> {
+        let Document { place, bytes, is_json, format, unread, invalid, front_matter, first_line, answer } = self;
+        let (bytes, answer) = (Cow::Owned(bytes.into_owned()), answer.map(Answer::into_owned));
+        Document { place, bytes, is_json, format, unread, invalid, front_matter, first_line, answer }
+    }
+
+    /// Returns the document's bytes. Those of a request of recorded traffic are its body; those of YAML and TOML are its
+    /// JSON text, in which each value is on the line that it has in the source.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Returns why the document has no JSON text: it is YAML or TOML that cannot be read. The error has no file yet: see
-    /// [`Document::locate`].
+    /// Returns why the document has no JSON text: it is YAML, TOML or recorded traffic that cannot be read. The error has
+    /// no file yet: see [`Document::locate`].
     pub fn invalid(&self) -> Option<&Error> {
         self.invalid.as_ref()
+    }
+
+    /// Returns whether the document is a request of recorded traffic: of a cassette or of a HAR file.
+    pub fn is_recorded(&self) -> bool {
+        self.answer.is_some()
+    }
+
+    /// Returns the JSON text for [`Recording::from_json`](crate::verify::Recording::from_json): of recorded traffic, the
+    /// request with the response that has its usage; of any other JSON, the document itself. `None` if the request was
+    /// recorded without a usage, and for text.
+    pub fn recording(&self) -> Option<Cow<'_, [u8]>> {
+        if !self.is_json || self.invalid.is_some() {
+            return None;
+        }
+        if let (Some(answer), Some(Format::Body(api))) = (&self.answer, self.format) {
+            let response = answer.with_usage()?;
+            let mut text = format!("{{\"endpoint\": \"{}\", \"response\": {response}, \"request\": ", api.as_str());
+            text.push_str(std::str::from_utf8(&self.bytes).ok()?);
+            text.push('}');
+            return Some(Cow::Owned(text.into_bytes()));
+        }
+        Some(Cow::Borrowed(&self.bytes))
     }
 
     /// Returns whether the document is the whole source, and not one of many in it.
@@ -367,13 +410,16 @@ impl<'a> Document<'a> {
 
     /// Adds the document's place to an error without one: the name of the source, and the line.
     pub fn locate(&self, error: Error) -> Error {
+        // The text of a body is only a part of the file.
+        let error = if self.is_recorded() { error.without_positions() } else { error };
         error.at(&self.place, self.first_line)
     }
 
     /// Returns the line of the source, from 1, on which the value at a path such as `messages[3].content` begins; the
-    /// document's first line if there is no such value.
+    /// document's first line if there is no such value, and in recorded traffic.
     pub fn line_of(&self, path: &str) -> usize {
-        let text = std::str::from_utf8(without_mark(&self.bytes)).ok().filter(|_| self.is_json && !path.is_empty());
+        let is_located = self.is_json && !self.is_recorded() && !path.is_empty();
+        let text = std::str::from_utf8(without_mark(&self.bytes)).ok().filter(|_| is_located);
         let line = text.and_then(|text| request::line_of(text, path));
         line.map_or(self.first_line, |line| self.first_line + line - 1)
     }

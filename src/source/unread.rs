@@ -2,7 +2,7 @@
 
 /// The endings of names, and their formats.
 const ENDINGS: &[(&str, &str)] =
-    &[("prompty", "Prompty"), ("prompt", "Dotprompt"), ("baml", "BAML"), ("har", "HAR"), ("ipynb", "a notebook")];
+    &[("prompty", "Prompty"), ("prompt", "Dotprompt"), ("baml", "BAML"), ("ipynb", "a notebook")];
 
 /// Returns the unsupported format of a text, by the ending of its name. Markdown with front matter is unsupported without
 /// the feature `formats`, which reads it.

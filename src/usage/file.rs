@@ -94,6 +94,10 @@ fn read_documents(name: &str, bytes: &[u8]) -> Vec<Reported> {
     let (mut found, mut events) = (Vec::new(), Events::default());
     for document in documents(name, bytes, InputFormat::Json) {
         let (place, line) = (document.place().clone(), document.first_line());
+        if document.is_recorded() {
+            found.push(Reported::new(place, line, recorded(&document)));
+            continue;
+        }
         match parse(&document) {
             Ok(Value::Array(elements)) => {
                 let element = |(index, value): (usize, &Value<'_>)| {
@@ -111,6 +115,18 @@ fn read_documents(name: &str, bytes: &[u8]) -> Vec<Reported> {
     found.extend(located(name, events.finish()));
     found.sort_by_key(|one| one.line);
     found
+}
+
+/// Returns the answer to a request of recorded traffic.
+fn recorded(document: &Document<'_>) -> Outcome {
+    let Some(recording) = document.recording() else {
+        return Outcome::Failed("it was recorded without a usage".to_owned());
+    };
+    let value = std::str::from_utf8(&recording).map_err(error::not_utf8).and_then(json::parse);
+    Outcome::of(value.and_then(|value| match value.get("response") {
+        Some(response) => Response::read(response, &Path::Top.key("response")),
+        None => Response::read(&value, &Path::Top),
+    }))
 }
 
 fn parse<'a>(document: &'a Document<'_>) -> Result<Value<'a>> {

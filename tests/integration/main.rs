@@ -7,6 +7,7 @@ mod actual;
 mod api;
 mod budgets;
 mod builder;
+mod cassettes;
 mod ci;
 mod cli;
 mod differential;

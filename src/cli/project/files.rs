@@ -45,24 +45,9 @@ impl Paths {
 impl Project {
     /// Returns all files of the project, sorted by name. Links to files are files; links to folders are not followed.
     pub(in crate::cli) fn files(&self, ignored: Ignored) -> Vec<ProjectFile> {
-        let is_file = |entry: &ignore::DirEntry| match entry.file_type() {
-            Some(kind) if kind.is_symlink() => fs::metadata(entry.path()).is_ok_and(|data| data.is_file()),
-            kind => kind.is_some_and(|kind| kind.is_file()),
-        };
-        let mut files: Vec<ProjectFile> = WalkBuilder::new(&self.root)
-            .standard_filters(ignored == Ignored::Skip)
-            .require_git(false)
-            .build()
-            .filter_map(Result::ok)
-            .filter(is_file)
-            // A baseline is not a prompt, and `baseline write` must not treat it as an input.
-            .filter(|entry| entry.path() != self.baseline)
-            .filter_map(|entry| {
-                let name = name_of(entry.path().strip_prefix(&self.root).ok()?);
-                Some(ProjectFile { name, path: entry.into_path() })
-            })
-            .collect();
-        files.sort();
+        let mut files = walk(&self.root, ignored);
+        // A baseline is not a prompt, and `baseline write` must not treat it as an input.
+        files.retain(|file| file.path != self.baseline);
         files
     }
 
@@ -112,6 +97,28 @@ impl Project {
             false => Ok(found),
         }
     }
+}
+
+/// Returns all files of a folder and of those in it, sorted by name. Links to files are files; links to folders are not
+/// followed.
+pub(in crate::cli) fn walk(root: &Path, ignored: Ignored) -> Vec<ProjectFile> {
+    let is_file = |entry: &ignore::DirEntry| match entry.file_type() {
+        Some(kind) if kind.is_symlink() => fs::metadata(entry.path()).is_ok_and(|data| data.is_file()),
+        kind => kind.is_some_and(|kind| kind.is_file()),
+    };
+    let mut files: Vec<ProjectFile> = WalkBuilder::new(root)
+        .standard_filters(ignored == Ignored::Skip)
+        .require_git(false)
+        .build()
+        .filter_map(Result::ok)
+        .filter(is_file)
+        .filter_map(|entry| {
+            let name = name_of(entry.path().strip_prefix(root).ok()?);
+            Some(ProjectFile { name, path: entry.into_path() })
+        })
+        .collect();
+    files.sort();
+    files
 }
 
 /// Reads a file of a project.

@@ -11,7 +11,7 @@ use gpt_cost::request::Warning;
 use gpt_cost::source::Place;
 use gpt_cost::{Cost, Date, Estimate, Request, TokenCount};
 
-use super::documents;
+use super::{documents, remarks};
 use crate::cli::args::EstimateFormat;
 use crate::cli::input::Failed;
 
@@ -64,6 +64,16 @@ pub(in crate::cli) struct Entry<'a> {
     /// The line of the file on which the request begins, from 1.
     pub(in crate::cli) line: usize,
     pub(in crate::cli) request: &'a Request,
+    /// The number of requests in the file that are identical to it, itself included.
+    pub(in crate::cli) times: u32,
     pub(in crate::cli) estimate: &'a Estimate<'a>,
     pub(in crate::cli) warnings: &'a [Warning],
+}
+
+impl Entry<'_> {
+    /// Returns the remarks on the request, each as its kind and its text.
+    fn remarks(&self) -> Vec<(&'static str, String)> {
+        let identical = remarks::identical(self.times).map(|text| (remarks::NOTE, text));
+        identical.into_iter().chain(remarks::remarks(self.estimate.input(), self.warnings)).collect()
+    }
 }

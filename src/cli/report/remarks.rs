@@ -17,8 +17,16 @@ pub(in crate::cli) const DOES_NOT_FIT: &str = "does not fit";
 /// The kind of a remark on a component that is not counted.
 pub(in crate::cli) const NOT_COUNTED: &str = "not counted";
 
+/// The kind of a remark that is no warning.
+pub(in crate::cli) const NOTE: &str = "note";
+
 const RED: Style = AnsiColor::Red.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
+
+/// Returns the remark on a request that is several times in its file.
+pub(in crate::cli) fn identical(times: u32) -> Option<String> {
+    (times > 1).then(|| format!("{} identical requests", grouped(times.into())))
+}
 
 /// Returns a remark with its path; an empty path is the request as a whole.
 pub(in crate::cli) fn remark(path: &str, text: &str) -> String {

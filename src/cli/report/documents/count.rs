@@ -1,10 +1,9 @@
 //! The document of `count`.
 
-use gpt_cost::TokenCount;
 use serde::Serialize;
 
 use super::{Component, Day, FailedRequest, FromConfig, Remark, Tokens, Unproved};
-use crate::cli::count::Counted;
+use crate::cli::count::{Counted, sum};
 use crate::cli::input::Failed;
 
 /// The tokens of requests or texts. Output of `gpt-cost count --format json`.
@@ -27,13 +26,13 @@ impl<'a> Document<'a> {
         counted: &'a [Counted],
         failed: &'a [Failed],
     ) -> Document<'a> {
-        let sum: TokenCount = counted.iter().map(|one| one.count.clone()).sum();
+        let requests = counted.iter().map(|one| u64::from(one.times)).sum();
         Document {
             as_of,
             from_config,
             requests: counted.iter().map(Request::from).collect(),
             failed: failed.iter().map(FailedRequest::from).collect(),
-            total: Total { requests: counted.len(), input_tokens: (&sum).into() },
+            total: Total { requests, input_tokens: (&sum(counted)).into() },
         }
     }
 }
@@ -56,6 +55,8 @@ struct Request<'a> {
     resolved_model: Option<&'a str>,
     encoding: Option<&'static str>,
     input_tokens: Tokens,
+    /// The number of requests in the file that are identical to it, itself included.
+    identical_requests: u32,
     breakdown: Vec<Component<'a>>,
     /// Why the count is an estimate.
     unproved: Vec<Unproved<'a>>,
@@ -76,6 +77,7 @@ impl<'a> From<&'a Counted> for Request<'a> {
             resolved_model: model.map(|model| model.resolved.as_str()),
             encoding: counted.encoding.map(|encoding| encoding.as_str()),
             input_tokens: (&counted.count).into(),
+            identical_requests: counted.times,
             breakdown: super::breakdown(&counted.count),
             unproved: super::unproved(&counted.count),
             not_counted: super::uncounted(counted.count.uncounted()),
@@ -88,6 +90,6 @@ impl<'a> From<&'a Counted> for Request<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Total {
-    requests: usize,
+    requests: u64,
     input_tokens: Tokens,
 }

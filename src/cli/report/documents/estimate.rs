@@ -77,7 +77,9 @@ pub(in crate::cli) struct Request<'a> {
     output_tokens: Output<'a>,
     /// The cost of one request.
     cost: Costs,
-    /// The number of times the request is sent.
+    /// The number of requests in the file that are identical to it, itself included.
+    identical_requests: u32,
+    /// The number of times the request is sent, in total.
     requests: u64,
     /// The cost of all of them.
     cost_of_all: Costs,
@@ -116,6 +118,7 @@ impl<'a> Request<'a> {
                 choices: request.choices(),
             },
             cost: estimate.cost().into(),
+            identical_requests: entry.times,
             requests: estimate.requests(),
             cost_of_all: (&estimate.cost_of_all()).into(),
             fit: Fit::new(estimate),

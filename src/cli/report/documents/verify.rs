@@ -9,12 +9,20 @@ use gpt_cost::verify::{
 use serde::Serialize;
 
 use super::{Dollars, Evidence};
+use crate::cli::verify::Found;
 
 /// Counts compared with the `usage` of recorded responses. Output of `gpt-cost verify --format json`.
 #[derive(Serialize)]
 #[serde(tag = "kind", rename = "verify")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(in crate::cli) struct Document<'a> {
+    /// The number of files with recordings.
+    files: u64,
+    recordings: u64,
+    /// The number of requests of recorded traffic without a usage.
+    without_bill: u64,
+    /// The number of requests and recordings that cannot be read.
+    unreadable: u64,
     /// All recordings, counted for the model that the request names.
     total: Score,
     /// All recordings, counted for the model that the response names.
@@ -37,11 +45,16 @@ pub(in crate::cli) struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    pub(in crate::cli) fn new(report: &'a Report, worst: usize) -> Document<'a> {
+    pub(in crate::cli) fn new(report: &'a Report, found: Found, worst: usize) -> Document<'a> {
         let scores = |scores: &'a BTreeMap<String, ReportScore>| {
             scores.iter().map(|(name, score)| (name.as_str(), score.into())).collect()
         };
+        let Found { files, recordings, without_bill, unreadable } = found;
         Document {
+            files,
+            recordings,
+            without_bill,
+            unreadable,
             total: (&report.total).into(),
             with_reported_model: (&report.with_reported_model).into(),
             endpoints: scores(&report.endpoints),

@@ -6,7 +6,6 @@ use gpt_cost::money::grouped;
 use gpt_cost::{Cost, Verdict};
 
 use super::{Entry, Report};
-use crate::cli::report::remarks::remarks;
 use crate::cli::report::{MAX_COMMENT_BYTES, lines_within, markdown_cell, plural, tokens_in_words};
 
 pub(super) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
@@ -60,7 +59,6 @@ fn notes(entry: &Entry<'_>) -> String {
     let fit = entry.estimate.fit();
     let unknown = (fit.verdict() == Verdict::Unknown).then(|| "fit unknown".to_owned());
     let exceeded = fit.exceeded().iter().map(|exceeded| format!("does not fit: {exceeded}"));
-    let remarks =
-        remarks(entry.estimate.input(), entry.warnings).into_iter().map(|(kind, text)| format!("{kind}: {text}"));
+    let remarks = entry.remarks().into_iter().map(|(kind, text)| format!("{kind}: {text}"));
     unknown.into_iter().chain(exceeded).chain(remarks).collect::<Vec<_>>().join("; ")
 }

@@ -11,7 +11,7 @@ use gpt_cost::{Cost, CostRange, Estimate, Fit, Label, Tier, Usd, Verdict};
 use super::{Entry, Report};
 use crate::cli::files::printable;
 use crate::cli::report::grid::{Cell, write_grid, write_line};
-use crate::cli::report::remarks::{DOES_NOT_FIT, remark, remarks, write_grouped};
+use crate::cli::report::remarks::{DOES_NOT_FIT, NOTE, identical, remark, write_grouped};
 use crate::cli::report::{FILE_TOKENS, IMAGE_SIZE, formats, label, plural};
 
 const BOLD: Style = Style::new().bold();
@@ -144,7 +144,7 @@ fn write_remarks(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
         .map(|entry| {
             let exceeded = entry.estimate.fit().exceeded().iter();
             let mut all: Vec<_> = exceeded.map(|exceeded| (DOES_NOT_FIT, exceeded.to_string())).collect();
-            all.extend(remarks(entry.estimate.input(), entry.warnings));
+            all.extend(entry.remarks());
             (entry.place.to_string(), all)
         })
         .collect();
@@ -162,6 +162,9 @@ fn write_entry(report: &Report<'_>, entry: &Entry<'_>, out: &mut impl Write) -> 
     write_grid(&facts(estimate), out)?;
     for exceeded in estimate.fit().exceeded() {
         writeln!(out, "  {RED}limit{RED:#}    {exceeded}")?;
+    }
+    if let Some(text) = identical(entry.times) {
+        writeln!(out, "\n  {NOTE}: {text}")?;
     }
     let uncounted = estimate.input().uncounted();
     if !uncounted.is_empty() {
