@@ -312,7 +312,11 @@ fn check<'p>(project: &'p Project, plan: Plan, args: &CheckArgs) -> Result<Check
         None => Vec::new(),
     };
     let budgets = budgets.into_iter().enumerate().map(|(index, budget)| {
-        let verdicts = || requests.iter().flat_map(|one| &one.verdicts).filter(|verdict| verdict.budget == index);
+        // Each as often as it is in its file.
+        let verdicts = || {
+            let verdicts = requests.iter().filter_map(|one| Some((one.verdict_of(index)?, one.times)));
+            verdicts.flat_map(|(verdict, times)| std::iter::repeat_n(verdict, times as usize))
+        };
         let costs: Vec<CostBounds> =
             verdicts().filter_map(|verdict| Some(verdict.outcome.as_ref().ok()?.cost)).collect();
         let failure = empty.iter().position(|(budget, _)| *budget == index).map(|place| empty.swap_remove(place).1);
@@ -424,7 +428,7 @@ impl CheckReport<'_> {
     /// Returns the number of requests with each verdict.
     pub(super) fn tally(&self) -> Tally {
         let mut tally = Tally::default();
-        self.requests.iter().for_each(|one| tally.add(one.level()));
+        self.requests.iter().for_each(|one| tally.add(one.level(), one.times));
         tally
     }
 }

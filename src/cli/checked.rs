@@ -7,7 +7,7 @@ use std::thread;
 
 use gpt_cost::budget::{Baseline, Budget, CostBounds, Entry, Finding, Level};
 use gpt_cost::request::{Api, Format, Warning};
-use gpt_cost::source::{Document, InputFormat, Place, Template, documents, prompts_at};
+use gpt_cost::source::{Document, InputFormat, Place, Template, distinct, documents, prompts_at};
 use gpt_cost::{Estimate, Request, TokenCount};
 
 use serde::Serialize;
@@ -65,6 +65,8 @@ pub(super) struct Checked {
     pub(super) custom_id: Option<String>,
     /// The format it was read as.
     pub(super) format: Option<Format>,
+    /// The number of identical requests of its file, of which it is the first.
+    pub(super) times: u32,
     /// Whether it is certainly a request: many other files also have a key `input` or `prompt`, but no `model`.
     pub(super) is_certain: bool,
     /// The line to look at, from 1: that of the error, or that of the largest component of a request with findings.
@@ -120,11 +122,12 @@ pub(super) struct LargestComponent {
 }
 
 impl Checked {
-    fn new(place: Place, document: &Document<'_>, request: &Request) -> Checked {
+    fn new(place: Place, document: &Document<'_>, times: u32, request: &Request) -> Checked {
         Checked {
             place,
             custom_id: request.custom_id().map(str::to_owned),
             format: Some(request.format()),
+            times,
             is_certain: is_certainly_a_request(request),
             line: document.first_line(),
             failure: None,
@@ -138,11 +141,17 @@ impl Checked {
             place,
             custom_id: None,
             format: None,
+            times: 1,
             is_certain: true,
             line,
             failure: Some(failure),
             verdicts: Vec::new(),
         }
+    }
+
+    /// Returns the verdict of a budget.
+    pub(super) fn verdict_of(&self, budget: usize) -> Option<&Verdict> {
+        self.verdicts.iter().find(|verdict| verdict.budget == budget)
     }
 
     /// Returns the worst level of its verdicts.
@@ -205,14 +214,14 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn add(&mut self, level: Option<Level>) {
+    pub(super) fn add(&mut self, level: Option<Level>, times: u32) {
         let requests = match level {
             None => &mut self.within,
             Some(Level::Warning) => &mut self.warning,
             Some(Level::Exceeded) => &mut self.exceeded,
             Some(_) => &mut self.unknown,
         };
-        *requests += 1;
+        *requests += u64::from(times);
     }
 }
 
@@ -268,11 +277,12 @@ impl Project {
             Some(pointer) => prompts_at(name, bytes, pointer),
             None => documents(name, bytes, InputFormat::Auto),
         };
-        documents.iter().flat_map(|document| self.check_document(document, budgets)).collect()
+        let documents = distinct(documents);
+        documents.iter().flat_map(|(document, times)| self.check_document(document, *times, budgets)).collect()
     }
 
     /// Checks a document: one request, or for budgets with values of its template one for each of their rows.
-    fn check_document(&self, document: &Document<'_>, budgets: &[Applied<'_>]) -> Vec<Checked> {
+    fn check_document(&self, document: &Document<'_>, times: u32, budgets: &[Applied<'_>]) -> Vec<Checked> {
         let request = match input::request(document, InputFormat::Auto, false) {
             Ok(request) => request,
             Err(_) if document.is_own() => return Vec::new(),
@@ -289,7 +299,7 @@ impl Project {
                     None => document.place().clone(),
                 };
                 let at = checked.iter().position(|one| one.place == place).unwrap_or_else(|| {
-                    checked.push(Checked::new(place, document, &request));
+                    checked.push(Checked::new(place, document, times, &request));
                     checked.len() - 1
                 });
                 let (outcome, findings) = match outcome {

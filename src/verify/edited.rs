@@ -25,6 +25,8 @@ names! {
         TooOld = "too_old",
         /// The response has ids that the API does not make.
         MadeUpIds = "made_up_ids",
+        /// The response names a model of another provider.
+        OtherModel = "other_model",
         /// The same response is recorded with requests of different counts.
         SharedResponse = "shared_response",
         /// The billed images are not those of the request.
@@ -41,6 +43,7 @@ impl Edit {
             Edit::Marked => "marked as suspect",
             Edit::TooOld => "the response is older than the model or the endpoint",
             Edit::MadeUpIds => "the response has ids that the API does not make",
+            Edit::OtherModel => "the response names a model of another provider",
             Edit::SharedResponse => "one response for different requests",
             Edit::OtherImages => "the images are not those that were sent",
             Edit::SortedKeys => "the keys of the request were sorted",
@@ -56,6 +59,16 @@ pub struct Edited {
     pub place: String,
     /// How it was edited.
     pub edit: Edit,
+}
+
+/// Returns whether the response is of another provider's model, such as `moonshotai/kimi-k2`, although OpenAI has the model of
+/// the request.
+pub(super) fn is_of_other_model(catalog: &Catalog, recording: &Recording) -> Option<Edit> {
+    let own = recording.request.as_ref().ok().and_then(Request::model)?;
+    let reported = recording.reported_model.as_deref()?;
+    let (provider, _) = reported.split_once('/')?;
+    let is_other = provider != "openai" && catalog.model(own).is_ok() && catalog.model(reported).is_err();
+    is_other.then_some(Edit::OtherModel)
 }
 
 /// What shows that a recording was edited, alone or beside others.

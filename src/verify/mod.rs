@@ -96,7 +96,14 @@ impl Recordings {
             unproved: counted.iter().flat_map(TokenCount::unproved).cloned().collect(),
             cost: hindsight.and_then(|name| Some(bill(name).ok()?.total)),
             signs: Signs {
-                edit: recording.edit.into_iter().chain(edited::too_old(catalog, recording)).min(),
+                edit: [
+                    recording.edit,
+                    edited::too_old(catalog, recording),
+                    edited::is_of_other_model(catalog, recording),
+                ]
+                .into_iter()
+                .flatten()
+                .min(),
                 response: recording.response,
                 // A count that is only a range does not show which of two requests is another one.
                 tokens: counted.as_ref().filter(|_| verdict.is_counted()).map(TokenCount::tokens),

@@ -114,6 +114,17 @@ fn ids_of_a_response_are_those_of_the_api() {
 }
 
 #[test]
+fn a_response_of_another_provider_is_none_of_the_request() {
+    let answered_by = |id: &str, model: &str| {
+        let mut response = answered(id, TIME, 8);
+        response["model"] = json!(model);
+        chat("Hello", response)
+    };
+    let found = edits(&[answered_by(ID, "moonshotai/kimi-k2"), answered_by(OTHER_ID, "openai/gpt-4o-2024-08-06")]);
+    assert_eq!(found, [(0, Edit::OtherModel)]);
+}
+
+#[test]
 fn small_images_are_one_tile_each() {
     let with_image = |id: &str, input: u64, side: u32| {
         let content = json!([{"type": "text", "text": "Hello"}, {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}]);

@@ -56,13 +56,15 @@ pub(in crate::cli) struct Total {
 }
 
 impl Total {
-    fn new<'m>(requests: impl Iterator<Item = (&'m Measured, Option<CostBounds>)>) -> Total {
-        let requests: Vec<_> = requests.collect();
-        let months: Vec<CostBounds> = requests.iter().filter_map(|(_, month)| *month).collect();
+    /// Returns the total of requests, each with the number of times that it is in its file and its cost in a month.
+    fn new<'m>(requests: impl Iterator<Item = (&'m Measured, u32, Option<CostBounds>)>) -> Total {
+        let requests: Vec<_> = requests.map(|(measured, times, month)| (measured, u64::from(times), month)).collect();
+        let months = requests.iter().filter_map(|(_, times, month)| Some(month.as_ref()?.times(*times)));
+        let months: Vec<CostBounds> = months.collect();
         Total {
-            requests: requests.len(),
-            input: requests.iter().map(|(measured, _)| measured.input.clone()).sum(),
-            cost: requests.iter().map(|(measured, _)| measured.cost).sum(),
+            requests: requests.iter().map(|(_, times, _)| *times as usize).sum(),
+            input: requests.iter().map(|(measured, times, _)| measured.input.times(*times)).sum(),
+            cost: requests.iter().map(|(measured, times, _)| measured.cost.times(*times)).sum(),
             month: (!months.is_empty()).then(|| months.into_iter().sum()),
         }
     }
@@ -182,13 +184,20 @@ impl CheckReport<'_> {
 
     /// Returns the usage and cost of all requests, each on the terms of the budget with the highest cost.
     pub(in crate::cli) fn total(&self) -> Total {
-        Total::new(self.requests.iter().filter_map(|one| Some((one.measured()?, self.request_monthly_cost(one)))))
+        let measured = |one| Some((Checked::measured(one)?, one.times, self.request_monthly_cost(one)));
+        Total::new(self.requests.iter().filter_map(measured))
     }
 
     /// Returns the usage and cost of the requests of a budget.
     pub(in crate::cli) fn budget_total(&self, budget: usize) -> Total {
-        let verdicts = self.requests.iter().flat_map(|one| &one.verdicts).filter(|verdict| verdict.budget == budget);
-        Total::new(verdicts.filter_map(|verdict| Some((verdict.measured()?, self.verdict_monthly_cost(verdict)))))
+        let verdicts = self.requests.iter().filter_map(|one| Some((one.verdict_of(budget)?, one.times)));
+        let measured = verdicts.filter_map(|(verdict, times)| Some((verdict.measured()?, times, verdict)));
+        Total::new(measured.map(|(measured, times, verdict)| (measured, times, self.verdict_monthly_cost(verdict))))
+    }
+
+    /// Returns the number of requests, each as often as it is in its file.
+    fn count(&self) -> usize {
+        self.requests.iter().map(|one| one.times as usize).sum()
     }
 
     /// Returns a hint to set the expected output, if a cost is based on the maximum output.
@@ -206,7 +215,7 @@ impl CheckReport<'_> {
             }
         }
         let warn_only = if self.warn_only { "; --warn-only: no failure" } else { "" };
-        format!("{}: {}{warn_only}", plural(self.requests.len(), "request"), counts.join(", "))
+        format!("{}: {}{warn_only}", plural(self.count(), "request"), counts.join(", "))
     }
 }
 

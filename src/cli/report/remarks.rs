@@ -23,6 +23,11 @@ pub(in crate::cli) const NOTE: &str = "note";
 const RED: Style = AnsiColor::Red.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
 
+/// Returns what follows the name of a request that is sent several times.
+pub(in crate::cli) fn times(requests: u64) -> String {
+    if requests > 1 { format!(" × {}", grouped(requests)) } else { String::new() }
+}
+
 /// Returns the remark on a request that is several times in its file.
 pub(in crate::cli) fn identical(times: u32) -> Option<String> {
     (times > 1).then(|| format!("{} identical requests", grouped(times.into())))

@@ -7,6 +7,7 @@ use gpt_cost::budget::{CostBounds, Level};
 use gpt_cost::money::grouped;
 
 use super::{CheckReport, MOST_EXPENSIVE, upper_bound};
+use crate::cli::report::remarks::times;
 use crate::cli::report::{MAX_COMMENT_BYTES, lines_within, markdown_cell, plural, tokens_in_words};
 
 pub(super) fn write(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> {
@@ -56,7 +57,7 @@ fn write_most_expensive(report: &CheckReport<'_>, out: &mut impl Write) -> io::R
     };
     for one in requests.iter().take(MOST_EXPENSIVE) {
         let Some(measured) = one.measured() else { continue };
-        let name = markdown_cell(&one.place.to_string());
+        let name = format!("{}{}", markdown_cell(&one.place.to_string()), times(one.times.into()));
         writeln!(out, "{}", row(name, &measured.input, measured.cost, report.request_monthly_cost(one)))?;
     }
     if requests.len() > MOST_EXPENSIVE {

@@ -11,7 +11,7 @@ use super::{BudgetReport, CheckReport, MOST_EXPENSIVE, Total, detail, upper_boun
 use crate::cli::checked::{Checked, Measured, Verdict, verdict_name};
 use crate::cli::files::printable;
 use crate::cli::report::grid::{Cell, write_grid, write_line};
-use crate::cli::report::remarks::{NOT_COUNTED, remarks, write_grouped};
+use crate::cli::report::remarks::{NOT_COUNTED, remarks, times, write_grouped};
 use crate::cli::report::{formats, label, plural};
 
 const DIM: Style = Style::new().dimmed();
@@ -164,7 +164,7 @@ fn write_most_expensive(report: &CheckReport<'_>, out: &mut impl Write) -> io::R
         let Some(measured) = one.measured() else { continue };
         let budgets = one.verdicts.iter().map(|verdict| printable(&report.budgets[verdict.budget].budget.name));
         let mut row = amounts(
-            printable(&one.place.to_string()),
+            format!("{}{}", printable(&one.place.to_string()), times(one.times.into())),
             &measured.input,
             measured.cost,
             report.request_monthly_cost(one),
@@ -187,7 +187,7 @@ fn write_most_expensive(report: &CheckReport<'_>, out: &mut impl Write) -> io::R
             rows.push(amounts(title, &total.input, total.cost, total.month));
         }
     }
-    let title = title("total", &total, report.requests.len());
+    let title = title("total", &total, report.count());
     rows.push(amounts(title, &total.input, total.cost, total.month));
     writeln!(out)?;
     write_grid(&rows, out)?;

@@ -79,6 +79,8 @@ pub(in crate::cli) struct Request<'a> {
     /// The line to look at, from 1.
     line: usize,
     custom_id: Option<&'a str>,
+    /// The number of requests in the file that are identical to it, itself included.
+    identical_requests: u32,
     /// The format that the request was read as; null if it cannot be read.
     format: Option<&'static str>,
     /// The worst verdict of its budgets.
@@ -100,6 +102,7 @@ impl<'a> Request<'a> {
             file: &one.place.file,
             line: one.line,
             custom_id: one.custom_id.as_deref(),
+            identical_requests: one.times,
             format: one.format.map(|format| format.as_str()),
             verdict: verdict_name(one.level()),
             error: one.failure.as_ref().map(Failure::message),

@@ -6,6 +6,7 @@ use gpt_cost::money::grouped;
 use gpt_cost::{Cost, Verdict};
 
 use super::{Entry, Report};
+use crate::cli::report::remarks::times;
 use crate::cli::report::{MAX_COMMENT_BYTES, lines_within, markdown_cell, plural, tokens_in_words};
 
 pub(super) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
@@ -22,11 +23,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()>
     };
     let rows = report.entries.iter().map(|entry| {
         let estimate = entry.estimate;
-        let times = match estimate.requests() {
-            1 => String::new(),
-            requests => format!(" × {}", grouped(requests)),
-        };
-        let name = format!("{}{times}", markdown_cell(&entry.place.to_string()));
+        let name = format!("{}{}", markdown_cell(&entry.place.to_string()), times(estimate.requests()));
         let cells = [name, markdown_cell(estimate.name()), tokens_in_words(estimate.input())];
         row(cells, &estimate.cost_of_all(), &markdown_cell(&notes(entry)))
     });

@@ -11,7 +11,7 @@ use gpt_cost::{Cost, CostRange, Estimate, Fit, Label, Tier, Usd, Verdict};
 use super::{Entry, Report};
 use crate::cli::files::printable;
 use crate::cli::report::grid::{Cell, write_grid, write_line};
-use crate::cli::report::remarks::{DOES_NOT_FIT, NOTE, identical, remark, write_grouped};
+use crate::cli::report::remarks::{DOES_NOT_FIT, NOTE, identical, remark, times, write_grouped};
 use crate::cli::report::{FILE_TOKENS, IMAGE_SIZE, formats, label, plural};
 
 const BOLD: Style = Style::new().bold();
@@ -67,11 +67,9 @@ fn write_many(report: &Report<'_>, entries: &[Entry<'_>], out: &mut impl Write) 
             Verdict::Exceeds => Cell::styled(DOES_NOT_FIT, RED),
             _ => Cell::styled("fit unknown", YELLOW),
         };
-        let times =
-            if estimate.requests() > 1 { format!(" × {}", grouped(estimate.requests())) } else { String::new() };
         let cached = estimate.cached();
         rows.push(columns.select([
-            Cell::plain(format!("{}{times}", printable(&entry.place.to_string()))),
+            Cell::plain(format!("{}{}", printable(&entry.place.to_string()), times(estimate.requests()))),
             Cell::plain(estimate.name()),
             Cell::plain(estimate.tier().as_str()),
             Cell::right(grouped(estimate.input().tokens())),
