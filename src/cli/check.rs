@@ -13,7 +13,7 @@ use super::checked::{self, Budgeted, Checked, Selection, Tally, worst};
 use super::exit::{Failure, Outcome, Stop};
 use super::files::{self, printable};
 use super::note;
-use super::project::{self, Ignored, Project, ProjectFile, is_prompt_name, name_of};
+use super::project::{self, Ignored, Project, ProjectFile, name_kind, name_of};
 use super::report::check::{BudgetReport, CheckReport, write};
 use super::report::grid::{Cell, write_grid};
 use super::report::{formats, plural};
@@ -246,7 +246,9 @@ fn prompts_in(project: &Project, folder: &Path) -> Vec<ProjectFile> {
         name => (folder.to_owned(), format!("{}/", name.trim_end_matches('/'))),
     };
     let all = Project { root, ..project.clone() }.files(Ignored::Skip);
-    let (prompts, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|file| is_prompt_name(&file.name));
+    // The name of the folder is part of what a name says.
+    let is_prompt = |file: &ProjectFile| name_kind(&format!("{prefix}{}", file.name)).is_some();
+    let (prompts, others): (Vec<_>, Vec<_>) = all.into_iter().partition(is_prompt);
     if !others.is_empty() && !prefix.is_empty() {
         let others = plural(others.len(), "other file");
         note(&format!("{}: {others} skipped; name a file to check it, whatever its extension", printable(&prefix)));
@@ -266,7 +268,7 @@ fn list(project: &Project, plan: &Plan, out: &mut impl Write) -> Result<Outcome,
         let budgets: Vec<&str> = one.budgets.iter().map(|index| budgets[*index].name.as_str()).collect();
         let reason = match requests().find_map(|checked| checked.failure.as_ref()) {
             Some(failure) => failure.message(),
-            None if requests().next().is_none() => "written by gpt-cost".to_owned(),
+            None if requests().next().is_none() => "written by gpt-cost, or traffic of other APIs".to_owned(),
             None => String::new(),
         };
         rows.push(vec![

@@ -271,7 +271,8 @@ impl Project {
         checked.into_iter().flatten().collect()
     }
 
-    /// Checks all requests of one file. Baselines and reports that gpt-cost wrote have none.
+    /// Checks all requests of one file. Baselines and reports that gpt-cost wrote have none, and nor has the traffic of other
+    /// APIs.
     fn check_file(&self, name: &str, pointer: Option<&str>, bytes: &[u8], budgets: &[Applied<'_>]) -> Vec<Checked> {
         let documents = match pointer {
             Some(pointer) => prompts_at(name, bytes, pointer),
@@ -285,7 +286,7 @@ impl Project {
     fn check_document(&self, document: &Document<'_>, times: u32, budgets: &[Applied<'_>]) -> Vec<Checked> {
         let request = match input::request(document, InputFormat::Auto, false) {
             Ok(request) => request,
-            Err(_) if document.is_own() => return Vec::new(),
+            Err(_) if document.is_own() || document.is_other_traffic() => return Vec::new(),
             Err(failure) => {
                 let line = failure.line().unwrap_or(document.first_line());
                 return vec![Checked::unreadable(document.place().clone(), line, failure)];
@@ -367,7 +368,7 @@ impl Project {
     /// Returns the usage and cost of a request on the terms of a budget, and the budget's findings.
     fn measure(&self, document: &Document<'_>, request: &Request, budget: &Budget) -> Outcome {
         let model = self.model.as_deref().or(request.model()).or(budget.model.as_deref()).ok_or_else(|| {
-            Failure::missing_model(document.place(), "neither it nor its budget names a model")
+            Failure::at(document.place(), "neither it nor its budget names a model")
                 .hint("set model = \"NAME\" in gpt-cost.toml, or pass --model NAME")
         })?;
         let terms = terms(self.day, budget.tier, budget.output_tokens, budget.cached).today(self.today);
@@ -468,15 +469,23 @@ pub(super) fn partition_requests(checked: Vec<Checked>) -> (Vec<Checked>, Vec<Ch
     checked.into_iter().partition(|one| one.is_certain && !one.failure.as_ref().is_some_and(Failure::is_not_request))
 }
 
-/// Returns a text that names the first skipped files with their reasons, and how many more there are.
+/// Returns a text that names the first skipped files, those with the same reason together, and how many more there are.
 pub(super) fn describe_skipped(others: &[Checked]) -> String {
-    const MAX: usize = 5;
+    const MAX: usize = 6;
     let reason = |one: &Checked| match one.failures().first() {
         _ if !one.is_certain => "`input` or `prompt` without a model: perhaps not a request".to_owned(),
         Some(failure) => failure.message(),
         None => String::new(),
     };
-    let named = others.iter().take(MAX).map(|one| format!("{} ({})", printable(&one.place.to_string()), reason(one)));
+    let mut by_reason: Vec<(String, Vec<String>)> = Vec::new();
+    for one in others.iter().take(MAX) {
+        let (reason, name) = (reason(one), printable(&one.place.to_string()));
+        match by_reason.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, names)) => names.push(name),
+            None => by_reason.push((reason, vec![name])),
+        }
+    }
+    let named = by_reason.into_iter().map(|(reason, names)| format!("{} ({reason})", names.join(", ")));
     let more = others.len().saturating_sub(MAX);
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };
     format!("{}{more}", named.collect::<Vec<_>>().join(", "))

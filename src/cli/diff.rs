@@ -15,7 +15,7 @@ use super::args::DiffArgs;
 use super::checked::{self, Budgeted, Checked, Selection};
 use super::exit::{Failure, Outcome, Stop};
 use super::files::{self, printable};
-use super::project::{self, Ignored, Project, ProjectFile, Tree, is_prompt_name};
+use super::project::{self, Ignored, Project, ProjectFile, Tree, name_kind};
 use super::report::diff::{Broken, Difference, Month, Total};
 use super::{baseline, git, note, report};
 
@@ -152,7 +152,7 @@ fn read_side(project: &Project, which: &'static str, side: &str) -> Result<Side,
     }
     if path.is_dir() {
         let folder = Project { root: path.to_owned(), tree: Tree::Folder(path.to_owned()), ..project.clone() };
-        let prompts = folder.files(Ignored::Skip).into_iter().filter(|file| is_prompt_name(&file.name)).collect();
+        let prompts = folder.files(Ignored::Skip).into_iter().filter(|file| name_kind(&file.name).is_some()).collect();
         return Ok(Side::new(project, which, check_all(&folder, prompts, project::read), &[]));
     }
     read_revision(project, which, &git::resolve(&project.root, side)?)
@@ -263,7 +263,7 @@ fn select(project: &Project, tree: &git::Object, files: &[ProjectFile]) -> Resul
         return project.select(files);
     }
     let is_one = matches!(tree, git::Object::File(_));
-    let prompts = files.iter().filter(|file| is_one || is_prompt_name(&file.name)).cloned();
+    let prompts = files.iter().filter(|file| is_one || name_kind(&file.name).is_some()).cloned();
     Ok(Selection::of(unlimited_budget(project), prompts))
 }
 

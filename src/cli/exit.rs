@@ -53,7 +53,6 @@ impl From<io::Error> for Stop {
 #[derive(Clone, Debug)]
 pub(super) struct Failure {
     errors: Vec<Shown>,
-    is_missing_model: bool,
     is_not_request: bool,
 }
 
@@ -70,7 +69,7 @@ struct Shown {
 impl Failure {
     pub(super) fn new(message: impl Into<String>) -> Failure {
         let shown = Shown { place: None, line: None, message: message.into(), excerpt: None, hint: None };
-        Failure { errors: vec![shown], is_missing_model: false, is_not_request: false }
+        Failure { errors: vec![shown], is_not_request: false }
     }
 
     /// Returns a failure at a place, such as `prompt.json` or `batch.jsonl:3`.
@@ -80,25 +79,15 @@ impl Failure {
         failure
     }
 
-    /// Returns the failure of a request for which neither the request nor the configuration names a model.
-    pub(super) fn missing_model(place: impl fmt::Display, message: &str) -> Failure {
-        Failure { is_missing_model: true, ..Failure::at(place, message) }
-    }
-
     /// Returns the failure for an error of the library. Hints that name commands are added here, because the library
     /// does not know the command line.
     pub(super) fn from_error(error: &Error) -> Failure {
         let errors = error.problems().iter().map(Shown::from_problem).collect();
-        let failure = Failure { errors, is_missing_model: false, is_not_request: error.is_not_request() };
+        let failure = Failure { errors, is_not_request: error.is_not_request() };
         match error.is_no_tokenizer() {
             true => failure.with_hint("its requests cannot be counted; gpt-cost actual prices its responses"),
             false => failure,
         }
-    }
-
-    /// Returns whether a missing model is the only known problem of a request.
-    pub(super) fn is_missing_model(&self) -> bool {
-        self.is_missing_model
     }
 
     /// Returns whether the input is valid but not a request.

@@ -62,8 +62,9 @@ impl Source {
             (Some(name), _) | (None, Some(name)) => Ok((name.to_owned(), Vec::new())),
             (None, None) => match &config.model {
                 Some(name) => Ok((name.clone(), Vec::new())),
-                None => Err(Failure::missing_model(&self.place, "it names no model")
-                    .hint("pass --model NAME, such as --model gpt-4o")),
+                None => {
+                    Err(Failure::at(&self.place, "it names no model").hint("pass --model NAME, such as --model gpt-4o"))
+                }
             },
         }
     }

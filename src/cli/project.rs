@@ -11,7 +11,7 @@ use gpt_cost::money::grouped;
 use gpt_cost::request::ImageSize;
 use gpt_cost::{Catalog, Date, Request};
 
-pub(super) use self::files::{Ignored, ProjectFile, is_prompt_name, name_of, read, walk};
+pub(super) use self::files::{Ignored, NameKind, ProjectFile, is_of_prompts, name_kind, name_of, read, walk};
 pub(super) use self::tree::Tree;
 
 use super::args::{ProjectArgs, RequestArgs, TableArgs};

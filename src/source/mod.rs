@@ -87,6 +87,8 @@ pub struct Document<'a> {
     first_line: usize,
     /// The answer to a request of recorded traffic.
     answer: Option<Answer<'a>>,
+    /// Whether it is recorded traffic without a request to an endpoint that is counted.
+    is_other_traffic: bool,
 }
 
 /// Returns the documents of a source: one, or one for each line, each element of an array or each document of YAML.
@@ -243,7 +245,19 @@ fn elements(bytes: &[u8], forced: Option<Format>) -> Option<Vec<(usize, &[u8])>>
 impl<'a> Document<'a> {
     fn new(place: Place, bytes: Cow<'a, [u8]>, is_json: bool) -> Document<'a> {
         let (format, unread, invalid, front_matter, answer) = (None, None, None, None, None);
-        Document { place, bytes, is_json, format, unread, invalid, front_matter, first_line: 1, answer }
+        let is_other_traffic = false;
+        Document {
+            place,
+            bytes,
+            is_json,
+            format,
+            unread,
+            invalid,
+            front_matter,
+            first_line: 1,
+            answer,
+            is_other_traffic,
+        }
     }
 
     /// Returns the place of the document.
@@ -259,9 +273,9 @@ impl<'a> Document<'a> {
 
     /// Returns the same document with a copy of its text.
     fn into_owned(self) -> Document<'static> {
-        let Document { place, bytes, is_json, format, unread, invalid, front_matter, first_line, answer } = self;
-        let (bytes, answer) = (Cow::Owned(bytes.into_owned()), answer.map(Answer::into_owned));
-        Document { place, bytes, is_json, format, unread, invalid, front_matter, first_line, answer }
+        let (bytes, answer) = (Cow::Owned(self.bytes.into_owned()), self.answer.map(Answer::into_owned));
+        let Document { place, is_json, format, unread, invalid, front_matter, first_line, is_other_traffic, .. } = self;
+        Document { place, bytes, is_json, format, unread, invalid, front_matter, first_line, answer, is_other_traffic }
     }
 
     /// Returns the document's bytes. Those of a request of recorded traffic are its body; those of YAML and TOML are its
@@ -279,6 +293,11 @@ impl<'a> Document<'a> {
     /// Returns whether the document is a request of recorded traffic: of a cassette or of a HAR file.
     pub fn is_recorded(&self) -> bool {
         self.answer.is_some()
+    }
+
+    /// Returns whether the document is recorded traffic in which no request goes to an endpoint that is counted.
+    pub fn is_other_traffic(&self) -> bool {
+        self.is_other_traffic
     }
 
     /// Returns the JSON text for [`Recording::from_json`](crate::verify::Recording::from_json): of recorded traffic, the

@@ -26,7 +26,10 @@ pub(super) fn documents<'a>(whole: &Document<'a>, text: &'a [u8]) -> Option<Vec<
     let text = std::str::from_utf8(super::without_mark(text)).ok().filter(|_| whole.format.is_none())?;
     let interactions = match interactions(text)? {
         Ok(interactions) => interactions,
-        Err(error) => return Some(vec![Document { invalid: Some(error), ..whole.clone() }]),
+        Err(error) => {
+            let is_other_traffic = error.is_not_request();
+            return Some(vec![Document { invalid: Some(error), is_other_traffic, ..whole.clone() }]);
+        }
     };
     let document = |one: Interaction<'a>| {
         let (bytes, invalid) = match one.body {

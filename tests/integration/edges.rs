@@ -380,7 +380,7 @@ fn links_hidden_files_and_unusual_names_are_read_or_reported() {
 fn folders_standard_input_and_paths_elsewhere_are_checked() {
     let root = repository("paths");
     write(&root, "a/prompts/x.json", &prompt(5));
-    write(&root, "a/prompts/y.yaml", "a: b\n");
+    write(&root, "a/prompts/y.csv", "a: b\n");
     write(&root, "b/empty.txt", "x");
     let output = with_input(&root, &["check", "-", "--max-input-tokens", "100"], &prompt(5));
     assert_eq!(output.status.code(), Some(0));

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -132,23 +133,59 @@ pub(in crate::cli) fn read(file: &ProjectFile) -> Result<Cow<'static, [u8]>, Fai
     }
 }
 
-/// Returns whether the name of a file is that of a prompt. This selects the files of a folder: JSON, and text files
-/// with a word such as `prompt` in the name of the file or its folder, except for a README and the like.
-pub(in crate::cli) fn is_prompt_name(name: &str) -> bool {
-    const NEVER: [&str; 6] = ["readme", "changelog", "license", "licence", "contributing", "requirements"];
-    const WORDS: [&str; 6] = ["prompt", "prompts", "system", "instructions", "template", "templates"];
-    let path = Path::new(name);
-    let lower =
-        |part: Option<&std::ffi::OsStr>| part.map(|part| part.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let is_separator = |char: char| !char.is_alphanumeric();
-    let has_word = |text: &str| text.split(is_separator).any(|word| WORDS.contains(&word));
-    let (stem, folder) = (lower(path.file_stem()), lower(path.parent().and_then(Path::file_name)));
-    let is_about = stem.split(is_separator).next().is_some_and(|word| NEVER.contains(&word));
-    match lower(path.extension()).as_str() {
+/// What the name of a file says that it may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum NameKind {
+    Prompt,
+    /// Recorded traffic: a HAR file, or a cassette.
+    Recording,
+}
+
+/// Returns what a file may have by its name. This selects the files of a folder: JSON; text with a word such as `prompt` in
+/// the name of the file or its folder, except for a README and the like; YAML, TOML and templates with such a word;
+/// recorded traffic.
+pub(in crate::cli) fn name_kind(name: &str) -> Option<NameKind> {
+    let lower = name.to_lowercase();
+    let path = Path::new(&lower);
+    let folders: Vec<&str> = path.parent().into_iter().flat_map(Path::iter).filter_map(OsStr::to_str).collect();
+    let folder = folders.last().copied().unwrap_or_default();
+    let (stem, ending) = lower.rsplit('/').next()?.rsplit_once('.')?;
+    let is_cassette = folders.iter().any(|folder| folder.contains("cassette") || *folder == "vcr");
+    let is_template = |name: &str| has_any_word(name, &["template", "templates"]) && !is_about_project(stem);
+    let has_word = || (is_of_prompts(stem) || is_of_prompts(folder)) && !is_about_project(stem);
+    let is_prompt = match ending {
+        "har" => return Some(NameKind::Recording),
+        "yaml" | "yml" | "json" if is_cassette => return Some(NameKind::Recording),
         "json" | "jsonl" | "ndjson" => true,
-        "txt" | "md" => !is_about && (has_word(&stem) || has_word(&folder)),
+        "yaml" | "yml" => stem.ends_with(".prompt") || has_word(),
+        "toml" => has_word(),
+        "j2" | "jinja" | "jinja2" | "mustache" => {
+            let is_text = stem.rsplit_once('.').is_none_or(|(_, inner)| ["md", "txt", "prompt"].contains(&inner));
+            is_text && (has_word() || folders.iter().any(|folder| is_of_prompts(folder)))
+        }
+        "txt" => has_word() || is_template(stem) || is_template(folder),
+        "md" => {
+            let is_documentation = folders.iter().any(|folder| ["doc", "docs"].contains(folder));
+            has_word() && (!is_documentation || is_of_prompts(folder))
+        }
         _ => false,
-    }
+    };
+    is_prompt.then_some(NameKind::Prompt)
+}
+
+/// Returns whether the name of a file or folder, in lower case, has a word such as `prompt`.
+pub(in crate::cli) fn is_of_prompts(name: &str) -> bool {
+    has_any_word(name, &["prompt", "prompts", "system", "instructions"])
+}
+
+/// Returns whether the name of a file is that of a README and the like.
+fn is_about_project(stem: &str) -> bool {
+    const NEVER: [&str; 6] = ["readme", "changelog", "license", "licence", "contributing", "requirements"];
+    stem.split(|char: char| !char.is_alphanumeric()).next().is_some_and(|word| NEVER.contains(&word))
+}
+
+fn has_any_word(text: &str, words: &[&str]) -> bool {
+    text.split(|char: char| !char.is_alphanumeric()).any(|word| words.contains(&word))
 }
 
 /// Returns a path with `/` as the separator, on every platform.
@@ -159,14 +196,28 @@ pub(in crate::cli) fn name_of(path: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::is_prompt_name;
+    use super::{NameKind, name_kind};
 
     #[test]
-    fn names_of_prompts() {
-        for name in
-            ["a.json", "a/b.JSONL", "prompts/support.md", "system_prompt.txt", "x/Templates/a.txt", "my-system.md"]
-        {
-            assert!(is_prompt_name(name), "{name}");
+    fn names_of_prompts_and_recordings() {
+        for name in [
+            "a.json",
+            "a/b.JSONL",
+            "prompts/support.md",
+            "system_prompt.txt",
+            "x/Templates/a.txt",
+            "my-system.md",
+            "a/summarize.prompt.yml",
+            "prompts.yaml",
+            "settings/pr_reviewer_prompts.toml",
+            "prompts/resolve/basic.jinja",
+            "a/summary_prompt.md.j2",
+            "docs/prompts/a.md",
+        ] {
+            assert_eq!(name_kind(name), Some(NameKind::Prompt), "{name}");
+        }
+        for name in ["a.har", "tests/cassettes/x/a.yaml", "spec/fixtures/vcr_cassettes/a.yml", "fixtures/vcr/a.json"] {
+            assert_eq!(name_kind(name), Some(NameKind::Recording), "{name}");
         }
         for name in [
             "README.md",
@@ -177,10 +228,17 @@ mod tests {
             "notes.txt",
             "a/prompts/b/c.md",
             "prompt",
-            "prompt.yaml",
+            "prompt.py",
             "systems.md",
+            "config.yaml",
+            "charts/templates/a.yaml",
+            "roles/a/templates/nginx.conf.j2",
+            "prompts/page.html.j2",
+            "docs/api/format_prompt.md",
+            "templates/note.md",
+            "a.prompty",
         ] {
-            assert!(!is_prompt_name(name), "{name}");
+            assert_eq!(name_kind(name), None, "{name}");
         }
     }
 }
