@@ -15,7 +15,7 @@ use super::project::Project;
 use super::report::documents::{self, Day, FromConfig};
 use super::report::grid::{Cell, write_grid};
 use super::report::remarks::{NOTE, identical, remark};
-use super::report::{FILE_TOKENS, IMAGE_SIZE, evidence, label, plural};
+use super::report::{FILE_TOKENS, IMAGE_SIZE, evidence, label, plural, read_as};
 use super::{files, input, note, printable};
 
 /// A request, or a text, and its tokens.
@@ -25,6 +25,8 @@ pub(super) struct Counted {
     pub(super) line: usize,
     pub(super) custom_id: Option<String>,
     pub(super) format: Format,
+    /// Whether its texts have values of a template.
+    pub(super) is_filled: bool,
     /// The number of requests in the file that are identical to it, itself included.
     pub(super) times: u32,
     /// `None` for raw text counted with `--encoding`.
@@ -71,6 +73,7 @@ fn count_text(name: String, text: &str, encoding: Encoding) -> Counted {
         line: 1,
         custom_id: None,
         format: Format::Text,
+        is_filled: false,
         times: 1,
         model: None,
         encoding: Some(encoding),
@@ -119,6 +122,7 @@ fn count_request(args: &CountArgs, project: &Project, source: &Source) -> Result
         line: source.line,
         custom_id: source.request.custom_id().map(str::to_owned),
         format: source.request.format(),
+        is_filled: source.request.is_filled(),
         times: source.times,
         encoding: model.encoding(),
         model: Some(ModelName { name, resolved: model.name().to_owned() }),
@@ -213,7 +217,9 @@ fn write_counted(one: &Counted, day: Option<Day>, with_breakdown: bool, out: &mu
     let Counted { place, count, .. } = one;
     let encoding = one.encoding.map_or("unknown encoding", Encoding::as_str);
     let read_as = match (&one.model, day) {
-        (Some(model), Some(Day(day))) => format!("{}  {} ({encoding})  as of {day}", one.format, model.name),
+        (Some(model), Some(Day(day))) => {
+            format!("{}  {} ({encoding})  as of {day}", read_as(one.format, one.is_filled), model.name)
+        }
         _ => encoding.to_owned(),
     };
     writeln!(out, "{place}  {read_as}  {} tokens, {}", grouped(count.tokens()), label(count))?;

@@ -1,7 +1,7 @@
 //! Reads the requests that the command line names: files and standard input.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use gpt_cost::budget::Config;
@@ -14,7 +14,7 @@ use super::args::RequestArgs;
 use super::exit::Failure;
 use super::project::Tree;
 use super::values::Values;
-use super::{files, template};
+use super::{files, note, template};
 
 /// How a prompt is read: the language of its template, and what fills it.
 #[derive(Clone, Copy, Debug)]
@@ -85,19 +85,29 @@ pub(super) fn read_all(args: &RequestArgs) -> Result<Vec<Result<Source, Failed>>
     let values = Values::read_all(&args.template)?;
     let mut is_stdin_read = false;
     let mut sources = Vec::new();
+    let mut unused: BTreeSet<&str> = args.template.vars.iter().map(|var| var.name.as_str()).collect();
     for path in &args.files {
         if files::is_standard(path) && std::mem::replace(&mut is_stdin_read, true) {
             let place = Place::file(files::name(path));
             let failure = Failure::at(&place, "standard input can only be read once, but is named twice");
             sources.push(Err(Failed { place, line: 1, failure }));
         } else {
-            sources.extend(read(path, args, &values));
+            sources.extend(read(path, args, &values, &mut unused));
         }
+    }
+    for name in unused.into_iter().filter(|_| sources.iter().any(Result::is_ok)) {
+        note(&format!("--var {}: no prompt has this name", files::printable(name)));
     }
     Ok(sources)
 }
 
-fn read(path: &Path, args: &RequestArgs, values: &[Values]) -> Vec<Result<Source, Failed>> {
+/// Reads a file. The names of values that occur in it are no longer `unused`.
+fn read(
+    path: &Path,
+    args: &RequestArgs,
+    values: &[Values],
+    unused: &mut BTreeSet<&str>,
+) -> Vec<Result<Source, Failed>> {
     let (path, pointer) = split_pointer(path);
     let (path, name) = (path.as_path(), files::name(&path));
     let bytes = match files::read(path) {
@@ -110,6 +120,10 @@ fn read(path: &Path, args: &RequestArgs, values: &[Values]) -> Vec<Result<Source
             return vec![Err(Failed { place: Place::file(name), line: 1, failure })];
         }
     };
+    let has = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+    // A template that is included can use them.
+    let includes = has("include") || has("{{>");
+    unused.retain(|name| !includes && !has(name.split('.').next().unwrap_or(name)));
     let documents = match pointer {
         Some(pointer) => prompts_at(&name, &bytes, &pointer),
         None => documents(&name, &bytes, args.input_format.into()),

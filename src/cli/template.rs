@@ -72,6 +72,9 @@ pub(super) fn render(document: &Document<'_>, language: Template, reading: &Read
     if rendered.has_placeholders {
         request.find_placeholders();
     }
+    if !is_empty {
+        request.set_filled();
+    }
     Ok(request)
 }
 

@@ -72,6 +72,8 @@ pub struct Request {
     pub(crate) choices: u64,
     pub(crate) service_tier: Option<String>,
     pub(crate) placeholders: Placeholders,
+    /// Whether its texts have values of a template.
+    pub(crate) is_filled: bool,
     pub(crate) uncounted: Vec<Uncounted>,
     pub(crate) warnings: Vec<Warning>,
     pub(crate) unproven: Vec<Unproven>,
@@ -168,6 +170,16 @@ impl Request {
     /// Returns the role of the message that a plain text is with a chat model; `None` for requests of other formats.
     pub fn text_role(&self) -> Option<Role> {
         matches!(self.input, Input::Text(_)).then_some(self.text_role)
+    }
+
+    /// Marks a text that was rendered with values of a template: its count is that of these values.
+    pub fn set_filled(&mut self) {
+        self.is_filled = true;
+    }
+
+    /// Returns whether the request's texts have values of a template, as [`Request::fill`] and [`Request::set_filled`] note.
+    pub fn is_filled(&self) -> bool {
+        self.is_filled
     }
 
     /// Sets the sizes of the images, in the order of the request. `None` keeps the size that the request has.
@@ -295,6 +307,7 @@ impl Request {
             choices: 1,
             service_tier: None,
             placeholders: Placeholders::default(),
+            is_filled: false,
             uncounted: Vec::new(),
             warnings: Vec::new(),
             unproven: Vec::new(),

@@ -110,6 +110,7 @@ impl Request {
                 }
             }
         }
+        self.is_filled |= !found.used.is_empty();
         self.placeholders = found.left;
         found.used.into_iter().map(str::to_owned).collect()
     }

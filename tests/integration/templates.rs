@@ -82,6 +82,23 @@ fn rows_are_a_request_each() {
     }
 }
 
+#[test]
+fn a_value_that_no_prompt_uses_is_noted() {
+    let root = repository("unused");
+    write(&root, "a.md", "Hi {{ name }}");
+    let output = gpt_cost(&root, &["estimate", "a.md", "-m", "gpt-4o", "--var", "name=Ann", "--var", "nmae=Ann"]);
+    assert_eq!(text(&output.stderr), "note: --var nmae: no prompt has this name\n");
+    assert!(text(&output.stdout).starts_with("a.md  text with values  gpt-4o"), "{output:?}");
+    let report = json(&gpt_cost(&root, &["count", "a.md", "-m", "gpt-4o", "--format", "json"]));
+    assert_eq!(report["requests"][0]["is_filled"], false);
+    // A template that is included can use it.
+    write(&root, "part.j2", "Hi {{ name }}");
+    write(&root, "a.j2", "{% include 'part.j2' %}");
+    let output = gpt_cost(&root, &["count", "a.j2", "-m", "gpt-4o", "--var", "name=Ann"]);
+    assert_eq!(text(&output.stderr), "");
+    assert!(text(&output.stdout).contains("text with values"), "{output:?}");
+}
+
 /// Requests that are one of many in a file are what is sent: values do not multiply them.
 #[test]
 fn requests_on_lines_have_no_placeholders() {

@@ -57,6 +57,11 @@ pub(super) fn formats(formats: impl Iterator<Item = Format>) -> String {
     texts.collect::<Vec<_>>().join(", ")
 }
 
+/// Returns what a request was read as, such as `text with values`.
+pub(super) fn read_as(format: Format, is_filled: bool) -> String {
+    if is_filled { format!("{format} with values") } else { format.to_string() }
+}
+
 /// Escapes a text for a cell of a Markdown table, so that it is shown literally.
 pub(super) fn markdown_cell(text: &str) -> String {
     let mut out = String::new();

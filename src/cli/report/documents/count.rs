@@ -49,6 +49,8 @@ struct Request<'a> {
     custom_id: Option<&'a str>,
     /// The format that the request was read as.
     format: &'static str,
+    /// Whether its texts have values of a template: the count is that of these values.
+    is_filled: bool,
     /// The name of the model as it was given; null for texts counted with --encoding.
     model: Option<&'a str>,
     /// The model that the name resolves to.
@@ -73,6 +75,7 @@ impl<'a> From<&'a Counted> for Request<'a> {
             line: counted.line,
             custom_id: counted.custom_id.as_deref(),
             format: counted.format.as_str(),
+            is_filled: counted.is_filled,
             model: model.map(|model| model.name.as_str()),
             resolved_model: model.map(|model| model.resolved.as_str()),
             encoding: counted.encoding.map(|encoding| encoding.as_str()),

@@ -66,6 +66,8 @@ pub(in crate::cli) struct Request<'a> {
     custom_id: Option<&'a str>,
     /// The format that the request was read as.
     format: &'static str,
+    /// Whether its texts have values of a template: the count is that of these values.
+    is_filled: bool,
     /// The name of the model as it was given.
     model: &'a str,
     /// The model that the name resolves to.
@@ -104,6 +106,7 @@ impl<'a> Request<'a> {
             line: entry.line,
             custom_id: request.custom_id(),
             format: request.format().as_str(),
+            is_filled: request.is_filled(),
             model: estimate.name(),
             resolved_model: model.name(),
             encoding: model.encoding().map(|encoding| encoding.as_str()),

@@ -12,7 +12,7 @@ use super::{Entry, Report};
 use crate::cli::files::printable;
 use crate::cli::report::grid::{Cell, write_grid, write_line};
 use crate::cli::report::remarks::{DOES_NOT_FIT, NOTE, identical, remark, times, write_grouped};
-use crate::cli::report::{FILE_TOKENS, IMAGE_SIZE, formats, label, plural};
+use crate::cli::report::{FILE_TOKENS, IMAGE_SIZE, formats, label, plural, read_as};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -151,9 +151,10 @@ fn write_remarks(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
 
 fn write_entry(report: &Report<'_>, entry: &Entry<'_>, out: &mut impl Write) -> io::Result<()> {
     let estimate = entry.estimate;
-    let (place, format) = (printable(&entry.place.to_string()), entry.request.format());
+    let place = printable(&entry.place.to_string());
+    let format = read_as(entry.request.format(), entry.request.is_filled());
     let day = Cell::styled(format!("as of {}", report.day), DIM);
-    write_line(&[Cell::styled(place, BOLD), Cell::plain(format.to_string()), Cell::plain(model(estimate)), day], out)?;
+    write_line(&[Cell::styled(place, BOLD), Cell::plain(format), Cell::plain(model(estimate)), day], out)?;
     writeln!(out)?;
     write_grid(&costs(entry), out)?;
     writeln!(out)?;
