@@ -59,13 +59,16 @@ Examples:
   gpt-cost estimate prompt.json --tier batch --cached 80% --requests 1000
   gpt-cost estimate prompt.json --tool-calls web_search=2 --uplift 10%
   gpt-cost estimate batch.jsonl other.json         one line per request, and the total
-  gpt-cost estimate notes.txt -m gpt-5-mini        text is counted as one user message
+  gpt-cost estimate notes.txt -m gpt-5-mini        text is counted as one message
+  gpt-cost estimate prompt.md -m gpt-4o --vars rows.csv
+  gpt-cost estimate 'prompts.yaml#/*/system' -m gpt-4o
   gpt-cost estimate - -m gpt-4o --format json < prompt.json
 
-A file is read as JSON if its name ends in .json, .jsonl or .ndjson, or if it starts with { followed by \" or }, or \
-with [ followed by { or ]. JSON can be a Chat Completions, Responses, Completions or Embeddings body, a Batch line, an \
-array of messages or input items, or a recording, with one request per file or per line; JSON that does not parse is \
-an error. Anything else is a text prompt.
+A file is read as JSON if its name ends in .json, .jsonl, .ndjson or .har, or if it starts with { followed by \" or }, \
+or with [ followed by { or ]; JSON that does not parse is an error. A name that ends in .yaml, .yml or .toml is YAML or \
+TOML, which are read as JSON with the same values. Such a file can be a Chat Completions, Responses, Completions or \
+Embeddings body, a Batch line, an array of messages or input items, a recording, a prompt file of GitHub Models, a VCR \
+cassette or a HAR file, with one request or many. Anything else is a text prompt, which can be a template.
 
 Prices come from the built-in table, overridden by your own pricing.toml (in $XDG_CONFIG_HOME/gpt-cost or your \
 platform's settings folder), then by the nearest pricing.toml between the current folder and the repository root, then \
@@ -152,7 +155,7 @@ Examples:
   gpt-cost actual log.jsonl --each                  one line per response, and the total
 
 A file is a response, a JSON array of responses, a file with a response or an event on each line, the output file of a \
-batch, or the text of a stream (data: …). Responses are those of Chat Completions, Responses, Completions, Embeddings, \
+batch, the text of a stream (data: …), or recorded HTTP traffic: a VCR cassette or a HAR file. Responses are those of Chat Completions, Responses, Completions, Embeddings, \
 Realtime, transcription, speech and images.
 
 Model, day and service tier are read from the response; options override them. Cached input, cache writes, audio and \
@@ -210,11 +213,12 @@ pub(super) struct ActualArgs {
 #[command(after_help = "\
 Examples:
   gpt-cost verify recorded.jsonl
-  gpt-cost verify tests                            all recordings in a folder
+  gpt-cost verify .                                all recordings in a folder, except in hidden and ignored files
   gpt-cost verify recorded.jsonl --worst 10 --format json
 
 A recording is a JSON object with `request` and `response`, one per line, or one object or array of them in a .json \
-file, or an interaction of recorded HTTP traffic: a VCR cassette or a HAR file. Only the request and its date are used for counting. No request text is printed.
+file, or an interaction of recorded HTTP traffic: a VCR cassette or a HAR file. Only the request and its date are used \
+for counting. No request text is printed.
 
 Recordings that were edited after they were made are in no score: the report has the reasons, and --worst lists \
 them. Cases whose bill depends on the answer are counted apart.")]
@@ -243,7 +247,8 @@ pub(super) struct VerifyArgs {
 /// The requests, and how to read them.
 #[derive(Debug, Parser)]
 pub(super) struct RequestArgs {
-    /// Requests: files, or - for standard input; a file can contain one request per line
+    /// Requests: files, or - for standard input; a file can contain many, and file#/pointer names prompts in it, such as
+    /// 'prompts.yaml#/*/system'
     #[arg(value_name = "FILE", required = true)]
     pub(super) files: Vec<PathBuf>,
 
