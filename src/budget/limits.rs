@@ -365,7 +365,11 @@ impl Limits {
         };
         let hint = match level {
             Level::Exceeded => gate.hint,
-            Level::Unknown => Some("allow_uncounted = true compares only what is counted with the limit".to_owned()),
+            Level::Unknown => Some(
+                "give sizes or values (var_tokens, vars, file_tokens), or set allow_uncounted = true to compare only what is \
+                 counted"
+                    .to_owned(),
+            ),
             Level::Warning => None,
         };
         findings.push(Finding { rule: gate.rule, level, excess, message, hint });

@@ -12,11 +12,11 @@ use super::args::{CheckArgs, CheckFormat};
 use super::checked::{self, Budgeted, Checked, Selection, Tally, worst};
 use super::exit::{Failure, Outcome, Stop};
 use super::files::{self, printable};
-use super::note;
 use super::project::{self, Ignored, Project, ProjectFile, name_kind, name_of};
 use super::report::check::{BudgetReport, CheckReport, write};
 use super::report::grid::{Cell, write_grid};
 use super::report::{formats, plural};
+use super::{input, note};
 
 /// Runs the command.
 pub(super) fn run(args: &CheckArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
@@ -114,7 +114,9 @@ fn plan_from_limits(args: &CheckArgs, project: &Project) -> Result<Plan, Failure
     }
     budget.model.clone_from(&project.config.model);
     let (files, found) = named_files(args, project)?;
-    Ok(Plan { selection: Selection::of(budget, files), empty: Vec::new(), found, partial: BTreeSet::new() })
+    let values = vec![Ok(Vec::new())];
+    let selection = Selection { budgets: vec![budget], files, values };
+    Ok(Plan { selection, empty: Vec::new(), found, partial: BTreeSet::new() })
 }
 
 fn plan_from_config(args: &CheckArgs, project: &Project) -> Result<Plan, Failure> {
@@ -130,18 +132,24 @@ fn plan_from_config(args: &CheckArgs, project: &Project) -> Result<Plan, Failure
         }
     }
     let names = project.files(Ignored::Skip);
-    let within =
-        args.paths.iter().map(|path| name_in_project(project, path)).collect::<Result<Vec<String>, Failure>>()?;
-    let is_within = |name: &str| within.is_empty() || within.iter().any(|path| is_inside(name, path));
+    let mut within = Vec::new();
+    for path in &args.paths {
+        let (path, pointer) = input::split_pointer(path);
+        within.push((name_in_project(project, &path)?, pointer));
+    }
+    let is_one = |one: &Budgeted, (path, pointer): &(String, Option<String>)| {
+        is_inside(&one.file.name, path) && (pointer.is_none() || *pointer == one.pointer)
+    };
+    let is_within = |one: &Budgeted| within.is_empty() || within.iter().any(|path| is_one(one, path));
     let mut selection = project.select(&names)?;
     let empty = empty_budgets(project, &selection.files)?;
-    let uncovered = within.iter().filter(|path| !selection.files.iter().any(|one| is_inside(&one.file.name, path)));
-    for path in uncovered {
+    let uncovered = within.iter().filter(|path| !selection.files.iter().any(|one| is_one(one, path)));
+    for (path, _) in uncovered {
         note(&format!("{}: no file matches a budget", printable(path)));
     }
-    let unchecked = selection.files.iter().filter(|one| !is_within(&one.file.name));
+    let unchecked = selection.files.iter().filter(|one| !is_within(one));
     let partial: BTreeSet<usize> = unchecked.flat_map(|one| one.budgets.iter().copied()).collect();
-    selection.files.retain(|one| is_within(&one.file.name));
+    selection.files.retain(is_within);
     selection.budgets.iter_mut().for_each(|budget| override_limits(budget, args));
     let empty = if within.is_empty() { empty } else { Vec::new() };
     Ok(Plan { selection, empty, found: BTreeSet::new(), partial })
@@ -218,25 +226,28 @@ fn name_in_project(project: &Project, path: &Path) -> Result<String, Failure> {
 
 /// Returns the files that the command line names and the prompts in the folders that it names, followed by the names of
 /// the files that were found in a folder.
-fn named_files(args: &CheckArgs, project: &Project) -> Result<(Vec<ProjectFile>, BTreeSet<String>), Failure> {
+fn named_files(args: &CheckArgs, project: &Project) -> Result<(Vec<Budgeted>, BTreeSet<String>), Failure> {
     let here = [PathBuf::from(".")];
     let paths = if args.paths.is_empty() { &here[..] } else { &args.paths };
     let (mut named, mut found) = (Vec::new(), BTreeSet::new());
     for path in paths {
-        let name = files::name(path);
+        let (path, pointer) = input::split_pointer(path);
+        let name = files::name(&path);
         if path.is_dir() {
-            let prompts = prompts_in(project, path);
+            let prompts = prompts_in(project, &path);
             found.extend(prompts.iter().map(|file| file.name.clone()));
-            named.extend(prompts);
-        } else if files::is_standard(path) || path.exists() {
-            named.push(ProjectFile { name: name.strip_prefix("./").unwrap_or(&name).to_owned(), path: path.clone() });
+            named.extend(prompts.into_iter().map(|file| (file, None)));
+        } else if files::is_standard(&path) || path.exists() {
+            let name = name.strip_prefix("./").unwrap_or(&name).to_owned();
+            named.push((ProjectFile { name, path }, pointer));
         } else {
             return Err(Failure::at(name, "no such file"));
         }
     }
     named.sort();
     named.dedup();
-    Ok((named, found))
+    let named = named.into_iter().map(|(file, pointer)| Budgeted { file, pointer, budgets: vec![0] });
+    Ok((named.collect(), found))
 }
 
 /// Returns the prompt files in a folder. A note reports how many other files it has.
@@ -264,7 +275,7 @@ fn list(project: &Project, plan: &Plan, out: &mut impl Write) -> Result<Outcome,
     let Selection { budgets, files, .. } = &plan.selection;
     let checked = project.check(&plan.selection, project::read);
     for one in files {
-        let requests = || checked.iter().filter(|checked| checked.place.file == one.file.name);
+        let requests = || checked.iter().filter(|checked| one.has(&checked.place));
         let budgets: Vec<&str> = one.budgets.iter().map(|index| budgets[*index].name.as_str()).collect();
         let reason = match requests().find_map(|checked| checked.failure.as_ref()) {
             Some(failure) => failure.message(),
@@ -272,7 +283,7 @@ fn list(project: &Project, plan: &Plan, out: &mut impl Write) -> Result<Outcome,
             None => String::new(),
         };
         rows.push(vec![
-            Cell::plain(printable(&one.file.name)),
+            Cell::plain(printable(&one.name())),
             Cell::plain(formats(requests().filter_map(|checked| checked.format))),
             Cell::plain(printable(&budgets.join(", "))),
             Cell::plain(reason),

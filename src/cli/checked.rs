@@ -7,7 +7,7 @@ use std::thread;
 
 use gpt_cost::budget::{Baseline, Budget, CostBounds, Entry, Finding, Level};
 use gpt_cost::request::{Api, Format, Warning};
-use gpt_cost::source::{Document, InputFormat, Place, Template, distinct, documents, prompts_at};
+use gpt_cost::source::{Document, InputFormat, Place, Template, Within, distinct, documents};
 use gpt_cost::{Estimate, Request, TokenCount};
 
 use serde::Serialize;
@@ -34,6 +34,19 @@ pub(super) struct Budgeted {
     pub(super) file: ProjectFile,
     pub(super) pointer: Option<String>,
     pub(super) budgets: Vec<usize>,
+}
+
+impl Budgeted {
+    /// Returns its name, with the pointer.
+    pub(super) fn name(&self) -> String {
+        self.pointer.as_ref().map_or(self.file.name.clone(), |pointer| format!("{}#{pointer}", self.file.name))
+    }
+
+    /// Returns whether the request at a place is one of it.
+    pub(super) fn has(&self, place: &Place) -> bool {
+        let is_named = matches!(place.within, Within::Pointer(_));
+        place.file == self.file.name && is_named == self.pointer.is_some()
+    }
 }
 
 impl Selection {
@@ -275,7 +288,7 @@ impl Project {
     /// APIs.
     fn check_file(&self, name: &str, pointer: Option<&str>, bytes: &[u8], budgets: &[Applied<'_>]) -> Vec<Checked> {
         let documents = match pointer {
-            Some(pointer) => prompts_at(name, bytes, pointer),
+            Some(pointer) => input::at_pointer(name, bytes, pointer, InputFormat::Auto),
             None => documents(name, bytes, InputFormat::Auto),
         };
         let documents = distinct(documents);

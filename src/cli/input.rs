@@ -124,9 +124,10 @@ fn read(
     // A template that is included can use them.
     let includes = has("include") || has("{{>");
     unused.retain(|name| !includes && !has(name.split('.').next().unwrap_or(name)));
+    let format = args.input_format.into();
     let documents = match pointer {
-        Some(pointer) => prompts_at(&name, &bytes, &pointer),
-        None => documents(&name, &bytes, args.input_format.into()),
+        Some(pointer) => at_pointer(&name, &bytes, &pointer, format),
+        None => documents(&name, &bytes, format),
     };
     let sizes = args.template.var_tokens.iter().map(|size| (size.name.clone(), size.tokens)).collect();
     // A request that is one of many in its file is literal: it has no placeholders for values.
@@ -145,8 +146,16 @@ fn read(
     distinct(documents).iter().flat_map(read).collect()
 }
 
+/// Returns the prompts at a pointer, or the request that reports name so, such as that of a recording.
+pub(super) fn at_pointer<'b>(name: &str, bytes: &'b [u8], pointer: &str, format: InputFormat) -> Vec<Document<'b>> {
+    let is_named = |document: &Document<'_>| document.place().to_string() == format!("{name}#{pointer}");
+    let mut named = documents(name, bytes, format);
+    named.retain(is_named);
+    if named.is_empty() { prompts_at(name, bytes, pointer) } else { named }
+}
+
 /// Splits `prompts.yaml#/support/system` into the file and the pointer, unless there is a file of that name.
-fn split_pointer(path: &Path) -> (PathBuf, Option<String>) {
+pub(super) fn split_pointer(path: &Path) -> (PathBuf, Option<String>) {
     let split = path.to_str().and_then(|text| text.split_once("#/")).filter(|_| !path.exists());
     match split {
         Some((file, pointer)) => (PathBuf::from(file), Some(format!("/{pointer}"))),

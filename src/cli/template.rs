@@ -52,12 +52,13 @@ pub(super) fn render(document: &Document<'_>, language: Template, reading: &Read
     }
     let text = files::text(&document.place().file, document.bytes().to_vec())?;
     let source = Source { text: &text, place: document.place(), first_line: document.first_line(), tree: reading.tree };
+    let mut values = reading.values.with_fields();
     // A value that has a size instead is its own placeholder, which rendering leaves in the text.
-    let mut values = reading.values.clone();
+    let without_sizes = values.values.clone();
     for name in reading.sizes.keys() {
         values.insert_default(name, &placeholder(name));
     }
-    let has_sizes = values.values != reading.values.values;
+    let has_sizes = values.values != without_sizes;
     let mut rendered = match language {
         Template::Jinja => source.jinja(&values, is_empty)?,
         Template::Mustache => source.mustache(&values, is_empty)?,

@@ -77,6 +77,17 @@ impl Values {
         texts
     }
 
+    /// Returns the same values; those of names such as `user.name` are also fields of `user`.
+    pub(super) fn with_fields(&self) -> Values {
+        let mut values = self.clone();
+        for (name, value) in &self.values {
+            if let (true, Value::String(text)) = (name.contains('.'), value) {
+                values.insert_default(name, text);
+            }
+        }
+        values
+    }
+
     /// Sets the value of a name such as `user.name`, unless it has one.
     pub(super) fn insert_default(&mut self, name: &str, value: &str) {
         let (mut fields, mut rest) = (&mut self.values, name);

@@ -70,7 +70,7 @@ impl Request {
     }
 
     /// Fills the placeholders of the request's texts with values, by their names, each as it is: a value is not a
-    /// template itself. Placeholders without a value remain, as [`Request::find_placeholders`] finds them. Returns the
+    /// template itself. Placeholders without a value remain, and so do those with a filter, as [`Request::find_placeholders`] finds them. Returns the
     /// names of the values that were used.
     ///
     /// ```
@@ -150,7 +150,7 @@ impl Filling<'_> {
         for tag in tags {
             filled.push_str(&text[end..tag.range.start]);
             end = tag.range.end;
-            match self.values.get_key_value(&tag.name).filter(|_| !tag.is_begin && !tag.is_end) {
+            match self.values.get_key_value(&tag.name).filter(|_| !tag.is_begin && !tag.is_end && !tag.has_filter) {
                 Some((name, value)) => {
                     self.used.insert(name);
                     filled.push_str(value);
@@ -243,6 +243,8 @@ fn is_space_before(text: &str, at: usize) -> bool {
 struct Tag {
     range: Range<usize>,
     name: String,
+    /// Whether filters change its value.
+    has_filter: bool,
     /// Whether it begins or ends a block.
     is_begin: bool,
     is_end: bool,
@@ -292,21 +294,27 @@ fn tag(text: &str, begin: usize) -> Option<Tag> {
         let open = keyword.strip_prefix("end").unwrap_or(&keyword);
         let (_, is_block) = KEYWORDS.iter().find(|(known, _)| *known == open)?;
         let is_end = open.len() < keyword.len();
-        return Some(Tag { range, name: format!("% {keyword}"), is_begin: *is_block && !is_end, is_end });
+        return Some(Tag {
+            range,
+            name: format!("% {keyword}"),
+            has_filter: false,
+            is_begin: *is_block && !is_end,
+            is_end,
+        });
     }
     let (mark, name) = match inner.chars().next()? {
         mark @ ('#' | '^' | '/' | '>') => (Some(mark), inner[1..].trim()),
         _ => (None, inner),
     };
     match mark {
-        Some('/') => Some(Tag { range, name: String::new(), is_begin: false, is_end: true }),
+        Some('/') => Some(Tag { range, name: String::new(), has_filter: false, is_begin: false, is_end: true }),
         Some(mark) => {
             let name = name.split_whitespace().next().filter(|name| is_name(name))?;
-            Some(Tag { range, name: format!("{mark}{name}"), is_begin: mark != '>', is_end: false })
+            Some(Tag { range, name: format!("{mark}{name}"), has_filter: false, is_begin: mark != '>', is_end: false })
         }
         None => {
-            let name = name.split('|').next().unwrap_or_default().trim();
-            is_name(name).then(|| Tag { range, name: name.to_owned(), is_begin: false, is_end: false })
+            let (name, has_filter) = name.split_once('|').map_or((name, false), |(name, _)| (name.trim(), true));
+            is_name(name).then(|| Tag { range, name: name.to_owned(), has_filter, is_begin: false, is_end: false })
         }
     }
 }

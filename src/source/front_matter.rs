@@ -1,5 +1,6 @@
 //! The front matter of Markdown: YAML between two lines `---` at the top of a file, which is not part of the prompt.
 
+use super::Template;
 #[cfg(feature = "formats")]
 use crate::request::Warning;
 use crate::request::{OutputLimit, Request};
@@ -50,7 +51,7 @@ pub(super) fn split<'t>(name: &str, text: &'t str) -> Option<Split<'t>> {
 /// Returns whether a name is one of Markdown, or of a Jinja template of Markdown.
 fn is_markdown(name: &str) -> bool {
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    let name = if super::is_named_template(name) { stem } else { name };
+    let name = if Template::of_file(name) == Template::Braces { name } else { stem };
     super::has_ending(name, &["md", "markdown", "mdx"])
 }
 

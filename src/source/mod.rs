@@ -342,6 +342,7 @@ impl<'a> Document<'a> {
         }
         let request = match self.format {
             Some(format) => Request::from_json_as(&self.bytes, format),
+            None if self.is_json && self.is_github() => Request::from_json_as(&self.bytes, Format::GitHub),
             None if self.is_json => Request::from_json(&self.bytes),
             None => Request::from_text(&self.bytes).map(|request| self.complete(request)),
         };
@@ -375,6 +376,14 @@ impl<'a> Document<'a> {
             Some(front_matter) => front_matter.apply(request),
             None => request,
         }
+    }
+
+    /// Returns whether the name is that of a prompt of GitHub Models, and the text can be one.
+    fn is_github(&self) -> bool {
+        let name = self.place.file.to_ascii_lowercase();
+        let is_named = name.ends_with(".prompt.yml") || name.ends_with(".prompt.yaml");
+        let text = std::str::from_utf8(&self.bytes).ok().filter(|_| is_named);
+        text.and_then(Keys::from_object).is_some_and(|keys| keys.has("messages"))
     }
 
     fn not_request(&self, message: impl Into<String>, hint: &str) -> Error {

@@ -34,7 +34,13 @@ pub fn prompts_at(name: &str, bytes: &[u8], pointer: &str) -> Vec<Document<'stat
 fn read(name: &str, bytes: &[u8], pointer: &str) -> Result<Vec<Document<'static>>> {
     let text = match notation::translate(name, bytes) {
         Some(translated) => only(translated?)?,
-        None => std::str::from_utf8(without_mark(bytes)).map_err(error::not_utf8)?.to_owned(),
+        None if super::is_named_json(name) || super::begins_like_json(bytes) => {
+            std::str::from_utf8(without_mark(bytes)).map_err(error::not_utf8)?.to_owned()
+        }
+        None => {
+            let problem = Problem::new("a pointer needs a file of JSON, YAML or TOML");
+            return Err(Error::new(error::Kind::Request, problem));
+        }
     };
     let Ok(top) = serde_json::from_str::<&RawValue>(&text) else { return json::parse(&text).map(|_| Vec::new()) };
     let parts: Vec<String> =

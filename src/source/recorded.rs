@@ -113,6 +113,7 @@ fn too_large(size: usize) -> Error {
 
 fn without_requests(interactions: usize) -> Error {
     let message = match interactions {
+        0 => "it has no recorded requests".to_owned(),
         1 => "its recorded request goes to no endpoint that is counted".to_owned(),
         many => format!("none of its {many} recorded requests goes to an endpoint that is counted"),
     };
@@ -459,7 +460,7 @@ mod tests {
         let other = exchange("https://api.anthropic.com/v1/messages", &json!("{}"), 200, &Value::Null);
         let get = json!({"request": {"method": "GET", "uri": URL}, "response": {}});
         for (interactions, expected) in [
-            (vec![], "none of its 0 recorded requests goes to an endpoint that is counted"),
+            (vec![], "it has no recorded requests"),
             (vec![other.clone()], "its recorded request goes to no endpoint that is counted"),
             (vec![other, get], "none of its 2 recorded requests goes to an endpoint that is counted"),
         ] {

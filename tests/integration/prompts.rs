@@ -219,3 +219,55 @@ fn answer_schemas_of_github_models_are_those_of_a_body() {
     let expected = "error: a.prompt.yml: jsonSchema: expected a schema as JSON text, found invalid JSON\n";
     assert_eq!(error(&root, &["a.prompt.yml"]), expected);
 }
+
+#[test]
+fn prompts_under_names_are_checked_and_named_by_their_pointers() {
+    let root = repository("pointers");
+    write(
+        &root,
+        "p/prompts.yaml",
+        "one:\n  system: |\n    You are kind.\n  user: Hi {{ name }}\ntwo:\n  system: Short.\n",
+    );
+    write(&root, "p/prompts.md", "text");
+    let names: Vec<String> =
+        requests(&root, &["p/prompts.yaml#/*/system", "-m", "gpt-4o"]).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["p/prompts.yaml#/one/system", "p/prompts.yaml#/two/system"]);
+    let message = error(&root, &["p/prompts.md#/x"]);
+    assert!(message.starts_with("error: p/prompts.md#/x: a pointer needs a file of JSON, YAML or TOML"), "{message}");
+    let message = error(&root, &["p/prompts.yaml#/three"]);
+    assert!(message.contains("p/prompts.yaml#/three: there is no prompt at this pointer"), "{message}");
+    // With limits, and with a configuration.
+    let check = |args: &[&str]| {
+        let output = gpt_cost(&root, &[&["check", "-m", "gpt-4o"], args].concat());
+        (output.status.code().unwrap(), text(&output.stdout) + &text(&output.stderr))
+    };
+    let (code, report) = check(&["p/prompts.yaml#/one/system", "--max-input-tokens", "5"]);
+    assert!(code == 1 && report.contains("p/prompts.yaml:3  /one/system"), "{code} {report}");
+    let budget =
+        "[[budget]]\nname = \"b\"\npaths = [\"p/*.yaml#/*/system\", \"!p/other.yaml\"]\nmax_input_tokens = 10\n";
+    write(&root, "gpt-cost.toml", budget);
+    write(&root, "p/other.yaml", "a: 1\n");
+    let (code, report) = check(&[]);
+    assert!(code == 0 && report.contains("2 requests: 2 within budget"), "{code} {report}");
+    assert_eq!(check(&["p/prompts.yaml#/*/system"]).0, 0);
+    assert_eq!(check(&["p/prompts.yaml#/one/system"]).0, 2, "it is not a path of the budget");
+    let (_, list) = check(&["--list"]);
+    assert!(list.contains("p/prompts.yaml#/*/system  text") && list.contains("p/other.yaml"), "{list}");
+}
+
+#[test]
+fn a_request_can_be_named_as_reports_name_it() {
+    let root = repository("named");
+    write(
+        &root,
+        "a.yaml",
+        "- {model: gpt-4o, messages: [{role: user, content: Hi}]}\n- {model: gpt-4o, input: Hello}\n",
+    );
+    let all = requests(&root, &["a.yaml"]);
+    assert_eq!(requests(&root, &["a.yaml#/1"]), all[1..]);
+    // The name of a prompt of GitHub Models decides.
+    write(&root, "a.prompt.yml", "name: x\nmodel: openai/gpt-4o\nmessages:\n  - {role: user, content: Hi}\n");
+    let report = json(&gpt_cost(&root, &["estimate", "a.prompt.yml", "--format", "json"]));
+    let request = &report["requests"][0];
+    assert_eq!((&request["format"], &request["warnings"]), (&"github".into(), &serde_json::json!([])), "{request}");
+}

@@ -146,7 +146,9 @@ fn templates_have_limits() {
             "it includes a template that is not in its folder, below, or above in the project",
         ),
         ("{% include \"a.j2\" %}", "p/a.j2:1: "),
-        ("{{ x | shout }}", "only the filters, tests and functions of Jinja itself are known"),
+        ("{{ x | shout }}", "filter shout is unknown: those that a program adds are not known"),
+        ("{{ debug() }}", "debug"),
+        ("{% for i in range(3) %}{{ nobody }}{% endfor %}", "it uses `nobody`, without a value"),
         ("{% if %}", "not a template of Jinja"),
     ] {
         write(&root, "p/a.j2", template);
@@ -162,6 +164,8 @@ fn format_strings_are_read_only_where_asked_for() {
     write(&root, "a.txt", "Say {name:>10} and {{name}}.");
     let args = ["a.txt", "--template", "fstring", "--var", "name=Ann"];
     assert_eq!(count(&root, &args), Ok(literal(&root, "Say Ann and {name}.")));
+    write(&root, "a.txt", "Say {}");
+    assert!(count(&root, &args).unwrap_err().contains("a.txt:1: a placeholder without a name has no value"));
     write(&root, "a.txt", "Say\n{");
     assert!(count(&root, &args).unwrap_err().contains("a.txt:2: a brace is not closed or not doubled"));
 }
@@ -176,6 +180,21 @@ fn mustache_is_escaped_and_has_partials() {
     assert_eq!(count(&root, &["p/a.mustache", "--vars", "values.json"]), Ok(literal(&root, rendered)));
     let output = gpt_cost(&root, &["count", "p/a.mustache", "-m", "gpt-4o", "--var", "items=z", "--format", "json"]);
     assert_eq!(json(&output)["requests"][0]["not_counted"][0]["message"], "the value of `name`", "it is named");
+}
+
+/// `--var user.name=…` is the field of a value, in every language; a filter is not one of braces.
+#[test]
+fn values_have_fields_and_braces_have_no_filters() {
+    let root = repository("fields");
+    for (name, template) in
+        [("a.md", "Hi {{ user.name }}"), ("a.j2", "Hi {{ user.name }}"), ("a.mustache", "Hi {{user.name}}")]
+    {
+        write(&root, name, template);
+        assert_eq!(count(&root, &[name, "--var", "user.name=Ann"]), Ok(literal(&root, "Hi Ann")), "{name}");
+    }
+    write(&root, "a.md", "Hi {{ name | upper }}");
+    let output = gpt_cost(&root, &["count", "a.md", "-m", "gpt-4o", "--var", "name=Ann", "--format", "json"]);
+    assert_eq!(json(&output)["requests"][0]["not_counted"][0]["message"], "the value of `name`");
 }
 
 /// In each language, a value can have a size instead.
@@ -226,14 +245,17 @@ fn includes_are_looked_up_above_in_the_project_and_nowhere_else() {
     let project = root.join("project");
     let rendered = literal(&project, "You are kind. Help.");
     assert_eq!(count(&project, &["prompts/support/a.j2", "--var", "role=kind"]), Ok(rendered));
-    // Of a template outside the current folder, only its own folder is read.
-    std::fs::create_dir_all(root.join("elsewhere")).unwrap();
-    let error = count(&root.join("elsewhere"), &["../project/prompts/support/a.j2", "--var", "role=kind"]);
-    assert!(error.unwrap_err().contains("nothing else is read"));
+    // The folder of the command does not matter.
+    assert_eq!(count(&project.join("prompts/support"), &["a.j2", "--var", "role=kind"]), Ok(rendered));
+    // A configuration is the end of a project.
+    write(&root, "project/prompts/support/gpt-cost.toml", "");
+    let error = count(&project, &["prompts/support/a.j2", "--var", "role=kind"]).unwrap_err();
+    assert!(error.contains("nothing else is read"), "{error}");
     #[cfg(unix)]
     {
         std::os::unix::fs::symlink(root.join("outside.j2"), project.join("prompts/link.j2")).unwrap();
         write(&root, "project/prompts/b.j2", "{% include \"link.j2\" %}");
+        write(&root, "project/gpt-cost.toml", "");
         let error = count(&project, &["prompts/b.j2"]).unwrap_err();
         assert!(error.contains("nothing else is read") && !error.contains("secret"), "{error}");
     }

@@ -21,23 +21,11 @@ impl Tree {
         if !Path::new(name).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
             return None;
         }
-        let folders = folders(template);
-        let outermost = folders.last()?;
-        folders.iter().find_map(|folder| self.text(outermost, &folder.join(name)))
-    }
-
-    fn text(&self, outermost: &Path, path: &Path) -> Option<String> {
         match self {
-            Tree::Folder(root) => {
-                let real = |path: &Path| root.join(path).canonicalize().ok();
-                let outermost = if root.join(outermost).as_os_str().is_empty() { Path::new(".") } else { outermost };
-                let path =
-                    real(path).filter(|path| real(outermost).is_some_and(|outermost| path.starts_with(outermost)))?;
-                files::read_text(&path, "").ok()
-            }
+            Tree::Folder(root) => in_folder(root, template, name),
             Tree::Revision { folder, files } => {
-                let name = super::name_of(path);
-                let file = files.iter().find(|file| file.name == name)?;
+                let above = Path::new(template).ancestors().skip(1).map(|folder| super::name_of(&folder.join(name)));
+                let file = above.into_iter().find_map(|name| files.iter().find(|file| file.name == name))?;
                 let (_, bytes) = git::contents(folder, files, &[file]).ok()?.pop()?;
                 String::from_utf8(bytes).ok()
             }
@@ -45,24 +33,18 @@ impl Tree {
     }
 }
 
-/// Returns the folders in which a template's includes are looked up, the innermost first: its own and those above, up to
-/// the project's. Of a template outside the project it is its own alone.
-fn folders(template: &str) -> Vec<&Path> {
-    let own = Path::new(template).parent().unwrap_or(Path::new(""));
-    let is_inside = own.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-    if is_inside { own.ancestors().collect() } else { vec![own] }
+/// Reads a file that a template of the working tree includes.
+fn in_folder(root: &Path, template: &str, name: &str) -> Option<String> {
+    let own = root.join(template).canonicalize().ok()?.parent()?.to_owned();
+    let project = project_of(&own);
+    let candidates = own.ancestors().take_while(|folder| folder.starts_with(project));
+    let paths = candidates.filter_map(|folder| folder.join(name).canonicalize().ok());
+    let path = paths.into_iter().find(|path| path.starts_with(project) && path.is_file())?;
+    files::read_text(&path, "").ok()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn includes_are_looked_up_from_the_template_to_the_project() {
-        let names = |template| folders(template).iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>();
-        assert_eq!(names("a/b/c.j2"), ["a/b", "a", ""]);
-        assert_eq!(names("c.j2"), [""]);
-        assert_eq!(names("../a/c.j2"), ["../a"]);
-        assert_eq!(names("/a/b/c.j2"), ["/a/b"]);
-    }
+/// Returns the nearest folder above with a configuration or a repository of git; the folder itself, if there is none.
+fn project_of(folder: &Path) -> &Path {
+    let is_project = |folder: &&Path| [".git", "gpt-cost.toml"].iter().any(|name| folder.join(name).exists());
+    folder.ancestors().find(is_project).unwrap_or(folder)
 }

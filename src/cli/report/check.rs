@@ -117,6 +117,7 @@ impl CheckReport<'_> {
         for one in &self.requests {
             let issue = |rule, level, text| {
                 let file = one.place.file.as_str();
+                let text = within(&one.place).map(|within| format!("{within}: {text}")).unwrap_or(text);
                 Issue { file, path: format!("{prefix}{file}"), line: one.line, rule, level, text }
             };
             for failure in one.failures() {
@@ -217,6 +218,13 @@ impl CheckReport<'_> {
         let warn_only = if self.warn_only { "; --warn-only: no failure" } else { "" };
         format!("{}: {}{warn_only}", plural(self.count(), "request"), counts.join(", "))
     }
+}
+
+/// Returns where a request is in its file, if the line alone does not say it: its pointer, and the values of its template.
+fn within(place: &Place) -> Option<String> {
+    let whole = place.to_string();
+    let within = whole.strip_prefix(&place.file)?.strip_prefix('#')?;
+    Some(within.to_owned())
 }
 
 /// Returns the upper end of a cost, or `≥` and what is known of it if there is none.

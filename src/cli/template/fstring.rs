@@ -21,6 +21,9 @@ impl Source<'_> {
             let end = rest.find('}').filter(|_| brace_text == "{");
             let Some(end) = end else { return Err(self.failure(brace, "a brace is not closed or not doubled")) };
             let name = rest[..end].split([':', '!']).next().unwrap_or_default().trim();
+            if name.is_empty() || name.starts_with(|char: char| char.is_ascii_digit()) {
+                return Err(self.failure(brace, "a placeholder without a name has no value"));
+            }
             match texts.get(name) {
                 Some(value) => rendered.text.push_str(value),
                 None => {

@@ -30,7 +30,7 @@ impl Source<'_> {
         };
         let template = environment.template_from_named_str(&self.place.file, self.text);
         let template = template.map_err(|error| failure(&error, &[]))?;
-        let missing = missing(&template, values);
+        let missing = missing(&environment, &template, values);
         if is_empty && !missing.is_empty() {
             // As Jinja renders it: without comments and the last line break.
             let text = self.without_comments("{#", "#}");
@@ -57,6 +57,8 @@ impl Source<'_> {
         environment.add_filter("tojson", tojson);
         environment.add_filter("truncate", filters::truncate);
         environment.add_filter("wordcount", filters::wordcount);
+        // Jinja2 has no such function.
+        environment.remove_global("debug");
         environment.add_function("cycler", globals::cycler);
         environment.add_function("joiner", globals::joiner);
         environment
@@ -135,9 +137,10 @@ impl Formatter for Spaced {
 }
 
 /// Returns the names that a template uses and that have no value.
-fn missing(template: &Template<'_, '_>, values: &Values) -> Vec<String> {
+fn missing(environment: &Environment<'_>, template: &Template<'_, '_>, values: &Values) -> Vec<String> {
     let used: BTreeSet<String> = template.undeclared_variables(false).into_iter().collect();
-    used.into_iter().filter(|name| !values.values.contains_key(name)).collect()
+    let is_global = |name: &String| environment.globals().any(|(global, _)| global == name);
+    used.into_iter().filter(|name| !values.values.contains_key(name) && !is_global(name)).collect()
 }
 
 /// Returns what was wrong, in words that hold no text of the template except for the names of missing values.
@@ -155,7 +158,7 @@ fn describe(error: &minijinja::Error, missing: &[String]) -> String {
                 .to_owned()
         }
         ErrorKind::UnknownFilter | ErrorKind::UnknownTest | ErrorKind::UnknownFunction | ErrorKind::UnknownMethod => {
-            format!("{detail}: only the filters, tests and functions of Jinja itself are known")
+            format!("{detail}: those that a program adds are not known, nor a few of Jinja itself")
         }
         ErrorKind::WriteFailure => "it renders more than 100 MB".to_owned(),
         ErrorKind::SyntaxError => format!("not a template of Jinja: {detail}"),

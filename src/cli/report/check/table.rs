@@ -7,7 +7,7 @@ use gpt_cost::TokenCount;
 use gpt_cost::budget::{Budget, CostBounds, Finding, Level};
 use gpt_cost::money::grouped;
 
-use super::{BudgetReport, CheckReport, MOST_EXPENSIVE, Total, detail, upper_bound};
+use super::{BudgetReport, CheckReport, MOST_EXPENSIVE, Total, detail, upper_bound, within};
 use crate::cli::checked::{Checked, Measured, Verdict, verdict_name};
 use crate::cli::files::printable;
 use crate::cli::report::grid::{Cell, write_grid, write_line};
@@ -88,6 +88,9 @@ fn write_remarks(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<(
 fn write_request(report: &CheckReport<'_>, one: &Checked, out: &mut impl Write) -> io::Result<()> {
     let (bold, red) = (Style::new().bold(), AnsiColor::Red.on_default().bold());
     write!(out, "\n{bold}{}:{}{bold:#}", printable(&one.place.file), one.line)?;
+    if let Some(within) = within(&one.place) {
+        write!(out, "  {DIM}{}{DIM:#}", printable(&within))?;
+    }
     if let Some(format) = one.format {
         write!(out, "  {DIM}{format}{DIM:#}")?;
     }
