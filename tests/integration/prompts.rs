@@ -244,7 +244,7 @@ fn prompts_under_names_are_checked_and_named_by_their_pointers() {
     let (code, report) = check(&["p/prompts.yaml#/one/system", "--max-input-tokens", "5"]);
     assert!(code == 1 && report.contains("p/prompts.yaml:3  /one/system"), "{code} {report}");
     let budget =
-        "[[budget]]\nname = \"b\"\npaths = [\"p/*.yaml#/*/system\", \"!p/other.yaml\"]\nmax_input_tokens = 10\n";
+        "[[budget]]\nname = \"b\"\npaths = [\"p/*.yaml#/*/system\", \"!p/other.yaml\"]\nmax_input_tokens = 20\n";
     write(&root, "gpt-cost.toml", budget);
     write(&root, "p/other.yaml", "a: 1\n");
     let (code, report) = check(&[]);
