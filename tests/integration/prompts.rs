@@ -252,7 +252,7 @@ fn prompts_under_names_are_checked_and_named_by_their_pointers() {
     assert_eq!(check(&["p/prompts.yaml#/*/system"]).0, 0);
     assert_eq!(check(&["p/prompts.yaml#/one/system"]).0, 2, "it is not a path of the budget");
     let (_, list) = check(&["--list"]);
-    assert!(list.contains("p/prompts.yaml#/*/system  text") && list.contains("p/other.yaml"), "{list}");
+    assert!(list.contains("p/prompts.yaml#/*/system  2 × text") && list.contains("p/other.yaml"), "{list}");
 }
 
 #[test]
