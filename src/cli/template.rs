@@ -18,6 +18,9 @@ use super::project::Tree;
 /// The most steps of a template, and the most bytes that it may render: a template that needs more is one by mistake.
 const MAX_STEPS: u64 = 5_000_000;
 const MAX_BYTES: usize = 100_000_000;
+/// The most bytes of a template or of one that it includes: what is longer is values.
+const MAX_TEMPLATE: usize = 1_000_000;
+const TOO_LONG: &str = "it renders more than 100 MB";
 
 /// A template in a language of its own.
 struct Source<'s> {
@@ -49,6 +52,9 @@ pub(super) fn render(document: &Document<'_>, language: Template, reading: &Read
                 Err(Failure::at(document.place(), message))
             }
         };
+    }
+    if document.bytes().len() > MAX_TEMPLATE {
+        return Err(Failure::at(document.place(), format!("a template of {language} can have at most 1 MB")));
     }
     let text = files::text(&document.place().file, document.bytes().to_vec())?;
     let source = Source { text: &text, place: document.place(), first_line: document.first_line(), tree: reading.tree };

@@ -33,7 +33,8 @@ impl Tree {
                 let outermost = if root.join(outermost).as_os_str().is_empty() { Path::new(".") } else { outermost };
                 let path =
                     real(path).filter(|path| real(outermost).is_some_and(|outermost| path.starts_with(outermost)))?;
-                files::read_text(&path, "").ok()
+                // Reading a pipe or a device could never end.
+                path.is_file().then(|| files::read_text(&path, "").ok()).flatten()
             }
             Tree::Revision { folder, files } => {
                 let name = super::name_of(path);
