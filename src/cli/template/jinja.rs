@@ -169,9 +169,8 @@ fn check_format(format: &str, args: &[Value]) -> Result<(), Error> {
     let is_wide = |field: &str| {
         let specification = field.split('}').next().unwrap_or_default();
         let numbers = specification.split(|char: char| !char.is_ascii_digit());
-        numbers
-            .filter_map(|number| (!number.is_empty()).then(|| number.parse::<usize>()))
-            .any(|number| number.map_or(true, |number| number > MAX_CHARS))
+        let mut widths = numbers.filter(|number| !number.is_empty()).map(str::parse::<usize>);
+        widths.any(|width| !width.is_ok_and(|width| width <= MAX_CHARS))
     };
     let longest = (MAX_BYTES - left + MAX_CHARS).saturating_mul(fields().count());
     match longest > MAX_BYTES || fields().any(is_wide) {
