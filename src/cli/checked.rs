@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::exit::Failure;
 use super::files::{hash, printable};
 use super::input::Reading;
-use super::project::{Project, ProjectFile};
+use super::project::{Project, ProjectFile, Tree};
 use super::values::Values;
 use super::{input, terms};
 
@@ -269,7 +269,7 @@ impl Project {
         selection: &Selection,
         read: impl Fn(&ProjectFile) -> Result<Cow<'b, [u8]>, Failure> + Sync,
     ) -> Vec<Checked> {
-        let values: Vec<_> = selection.values.iter().map(|files| values_of(files, &read)).collect();
+        let values: Vec<_> = selection.values.iter().map(|files| values_of(files, &self.tree, &read)).collect();
         let budgets: Vec<Applied<'_>> = (0..)
             .zip(selection.budgets.iter().zip(&values))
             .map(|(index, (budget, values))| Applied { index, budget, values })
@@ -343,6 +343,9 @@ impl Project {
             Ok(rows) if rows.is_empty() => Cow::Owned(input::own_values(document)),
             Ok(rows) => Cow::Borrowed(rows.as_slice()),
         };
+        if let Err(failure) = Values::check_rows(document, rows.len()) {
+            return vec![(None, Err(failure))];
+        }
         let outcome = |values: &Values| {
             let request = self.request(document, request, budget, values)?;
             self.measure(document, &request, budget)
@@ -422,10 +425,14 @@ fn takes_values(document: &Document<'_>, request: &Request, budget: &Budget) -> 
 /// Reads the rows of files with values.
 fn values_of<'b>(
     files: &Result<Vec<ProjectFile>, Failure>,
+    tree: &Tree,
     read: impl Fn(&ProjectFile) -> Result<Cow<'b, [u8]>, Failure>,
 ) -> Result<Vec<Values>, Failure> {
     let mut rows = Vec::new();
     for file in files.as_ref().map_err(Clone::clone)? {
+        if matches!(tree, Tree::Folder(_)) {
+            Values::check_size(&file.name, &file.path)?;
+        }
         rows.extend(Values::rows(&file.name, read(file)?.into_owned())?);
     }
     Ok(rows)

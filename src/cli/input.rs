@@ -141,7 +141,13 @@ fn read(
     };
     let read = |(document, times): &(Document<'_>, u32)| -> Vec<_> {
         let source = |values| Ok(Source { times: *times, ..source(document, args, values, &sizes)? });
-        values_of(document).iter().map(source).collect()
+        let values = values_of(document);
+        match Values::check_rows(document, values.len()) {
+            Ok(()) => values.iter().map(source).collect(),
+            Err(failure) => {
+                vec![Err(Failed { place: document.place().clone(), line: document.first_line(), failure })]
+            }
+        }
     };
     distinct(documents).iter().flat_map(read).collect()
 }

@@ -18,6 +18,7 @@ use super::project::Tree;
 /// The most steps of a template, and the most bytes that it may render: a template that needs more is one by mistake.
 const MAX_STEPS: u64 = 5_000_000;
 const MAX_BYTES: usize = 100_000_000;
+const TOO_LONG: &str = "it renders more than 100 MB";
 
 /// A template in a language of its own.
 struct Source<'s> {

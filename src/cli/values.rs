@@ -1,10 +1,14 @@
 //! The values of templates: of the command line, and of files of JSON, JSON Lines and CSV.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs;
 use std::path::Path;
 
-use gpt_cost::source::Place;
+use gpt_cost::money::grouped;
+use gpt_cost::source::{Document, Place};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::args::{TemplateArgs, Var};
@@ -13,6 +17,13 @@ use super::files;
 
 /// The largest file of values, in bytes: all of it is read into memory.
 const MAX_BYTES: usize = 100_000_000;
+
+/// The most rows of values. Each is a request: a hundred thousand take a second and 240 MB, of which a million need ten
+/// times as much.
+const MAX_ROWS: usize = 100_000;
+
+/// The most bytes of a template, times its rows: each row reads the whole template.
+const MAX_READ: usize = 1_000_000_000;
 
 /// The values for one rendering of a template.
 #[derive(Clone, Debug, Default)]
@@ -36,15 +47,38 @@ impl Values {
         let mut all = Vec::new();
         for path in &args.vars_files {
             let name = files::name(path);
-            if fs::metadata(path).is_ok_and(|metadata| metadata.len() > MAX_BYTES as u64) {
-                return Err(too_large(&name));
-            }
+            Values::check_size(&name, path)?;
             all.extend(Values::rows(&name, files::read(path)?)?);
+            if all.len() > MAX_ROWS {
+                return Err(too_many(Place::file(&name)));
+            }
         }
         for values in &mut all {
             values.values.extend(own.clone());
         }
         Ok(all)
+    }
+
+    /// Checks the size of a file of values before it is read.
+    pub(super) fn check_size(name: &str, path: &Path) -> Result<(), Failure> {
+        match fs::metadata(path).is_ok_and(|metadata| metadata.len() > MAX_BYTES as u64) {
+            true => Err(too_large(name)),
+            false => Ok(()),
+        }
+    }
+
+    /// Checks that a document with this number of rows of values can be read once for each of them.
+    pub(super) fn check_rows(document: &Document<'_>, rows: usize) -> Result<(), Failure> {
+        if rows > MAX_ROWS {
+            return Err(too_many(document.place()));
+        }
+        if rows > 1 && document.bytes().len().saturating_mul(rows) > MAX_READ {
+            let rows = grouped(rows as u64);
+            let message =
+                format!("its {rows} rows of values would read more than 1 GB, the template once for each row");
+            return Err(Failure::at(document.place(), message).hint("use fewer rows, such as a sample of them"));
+        }
+        Ok(())
     }
 
     /// Reads the rows of a file of values: JSON Lines and CSV by the ending of its name, else JSON.
@@ -59,9 +93,10 @@ impl Values {
             "jsonl" | "ndjson" => json_lines(text, name)?,
             _ => json_rows(text, name)?,
         };
-        match rows.is_empty() {
-            true => Err(Failure::at(Place::file(name), "it has no rows, so there are no values")),
-            false => Ok(rows),
+        match rows.len() {
+            0 => Err(Failure::at(Place::file(name), "it has no rows, so there are no values")),
+            rows if rows > MAX_ROWS => Err(too_many(Place::file(name))),
+            _ => Ok(rows),
         }
     }
 
@@ -104,6 +139,11 @@ fn too_large(name: &str) -> Failure {
     Failure::at(Place::file(name), "a file of values can have at most 100 MB")
 }
 
+fn too_many(place: impl fmt::Display) -> Failure {
+    let message = format!("more than {} rows of values, each of which is a request", grouped(MAX_ROWS as u64));
+    Failure::at(place, message).hint("use fewer rows, such as a sample of them")
+}
+
 fn add_texts(name: &str, value: &Value, texts: &mut BTreeMap<String, String>) {
     match value {
         Value::String(text) => drop(texts.insert(name.to_owned(), text.clone())),
@@ -128,19 +168,57 @@ fn ending(name: &str) -> String {
 
 fn json_rows(text: &str, name: &str) -> Result<Vec<Values>, Failure> {
     let place = Place::file(name);
-    let value = serde_json::from_str(text).map_err(|error| Failure::at(&place, format!("not valid JSON: {error}")))?;
-    match value {
-        Value::Object(values) => Ok(vec![Values { source: Some(name.to_owned()), values }]),
-        Value::Array(rows) => {
-            let row = |(index, value)| row(value, Place::element(name, index));
-            rows.into_iter().enumerate().map(row).collect()
+    let invalid = |error| Failure::at(&place, format!("not valid JSON: {error}"));
+    if !text.trim_ascii_start().starts_with('[') {
+        return match serde_json::from_str(text).map_err(invalid)? {
+            Value::Object(values) => Ok(vec![Values { source: Some(name.to_owned()), values }]),
+            _ => Err(Failure::at(&place, "expected an object with a value for each placeholder, or an array of them")),
+        };
+    }
+    let Rows(rows) = serde_json::from_str(text).map_err(invalid)?;
+    if rows.len() > MAX_ROWS {
+        return Err(too_many(&place));
+    }
+    let row = |(index, text): (usize, &RawValue)| {
+        let place = Place::element(name, index);
+        let value = serde_json::from_str(text.get());
+        row(value.map_err(|error| Failure::at(&place, format!("not valid JSON: {error}")))?, place)
+    };
+    rows.into_iter().enumerate().map(row).collect()
+}
+
+/// The elements of an array, at most one more than a file may have.
+struct Rows<'t>(Vec<&'t RawValue>);
+
+impl<'de> Deserialize<'de> for Rows<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Rows<'de>, D::Error> {
+        deserializer.deserialize_seq(RowsVisitor)
+    }
+}
+
+struct RowsVisitor;
+
+impl<'de> Visitor<'de> for RowsVisitor {
+    type Value = Rows<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Rows<'de>, A::Error> {
+        let mut rows = Vec::new();
+        while rows.len() <= MAX_ROWS
+            && let Some(row) = seq.next_element()?
+        {
+            rows.push(row);
         }
-        _ => Err(Failure::at(&place, "expected an object with a value for each placeholder, or an array of them")),
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Rows(rows))
     }
 }
 
 fn json_lines(text: &str, name: &str) -> Result<Vec<Values>, Failure> {
-    let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
+    let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()).take(MAX_ROWS + 1);
     let read = |(number, line): (usize, &str)| {
         let place = Place::line(name, number);
         match serde_json::from_str(line) {
@@ -166,7 +244,7 @@ fn csv_rows(text: &str, name: &str) -> Result<Vec<Values>, Failure> {
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let header = reader.headers().map_err(wrong)?.clone();
     let mut rows = Vec::new();
-    for record in reader.records() {
+    for record in reader.records().take(MAX_ROWS + 1) {
         let record = record.map_err(wrong)?;
         let line = record.position().map_or(1, |position| position.line() as usize);
         let field = |(name, value): (&str, &str)| (name.to_owned(), Value::String(value.to_owned()));

@@ -29,6 +29,9 @@ pub(super) fn run(args: &VerifyArgs, out: &mut impl Write) -> Result<Outcome, St
         reader.read(path)?;
     }
     let Reader { recordings, found, has_failed, .. } = reader;
+    if let more @ 1.. = found.unnamed.saturating_sub(MAX_NAMED) {
+        note(&format!("{} more have recorded requests that cannot be read", plural(more as usize, "file")));
+    }
     let report = recordings.report();
     match args.format {
         ReportFormat::Table if found.recordings == 0 => {}
@@ -60,6 +63,8 @@ pub(super) struct Found {
     pub(super) without_bill: u64,
     /// The number of requests and recordings that cannot be read.
     pub(super) unreadable: u64,
+    /// The number of files of folders with some of these, whose errors are not printed.
+    unnamed: u64,
 }
 
 struct Reader {
@@ -122,7 +127,14 @@ impl Reader {
                 let documents = documents(&name, &bytes, InputFormat::Auto);
                 let is_recorded = documents.iter().any(Document::is_recorded);
                 let failures = self.documents(&documents);
-                self.found.unreadable += if is_recorded { failures.len() as u64 } else { 0 };
+                if is_recorded && !failures.is_empty() {
+                    self.found.unreadable += failures.len() as u64;
+                    self.found.unnamed += 1;
+                    if self.found.unnamed <= MAX_NAMED {
+                        let requests = plural(failures.len(), "recorded request");
+                        note(&format!("{name} has {requests} that cannot be read: gpt-cost verify {name} shows why"));
+                    }
+                }
             }
         }
     }
@@ -149,6 +161,9 @@ impl Reader {
         super::print(failure);
     }
 }
+
+/// The most files of folders that are named because of what cannot be read in them.
+const MAX_NAMED: u64 = 5;
 
 /// Maximum size in bytes of a file in a folder: that of recorded traffic.
 const MAX_SIZE: u64 = 200_000_000;

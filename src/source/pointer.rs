@@ -47,8 +47,15 @@ fn read(name: &str, bytes: &[u8], pointer: &str) -> Result<Vec<Document<'static>
         pointer.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~")).collect();
     let mut found = Vec::new();
     collect(top, &parts, String::new(), &mut found);
-    let documents: Vec<_> =
-        found.into_iter().filter_map(|(pointer, value)| document(name, &text, pointer, value)).collect();
+    let (mut line, mut at) = (1, 0);
+    let mut document = |(pointer, value): (String, &RawValue)| {
+        // The values are in the order of the text.
+        let begin = value.get().as_ptr() as usize - text.as_ptr() as usize;
+        line += text.as_bytes()[at..begin].iter().filter(|byte| **byte == b'\n').count();
+        at = begin;
+        document(name, line, pointer, value)
+    };
+    let documents: Vec<_> = found.into_iter().filter_map(&mut document).collect();
     match documents.is_empty() {
         true => {
             let problem = Problem::new("there is no prompt at this pointer")
@@ -91,10 +98,8 @@ fn children(value: &RawValue) -> Vec<(String, &RawValue)> {
 }
 
 /// Returns the document of a value that can be a prompt: a text, an object or an array.
-fn document(name: &str, text: &str, pointer: String, value: &RawValue) -> Option<Document<'static>> {
+fn document(name: &str, first_line: usize, pointer: String, value: &RawValue) -> Option<Document<'static>> {
     let json = value.get();
-    let begin = json.as_ptr() as usize - text.as_ptr() as usize;
-    let first_line = text[..begin].matches('\n').count() + 1;
     let (bytes, is_json) = match json.as_bytes().first()? {
         b'"' => (serde_json::from_str::<String>(json).ok()?, false),
         b'{' | b'[' => (json.to_owned(), true),

@@ -7,8 +7,10 @@ mod coded;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::fmt;
 
 use serde::Deserialize;
+use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use self::body::Inflatable;
@@ -19,6 +21,9 @@ use crate::request::{Api, Format};
 
 /// The most bytes of a file. One of 153 MB is read in less than a second, with 300 MB of memory.
 const MAX_SIZE: usize = 200_000_000;
+
+/// The most interactions of a file. A million empty ones are read in ten seconds, with 1.6 GB of memory.
+const MAX_INTERACTIONS: usize = 100_000;
 
 /// Returns the requests of recorded traffic; `None` if the text is something else. Traffic without such requests is one
 /// document, which is invalid.
@@ -69,7 +74,7 @@ pub(super) struct Answer<'a> {
 ///
 /// # Errors
 ///
-/// A text of more than [`MAX_SIZE`] bytes, and recorded traffic without a request to such an endpoint.
+/// A text of more than [`MAX_SIZE`] bytes or with more than [`MAX_INTERACTIONS`], and recorded traffic without a request to such an endpoint.
 fn interactions(text: &str) -> Option<Result<Vec<Interaction<'_>>>> {
     // Most files end here, without being parsed.
     if !["interactions\"", "\"entries\""].iter().any(|key| text.contains(key)) {
@@ -78,7 +83,10 @@ fn interactions(text: &str) -> Option<Result<Vec<Interaction<'_>>>> {
     if text.len() > MAX_SIZE {
         return is_begin_of_traffic(text).then(|| Err(too_large(text.len())));
     }
-    let recorded = serde_json::from_str::<File<'_>>(text).ok()?.interactions()?;
+    let List { first: recorded, length } = serde_json::from_str::<File<'_>>(text).ok()?.interactions()?;
+    if length > MAX_INTERACTIONS {
+        return Exchange::read(recorded.first()?.get()).map(|_| Err(too_many(length)));
+    }
     let exchanges: Vec<_> = recorded.iter().map(|raw| Exchange::read(raw.get())).collect();
     if !exchanges.is_empty() && exchanges.iter().all(Option::is_none) {
         return None;
@@ -105,10 +113,18 @@ fn is_begin_of_traffic(text: &str) -> bool {
     has("interactions\"") || has("\"log\"")
 }
 
+const ONLY_REQUESTS: &str = "export only the requests to the API";
+
 fn too_large(size: usize) -> Error {
     let [size, most] = [size, MAX_SIZE].map(|bytes| bytes.div_ceil(1_000_000));
     let problem = Problem::new(format!("recorded traffic of {size} MB is too large, at most {most} MB"));
-    Error::new(error::Kind::Request, problem.with_hint("export only the requests to the API"))
+    Error::new(error::Kind::Request, problem.with_hint(ONLY_REQUESTS))
+}
+
+fn too_many(interactions: usize) -> Error {
+    let problem =
+        Problem::new(format!("recorded traffic of {interactions} interactions is too large, at most 100,000"));
+    Error::new(error::Kind::Request, problem.with_hint(ONLY_REQUESTS))
 }
 
 fn without_requests(interactions: usize) -> Error {
@@ -141,10 +157,10 @@ fn without_attempts(found: Vec<Interaction<'_>>) -> Vec<Interaction<'_>> {
 struct File<'t> {
     /// Of VCR for Python.
     #[serde(borrow)]
-    interactions: Option<Vec<&'t RawValue>>,
+    interactions: Option<List<'t>>,
     /// Of VCR for Ruby.
     #[serde(borrow)]
-    http_interactions: Option<Vec<&'t RawValue>>,
+    http_interactions: Option<List<'t>>,
     /// Of HAR.
     #[serde(borrow)]
     log: Option<Log<'t>>,
@@ -153,11 +169,44 @@ struct File<'t> {
 #[derive(Deserialize)]
 struct Log<'t> {
     #[serde(borrow)]
-    entries: Option<Vec<&'t RawValue>>,
+    entries: Option<List<'t>>,
+}
+
+/// The elements of an array, of which no more than [`MAX_INTERACTIONS`] are kept.
+struct List<'t> {
+    first: Vec<&'t RawValue>,
+    length: usize,
+}
+
+impl<'de: 't, 't> Deserialize<'de> for List<'t> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<List<'t>, D::Error> {
+        deserializer.deserialize_seq(ListVisitor)
+    }
+}
+
+struct ListVisitor;
+
+impl<'de> Visitor<'de> for ListVisitor {
+    type Value = List<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> std::result::Result<List<'de>, A::Error> {
+        let mut list = List { first: Vec::new(), length: 0 };
+        while let Some(element) = seq.next_element()? {
+            list.length += 1;
+            if list.length <= MAX_INTERACTIONS {
+                list.first.push(element);
+            }
+        }
+        Ok(list)
+    }
 }
 
 impl<'t> File<'t> {
-    fn interactions(self) -> Option<Vec<&'t RawValue>> {
+    fn interactions(self) -> Option<List<'t>> {
         self.interactions.or(self.http_interactions).or(self.log.and_then(|log| log.entries))
     }
 }

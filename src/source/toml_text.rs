@@ -13,7 +13,8 @@ use crate::toml::Lines;
 
 /// The deepest nesting of a document. JSON is limited to 127 levels.
 const MAX_LEVELS: usize = 100;
-const MAX_BYTES: usize = 100_000_000;
+/// The parser needs up to 75 bytes of memory for each byte.
+const MAX_BYTES: usize = 10_000_000;
 
 /// Returns the JSON text of a TOML text.
 ///
@@ -23,7 +24,7 @@ const MAX_BYTES: usize = 100_000_000;
 /// and contains no text of the file.
 pub(super) fn to_json(text: &str) -> Result<Translated> {
     if text.len() > MAX_BYTES {
-        return Err(Error::new(error::Kind::Request, Problem::new("a TOML file can have at most 100 MB")));
+        return Err(Error::new(error::Kind::Request, Problem::new("a TOML file can have at most 10 MB")));
     }
     let mut writing = Writing { text, lines: Lines::new(text), writer: Writer::new(1) };
     let table = DeTable::parse(text).map_err(|error| {

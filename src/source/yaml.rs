@@ -23,6 +23,8 @@ const MAX_LEVELS: usize = 100;
 /// The most values of a document, and the most bytes of its JSON, aliases resolved: beyond, it is one by mistake.
 const MAX_VALUES: usize = 1_000_000;
 const MAX_BYTES: usize = 100_000_000;
+/// The most documents of a file, each of which is a request.
+const MAX_DOCUMENTS: usize = 100_000;
 
 /// Returns the JSON texts of the documents of a YAML text. Documents without any content are left out.
 ///
@@ -237,6 +239,9 @@ impl Reader {
     fn attach(&mut self, node: Rc<Node>, start: Marker, is_merge: bool) -> Result<()> {
         let levels = self.open.len();
         let Some(open) = self.open.last_mut() else {
+            if self.documents.len() == MAX_DOCUMENTS {
+                return Err(refused(start, "more than 100,000 documents"));
+            }
             self.documents.push(Child { line: start.line(), node });
             return Ok(());
         };

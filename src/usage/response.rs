@@ -69,6 +69,12 @@ impl Response {
 
     /// Reads a response from the tree of its JSON text.
     pub(crate) fn read(value: &Value<'_>, path: &Path<'_>) -> Result<Response> {
+        let (response, unknown_tier) = Response::read_any_tier(value, path)?;
+        unknown_tier.map_or(Ok(response), Err)
+    }
+
+    /// Reads a response also if its tier has no price, such as one of another provider; returns the error of that tier.
+    pub(crate) fn read_any_tier(value: &Value<'_>, path: &Path<'_>) -> Result<(Response, Option<Error>)> {
         // A line of a Batch API result file wraps the response.
         if let Some(body) = value.get("response").and_then(|response| response.get("body")) {
             let outer = path.key("response");
@@ -76,11 +82,12 @@ impl Response {
             if is_decision(body) {
                 return Err(path.error("the price of the Decisions API in a batch is in no table"));
             }
-            return Ok(Response { tier: Some(Tier::Batch), ..Response::read(body, &path)? });
+            let (response, unknown_tier) = Response::read_any_tier(body, &path)?;
+            return Ok((Response { tier: Some(Tier::Batch), ..response }, unknown_tier));
         }
         // So does the last event of a stream of the Responses API, and the end of a response in a Realtime session.
         if let Some(inner) = value.get("response").filter(|inner| inner.get("usage").is_some()) {
-            return Response::read(inner, &path.key("response"));
+            return Response::read_any_tier(inner, &path.key("response"));
         }
         let Some(usage @ Value::Object(_)) = value.get("usage") else { return Err(without_usage(value, path)) };
         check_prices(value, path)?;
@@ -93,14 +100,16 @@ impl Response {
         let created = value.get("created").or(value.get("created_at"));
         let text = |key: &str| value.get(key).and_then(Value::as_str);
         let tier = match text("service_tier") {
-            _ if is_decision(value) => Some(Tier::Decisions),
-            Some(word) => Tier::from_api(word).map_err(|message| path.key("service_tier").error(message))?,
-            None => None,
+            _ if is_decision(value) => Ok(Some(Tier::Decisions)),
+            Some(word) => Tier::from_api(word).map_err(|message| path.key("service_tier").error(message)),
+            None => Ok(None),
         };
+        let (tier, unknown_tier) = tier.map_or_else(|error| (None, Some(error)), |tier| (tier, None));
         // Recordings name the model that answered beside that of the request.
         let model = text("model").or(text("response_model")).map(str::to_owned);
         let (tool_calls, images) = (tool::calls(value), generated_images(value, path)?);
-        Response { model, day: created.and_then(day_of), tier, usage, seconds, tool_calls, images }.checked(path)
+        let response = Response { model, day: created.and_then(day_of), tier, usage, seconds, tool_calls, images };
+        Ok((response.checked(path)?, unknown_tier))
     }
 
     fn checked(self, path: &Path<'_>) -> Result<Response> {

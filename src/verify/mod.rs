@@ -83,7 +83,7 @@ impl Recordings {
             true => verdict,
             false => verdict_on(count(catalog, recording, hindsight, day).as_ref()),
         };
-        let bill = |name| catalog.model(name).and_then(|model| model.bill(&recording.usage, day, recording.tier));
+        let bill = |name| catalog.model(name).ok()?.bill(&recording.usage, day, recording.tier?).ok();
         self.cases.push(Case {
             place: place.to_owned(),
             endpoint: request.and_then(Request::api).map_or("unknown", Api::as_str),
@@ -94,7 +94,7 @@ impl Recordings {
             verdict,
             with_reported_model,
             unproved: counted.iter().flat_map(TokenCount::unproved).cloned().collect(),
-            cost: hindsight.and_then(|name| Some(bill(name).ok()?.total)),
+            cost: hindsight.and_then(|name| Some(bill(name)?.total)),
             signs: Signs {
                 edit: [
                     recording.edit,

@@ -22,8 +22,8 @@ pub struct Recording {
     pub day: Option<Date>,
     /// The billed usage; the count of the request is compared with its input.
     pub usage: Usage,
-    /// The service tier at which it was billed.
-    pub tier: Tier,
+    /// The service tier at which it was billed; `None` if it has no price, such as a tier of another provider.
+    pub tier: Option<Tier>,
     /// The features that the request uses, as the recording lists them.
     pub features: Vec<String>,
     /// The project that recorded it.
@@ -58,9 +58,9 @@ impl Recording {
         let Some(request) = value.get("request") else {
             return Err(Path::Top.error("the field `request` is missing"));
         };
-        let response = match value.get("response") {
-            Some(response) => Response::read(response, &Path::Top.key("response"))?,
-            None => Response::read(&value, &Path::Top)?,
+        let (response, unknown_tier) = match value.get("response") {
+            Some(response) => Response::read_any_tier(response, &Path::Top.key("response"))?,
+            None => Response::read_any_tier(&value, &Path::Top)?,
         };
         let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
         let tags = match value.get("tags") {
@@ -79,7 +79,7 @@ impl Recording {
             reported_model: text("response_model").or(response.model),
             day: value.get("created").and_then(day_of).or(response.day),
             usage: response.usage,
-            tier: response.tier.unwrap_or(Tier::Standard),
+            tier: unknown_tier.is_none().then_some(response.tier.unwrap_or(Tier::Standard)),
             features: tags,
             project: text("source_repo"),
             edit: edits.into_iter().find(|(is_so, _)| *is_so).map(|(_, edit)| edit),

@@ -15,6 +15,7 @@ mod documents;
 mod edges;
 mod encoding;
 mod estimate;
+mod hostile;
 mod init;
 mod media;
 mod outputs;

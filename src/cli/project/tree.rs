@@ -39,6 +39,7 @@ fn in_folder(root: &Path, template: &str, name: &str) -> Option<String> {
     let project = project_of(&own);
     let candidates = own.ancestors().take_while(|folder| folder.starts_with(project));
     let paths = candidates.filter_map(|folder| folder.join(name).canonicalize().ok());
+    // Reading a pipe or a device could never end.
     let path = paths.into_iter().find(|path| path.starts_with(project) && path.is_file())?;
     files::read_text(&path, "").ok()
 }

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{MAX_BYTES, MAX_STEPS, Rendered, Source, placeholder};
+use super::{MAX_BYTES, MAX_STEPS, Rendered, Source, TOO_LONG, placeholder};
 use crate::cli::exit::Failure;
 use crate::cli::values::Values;
 
@@ -32,6 +32,16 @@ enum Node {
     Partial { name: String, indent: String },
 }
 
+impl Node {
+    /// Returns the name that rendering the node looks up, or nothing.
+    fn name(&self) -> &str {
+        match self {
+            Node::Text(_) => "",
+            Node::Variable { name, .. } | Node::Section { name, .. } | Node::Partial { name, .. } => name,
+        }
+    }
+}
+
 struct Renderer<'s> {
     source: &'s Source<'s>,
     rendered: Rendered,
@@ -41,10 +51,7 @@ struct Renderer<'s> {
 impl Renderer<'_> {
     fn render(&mut self, nodes: &[Node], contexts: &mut Vec<&Value>, levels: usize) -> Result<(), String> {
         for node in nodes {
-            self.steps += 1;
-            if self.steps > MAX_STEPS {
-                return Err("the template takes too many steps".to_owned());
-            }
+            self.step(node.name().len())?;
             match node {
                 Node::Text(text) => self.push(text)?,
                 Node::Variable { name, is_escaped } => self.variable(name, *is_escaped, contexts)?,
@@ -61,9 +68,18 @@ impl Renderer<'_> {
         Ok(())
     }
 
+    /// Counts a step, and another one for each 64 bytes that it reads.
+    fn step(&mut self, bytes: usize) -> Result<(), String> {
+        self.steps += 1 + bytes as u64 / 64;
+        match self.steps > MAX_STEPS {
+            true => Err("the template takes too many steps".to_owned()),
+            false => Ok(()),
+        }
+    }
+
     fn push(&mut self, text: &str) -> Result<(), String> {
         if self.rendered.text.len() + text.len() > MAX_BYTES {
-            return Err("it renders more than 100 MB".to_owned());
+            return Err(TOO_LONG.to_owned());
         }
         self.rendered.text.push_str(text);
         Ok(())
@@ -108,12 +124,17 @@ impl Renderer<'_> {
         Ok(())
     }
 
-    fn partial(&self, name: &str, indent: &str, levels: usize) -> Result<Vec<Node>, String> {
+    fn partial(&mut self, name: &str, indent: &str, levels: usize) -> Result<Vec<Node>, String> {
         if levels == MAX_LEVELS {
             return Err(format!("partials include each other more than {MAX_LEVELS} levels deep"));
         }
         let text = [name.to_owned(), format!("{name}.mustache")].iter().find_map(|name| self.source.included(name));
         let text = text.ok_or("it includes a partial that is not in its folder, below, or above in the project")?;
+        let lines = text.matches('\n').count() + 1;
+        if text.len() + lines * indent.len() > MAX_BYTES {
+            return Err(TOO_LONG.to_owned());
+        }
+        self.step(text.len() + lines * indent.len())?;
         let indented: String = text.split_inclusive('\n').map(|line| format!("{indent}{line}")).collect();
         parse(&indented).map_err(|wrong| format!("a partial is not a template of Mustache: {}", wrong.message))
     }
@@ -225,11 +246,14 @@ fn new_delimiters(text: &str) -> Option<(String, String)> {
 }
 
 /// Returns the begin and the end of the line of a tag that nothing else is on.
+///
+/// Reads only the blanks around the tag: a line can have many tags.
 fn standalone(text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
-    let begin = text[..start].rfind('\n').map_or(0, |found| found + 1);
-    let length = text[end..].find('\n').map_or(text.len() - end, |found| found + 1);
-    let is_blank = |part: &str| part.trim().is_empty();
-    (is_blank(&text[begin..start]) && is_blank(&text[end..end + length])).then_some((begin, end + length))
+    let is_blank = |char: char| char != '\n' && char.is_whitespace();
+    let begin = text[..start].trim_end_matches(is_blank).len();
+    let rest = text[end..].trim_start_matches(is_blank);
+    let is_alone = (begin == 0 || text[..begin].ends_with('\n')) && (rest.is_empty() || rest.starts_with('\n'));
+    is_alone.then(|| (begin, text.len() - rest.len() + usize::from(!rest.is_empty())))
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ impl<'a> Document<'a> {
         let scores = |scores: &'a BTreeMap<String, ReportScore>| {
             scores.iter().map(|(name, score)| (name.as_str(), score.into())).collect()
         };
-        let Found { files, recordings, without_bill, unreadable } = found;
+        let Found { files, recordings, without_bill, unreadable, .. } = found;
         Document {
             files,
             recordings,
