@@ -76,6 +76,7 @@
 extern crate self as gpt_cost;
 
 pub mod accounting;
+pub mod batch;
 pub mod budget;
 pub mod calibration;
 pub mod catalog;

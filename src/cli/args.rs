@@ -38,6 +38,8 @@ pub(super) enum Command {
     Count(CountArgs),
     Actual(ActualArgs),
     Verify(VerifyArgs),
+    #[command(subcommand)]
+    Batch(BatchCommand),
     Check(CheckArgs),
     #[command(subcommand)]
     Baseline(BaselineCommand),
@@ -317,6 +319,51 @@ pub(super) struct Var {
 pub(super) struct VarTokens {
     pub(super) name: String,
     pub(super) tokens: u64,
+}
+
+/// Check a file for the Batch API before you send it
+#[derive(Debug, Subcommand)]
+pub(super) enum BatchCommand {
+    Check(BatchCheckArgs),
+}
+
+/// Check the rules of the Batch API, and compare the price with that of the standard tier
+#[derive(Debug, Parser)]
+#[command(after_help = "\
+Examples:
+  gpt-cost batch check requests.jsonl
+  gpt-cost batch check requests.jsonl --split parts  a file for each endpoint and model, within the limits
+
+Rules: at most 50,000 requests and 200 MB a file, one endpoint and one model, a unique custom_id on each line, at most \
+50,000 inputs of embeddings, and bodies that fit their model's limits.
+
+Exit codes:
+  0  all lines hold to the rules
+  1  a line or the file breaks a rule
+  2  a valid request cannot be counted or priced, such as one for an unknown model")]
+pub(super) struct BatchCheckArgs {
+    /// File with a request on each line, or - for standard input
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+
+    /// Write the valid lines to files in this folder, each of which can be sent as a batch
+    #[arg(long, value_name = "DIR")]
+    pub(super) split: Option<PathBuf>,
+
+    /// Expected output tokens per request, all choices together
+    #[arg(short, long, value_name = "N")]
+    pub(super) output_tokens: Option<u32>,
+
+    /// List all lines that break a rule, not only the first ones
+    #[arg(long)]
+    pub(super) all: bool,
+
+    #[command(flatten)]
+    pub(super) tables: TableArgs,
+
+    /// Output format
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(super) format: ReportFormat,
 }
 
 /// The output formats of `estimate`.

@@ -451,7 +451,7 @@ fn measured(document: &Document<'_>, request: &Request, estimate: &Estimate<'_>)
 }
 
 /// Returns the result of `work` for each item, in the order of the items. Uses one thread per processor, at most 8.
-fn map_in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+pub(super) fn map_in_parallel<'i, T: Sync, R: Send>(items: &'i [T], work: impl Fn(&'i T) -> R + Sync) -> Vec<R> {
     let threads = thread::available_parallelism().map_or(1, usize::from).min(8);
     if threads == 1 || items.len() < 32 {
         return items.iter().map(work).collect();

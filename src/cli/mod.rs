@@ -4,6 +4,7 @@
 mod actual;
 mod args;
 mod baseline;
+mod batch;
 mod check;
 mod checked;
 mod count;
@@ -59,6 +60,7 @@ fn command(args: &Args) -> Result<Outcome, Stop> {
         Command::Estimate(args) => estimate::run(args, &mut anstream::stdout().lock()),
         Command::Count(args) => count::run(args, &mut anstream::stdout().lock()),
         Command::Actual(args) => actual::run(args, &mut anstream::stdout().lock()),
+        Command::Batch(command) => batch::run(command, &mut anstream::stdout().lock()),
         Command::Verify(args) => verify::run(args, &mut anstream::stdout().lock()),
         Command::Check(args) => check::run(args, &mut anstream::stdout().lock()),
         Command::Baseline(command) => baseline::run(command, &mut anstream::stdout().lock()),

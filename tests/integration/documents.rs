@@ -81,6 +81,8 @@ fn every_document_has_its_schema() {
         ("estimate", &["estimate", "model.md", "-m", "gpt-4o", "--no-config", "--pricing", "prices.toml"]),
         ("count", &["count", "prompts/a.json", batch, "stored.json", "prompts/broken.json"]),
         ("count", &["count", "prompts/new.md", "missing.txt", "--encoding", "o200k_base"]),
+        ("batch", &["batch", "check", batch]),
+        ("batch", &["batch", "check", "recorded.jsonl"]),
         ("actual", &["actual", "response.json"]),
         ("actual", &["actual", "response.json", "recorded.jsonl", "prompts/a.json"]),
         ("check", &["check"]),
@@ -157,7 +159,7 @@ fn the_list_names_every_schema() {
     let root = repository("schema-list");
     let list = text(&gpt_cost(&root, &["schema", "list"]).stdout);
     let names: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
-    assert_eq!(names.len(), 14, "{list}");
+    assert_eq!(names.len(), 15, "{list}");
     for name in names {
         let schema: Value = serde_json::from_slice(&gpt_cost(&root, &["schema", name]).stdout).unwrap();
         jsonschema::validator_for(&schema).unwrap();

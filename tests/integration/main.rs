@@ -5,6 +5,7 @@
 mod accounting;
 mod actual;
 mod api;
+mod batch;
 mod budgets;
 mod builder;
 mod cassettes;

@@ -19,6 +19,7 @@ const USES: &[(&str, &[&str])] = &[
     ("catalog", &["accounting", "encoding", "error", "money", "names", "toml"]),
     ("usage", &["catalog", "error", "json", "money", "names", "place", "source"]),
     ("estimate", &["accounting", "catalog", "error", "money", "names", "request", "usage"]),
+    ("batch", &["error", "estimate", "money", "names", "request", "source"]),
     ("budget", &["catalog", "error", "estimate", "money", "names", "request", "source", "toml", "usage"]),
     ("verify", &["accounting", "catalog", "error", "json", "money", "names", "request", "usage"]),
     ("calibration", &["accounting", "catalog", "verify"]),

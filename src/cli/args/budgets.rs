@@ -170,7 +170,7 @@ pub(in crate::cli) struct InitArgs {
     #[arg(value_name = "FILE", default_value = "gpt-cost.toml")]
     pub(in crate::cli) file: PathBuf,
 
-    /// Model of prompts that do not name one
+    /// Model of prompts that do not name one [default: the one that the most files name]
     #[arg(short, long, value_name = "NAME")]
     pub(in crate::cli) model: Option<String>,
 }

@@ -198,7 +198,7 @@ impl<'a> From<&'a LargestComponent> for Largest<'a> {
 /// The range of a cost.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Cost {
+pub(super) struct Cost {
     /// The minimum cost of the input, without output.
     min: Dollars,
     /// The known cost: that of the counted input and of the maximum output, if it is limited.

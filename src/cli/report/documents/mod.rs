@@ -2,6 +2,7 @@
 //! `docs/schemas` are generated from these types.
 
 pub(in crate::cli) mod actual;
+pub(in crate::cli) mod batch;
 pub(in crate::cli) mod check;
 pub(in crate::cli) mod count;
 pub(in crate::cli) mod diff;
@@ -15,6 +16,7 @@ pub(in crate::cli) mod verify;
 use std::io::{self, Write};
 
 use gpt_cost::accounting::{ComponentKind, Family};
+use gpt_cost::batch::Rule;
 use gpt_cost::budget::{Changed, Level};
 use gpt_cost::catalog::{Field, Kind, Layer, Measure, Model, PriceRow, Unit, UnitPrice};
 use gpt_cost::money::{Per, Usd};
@@ -358,4 +360,19 @@ macro_rules! named {
     )*};
 }
 
-named!(Changed, ChargeKind, ComponentKind, Family, Kind, Label, Level, Measure, Per, Tier, ToolKind, Unit, Verdict);
+named!(
+    Changed,
+    ChargeKind,
+    ComponentKind,
+    Family,
+    Kind,
+    Label,
+    Level,
+    Measure,
+    Per,
+    Rule,
+    Tier,
+    ToolKind,
+    Unit,
+    Verdict
+);

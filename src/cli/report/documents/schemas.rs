@@ -64,6 +64,7 @@ impl JsonSchema for Rates<'_> {
 pub(in crate::cli) fn all() -> Vec<(&'static str, Schema)> {
     vec![
         document_schema::<super::actual::Document<'_>>("actual"),
+        document_schema::<super::batch::Document<'_>>("batch"),
         document_schema::<super::check::Document<'_>>("check"),
         schema::<super::check::Line<'_>>("check-line"),
         document_schema::<super::count::Document<'_>>("count"),
