@@ -231,7 +231,12 @@ fn read_revision(project: &Project, which: &'static str, tree: &git::Object) -> 
     let names: BTreeSet<&str> =
         [Some(&selection), today.as_ref()].into_iter().flatten().flat_map(Selection::names).collect();
     let requested: Vec<&git::File> = files.iter().filter(|file| names.contains(file.name.as_str())).collect();
-    let contents = git::contents(&project.root, &files, &requested)?;
+    let contents = git::contents(&project.root, &files, &requested)?.into_iter().map(|(file, bytes)| {
+        // What cannot be decompressed is an error to the reader, too.
+        let bytes = files::decompressed(bytes.clone()).unwrap_or(bytes);
+        (file, bytes)
+    });
+    let contents: Vec<_> = contents.collect();
     let contents: BTreeMap<&str, &[u8]> =
         contents.iter().map(|(file, bytes)| (file.name.as_str(), bytes.as_slice())).collect();
     // A link to a target outside the revision has no contents.

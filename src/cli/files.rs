@@ -1,5 +1,7 @@
 //! Reads and writes files, standard input and standard output.
 
+mod compressed;
+
 use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
@@ -9,6 +11,7 @@ use gpt_cost::money::grouped;
 use sha2::{Digest, Sha256};
 use tempfile::{Builder, NamedTempFile};
 
+pub(super) use self::compressed::{decompressed, name_of_content};
 use super::exit::Failure;
 
 /// Maximum size in bytes of a configuration, a price table or a baseline. The built-in table has a hundred thousand,
@@ -30,7 +33,7 @@ pub(super) fn is_standard(path: &Path) -> bool {
     path == Path::new("-")
 }
 
-/// Reads a file, or standard input for `-`.
+/// Reads a file, or standard input for `-`; what is compressed with gzip or zstd is decompressed.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let bytes = if is_standard(path) { read_stdin() } else { read_file(path) };
     bytes.map_err(|error| Failure::at(name(path), error.to_string()))
@@ -57,10 +60,10 @@ pub(super) fn text(name: &str, bytes: Vec<u8>) -> Result<String, Failure> {
 fn read_stdin() -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     io::stdin().lock().read_to_end(&mut bytes)?;
-    Ok(bytes)
+    decompressed(bytes)
 }
 
-/// Reads a file. The messages of common errors are the same on every platform.
+/// Reads a file, which can be compressed. The messages of common errors are the same on every platform.
 pub(super) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     let plain = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => io::Error::other("no such file"),
@@ -70,7 +73,7 @@ pub(super) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     if fs::metadata(path).map_err(plain)?.is_dir() {
         return Err(io::Error::other("expected a file, found a folder"));
     }
-    fs::read(path).map_err(plain)
+    decompressed(fs::read(path).map_err(plain)?)
 }
 
 /// Writes a file atomically: a regular file is replaced, its mode is kept, and links are followed. A device or a pipe

@@ -163,7 +163,10 @@ fn text_of(var: &Var) -> Result<String, Failure> {
 }
 
 fn ending(name: &str) -> String {
-    Path::new(name).extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase()).unwrap_or_default()
+    Path::new(files::name_of_content(name))
+        .extension()
+        .map(|ending| ending.to_string_lossy().to_ascii_lowercase())
+        .unwrap_or_default()
 }
 
 fn json_rows(text: &str, name: &str) -> Result<Vec<Values>, Failure> {

@@ -171,7 +171,8 @@ const MAX_SIZE: u64 = 200_000_000;
 /// Returns whether the ending of a name is one of files that can have recordings.
 fn is_named_recording(path: &Path) -> bool {
     const ENDINGS: [&str; 6] = ["json", "jsonl", "ndjson", "har", "yaml", "yml"];
-    let ending = path.extension().and_then(OsStr::to_str);
+    let name = path.file_name().and_then(OsStr::to_str).map(files::name_of_content);
+    let ending = name.and_then(|name| name.rsplit_once('.')).map(|(_, ending)| ending);
     ending.is_some_and(|ending| ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known)))
 }
 

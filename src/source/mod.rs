@@ -8,6 +8,7 @@
 //!   same values on the same lines. Each document of YAML is a request. YAML needs the crate's feature `formats`.
 //! - Markdown can have front matter, which is not part of its text: only `model` and the output limits of it are read,
 //!   with the feature `formats`.
+//! - The endings `.gz` and `.zst` are left out of names; the bytes are what is in the file.
 //! - Everything else is text, and so is a Jinja template, whose name ends with `.j2`, `.jinja` or `.jinja2`. Known formats
 //!   that are not supported yet, such as BAML, are an error.
 //! - Recorded traffic, as JSON or YAML, has a request for each interaction with an endpoint that is counted: VCR
@@ -188,8 +189,18 @@ fn is_named_template(name: &str) -> bool {
     Template::of_file(name) == Template::Jinja && !name.rsplit_once('.').is_some_and(|(stem, _)| is_named_json(stem))
 }
 
+/// Returns a name without the ending of a compressed file: its bytes are what is in it.
+fn without_compression(name: &str) -> &str {
+    let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
+    if ["gz", "zst"].iter().any(|known| ending.eq_ignore_ascii_case(known)) { stem } else { name }
+}
+
 fn has_ending(name: &str, endings: &[&str]) -> bool {
-    let ending = name.rsplit(['/', '\\']).next().and_then(|name| name.rsplit_once('.')).map(|(_, ending)| ending);
+    let ending = without_compression(name)
+        .rsplit(['/', '\\'])
+        .next()
+        .and_then(|name| name.rsplit_once('.'))
+        .map(|(_, ending)| ending);
     ending.is_some_and(|ending| endings.iter().any(|known| ending.eq_ignore_ascii_case(known)))
 }
 

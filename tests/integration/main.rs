@@ -11,6 +11,7 @@ mod builder;
 mod cassettes;
 mod ci;
 mod cli;
+mod compressed;
 mod differential;
 mod documents;
 mod edges;

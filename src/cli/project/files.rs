@@ -146,7 +146,8 @@ pub(in crate::cli) enum NameKind {
 /// recorded traffic.
 pub(in crate::cli) fn name_kind(name: &str) -> Option<NameKind> {
     let lower = name.to_lowercase();
-    let path = Path::new(&lower);
+    let lower = files::name_of_content(&lower);
+    let path = Path::new(lower);
     let folders: Vec<&str> = path.parent().into_iter().flat_map(Path::iter).filter_map(OsStr::to_str).collect();
     let folder = folders.last().copied().unwrap_or_default();
     let (stem, ending) = lower.rsplit('/').next()?.rsplit_once('.')?;
@@ -213,6 +214,7 @@ mod tests {
             "prompts/resolve/basic.jinja",
             "a/summary_prompt.md.j2",
             "docs/prompts/a.md",
+            "logs/requests.jsonl.gz",
         ] {
             assert_eq!(name_kind(name), Some(NameKind::Prompt), "{name}");
         }
