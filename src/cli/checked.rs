@@ -1,7 +1,7 @@
 //! The requests of a project, each with the findings of its budgets.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::thread;
 
@@ -306,13 +306,15 @@ impl Project {
             }
         };
         let mut checked: Vec<Checked> = Vec::new();
+        // The index of the request with each row of values.
+        let mut indexes: HashMap<Option<String>, usize> = HashMap::new();
         for applied in budgets {
             for (source, outcome) in self.outcomes(document, &request, applied) {
-                let place = match source {
-                    Some(source) => document.place().clone().with_values(source),
-                    None => document.place().clone(),
-                };
-                let at = checked.iter().position(|one| one.place == place).unwrap_or_else(|| {
+                let at = *indexes.entry(source).or_insert_with_key(|source| {
+                    let place = match source {
+                        Some(source) => document.place().clone().with_values(source),
+                        None => document.place().clone(),
+                    };
                     checked.push(Checked::new(place, document, times, &request));
                     checked.len() - 1
                 });
