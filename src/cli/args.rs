@@ -100,6 +100,10 @@ pub(super) struct EstimateArgs {
     #[arg(allow_hyphen_values = true)]
     pub(super) uplift: Uplift,
 
+    /// List each request in the table, also if there are more than 50
+    #[arg(long)]
+    pub(super) each: bool,
+
     /// Number of times the request is sent
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) requests: u32,

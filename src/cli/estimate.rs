@@ -95,7 +95,14 @@ fn write(
 ) -> Result<(), Stop> {
     let entries = estimates.iter().map(Estimated::entry).collect();
     let from_config = from_config(args, project, estimates);
-    let report = Report { day: project.day, from_config, layers: project.catalog.layers().collect(), entries, failed };
+    let report = Report {
+        day: project.day,
+        from_config,
+        layers: project.catalog.layers().collect(),
+        entries,
+        each: args.each,
+        failed,
+    };
     report::write(&report, args.format, out)?;
     Ok(out.flush()?)
 }

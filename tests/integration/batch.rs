@@ -142,3 +142,37 @@ fn parts_hold_to_the_rules_and_have_all_valid_lines() {
     let again = gpt_cost(&root, &["batch", "check", "in/batch.jsonl", "--split", "parts"]);
     assert_eq!(again.status.code(), Some(2), "files that are there are not overwritten");
 }
+
+/// More than 50 requests are a summary for people, and each request for programs.
+#[test]
+fn many_requests_are_a_summary() {
+    let root = repository("summary");
+    let line = |index: usize| {
+        let model = if index < 40 { "gpt-4o-mini" } else { "gpt-4o" };
+        let text = "word ".repeat(index + 1);
+        let body = format!(
+            r#"{{"model": "{model}", "max_tokens": 10, "messages": [{{"role": "user", "content": "{text}"}}]}}"#
+        );
+        line(&index.to_string(), "/v1/chat/completions", &body)
+    };
+    let lines: Vec<String> = (0..100).map(line).collect();
+    write(&root, "few.jsonl", &lines[..50].join("\n"));
+    write(&root, "many.jsonl", &lines.join("\n"));
+    let table = |args: &[&str]| text(&gpt_cost(&root, &[&["estimate"], args].concat()).stdout);
+    assert_eq!(table(&["few.jsonl"]).matches("few.jsonl:").count(), 50);
+    assert_eq!(table(&["many.jsonl", "--each"]).matches("many.jsonl:").count(), 100);
+    let summary = table(&["many.jsonl"]);
+    assert_eq!(summary.matches("many.jsonl:").count(), 5, "{summary}");
+    let rows: Vec<Vec<&str>> = summary.lines().map(|line| line.split_whitespace().collect()).collect();
+    let row = |name: &str| rows.iter().find(|row| row.first() == Some(&name)).unwrap_or_else(|| panic!("{summary}"));
+    assert_eq!((row("gpt-4o-mini")[1], row("gpt-4o")[1], row("total")[1]), ("40", "60", "100"));
+    // Each text is a token longer than the one before; the frame is 7 tokens and the space at the end one.
+    let total = json(&gpt_cost(&root, &["estimate", "many.jsonl", "--format", "json"]));
+    let tokens = |index: usize| total["requests"][index]["input_tokens"]["tokens"].to_string();
+    assert_eq!(row("input")[2..], [tokens(49), tokens(94), tokens(98), tokens(99)], "{summary}");
+    assert_eq!(total["requests"].as_array().unwrap().len(), 100);
+    let most = |index: usize| total["requests"][index]["cost"]["total"]["max"].as_str().unwrap().to_owned();
+    let costs = rows.iter().find(|row| row.starts_with(&["cost,", "at", "most"])).unwrap();
+    assert_eq!(costs.last().unwrap().trim_start_matches('$'), most(99), "{summary}");
+    assert!(summary.contains("many.jsonl:100") && summary.contains("--each lists all requests"), "{summary}");
+}

@@ -2,6 +2,7 @@
 
 mod csv;
 mod markdown;
+mod summary;
 mod table;
 
 use std::io::{self, Write};
@@ -35,6 +36,8 @@ pub(in crate::cli) struct Report<'a> {
     /// The name of the configuration and its settings that the estimates depend on.
     pub(in crate::cli) from_config: Option<(String, Vec<String>)>,
     pub(in crate::cli) entries: Vec<Entry<'a>>,
+    /// Whether the table lists each request, however many there are.
+    pub(in crate::cli) each: bool,
     /// The requests that cannot be read, counted or priced.
     pub(in crate::cli) failed: &'a [Failed],
 }

@@ -8,7 +8,7 @@ use gpt_cost::estimate::OfferedTool;
 use gpt_cost::money::grouped;
 use gpt_cost::{Cost, CostRange, Estimate, Fit, Label, Tier, Usd, Verdict};
 
-use super::{Entry, Report};
+use super::{Entry, Report, summary};
 use crate::cli::files::printable;
 use crate::cli::report::grid::{Cell, write_grid, write_line};
 use crate::cli::report::remarks::{DOES_NOT_FIT, NOTE, identical, remark, times, write_grouped};
@@ -32,12 +32,34 @@ pub(in crate::cli) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Re
     }
 }
 
-/// Writes a row for each request, and their total.
+/// The most requests that the table lists without `--each`.
+const MAX_LISTED: usize = 50;
+
+/// Writes a row for each request, or the summary of many, and their remarks.
 fn write_many(report: &Report<'_>, entries: &[Entry<'_>], out: &mut impl Write) -> io::Result<()> {
     let requests = plural(entries.len(), "request");
     let formats = formats(entries.iter().map(|entry| entry.request.format()));
     write_line(&[Cell::styled(requests, BOLD), Cell::plain(formats), Cell::styled(report.prices(), DIM)], out)?;
     writeln!(out)?;
+    match entries.len() > MAX_LISTED && !report.each {
+        true => summary::write(report, entries, out),
+        false => write_each(report, entries, out),
+    }?;
+    write_remarks(report, out)?;
+    let listed = if report.each { report.failed.len() } else { MAX_LISTED };
+    for (index, one) in report.failed.iter().take(listed).enumerate() {
+        let before = if index == 0 { "\n" } else { "" };
+        let place = printable(&one.place.to_string());
+        writeln!(out, "{before}  {RED}failed{RED:#}: {place}: {}", one.failure.message())?;
+    }
+    if let more @ 1.. = report.failed.len().saturating_sub(listed) {
+        writeln!(out, "  and {} more that failed", grouped(more as u64))?;
+    }
+    write_output_hint(entries, out)
+}
+
+/// Writes a row for each request, and their total.
+fn write_each(report: &Report<'_>, entries: &[Entry<'_>], out: &mut impl Write) -> io::Result<()> {
     let (total, tokens) = (report.cost(), report.tokens());
     let digits = amounts(&total.total).map(Usd::decimals).max().unwrap_or(2) as usize;
     let money = |amount: Usd| format!("{amount:.digits$}");
@@ -91,14 +113,7 @@ fn write_many(report: &Report<'_>, entries: &[Entry<'_>], out: &mut impl Write) 
         Cell::right(max(&total)),
         Cell::plain(""),
     ]));
-    write_grid(&rows, out)?;
-    write_remarks(report, out)?;
-    for (index, one) in report.failed.iter().enumerate() {
-        let before = if index == 0 { "\n" } else { "" };
-        let place = printable(&one.place.to_string());
-        writeln!(out, "{before}  {RED}failed{RED:#}: {place}: {}", one.failure.message())?;
-    }
-    write_output_hint(entries, out)
+    write_grid(&rows, out)
 }
 
 /// The optional columns of the table of several requests.
