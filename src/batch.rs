@@ -1,4 +1,4 @@
-//! The rules of the Batch API, held against the lines of a file before it is sent.
+//! The rules of the Batch API, for the lines of a file before it is sent.
 //!
 //! The limits are those of OpenAI's reference for `POST /v1/batches` (November 2026): a file has at most 50,000 requests and
 //! 200 MB, all to one endpoint; batches of embeddings have at most 50,000 inputs in all their requests. Batches of several
@@ -54,6 +54,14 @@ impl Rule {
     /// Returns whether the rule is about all lines of a file together: parts of the file can each hold to it.
     pub const fn is_of_all_lines(self) -> bool {
         matches!(self, Rule::OneUrl | Rule::OneModel | Rule::Requests | Rule::Size | Rule::EmbeddingInputs)
+    }
+}
+
+/// Returns the number of inputs of a request, if it is for embeddings.
+pub fn embedding_inputs(request: &Request) -> u64 {
+    match (request.api(), request.input()) {
+        (Some(Api::Embeddings), Input::Prompts(prompts)) => prompts.len() as u64,
+        _ => 0,
     }
 }
 
@@ -197,9 +205,7 @@ impl Batch {
                 }
             }
         }
-        if let (Some(Api::Embeddings), Input::Prompts(prompts)) = (request.api(), request.input()) {
-            self.embedding_inputs += prompts.len() as u64;
-        }
+        self.embedding_inputs += embedding_inputs(request);
         if let Some(fit) = fit.filter(|fit| fit.verdict() == Verdict::Exceeds) {
             let exceeded: Vec<String> = fit.exceeded().iter().map(ToString::to_string).collect();
             broken.add(Rule::Fit, exceeded.join("; "));

@@ -1,4 +1,4 @@
-//! The `gpt-cost batch` command: holds the rules of the Batch API against a file before it is sent.
+//! The `gpt-cost batch` command: checks a file by the rules of the Batch API before it is sent.
 
 mod parts;
 
@@ -97,13 +97,14 @@ fn line<'d, 'p>(project: &'p Project, args: &BatchCheckArgs, document: &'d Docum
         request
     });
     let estimates = request.as_ref().ok().and_then(|request| {
+        let at = |tier| terms(project.day, Some(tier), args.output_tokens, None).today(project.today);
         let model = project.catalog.model(request.model()?);
-        let at = |tier| {
-            let terms = terms(project.day, Some(tier), args.output_tokens, None).today(project.today);
-            let estimate = model.as_ref().map_err(Error::clone).and_then(|model| model.estimate(request, &terms));
-            estimate.map_err(|error| Failure::from_error(&document.locate(error)))
-        };
-        Some(at(Tier::Batch).and_then(|batch| Ok((batch, at(Tier::Standard)?))))
+        let estimates = model.and_then(|model| {
+            let batch = model.estimate(request, &at(Tier::Batch))?;
+            let standard = model.estimate_counted(request, &at(Tier::Standard), batch.input().clone())?;
+            Ok((batch, standard))
+        });
+        Some(estimates.map_err(|error| Failure::from_error(&document.locate(error))))
     });
     Line { document, request, estimates }
 }

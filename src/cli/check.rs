@@ -114,8 +114,7 @@ fn plan_from_limits(args: &CheckArgs, project: &Project) -> Result<Plan, Failure
     }
     budget.model.clone_from(&project.config.model);
     let (files, found) = named_files(args, project)?;
-    let values = vec![Ok(Vec::new())];
-    let selection = Selection { budgets: vec![budget], files, values };
+    let selection = Selection::of(budget, files);
     Ok(Plan { selection, empty: Vec::new(), found, partial: BTreeSet::new() })
 }
 
@@ -246,7 +245,7 @@ fn named_files(args: &CheckArgs, project: &Project) -> Result<(Vec<Budgeted>, BT
     }
     named.sort();
     named.dedup();
-    let named = named.into_iter().map(|(file, pointer)| Budgeted { file, pointer, budgets: vec![0] });
+    let named = named.into_iter().map(|(file, pointer)| Budgeted { pointer, ..Budgeted::whole(file) });
     Ok((named.collect(), found))
 }
 

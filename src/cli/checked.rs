@@ -37,6 +37,11 @@ pub(super) struct Budgeted {
 }
 
 impl Budgeted {
+    /// Returns a file of the only budget.
+    pub(super) fn whole(file: ProjectFile) -> Budgeted {
+        Budgeted { file, pointer: None, budgets: vec![0] }
+    }
+
     /// Returns its name, with the pointer.
     pub(super) fn name(&self) -> String {
         self.pointer.as_ref().map_or(self.file.name.clone(), |pointer| format!("{}#{pointer}", self.file.name))
@@ -51,9 +56,8 @@ impl Budgeted {
 
 impl Selection {
     /// Returns the selection of files for one budget, whose templates have no values.
-    pub(super) fn of(budget: Budget, files: impl IntoIterator<Item = ProjectFile>) -> Selection {
-        let files = files.into_iter().map(|file| Budgeted { file, pointer: None, budgets: vec![0] }).collect();
-        Selection { budgets: vec![budget], files, values: vec![Ok(Vec::new())] }
+    pub(super) fn of(budget: Budget, files: impl IntoIterator<Item = Budgeted>) -> Selection {
+        Selection { budgets: vec![budget], files: files.into_iter().collect(), values: vec![Ok(Vec::new())] }
     }
 
     /// Returns the names of all files that are read.

@@ -164,7 +164,7 @@ fn check_all<'b>(
     files: Vec<ProjectFile>,
     read: impl Fn(&ProjectFile) -> Result<Cow<'b, [u8]>, Failure> + Sync,
 ) -> Vec<Checked> {
-    project.check(&Selection::of(unlimited_budget(project), files), read)
+    project.check(&Selection::of(unlimited_budget(project), files.into_iter().map(Budgeted::whole)), read)
 }
 
 /// Returns a budget without limits, with the project's model.
@@ -269,7 +269,7 @@ fn select(project: &Project, tree: &git::Object, files: &[ProjectFile]) -> Resul
     }
     let is_one = matches!(tree, git::Object::File(_));
     let prompts = files.iter().filter(|file| is_one || name_kind(&file.name).is_some()).cloned();
-    Ok(Selection::of(unlimited_budget(project), prompts))
+    Ok(Selection::of(unlimited_budget(project), prompts.map(Budgeted::whole)))
 }
 
 /// Returns the project with the configuration and the price tables of a commit. A configuration that cannot be read

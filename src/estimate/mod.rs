@@ -88,11 +88,30 @@ impl<'c> ModelRef<'c> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn estimate(&self, request: &Request, terms: &Terms) -> Result<Estimate<'c>> {
+        self.estimate_with(request, terms, |model| count(model, self.name(), request, terms.day, false))
+    }
+
+    /// Estimates a request whose input was counted before: that of an earlier estimate of the same request for the same
+    /// model on the same day, such as at another tier.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`ModelRef::estimate`], but for counting.
+    pub fn estimate_counted(&self, request: &Request, terms: &Terms, input: TokenCount) -> Result<Estimate<'c>> {
+        self.estimate_with(request, terms, |_| Ok(input))
+    }
+
+    fn estimate_with(
+        &self,
+        request: &Request,
+        terms: &Terms,
+        input: impl FnOnce(&'c Model) -> Result<TokenCount>,
+    ) -> Result<Estimate<'c>> {
         let crate::catalog::Resolved { layer, model } = self.resolve(terms.day)?;
         let mut warnings = request.warnings.clone();
         warnings.extend(self.remark().map(|remark| Warning::new("model", remark)));
         let tier = tier(request, terms, &mut warnings)?;
-        let input = count(model, self.name(), request, terms.day, false)?;
+        let input = input(model)?;
         let price = |tokens| model.priced(terms.day, tier, tokens);
         let row = price(input.tokens())?;
         let mut rows = vec![price(input.min())?, row];

@@ -1,4 +1,26 @@
-//! JSON text whose values are on given lines, so that the lines of another notation are those of its JSON text.
+//! The lines of values: of the parts of a JSON text, and of a JSON text whose values are on given lines, so that the lines of
+//! another notation are those of its JSON text.
+
+/// The lines on which parts of a text begin.
+pub(super) struct Lines<'t> {
+    text: &'t str,
+    at: usize,
+    line: usize,
+}
+
+impl<'t> Lines<'t> {
+    pub(super) fn new(text: &'t str) -> Lines<'t> {
+        Lines { text, at: 0, line: 1 }
+    }
+
+    /// Returns the line, from 1, on which a part of the text begins. No part begins before the one that was asked for last.
+    pub(super) fn line_of(&mut self, part: &'t str) -> usize {
+        let begin = part.as_ptr() as usize - self.text.as_ptr() as usize;
+        self.line += self.text.as_bytes()[self.at..begin].iter().filter(|byte| **byte == b'\n').count();
+        self.at = begin;
+        self.line
+    }
+}
 
 /// A JSON text that is written value by value.
 #[derive(Debug)]

@@ -49,6 +49,7 @@ use serde_json::value::RawValue;
 pub use self::distinct::distinct;
 use self::front_matter::FrontMatter;
 use self::keys::Keys;
+use self::lines::Lines;
 use self::notation::Translated;
 pub use self::pointer::prompts_at;
 use self::recorded::Answer;
@@ -241,16 +242,9 @@ fn elements(bytes: &[u8], forced: Option<Format>) -> Option<Vec<(usize, &[u8])>>
         return None;
     }
     let elements: Vec<&RawValue> = serde_json::from_str(text).ok()?;
-    let (mut line, mut at) = (1, 0);
-    let place = |element: &&'_ RawValue| element.get().as_ptr() as usize - text.as_ptr() as usize;
-    let mut found = Vec::with_capacity(elements.len());
-    for element in &elements {
-        let begin = place(element);
-        line += text.as_bytes()[at..begin].iter().filter(|byte| **byte == b'\n').count();
-        at = begin;
-        found.push((line, &text.as_bytes()[begin..begin + element.get().len()]));
-    }
-    Some(found)
+    let mut lines = Lines::new(text);
+    let texts = elements.into_iter().map(RawValue::get);
+    Some(texts.map(|text| (lines.line_of(text), text.as_bytes())).collect())
 }
 
 impl<'a> Document<'a> {

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::lines::Lines;
 use super::notation::{self, Translated};
 use super::{Document, Place, without_mark};
 use crate::error::{self, Error, Problem, Result};
@@ -47,15 +48,12 @@ fn read(name: &str, bytes: &[u8], pointer: &str) -> Result<Vec<Document<'static>
         pointer.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~")).collect();
     let mut found = Vec::new();
     collect(top, &parts, String::new(), &mut found);
-    let (mut line, mut at) = (1, 0);
-    let mut document = |(pointer, value): (String, &RawValue)| {
-        // The values are in the order of the text.
-        let begin = value.get().as_ptr() as usize - text.as_ptr() as usize;
-        line += text.as_bytes()[at..begin].iter().filter(|byte| **byte == b'\n').count();
-        at = begin;
+    let mut lines = Lines::new(&text);
+    let documents = found.into_iter().filter_map(|(pointer, value)| {
+        let line = lines.line_of(value.get());
         document(name, line, pointer, value)
-    };
-    let documents: Vec<_> = found.into_iter().filter_map(&mut document).collect();
+    });
+    let documents: Vec<_> = documents.collect();
     match documents.is_empty() {
         true => {
             let problem = Problem::new("there is no prompt at this pointer")

@@ -15,6 +15,7 @@ use serde_json::value::RawValue;
 
 use self::body::Inflatable;
 use super::keys::Keys;
+use super::lines::Lines;
 use super::{Document, Place};
 use crate::error::{self, Error, Problem, Result};
 use crate::request::{Api, Format};
@@ -91,11 +92,9 @@ fn interactions(text: &str) -> Option<Result<Vec<Interaction<'_>>>> {
     if !exchanges.is_empty() && exchanges.iter().all(Option::is_none) {
         return None;
     }
-    let (mut found, mut line, mut at, mut inflatable) = (Vec::new(), 1, 0, Inflatable::default());
+    let (mut found, mut lines, mut inflatable) = (Vec::new(), Lines::new(text), Inflatable::default());
     for (index, (raw, exchange)) in recorded.iter().zip(&exchanges).enumerate() {
-        let begin = raw.get().as_ptr() as usize - text.as_ptr() as usize;
-        line += text.as_bytes()[at..begin].iter().filter(|byte| **byte == b'\n').count();
-        at = begin;
+        let line = lines.line_of(raw.get());
         let Some((target, exchange)) = exchange else { continue };
         found.extend(exchange.interaction(target, index, line, &mut inflatable));
     }

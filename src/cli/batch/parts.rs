@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use gpt_cost::Request;
-use gpt_cost::batch::{MAX_BYTES, MAX_EMBEDDING_INPUTS, MAX_REQUESTS};
+use gpt_cost::batch::{MAX_BYTES, MAX_EMBEDDING_INPUTS, MAX_REQUESTS, embedding_inputs};
 use gpt_cost::money::grouped;
-use gpt_cost::request::{Api, Input};
+use gpt_cost::request::Api;
 
 use crate::cli::exit::Failure;
 use crate::cli::report::plural;
@@ -29,10 +29,7 @@ struct Part {
 impl Parts {
     /// Adds a line to the part of its endpoint and model that has room for it.
     pub(super) fn add(&mut self, line: &[u8], request: &Request) {
-        let inputs = match (request.api(), request.input()) {
-            (Some(Api::Embeddings), Input::Prompts(prompts)) => prompts.len() as u64,
-            _ => 0,
-        };
+        let inputs = embedding_inputs(request);
         let line = line.trim_ascii();
         let key = (request.api(), request.model().unwrap_or_default().to_owned());
         let parts = self.groups.entry(key).or_default();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gpt_cost::budget::Budget;
 use gpt_cost::source::{Document, InputFormat, Template, documents, prompts_at};
 
-use super::globs::{cover, of_siblings};
+use super::globs::{self, cover, of_siblings, parent};
 use super::model::Model;
 use super::{named, values};
 use crate::cli::checked::{Budgeted, Checked, Selection, Verdict, describe_skipped, partition_requests};
@@ -46,7 +46,7 @@ impl Group {
 pub(super) fn groups(project: &Project, all: &[ProjectFile], model: &Model) -> Result<Found, Failure> {
     let finder = Finder { project, all, model };
     let candidates = all.iter().filter(|file| name_kind(&file.name).is_some());
-    let files: Vec<Budgeted> = candidates.map(|file| whole(file.clone())).collect();
+    let files: Vec<Budgeted> = candidates.map(|file| Budgeted::whole(file.clone())).collect();
     let (requests, others) = partition_requests(finder.check(&files, &Budget::new("init")));
     let (requests, unreadable): (Vec<_>, Vec<_>) = requests.into_iter().partition(is_measured);
     let bad: BTreeSet<&str> = unreadable.iter().map(|one| one.place.file.as_str()).collect();
@@ -114,8 +114,11 @@ impl Finder<'_> {
         for file in self.all.iter().filter(|file| names.contains(file.name.as_str())) {
             let Ok(bytes) = project::read(file) else { continue };
             let pointers = named::pointers(&file.name, &bytes);
-            found
-                .extend(pointers.into_iter().map(|pointer| Budgeted { pointer: Some(pointer), ..whole(file.clone()) }));
+            found.extend(
+                pointers
+                    .into_iter()
+                    .map(|pointer| Budgeted { pointer: Some(pointer), ..Budgeted::whole(file.clone()) }),
+            );
         }
         found
     }
@@ -126,9 +129,9 @@ impl Finder<'_> {
         let others = self.other_names(&files);
         let mut groups = Vec::new();
         for (folder, files) in of_siblings(&files) {
-            let paths = super::globs::of_group(self.project, &folder, &files, &others)?;
+            let paths = globs::of_group(self.project, &folder, &files, &others)?;
             let name = if folder.is_empty() { "prompts".to_owned() } else { folder };
-            let files: Vec<Budgeted> = self.files(&files).map(whole).collect();
+            let files: Vec<Budgeted> = self.files(&files).map(Budgeted::whole).collect();
             groups.extend(self.group(name, paths, &files));
         }
         Ok(groups)
@@ -138,13 +141,13 @@ impl Finder<'_> {
     fn of_names(&self, named: &[Budgeted]) -> Result<Vec<(Group, Facts)>, Failure> {
         let mut by_folder: BTreeMap<String, Vec<Budgeted>> = BTreeMap::new();
         for one in named {
-            let folder = one.file.name.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let folder = parent(&one.file.name);
             by_folder.entry(folder.to_owned()).or_default().push(one.clone());
         }
         let group = |(folder, named): (String, Vec<Budgeted>)| {
             let name = if folder.is_empty() { "prompts by name".to_owned() } else { format!("{folder} by name") };
             let path = |one: &Budgeted| {
-                format!("/{}#{}", super::globs::literal(&one.file.name), one.pointer.as_deref().unwrap_or_default())
+                format!("/{}#{}", globs::literal(&one.file.name), one.pointer.as_deref().unwrap_or_default())
             };
             let paths = named.iter().map(path).collect();
             self.group(name, paths, &named)
@@ -157,12 +160,12 @@ impl Finder<'_> {
         let mut by_root: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for one in recorded {
             let file = one.place.file.as_str();
-            by_root.entry(super::globs::root_of_recordings(file)).or_default().insert(file);
+            by_root.entry(globs::root_of_recordings(file)).or_default().insert(file);
         }
         let group = |(root, files): (&str, BTreeSet<&str>)| {
             let paths = cover(root, &files, bad);
             let name = if root.is_empty() { "recordings".to_owned() } else { format!("{root} recordings") };
-            let files: Vec<Budgeted> = self.files(&files).map(whole).collect();
+            let files: Vec<Budgeted> = self.files(&files).map(Budgeted::whole).collect();
             self.group(name, paths, &files)
         };
         Ok(by_root.into_iter().filter_map(group).collect())
@@ -217,10 +220,6 @@ impl Facts {
             }
         }
     }
-}
-
-fn whole(file: ProjectFile) -> Budgeted {
-    Budgeted { file, pointer: None, budgets: vec![0] }
 }
 
 /// Returns whether a request can be counted and priced.

@@ -110,7 +110,8 @@ fn child(folder: &str, file: &str) -> String {
     file[..start + length].to_owned()
 }
 
-fn parent(path: &str) -> &str {
+/// Returns the folder of a file or a folder.
+pub(super) fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(parent, _)| parent)
 }
 

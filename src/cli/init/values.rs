@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use super::globs::literal;
+use super::globs::{literal, parent};
 use crate::cli::checked::Budgeted;
 use crate::cli::project::{self, ProjectFile};
 use crate::cli::values::Values;
@@ -26,9 +26,9 @@ pub(super) fn files_for(placeholders: &BTreeSet<String>, prompts: &[Budgeted], a
     if names.is_empty() {
         return Vec::new();
     }
-    let folders: BTreeSet<&str> = prompts.iter().map(|one| folder(&one.file.name)).collect();
+    let folders: BTreeSet<&str> = prompts.iter().map(|one| parent(&one.file.name)).collect();
     let is_near = |file: &ProjectFile| {
-        let own = folder(&file.name);
+        let own = parent(&file.name);
         folders.contains(own) || own.split('/').any(|part| FOLDERS.contains(&part.to_lowercase().as_str()))
     };
     let is_small = |file: &ProjectFile| fs::metadata(&file.path).is_ok_and(|data| data.len() <= MAX_SIZE);
@@ -49,8 +49,4 @@ fn has_all(file: &ProjectFile, names: &[&String]) -> bool {
     let has_all =
         |row: &Values| names.iter().all(|name| row.values.contains_key(name.split('.').next().unwrap_or_default()));
     !rows.is_empty() && rows.iter().all(has_all)
-}
-
-fn folder(name: &str) -> &str {
-    name.rsplit_once('/').map_or("", |(folder, _)| folder)
 }

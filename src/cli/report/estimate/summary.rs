@@ -34,7 +34,8 @@ fn models(report: &Report<'_>, entries: &[Entry<'_>]) -> Vec<Vec<Cell>> {
     for entry in entries {
         by_model.entry(entry.estimate.name()).or_default().push(entry);
     }
-    let has_expected = report.cost().total.expected.is_some();
+    let total = report.cost();
+    let has_expected = total.total.expected.is_some();
     let mut rows = vec![row(
         has_expected,
         [
@@ -67,7 +68,7 @@ fn models(report: &Report<'_>, entries: &[Entry<'_>]) -> Vec<Vec<Cell>> {
         rows.push(total_of(Cell::plain(printable(model)), requests, &tokens, &cost));
     }
     let requests = entries.iter().map(|entry| entry.estimate.requests()).sum();
-    rows.push(total_of(Cell::plain("total"), requests, &report.tokens(), &report.cost()));
+    rows.push(total_of(Cell::plain("total"), requests, &report.tokens(), &total));
     rows
 }
 
