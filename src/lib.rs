@@ -78,6 +78,7 @@ extern crate self as gpt_cost;
 pub mod accounting;
 pub mod batch;
 pub mod budget;
+pub mod bulk;
 pub mod calibration;
 pub mod catalog;
 #[cfg(feature = "cli")]

@@ -13,8 +13,8 @@
 //!   that are not supported yet, such as BAML, are an error.
 //! - Recorded traffic, as JSON or YAML, has a request for each interaction with an endpoint that is counted: VCR
 //!   cassettes and HAR files (`.har`, which is JSON). Bodies as base64 or gzip need the feature `formats`, too.
-//! - JSON has a request on each line if its first line is a complete value and more lines follow, or if all lines begin
-//!   with `{`, or all with `[`. An array of bodies, of Batch lines or of recordings has a request in each element.
+//! - JSON has a request on each line if its first line is a complete value and more lines follow, or if all lines of its
+//!   first 1 MB begin with `{`, or all with `[`. An array of bodies, of Batch lines or of recordings has a request in each element.
 //!
 //! ```
 //! use gpt_cost::source::{InputFormat, documents};
@@ -29,6 +29,7 @@
 
 mod distinct;
 mod front_matter;
+mod jsonl;
 mod keys;
 mod lines;
 mod notation;
@@ -48,6 +49,7 @@ use serde_json::value::RawValue;
 
 pub use self::distinct::distinct;
 use self::front_matter::FrontMatter;
+pub(crate) use self::jsonl::{HEAD, has_lines, has_second_line};
 use self::keys::Keys;
 use self::lines::Lines;
 use self::notation::Translated;
@@ -71,6 +73,16 @@ pub enum InputFormat {
     As(Format),
 }
 
+impl InputFormat {
+    /// Returns the format in which each request is read, if its fields do not decide that.
+    fn forced(self) -> Option<Format> {
+        match self {
+            InputFormat::As(format) => Some(format),
+            InputFormat::Auto | InputFormat::Json => None,
+        }
+    }
+}
+
 /// The text of one request, or of a similar document, such as a response.
 #[derive(Clone, Debug)]
 pub struct Document<'a> {
@@ -81,7 +93,7 @@ pub struct Document<'a> {
     format: Option<Format>,
     /// The format of the text, if it is one that is not supported yet.
     unread: Option<&'static str>,
-    /// Why the document has no JSON text, if it is YAML, TOML or recorded traffic that cannot be read.
+    /// Why the document has no JSON text: it is YAML, TOML or recorded traffic that cannot be read, or it is too large.
     invalid: Option<Error>,
     /// The front matter that was cut off the text.
     front_matter: Option<FrontMatter>,
@@ -95,29 +107,20 @@ pub struct Document<'a> {
 
 /// Returns the documents of a source: one, or one for each line, each element of an array or each document of YAML.
 pub fn documents<'a>(name: &str, bytes: &'a [u8], format: InputFormat) -> Vec<Document<'a>> {
-    let forced = match format {
-        InputFormat::As(format) => Some(format),
-        InputFormat::Auto | InputFormat::Json => None,
-    };
+    let forced = format.forced();
     if forced != Some(Format::Text)
         && let Some(texts) = notation::translate(name, bytes)
     {
         return translated(name, texts, forced);
     }
-    let is_json = match format {
-        InputFormat::Auto => is_named_json(name) || !is_named_template(name) && begins_like_json(bytes),
-        InputFormat::Json => true,
-        InputFormat::As(format) => format != Format::Text,
-    };
+    let is_json = is_json(name, bytes, format);
     let unread = if format == InputFormat::Auto && !is_json { unread::format(name, bytes) } else { None };
     let whole = Document { format: forced, unread, ..Document::new(Place::file(name), Cow::Borrowed(bytes), is_json) };
     if !is_json {
         return vec![if format == InputFormat::Auto { without_front_matter(whole) } else { whole }];
     }
-    let lines = lines(bytes);
-    if lines.len() > 1 {
-        let document = |(line, bytes)| whole.one_of_many(Place::line(name, line), Cow::Borrowed(bytes), line);
-        return lines.into_iter().map(document).collect();
+    if has_lines(bytes) {
+        return lines(name, without_mark(bytes), 1, format).collect();
     }
     if let Some(recorded) = recorded::documents(&whole, bytes) {
         return recorded;
@@ -129,6 +132,29 @@ pub fn documents<'a>(name: &str, bytes: &'a [u8], format: InputFormat) -> Vec<Do
             elements.into_iter().enumerate().map(element).collect()
         }
         None => vec![whole],
+    }
+}
+
+/// Returns the documents of lines of a source that has a JSON value on each line; the first of the lines has this number.
+pub(crate) fn lines<'a>(
+    name: &str,
+    text: &'a [u8],
+    number: usize,
+    format: InputFormat,
+) -> impl Iterator<Item = Document<'a>> {
+    let format = format.forced();
+    jsonl::Lines::new(text, number).map(move |line| {
+        let place = Place::line(name, line.number);
+        Document { format, first_line: line.number, ..Document::new(place, Cow::Borrowed(line.bytes), true) }
+    })
+}
+
+/// Returns whether a source is read as JSON, by its name and the first characters of its text.
+pub(crate) fn is_json(name: &str, text: &[u8], format: InputFormat) -> bool {
+    match format {
+        InputFormat::Auto => is_named_json(name) || !is_named_template(name) && begins_like_json(text),
+        InputFormat::Json => true,
+        InputFormat::As(format) => format != Format::Text,
     }
 }
 
@@ -212,22 +238,9 @@ fn begins_like_json(bytes: &[u8]) -> bool {
     matches!((first.next(), first.next()), (Some(b'{'), Some(b'"' | b'}')) | (Some(b'['), Some(b'{' | b']')))
 }
 
-fn without_mark(bytes: &[u8]) -> &[u8] {
+/// Returns a text without its byte order mark.
+pub(crate) fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes)
-}
-
-/// Returns the lines of a text with a JSON value on each line, with their numbers; one line or none if it is not such a
-/// text.
-fn lines(bytes: &[u8]) -> Vec<(usize, &[u8])> {
-    let is_blank = |line: &[u8]| line.trim_ascii().is_empty();
-    let bytes = without_mark(bytes);
-    let lines: Vec<_> = (1..).zip(bytes.split(|byte| *byte == b'\n')).filter(|(_, line)| !is_blank(line)).collect();
-    let [(_, first), rest @ ..] = lines.as_slice() else { return Vec::new() };
-    let begin = |line: &[u8]| line.trim_ascii_start().first().copied();
-    let is_value = || serde_json::from_slice::<serde::de::IgnoredAny>(first).is_ok();
-    let all_begin_alike =
-        || matches!(begin(first), Some(b'{' | b'[')) && rest.iter().all(|(_, line)| begin(line) == begin(first));
-    if !rest.is_empty() && (is_value() || all_begin_alike()) { lines } else { Vec::new() }
 }
 
 /// Returns the elements of an array of requests, each with the line on which it begins; `None` for anything else, such
@@ -270,6 +283,17 @@ impl<'a> Document<'a> {
         &self.place
     }
 
+    /// Returns the document of a line that was not read.
+    pub(crate) fn unreadable_line(name: &str, line: usize, error: Error) -> Document<'a> {
+        let document = Document::new(Place::line(name, line), Cow::Borrowed(b""), true);
+        Document { first_line: line, invalid: Some(error), ..document }
+    }
+
+    /// Makes the document an error.
+    pub(crate) fn refuse(&mut self, error: Error) {
+        self.invalid = Some(error);
+    }
+
     /// Returns the same document with the text of one of many requests in its source.
     fn one_of_many(&self, place: Place, bytes: Cow<'a, [u8]>, first_line: usize) -> Document<'a> {
         let (format, unread) = (self.format, self.unread);
@@ -289,8 +313,8 @@ impl<'a> Document<'a> {
         &self.bytes
     }
 
-    /// Returns why the document has no JSON text: it is YAML, TOML or recorded traffic that cannot be read. The error has
-    /// no file yet: see [`Document::locate`].
+    /// Returns why the document has no JSON text: it is YAML, TOML or recorded traffic that cannot be read, or it is larger
+    /// than [`Blocks::max_request`](crate::bulk::Blocks::max_request). The error has no file yet: see [`Document::locate`].
     pub fn invalid(&self) -> Option<&Error> {
         self.invalid.as_ref()
     }
