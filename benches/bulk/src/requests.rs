@@ -4,6 +4,7 @@ use crate::json::{self, Escapes};
 use crate::random::Random;
 use crate::texts::Texts;
 
+const URL: &str = "/v1/chat/completions";
 const MODEL: &str = "gpt-4o-mini";
 
 /// The system prompt of all requests, about 1.5 KB.
@@ -36,9 +37,9 @@ impl<'a> Requests<'a> {
         if self.body.is_empty() || !self.random.one_in(100) {
             self.body = self.new_body();
         }
+        let (number, body) = (self.number, &self.body);
         format!(
-            "{{\"custom_id\": \"request-{:06}\", \"method\": \"POST\", \"url\": \"/v1/chat/completions\", \"body\": {}}}\n",
-            self.number, self.body
+            "{{\"custom_id\": \"request-{number:06}\", \"method\": \"POST\", \"url\": \"{URL}\", \"body\": {body}}}\n"
         )
     }
 
