@@ -111,6 +111,18 @@ impl Error {
         self
     }
 
+    /// Adds the path of the value that the error is about before the paths of its problems.
+    pub(crate) fn within(mut self, path: &str) -> Error {
+        for problem in &mut self.problems {
+            problem.path = Some(match problem.path.take() {
+                Some(inner) if inner.starts_with('[') => format!("{path}{inner}"),
+                Some(inner) => format!("{path}.{inner}"),
+                None => path.to_owned(),
+            });
+        }
+        self
+    }
+
     /// Adds a hint to the last problem.
     #[cfg(feature = "import")]
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Error {

@@ -215,7 +215,8 @@ impl TokenCount {
     }
 }
 
-/// Adds the tokens and their bounds; the sum has the weakest label of all counts, and that of no counts is exact.
+/// Adds the tokens and their bounds; the sum has the weakest label of all counts, and that of no counts is exact. It has no
+/// notes, and of what is not counted only the first.
 impl Sum for TokenCount {
     fn sum<I: Iterator<Item = TokenCount>>(counts: I) -> TokenCount {
         let mut sum = TokenCount::new(Vec::new());
@@ -223,8 +224,9 @@ impl Sum for TokenCount {
             sum.add_between(count.tokens, count.fewer, count.more);
             sum.audio = sum.audio.saturating_add(count.audio);
             sum.audio_bound = sum.audio_bound.saturating_add(count.audio_bound);
-            sum.uncounted.extend(count.uncounted);
-            sum.notes.extend(count.notes);
+            if sum.uncounted.is_empty() {
+                sum.uncounted.extend(count.uncounted.into_iter().next());
+            }
         }
         sum
     }

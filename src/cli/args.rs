@@ -15,7 +15,9 @@ use gpt_cost::{Cached, Date, Encoding, Tier, source};
 
 pub(super) use self::budgets::*;
 pub(super) use self::prices::*;
-use self::values::{cached, day, days, encodings, image_size, templates, tier, tool_calls, uplift, var, var_tokens};
+use self::values::{
+    cached, day, days, encodings, image_size, size, templates, tier, tool_calls, uplift, var, var_tokens,
+};
 
 const STYLES: Styles = Styles::styled();
 
@@ -146,9 +148,13 @@ pub(super) struct CountArgs {
     #[arg(long, conflicts_with_all = ["quiet", "encoding"])]
     pub(super) breakdown: bool,
 
+    /// List each request in the table, also if there are more than 50
+    #[arg(long, conflicts_with = "quiet")]
+    pub(super) each: bool,
+
     /// Output format; JSON always has the breakdown
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t, conflicts_with = "quiet")]
-    pub(super) format: ReportFormat,
+    pub(super) format: CountFormat,
 }
 
 /// Price a response from its `usage`
@@ -253,8 +259,8 @@ pub(super) struct VerifyArgs {
 /// The requests, and how to read them.
 #[derive(Debug, Parser)]
 pub(super) struct RequestArgs {
-    /// Requests: files, or - for standard input; a file can contain many, and file#/pointer names prompts in it, such as
-    /// 'prompts.yaml#/*/system'
+    /// Requests: files, folders of JSON files, globs, or - for standard input; a file can contain many, and file#/pointer
+    /// names prompts in it, such as 'prompts.yaml#/*/system'
     #[arg(value_name = "FILE", required = true)]
     pub(super) files: Vec<PathBuf>,
 
@@ -287,6 +293,18 @@ pub(super) struct RequestArgs {
     /// Tokens of the text of each file, such as a PDF: files are not read
     #[arg(long, value_name = "N")]
     pub(super) file_tokens: Option<u32>,
+
+    /// Count the value of this field of each line or document, such as request.body: logs wrap their requests
+    #[arg(long, value_name = "PATH")]
+    pub(super) field: Option<String>,
+
+    /// Largest request in JSON, such as 200MB; a larger one is an error, and the next ones are read
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "64MB")]
+    pub(super) max_line: usize,
+
+    /// Stop at the first request that cannot be read, counted or priced
+    #[arg(long)]
+    pub(super) fail_fast: bool,
 }
 
 /// The values of templates.
@@ -384,6 +402,20 @@ pub(super) enum EstimateFormat {
     Csv,
     /// Markdown for a comment or a page
     Markdown,
+}
+
+/// The output formats of `count`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum CountFormat {
+    /// A table for people
+    #[default]
+    Table,
+    /// JSON for programs
+    Json,
+    /// One line of JSON per request
+    Jsonl,
+    /// CSV for spreadsheets
+    Csv,
 }
 
 /// The output formats of `actual`.

@@ -11,6 +11,7 @@ use gpt_cost::money::grouped;
 use sha2::{Digest, Sha256};
 use tempfile::{Builder, NamedTempFile};
 
+use self::compressed::reader;
 pub(super) use self::compressed::{decompressed, name_of_content};
 use super::exit::Failure;
 
@@ -57,23 +58,36 @@ pub(super) fn text(name: &str, bytes: Vec<u8>) -> Result<String, Failure> {
     })
 }
 
+/// Opens a file, or standard input for `-`, to read what is in it, decompressed.
+pub(super) fn open(path: &Path) -> Result<Box<dyn Read + Send>, Failure> {
+    let opened = if is_standard(path) { reader(io::stdin()) } else { open_file(path).and_then(reader) };
+    opened.map_err(|error| Failure::at(name(path), message(&error)))
+}
+
 fn read_stdin() -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     io::stdin().lock().read_to_end(&mut bytes)?;
     decompressed(bytes)
 }
 
-/// Reads a file, which can be compressed. The messages of common errors are the same on every platform.
+/// Reads a file, which can be compressed.
 pub(super) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let (mut file, mut bytes) = (open_file(path)?, Vec::new());
+    file.read_to_end(&mut bytes).map_err(|error| io::Error::other(message(&error)))?;
+    decompressed(bytes)
+}
+
+/// Opens a file. The messages of common errors are the same on every platform.
+fn open_file(path: &Path) -> io::Result<File> {
     let plain = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => io::Error::other("no such file"),
         io::ErrorKind::PermissionDenied => io::Error::other("permission denied"),
-        _ => io::Error::other(message_without_code(&error)),
+        _ => io::Error::other(message(&error)),
     };
     if fs::metadata(path).map_err(plain)?.is_dir() {
         return Err(io::Error::other("expected a file, found a folder"));
     }
-    decompressed(fs::read(path).map_err(plain)?)
+    File::open(path).map_err(plain)
 }
 
 /// Writes a file atomically: a regular file is replaced, its mode is kept, and links are followed. A device or a pipe
@@ -212,13 +226,13 @@ fn not_written(name: &str, error: &io::Error) -> Failure {
         io::ErrorKind::NotFound => "no such folder".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         io::ErrorKind::StorageFull => "the disk is full".to_owned(),
-        _ => message_without_code(error),
+        _ => message(error),
     };
     Failure::at(name, format!("cannot write: {reason}"))
 }
 
 /// Returns the system's message without its error code.
-fn message_without_code(error: &io::Error) -> String {
+pub(super) fn message(error: &io::Error) -> String {
     let message = error.to_string();
     message.split(" (os error ").next().unwrap_or(&message).to_owned()
 }

@@ -64,6 +64,18 @@ pub struct Cost {
 }
 
 impl Cost {
+    /// Returns the cost of this many identical requests.
+    #[must_use]
+    pub fn times(&self, requests: u64) -> Cost {
+        let all = |range: &CostRange| ValueRange {
+            min: range.min * requests,
+            expected: range.expected.map(|cost| cost * requests),
+            max: range.max.map(|cost| cost * requests),
+        };
+        let [input, output, total] = [&self.input, &self.output, &self.total].map(all);
+        Cost { input, output, tools: self.tools * requests, total }
+    }
+
     /// Returns the cost that budgets compare with their limits: the maximum of the input, plus the expected output or
     /// else its maximum; `None` if it is unknown.
     pub fn most(&self) -> Option<Usd> {
