@@ -84,6 +84,8 @@ pub struct Blocks<R> {
     rest: Vec<u8>,
     /// The number of the next line, from 1.
     line: usize,
+    /// The number of the lines before it that are not blank.
+    documents: usize,
 }
 
 /// How far the source is read.
@@ -103,6 +105,7 @@ pub struct Block {
     name: Arc<str>,
     format: InputFormat,
     max_request: usize,
+    documents_before: usize,
     content: Content,
 }
 
@@ -120,7 +123,7 @@ impl<R: Read> Blocks<R> {
     /// Returns the blocks of a source. Its name decides the format, as for [`documents`].
     pub fn new(name: impl Into<Arc<str>>, input: R) -> Blocks<R> {
         let (name, format, max_request) = (name.into(), InputFormat::Auto, MAX_REQUEST);
-        Blocks { name, input, format, max_request, state: State::Start, rest: Vec::new(), line: 1 }
+        Blocks { name, input, format, max_request, state: State::Start, rest: Vec::new(), line: 1, documents: 0 }
     }
 
     /// Sets the format in which the source is read.
@@ -195,6 +198,7 @@ impl<R: Read> Blocks<R> {
             }
             let first = self.line;
             self.line += memchr_iter(b'\n', &bytes).count();
+            self.documents += source::number_of_lines(&bytes);
             return Ok(Content::Lines(first, bytes));
         }
     }
@@ -220,6 +224,7 @@ impl<R: Read> Blocks<R> {
                 }
             }
             self.line += 1;
+            self.documents += 1;
             return Ok(Content::LongLine(self.line - 1, length));
         }
     }
@@ -237,6 +242,7 @@ impl<R: Read> Iterator for Blocks<R> {
     type Item = io::Result<Block>;
 
     fn next(&mut self) -> Option<io::Result<Block>> {
+        let documents_before = self.documents;
         let content = match self.state {
             State::Start => self.start(),
             State::Lines => self.lines(),
@@ -249,6 +255,7 @@ impl<R: Read> Iterator for Blocks<R> {
             name: Arc::clone(&self.name),
             format: self.format,
             max_request: self.max_request,
+            documents_before,
             content,
         };
         Some(content.map(block))
@@ -272,6 +279,11 @@ impl Block {
         found
     }
 
+    /// Returns the number of documents in the blocks before this one.
+    pub fn documents_before(&self) -> usize {
+        self.documents_before
+    }
+
     /// Returns the bytes of the whole source, if the block is all of it.
     pub fn whole(&self) -> Option<&[u8]> {
         match &self.content {
@@ -283,7 +295,7 @@ impl Block {
 
 fn too_large(bytes: u64, most: usize) -> Error {
     let message = format!("request is too large: {} bytes, at most {}", grouped(bytes), grouped(most as u64));
-    Error::new(error::Kind::Request, Problem::new(message))
+    Error::new(error::Kind::TooLarge, Problem::new(message))
 }
 
 #[cfg(test)]

@@ -49,6 +49,7 @@ pub struct Problem {
 pub(crate) enum Kind {
     Request,
     NotRequest,
+    TooLarge,
     UnknownModel,
     WrongModel,
     MissingPrice,
@@ -143,7 +144,12 @@ impl Error {
 
     /// Returns whether a request cannot be read.
     pub fn is_request(&self) -> bool {
-        matches!(self.kind, Kind::Request | Kind::NotRequest)
+        matches!(self.kind, Kind::Request | Kind::NotRequest | Kind::TooLarge)
+    }
+
+    /// Returns whether a request is larger than [`Blocks::max_request`](crate::bulk::Blocks::max_request).
+    pub fn is_too_large(&self) -> bool {
+        self.kind == Kind::TooLarge
     }
 
     /// Returns whether the input is not a request, but a response, for example, or of a format that is not supported

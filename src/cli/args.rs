@@ -118,9 +118,19 @@ pub(super) struct EstimateArgs {
     #[arg(long, value_name = "AGE", value_parser = days)]
     pub(super) max_age: Option<i32>,
 
-    /// Output format
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
-    pub(super) format: EstimateFormat,
+    /// Output format [default: table, or that of the ending of --out]
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub(super) format: Option<EstimateFormat>,
+
+    #[command(flatten)]
+    pub(super) output: OutArgs,
+}
+
+impl EstimateArgs {
+    /// Returns the output format.
+    pub(super) fn format(&self) -> EstimateFormat {
+        self.format.or_else(|| self.output.format()).unwrap_or_default()
+    }
 }
 
 /// Count the tokens of a request or of a text
@@ -152,9 +162,44 @@ pub(super) struct CountArgs {
     #[arg(long, conflicts_with = "quiet")]
     pub(super) each: bool,
 
-    /// Output format; JSON always has the breakdown
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, conflicts_with = "quiet")]
-    pub(super) format: CountFormat,
+    /// Output format; JSON always has the breakdown [default: table, or that of the ending of --out]
+    #[arg(long, value_name = "FORMAT", value_enum, conflicts_with = "quiet")]
+    pub(super) format: Option<CountFormat>,
+
+    #[command(flatten)]
+    pub(super) output: OutArgs,
+}
+
+impl CountArgs {
+    /// Returns the output format.
+    pub(super) fn format(&self) -> CountFormat {
+        self.format.or_else(|| self.output.format()).unwrap_or_default()
+    }
+}
+
+/// The file of a report.
+#[derive(Debug, Parser)]
+pub(super) struct OutArgs {
+    /// Write the report to this file, which is FILE.part until it is whole
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+
+    /// Go on from the FILE.part that an earlier run left, with the same arguments; needs rows: jsonl or csv
+    #[arg(long, requires = "out")]
+    pub(super) resume: bool,
+}
+
+impl OutArgs {
+    /// Returns the format that the ending of the file names.
+    fn format<F: ValueEnum>(&self) -> Option<F> {
+        let ending = self.out.as_ref()?.extension()?.to_str()?;
+        let name = match ending.to_ascii_lowercase().as_str() {
+            "ndjson" => "jsonl".to_owned(),
+            "md" => "markdown".to_owned(),
+            other => other.to_owned(),
+        };
+        F::from_str(&name, true).ok()
+    }
 }
 
 /// Price a response from its `usage`

@@ -1,18 +1,20 @@
 //! The `gpt-cost count` command: counts the tokens of requests and of texts.
 
 use std::io::Write;
+use std::ops::ControlFlow;
 
 use gpt_cost::request::Warning;
 use gpt_cost::source::Place;
 use gpt_cost::{Encoding, TokenCount};
 
-use super::args::CountArgs;
+use super::args::{CountArgs, CountFormat};
 use super::exit::{Failure, Outcome, Stop};
-use super::input::{Facts, Failed, Source};
+use super::files;
+use super::input::{Facts, Failed, Pass, Source};
+use super::output::{Output, Rows};
 use super::project::Project;
 use super::report::count::{Counted, Frame, ModelName, Report};
 use super::report::documents::Day;
-use super::{files, input};
 
 /// Runs the command. A request that cannot be read or counted does not stop the others.
 pub(super) fn run(args: &CountArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
@@ -23,16 +25,21 @@ pub(super) fn run(args: &CountArgs, out: &mut impl Write) -> Result<Outcome, Sto
 }
 
 fn count_texts(args: &CountArgs, encoding: Encoding, out: &mut impl Write) -> Result<Outcome, Stop> {
-    let mut report = Report::new(frame(args, None));
+    let mut output = open(args, out)?;
+    if args.output.resume {
+        return Err(Failure::new("--resume is for requests; a text is counted at once").into());
+    }
+    let mut report = Report::new(frame(args, None), false);
     for path in &args.request.files {
         let name = files::name(path);
         let counted = match files::read(path).and_then(|bytes| files::text(&name, bytes)) {
             Ok(text) => Ok(count_text(name, &text, encoding)),
             Err(failure) => Err(Failed { place: Place::file(name), line: 1, failure }),
         };
-        report.append(report.frame.part([counted].into_iter()), out)?;
+        report.append(report.frame.part([counted].into_iter()), &mut output)?;
+        output.commit()?;
     }
-    finish(&report, None, out)
+    finish(report, None, output)
 }
 
 fn count_text(name: String, text: &str, encoding: Encoding) -> Counted {
@@ -53,30 +60,55 @@ fn count_requests(args: &CountArgs, out: &mut impl Write) -> Result<Outcome, Sto
     project.image_size = args.request.image_size.or(project.image_size);
     project.file_tokens = args.request.file_tokens.or(project.file_tokens);
     let frame = frame(args, Some(Day(project.day)));
-    let mut report = Report::new(frame);
-    input::read_each(
-        &args.request,
+    let mut output = open(args, out)?;
+    let mut report = Report::new(frame, output.resumed.has_rows());
+    let pass = Pass {
+        args: &args.request,
+        skip: output.resumed.requests,
+        shows_progress: !args.quiet && output.leaves_room_for_progress(),
+    };
+    pass.run(
         |sources| frame.part(sources.into_iter().map(|source| count_request(args, &project, source?))),
-        |part| Ok(report.append(part, out)?),
+        |mut part| {
+            output.resumed.remove_last(&mut part.rows, part.first_row)?;
+            report.append(part, &mut output)?;
+            output.commit()?;
+            let is_enough = frame.fail_fast && report.part.failed > 0;
+            Ok(if is_enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        },
     )?;
+    output.resumed.check_end()?;
     let settings = match report.part.totals.items {
         0 => Vec::new(),
         _ => project.settings_used(&args.request, report.part.lacks_model),
     };
     let from_config = project.config_name.clone().filter(|_| !settings.is_empty()).map(|name| (name, settings));
-    finish(&report, from_config.as_ref(), out)
+    finish(report, from_config.as_ref(), output)
+}
+
+fn open<'w>(args: &CountArgs, out: &'w mut impl Write) -> Result<Output<'w>, Failure> {
+    let rows = match args.format() {
+        CountFormat::Jsonl => Some(Rows::Jsonl),
+        CountFormat::Csv => Some(Rows::Csv),
+        CountFormat::Table | CountFormat::Json => None,
+    };
+    Output::open(&args.output, &args.request.files, rows, out)
 }
 
 fn frame(args: &CountArgs, day: Option<Day>) -> Frame {
-    let CountArgs { format, quiet, breakdown, each, .. } = *args;
-    Frame { format, day, quiet, breakdown, each }
+    let CountArgs { quiet, breakdown, each, .. } = *args;
+    Frame { format: args.format(), day, quiet, breakdown, each, fail_fast: args.request.fail_fast }
 }
 
-fn finish(report: &Report, from_config: Option<&(String, Vec<String>)>, out: &mut impl Write) -> Result<Outcome, Stop> {
-    report.finish(from_config, out)?;
-    out.flush()?;
+fn finish(
+    mut report: Report,
+    from_config: Option<&(String, Vec<String>)>,
+    mut output: Output<'_>,
+) -> Result<Outcome, Stop> {
+    report.finish(from_config, &mut output)?;
+    let resumed = output.finish(&report.part)?;
     report.part.print_failures();
-    Ok(if report.part.failed > 0 { Outcome::Error } else { Outcome::Success })
+    Ok(if report.part.failed + resumed.failed > 0 { Outcome::Error } else { Outcome::Success })
 }
 
 fn count_request(args: &CountArgs, project: &Project, mut source: Source) -> Result<Counted, Failed> {

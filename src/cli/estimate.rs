@@ -1,40 +1,64 @@
 //! The `gpt-cost estimate` command: estimates a request's tokens, price and fit.
 
 use std::io::Write;
+use std::ops::ControlFlow;
 
 use super::args::{EstimateArgs, EstimateFormat};
 use super::exit::{Failure, Outcome, Stop};
-use super::input::{Failed, Source};
+use super::input::{Failed, Pass, Source};
+use super::output::{Output, Resumed, Rows};
 use super::project::Project;
 use super::report::estimate::{Entry, Frame, FromConfig, Part, Report};
 use super::report::listing::Listing;
-use super::{input, prices, terms};
+use super::{prices, terms};
 
 /// Runs the command. A request that cannot be read, counted or priced does not stop the others.
 pub(super) fn run(args: &EstimateArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     let mut project = Project::discover(&args.request.tables, args.request.no_config)?;
     project.image_size = args.request.image_size.or(project.image_size);
     project.file_tokens = args.request.file_tokens.or(project.file_tokens);
+    let format = args.format();
+    let mut output = Output::open(&args.output, &args.request.files, rows(format), out)?;
     let (day, layers) = (project.day, project.catalog.layers().collect());
-    let frame = Frame { format: args.format, day, layers, each: args.each };
-    let mut report = Report::new(frame.clone());
-    input::read_each(
-        &args.request,
+    let frame = Frame { format, day, layers, each: args.each, fail_fast: args.request.fail_fast };
+    let mut report = Report::new(frame.clone(), output.resumed.has_rows());
+    let pass = Pass {
+        args: &args.request,
+        skip: output.resumed.requests,
+        shows_progress: !args.quiet && output.leaves_room_for_progress(),
+    };
+    pass.run(
         |sources| frame.part(sources.into_iter().map(|source| estimate(args, &project, source?))),
-        |part| Ok(report.append(part, out)?),
+        |mut part| {
+            output.resumed.remove_last(&mut part.listing.rows, part.listing.first_row)?;
+            report.append(part, &mut output)?;
+            output.commit()?;
+            let is_enough = frame.fail_fast && report.part.listing.failed > 0;
+            Ok(if is_enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        },
     )?;
+    output.resumed.check_end()?;
     let Listing { totals, failed, .. } = &report.part.listing;
     // If the only request failed, the table is omitted: its error is on standard error. Programs always get a document.
-    if args.format != EstimateFormat::Table || totals.items + failed > 1 || *failed == 0 {
-        report.finish(from_config(args, &project, &report.part).as_ref(), out)?;
+    if format != EstimateFormat::Table || totals.items + failed > 1 || *failed == 0 {
+        report.finish(from_config(args, &project, &report.part).as_ref(), &mut output)?;
     }
-    out.flush()?;
-    finish(args, &project, &report.part)
+    let resumed = output.finish(&report.part.listing)?;
+    finish(args, &project, &report.part, &resumed)
+}
+
+/// Returns how the rows of a format are written, if it has a row for each request.
+fn rows(format: EstimateFormat) -> Option<Rows> {
+    match format {
+        EstimateFormat::Jsonl => Some(Rows::Jsonl),
+        EstimateFormat::Csv => Some(Rows::Csv),
+        EstimateFormat::Table | EstimateFormat::Json | EstimateFormat::Markdown => None,
+    }
 }
 
 /// Prints what belongs on standard error, and returns how the command ends.
-fn finish(args: &EstimateArgs, project: &Project, part: &Part<'_>) -> Result<Outcome, Stop> {
-    let mut outcome = if part.exceeds { Outcome::Exceeded } else { Outcome::Success };
+fn finish(args: &EstimateArgs, project: &Project, part: &Part<'_>, resumed: &Resumed) -> Result<Outcome, Stop> {
+    let mut outcome = if part.exceeds || resumed.exceeds { Outcome::Exceeded } else { Outcome::Success };
     for (model, checked) in &part.checked {
         if prices::check_age(model, *checked, project.today, args.max_age)? == Outcome::Exceeded {
             outcome = Outcome::Exceeded;
@@ -44,7 +68,7 @@ fn finish(args: &EstimateArgs, project: &Project, part: &Part<'_>) -> Result<Out
         project.note_age(project.day);
     }
     part.listing.print_failures();
-    Ok(if part.listing.failed > 0 { Outcome::Error } else { outcome })
+    Ok(if part.listing.failed + resumed.failed > 0 { Outcome::Error } else { outcome })
 }
 
 fn estimate<'p>(args: &EstimateArgs, project: &'p Project, mut source: Source) -> Result<Entry<'p>, Failed> {

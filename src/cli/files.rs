@@ -14,6 +14,7 @@ use tempfile::{Builder, NamedTempFile};
 use self::compressed::reader;
 pub(super) use self::compressed::{decompressed, name_of_content};
 use super::exit::Failure;
+use super::progress::Progress;
 
 /// Maximum size in bytes of a configuration, a price table or a baseline. The built-in table has a hundred thousand,
 /// and the largest table of another project a few million.
@@ -58,10 +59,20 @@ pub(super) fn text(name: &str, bytes: Vec<u8>) -> Result<String, Failure> {
     })
 }
 
-/// Opens a file, or standard input for `-`, to read what is in it, decompressed.
-pub(super) fn open(path: &Path) -> Result<Box<dyn Read + Send>, Failure> {
-    let opened = if is_standard(path) { reader(io::stdin()) } else { open_file(path).and_then(reader) };
-    opened.map_err(|error| Failure::at(name(path), message(&error)))
+/// Opens a file, or standard input for `-`, to read what is in it, decompressed. Returns it with its progress.
+pub(super) fn open(path: &Path, shows_progress: bool) -> Result<(Box<dyn Read + Send>, Progress), Failure> {
+    let name = name(path);
+    let opened = if is_standard(path) {
+        let progress = Progress::new(&name, None, shows_progress);
+        reader(progress.counted(io::stdin())).map(|file| (file, progress))
+    } else {
+        open_file(path).and_then(|file| {
+            let size = file.metadata().ok().filter(Metadata::is_file).map(|data| data.len());
+            let progress = Progress::new(&name, size, shows_progress);
+            reader(progress.counted(file)).map(|file| (file, progress))
+        })
+    };
+    opened.map_err(|error| Failure::at(name, message(&error)))
 }
 
 fn read_stdin() -> io::Result<Vec<u8>> {
@@ -162,7 +173,7 @@ fn identity(path: &Path) -> PathBuf {
 }
 
 /// Follows links, also to a file that does not exist yet; returns any other path unchanged.
-fn follow_links(path: &Path) -> PathBuf {
+pub(super) fn follow_links(path: &Path) -> PathBuf {
     let mut path = path.to_owned();
     // The limit of Linux.
     for _ in 0..40 {
@@ -221,7 +232,7 @@ fn new_file_permissions() -> Option<Permissions> {
     None
 }
 
-fn not_written(name: &str, error: &io::Error) -> Failure {
+pub(super) fn not_written(name: &str, error: &io::Error) -> Failure {
     let reason = match error.kind() {
         io::ErrorKind::NotFound => "no such folder".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),

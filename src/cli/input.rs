@@ -4,6 +4,7 @@ mod paths;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -20,7 +21,7 @@ use super::args::RequestArgs;
 use super::exit::{Failure, Stop};
 use super::project::Tree;
 use super::values::Values;
-use super::{files, note, template};
+use super::{files, interrupt, note, template};
 
 /// How a prompt is read: the language of its template, and what fills it.
 #[derive(Clone, Copy, Debug)]
@@ -132,60 +133,93 @@ impl Source {
     }
 }
 
-/// Reads the requests of the files that the command line names, and calls `work` with those of each block of a file and
-/// `deliver` with its results, in the order of the requests: see [`Blocks::map_in_parallel`]. A template has a request for
-/// each set of values. There is a failure for each request that cannot be read.
-///
-/// # Errors
-///
-/// Those of `deliver`, and values of templates that cannot be read.
-pub(super) fn read_each<T: Send>(
-    args: &RequestArgs,
-    work: impl Fn(Vec<Result<Source, Failed>>) -> T + Sync,
-    mut deliver: impl FnMut(T) -> Result<(), Stop>,
-) -> Result<(), Stop> {
-    let values = Values::read_all(&args.template)?;
-    let sizes = args.template.var_tokens.iter().map(|size| (size.name.clone(), size.tokens)).collect();
-    let unused = args.template.vars.iter().map(|var| var.name.as_str()).collect();
-    let reader = Reader { args, values, sizes, unused: Mutex::new(unused), has_read: AtomicBool::new(false) };
-    let failed = |path: &Path, failure: Failure| {
-        let place = Place::file(files::name(path));
-        vec![Err(Failed { line: failure.line().unwrap_or(1), place, failure })]
-    };
-    let mut is_stdin_read = false;
-    for (path, pointer) in paths(&args.files) {
-        let (path, pointer) = (path.as_path(), pointer.as_deref());
-        let name = files::name(path);
-        if files::is_standard(path) && std::mem::replace(&mut is_stdin_read, true) {
-            let failure = Failure::at(&name, "standard input can only be read once, but is named twice");
-            deliver(work(failed(path, failure)))?;
-            continue;
-        }
-        let file = match files::open(path) {
-            Ok(file) => file,
-            Err(failure) if path.is_dir() => {
-                let hint =
-                    "no file in it is named .json, .jsonl, .ndjson or .har; gpt-cost check FOLDER checks all prompts";
-                deliver(work(failed(path, failure.hint(hint))))?;
-                continue;
-            }
-            Err(failure) => {
-                deliver(work(failed(path, failure)))?;
-                continue;
-            }
-        };
-        let blocks = Blocks::new(name.as_str(), file).format(args.input_format.into()).max_request(args.max_line);
-        blocks.map_in_parallel(
-            |block| work(reader.sources(&name, &block, pointer)),
-            |result| match result {
-                Ok(result) => deliver(result),
-                Err(error) => deliver(work(failed(path, Failure::at(&name, files::message(&error))))),
-            },
-        )?;
-    }
-    reader.note_unused();
-    Ok(())
+/// A pass over the requests of the files that the command line names.
+pub(super) struct Pass<'a> {
+    pub(super) args: &'a RequestArgs,
+    /// The number of requests at the beginning that are left out.
+    pub(super) skip: usize,
+    /// Whether progress is shown, if the pass takes long.
+    pub(super) shows_progress: bool,
 }
+
+/// Whether a pass goes on: `Break` ends it.
+pub(super) type Next = Result<ControlFlow<()>, Stop>;
+
+impl Pass<'_> {
+    /// Reads the requests, and calls `work` with those of each block of a file and `deliver` with its results, in the order
+    /// of the requests: see [`Blocks::map_in_parallel`]. A template has a request for each set of values. There is a
+    /// failure for each request that cannot be read.
+    ///
+    /// # Errors
+    ///
+    /// Those of `deliver`, and values of templates that cannot be read.
+    pub(super) fn run<T: Send>(
+        &self,
+        work: impl Fn(Vec<Result<Source, Failed>>) -> T + Sync,
+        mut deliver: impl FnMut(T) -> Next,
+    ) -> Result<(), Stop> {
+        let reader = Reader::new(self.args)?;
+        let mut is_stdin_read = false;
+        // The requests of earlier files.
+        let mut before = 0;
+        for (path, pointer) in paths(&self.args.files) {
+            let name = files::name(&path);
+            let failed = |failure| vec![Err(Failed { place: Place::file(&name), line: 1, failure })];
+            let is_twice = files::is_standard(&path) && std::mem::replace(&mut is_stdin_read, true);
+            let opened = match is_twice {
+                true => Err(Failure::at(&name, "standard input can only be read once, but is named twice")),
+                false => files::open(&path, self.shows_progress),
+            };
+            let (file, mut progress) = match opened {
+                Ok(opened) => opened,
+                Err(failure) => {
+                    before += 1;
+                    let failure = if path.is_dir() { failure.hint(NO_JSON_IN_FOLDER) } else { failure };
+                    if before > self.skip && deliver(work(failed(failure)))?.is_break() {
+                        return Ok(());
+                    }
+                    continue;
+                }
+            };
+            let blocks = Blocks::new(name.as_str(), file).format(self.args.input_format.into());
+            let skip = self.skip.saturating_sub(before);
+            let (mut read, mut blocks_read) = (0, 0);
+            let ended = blocks.max_request(self.args.max_line).map_in_parallel(
+                |block| {
+                    let skip = skip.saturating_sub(block.documents_before());
+                    let (requests, sources) = reader.sources(&name, &block, pointer.as_deref(), skip);
+                    (requests, work(sources))
+                },
+                |result| {
+                    let (requests, result) = match result {
+                        Ok(result) => result,
+                        Err(error) => (1, work(failed(Failure::at(&name, files::message(&error))))),
+                    };
+                    (read, blocks_read) = (read + requests, blocks_read + 1);
+                    if blocks_read == 2 {
+                        interrupt::wait_for_lines();
+                    }
+                    progress.show();
+                    match deliver(result) {
+                        Ok(ControlFlow::Continue(())) => Ok(()),
+                        Ok(ControlFlow::Break(())) => Err(None),
+                        Err(stop) => Err(Some(stop)),
+                    }
+                },
+            );
+            match ended {
+                Ok(()) => before += read,
+                Err(None) => return Ok(()),
+                Err(Some(stop)) => return Err(stop),
+            }
+        }
+        reader.note_unused();
+        Ok(())
+    }
+}
+
+const NO_JSON_IN_FOLDER: &str =
+    "no file in it is named .json, .jsonl, .ndjson or .har; gpt-cost check FOLDER checks all prompts";
 
 /// Reads the requests of blocks.
 struct Reader<'a> {
@@ -198,32 +232,50 @@ struct Reader<'a> {
     has_read: AtomicBool,
 }
 
-impl Reader<'_> {
-    /// Returns the requests of a block of a file, or of the prompts at a pointer in it.
-    fn sources(&self, name: &str, block: &Block, pointer: Option<&str>) -> Vec<Result<Source, Failed>> {
-        let sources = match block.whole() {
+impl<'a> Reader<'a> {
+    fn new(args: &'a RequestArgs) -> Result<Reader<'a>, Failure> {
+        let values = Values::read_all(&args.template)?;
+        let sizes = args.template.var_tokens.iter().map(|size| (size.name.clone(), size.tokens)).collect();
+        let unused = args.template.vars.iter().map(|var| var.name.as_str()).collect();
+        Ok(Reader { args, values, sizes, unused: Mutex::new(unused), has_read: AtomicBool::new(false) })
+    }
+
+    /// Returns the number of requests of a block of a file, or of the prompts at a pointer in it, and those behind the first
+    /// `skip`.
+    fn sources(
+        &self,
+        name: &str,
+        block: &Block,
+        pointer: Option<&str>,
+        skip: usize,
+    ) -> (usize, Vec<Result<Source, Failed>>) {
+        let (requests, sources) = match block.whole() {
             Some(bytes) => {
                 self.mark_used(bytes);
                 let documents = match pointer {
                     Some(pointer) => at_pointer(name, bytes, pointer, self.args.input_format.into()),
                     None => self.documents(block),
                 };
-                distinct(documents).iter().flat_map(|(document, times)| self.of_document(document, *times)).collect()
+                let documents = distinct(documents);
+                let of_document = |(document, times): &(Document<'_>, u32)| self.of_document(document, *times);
+                let mut sources: Vec<_> = documents.iter().flat_map(of_document).collect();
+                (sources.len(), sources.split_off(skip.min(sources.len())))
             }
             None if pointer.is_some() => {
                 let failure = Failure::at(name, "a file with a request on each line has no pointers");
-                vec![Err(Failed { place: Place::file(name), line: 1, failure })]
+                (1, vec![Err(Failed { place: Place::file(name), line: 1, failure })])
             }
             // Captured traffic is literal: it has no placeholders for values.
             None => {
-                let none = Values::default();
-                self.documents(block).iter().map(|document| self.source(document, 1, &none)).collect::<Vec<_>>()
+                let (none, documents) = (Values::default(), self.documents(block));
+                let sources = documents.iter().skip(skip).map(|document| self.source(document, 1, &none));
+                (documents.len(), sources.collect())
             }
         };
         if sources.iter().any(Result::is_ok) {
             self.has_read.store(true, Ordering::Relaxed);
         }
-        sources
+        (requests, sources)
     }
 
     /// Returns the documents of a block: those that the field has which the arguments name.
@@ -352,6 +404,9 @@ pub(super) fn request(document: &Document<'_>, format: InputFormat, literal: boo
 
 fn with_hint(document: &Document<'_>, format: InputFormat, error: &Error) -> Failure {
     let failure = Failure::from_error(error);
+    if error.is_too_large() {
+        return failure.hint("--max-line SIZE sets another limit");
+    }
     if document.unread().is_some() {
         return failure.with_hint("--input-format text counts it as plain text");
     }

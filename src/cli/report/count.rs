@@ -45,6 +45,8 @@ pub(in crate::cli) struct Report {
     pub(in crate::cli) frame: Frame,
     /// What was added so far.
     pub(in crate::cli) part: Listing<Counted>,
+    /// Whether its beginning is written.
+    is_started: bool,
 }
 
 /// What is known of a report before its requests.
@@ -58,30 +60,29 @@ pub(in crate::cli) struct Frame {
     pub(in crate::cli) breakdown: bool,
     /// Whether the table lists each request, however many there are.
     pub(in crate::cli) each: bool,
+    /// Whether the report ends with the first request that fails.
+    pub(in crate::cli) fail_fast: bool,
 }
 
 impl Report {
-    pub(in crate::cli) fn new(frame: Frame) -> Report {
-        Report { frame, part: Listing::default() }
+    /// Returns a report whose beginning is written already, or not.
+    pub(in crate::cli) fn new(frame: Frame, is_started: bool) -> Report {
+        Report { frame, part: Listing::default(), is_started }
     }
 
     /// Adds the next requests, and writes their rows.
     pub(in crate::cli) fn append(&mut self, next: Listing<Counted>, out: &mut impl Write) -> io::Result<()> {
-        if self.part.is_empty() {
-            self.write_start(out)?;
-        }
+        self.start(out)?;
         self.part.append(next, self.frame.kept(), self.frame.format == CountFormat::Json, out)
     }
 
     /// Writes the rest of the report.
     pub(in crate::cli) fn finish(
-        &self,
+        &mut self,
         from_config: Option<&(String, Vec<String>)>,
         out: &mut impl Write,
     ) -> io::Result<()> {
-        if self.part.is_empty() {
-            self.write_start(out)?;
-        }
+        self.start(out)?;
         match self.frame.format {
             CountFormat::Table if self.frame.quiet => self.write_number(out),
             CountFormat::Table => self.write_table(from_config, out),
@@ -90,7 +91,10 @@ impl Report {
         }
     }
 
-    fn write_start(&self, out: &mut impl Write) -> io::Result<()> {
+    fn start(&mut self, out: &mut impl Write) -> io::Result<()> {
+        if std::mem::replace(&mut self.is_started, true) {
+            return Ok(());
+        }
         match self.frame.format {
             CountFormat::Json => documents::count::write_start(self, out),
             CountFormat::Csv => csv::write_titles(out),
@@ -151,6 +155,12 @@ impl Frame {
             match request {
                 Ok(counted) => self.add(counted, &mut part),
                 Err(failed) => self.add_failed(failed, &mut part),
+            }
+            if part.first_row == 0 {
+                part.first_row = part.rows.len();
+            }
+            if self.fail_fast && part.failed > 0 {
+                break;
             }
         }
         part

@@ -24,6 +24,8 @@ pub(in crate::cli) struct Report<'a> {
     pub(in crate::cli) frame: Frame<'a>,
     /// What was added so far.
     pub(in crate::cli) part: Part<'a>,
+    /// Whether its beginning is written.
+    is_started: bool,
 }
 
 /// What is known of a report before its requests.
@@ -34,6 +36,8 @@ pub(in crate::cli) struct Frame<'a> {
     pub(in crate::cli) layers: Vec<&'a Layer>,
     /// Whether the table lists each request, however many there are.
     pub(in crate::cli) each: bool,
+    /// Whether the report ends with the first request that fails.
+    pub(in crate::cli) fail_fast: bool,
 }
 
 /// Some requests of a report, in their order.
@@ -61,15 +65,14 @@ pub(in crate::cli) struct Entry<'a> {
 pub(in crate::cli) type FromConfig = (String, Vec<String>);
 
 impl<'a> Report<'a> {
-    pub(in crate::cli) fn new(frame: Frame<'a>) -> Report<'a> {
-        Report { frame, part: Part::default() }
+    /// Returns a report whose beginning is written already, or not.
+    pub(in crate::cli) fn new(frame: Frame<'a>, is_started: bool) -> Report<'a> {
+        Report { frame, part: Part::default(), is_started }
     }
 
     /// Adds the next part, and writes its rows.
     pub(in crate::cli) fn append(&mut self, next: Part<'a>, out: &mut impl Write) -> io::Result<()> {
-        if self.part.listing.is_empty() {
-            self.write_start(out)?;
-        }
+        self.start(out)?;
         let (frame, part) = (&self.frame, &mut self.part);
         part.listing.append(next.listing, frame.kept(), frame.format == EstimateFormat::Json, out)?;
         for (model, day) in next.checked {
@@ -82,10 +85,8 @@ impl<'a> Report<'a> {
     }
 
     /// Writes the rest of the report.
-    pub(in crate::cli) fn finish(&self, from_config: Option<&FromConfig>, out: &mut impl Write) -> io::Result<()> {
-        if self.part.listing.is_empty() {
-            self.write_start(out)?;
-        }
+    pub(in crate::cli) fn finish(&mut self, from_config: Option<&FromConfig>, out: &mut impl Write) -> io::Result<()> {
+        self.start(out)?;
         match self.frame.format {
             EstimateFormat::Table => table::write(self, from_config, out),
             EstimateFormat::Json => documents::estimate::write_end(self, from_config, out),
@@ -94,7 +95,10 @@ impl<'a> Report<'a> {
         }
     }
 
-    fn write_start(&self, out: &mut impl Write) -> io::Result<()> {
+    fn start(&mut self, out: &mut impl Write) -> io::Result<()> {
+        if std::mem::replace(&mut self.is_started, true) {
+            return Ok(());
+        }
         match self.frame.format {
             EstimateFormat::Json => documents::estimate::write_start(self, out),
             EstimateFormat::Csv => csv::write_titles(out),
@@ -111,6 +115,12 @@ impl<'a> Frame<'a> {
             match request {
                 Ok(entry) => self.add(entry, &mut part),
                 Err(failed) => self.add_failed(failed, &mut part),
+            }
+            if part.listing.first_row == 0 {
+                part.listing.first_row = part.listing.rows.len();
+            }
+            if self.fail_fast && part.listing.failed > 0 {
+                break;
             }
         }
         part

@@ -15,6 +15,8 @@ pub(in crate::cli) const MAX_LISTED: usize = 50;
 pub(in crate::cli) struct Listing<E> {
     /// The rows of formats that are written as the requests come.
     pub(in crate::cli) rows: Vec<u8>,
+    /// The length of the first of them.
+    pub(in crate::cli) first_row: usize,
     /// The first requests, which are listed at the end.
     pub(in crate::cli) entries: Vec<E>,
     pub(in crate::cli) totals: Totals,
@@ -35,16 +37,11 @@ pub(in crate::cli) struct Kept {
 impl<E> Default for Listing<E> {
     fn default() -> Listing<E> {
         let (rows, entries, totals, failures) = (Vec::new(), Vec::new(), Totals::default(), Vec::new());
-        Listing { rows, entries, totals, failed: 0, failures, lacks_model: false }
+        Listing { rows, first_row: 0, entries, totals, failed: 0, failures, lacks_model: false }
     }
 }
 
 impl<E> Listing<E> {
-    /// Returns whether there was no request yet.
-    pub(in crate::cli) fn is_empty(&self) -> bool {
-        self.totals.items == 0 && self.failed == 0
-    }
-
     pub(in crate::cli) fn add(&mut self, entry: E, kept: Kept) {
         if self.entries.len() < kept.entries {
             self.entries.push(entry);
