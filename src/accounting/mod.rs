@@ -8,6 +8,7 @@ mod features;
 mod images;
 mod json_text;
 mod media;
+mod repeated;
 mod responses;
 mod schema_text;
 mod schema_text_2023;
@@ -269,9 +270,9 @@ pub(crate) fn count_prompts(
     // An empty text is embedded as one token: 2 of 2 recorded cases.
     let least = u64::from(is_embedding);
     // The suffix is billed with each prompt: 1 of 1 recorded cases.
-    let suffix = request.suffix.as_ref().map_or(0, |suffix| encoding.count(suffix) as u64);
+    let suffix = request.suffix.as_ref().map_or(0, |suffix| repeated::count(encoding, suffix));
     for prompt in prompts {
-        let tokens = prompt.text.as_ref().map_or(prompt.tokens, |text| encoding.count(text) as u64);
+        let tokens = prompt.text.as_ref().map_or(prompt.tokens, |text| repeated::count(encoding, text));
         count.component(ComponentKind::Prompt, &prompt.path, tokens.max(least).saturating_add(suffix), 0);
     }
     let class = Class { api: if is_embedding { "embeddings" } else { "completions" }, family: encoding.as_str() };
@@ -385,7 +386,7 @@ impl Tally {
 
     /// Returns the number of tokens of a text.
     fn text_tokens(&self, text: &str) -> u64 {
-        self.counting.encoding.count(text) as u64
+        repeated::count(self.counting.encoding, text)
     }
 
     /// Returns the number of tokens of a content's texts, and adds its images, audio and files as components of their
