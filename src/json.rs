@@ -83,6 +83,28 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// Returns whether both values have the same text, white space and escapes apart. Unlike `==`, it distinguishes 0.0
+    /// from -0.0.
+    pub(crate) fn is_same(&self, other: &Value<'_>) -> bool {
+        let bits = |number: &serde_json::Number| number.as_f64().map(f64::to_bits);
+        match (self, other) {
+            (Value::Null, Value::Null) => true,
+            (Value::Bool(one), Value::Bool(other)) => one == other,
+            (Value::Number(one), Value::Number(other)) => one == other && bits(one) == bits(other),
+            (Value::String(one), Value::String(other)) => one == other,
+            (Value::Array(one), Value::Array(other)) => {
+                one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.is_same(other))
+            }
+            (Value::Object(one), Value::Object(other)) => {
+                let are_same = |(one, other): (&(Cow<'_, str>, Value<'_>), &(Cow<'_, str>, Value<'_>))| {
+                    one.0 == other.0 && one.1.is_same(&other.1)
+                };
+                one.len() == other.len() && one.iter().zip(other).all(are_same)
+            }
+            _ => false,
+        }
+    }
+
     /// Returns the value with owned strings, or the error that a field is a duplicate.
     pub(crate) fn into_owned(self, path: &Path<'_>) -> Result<Value<'static>, Error> {
         Ok(match self {
@@ -281,6 +303,42 @@ mod tests {
         assert_eq!(message.key("content").index(1).key("type").to_string(), "messages[3].content[1].type");
         assert_eq!(Path::Top.key("a key").to_string(), "[…]");
         assert_eq!(Path::Top.index(0).key("role").to_string(), "[0].role");
+    }
+
+    #[test]
+    fn values_are_the_same_if_their_texts_are() {
+        let texts = [
+            "null",
+            "true",
+            "false",
+            "0",
+            "0.0",
+            "-0.0",
+            "1",
+            "1.0",
+            "\"\"",
+            "\"a\"",
+            "[]",
+            "[1]",
+            "[1, 1]",
+            "[[1]]",
+            "{}",
+            r#"{"a": 1}"#,
+            r#"{"a": 1.0}"#,
+            r#"{"b": 1}"#,
+            r#"{"a": 1, "b": 2}"#,
+            r#"{"b": 2, "a": 1}"#,
+        ];
+        for (index, one) in texts.iter().enumerate() {
+            for (at, other) in texts.iter().enumerate() {
+                let (one, other) = (parse(one).expect(one), parse(other).expect(other));
+                assert_eq!(one.is_same(&other), index == at, "{one:?} {other:?}");
+            }
+        }
+        assert!(
+            parse(r#"{ "\u0061": "\n" }"#)
+                .is_ok_and(|one| one.is_same(&Value::Object(vec![("a".into(), Value::String("\n".into()))])))
+        );
     }
 
     #[test]
