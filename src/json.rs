@@ -96,10 +96,8 @@ impl<'a> Value<'a> {
                 one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.is_same(other))
             }
             (Value::Object(one), Value::Object(other)) => {
-                let are_same = |(one, other): (&(Cow<'_, str>, Value<'_>), &(Cow<'_, str>, Value<'_>))| {
-                    one.0 == other.0 && one.1.is_same(&other.1)
-                };
-                one.len() == other.len() && one.iter().zip(other).all(are_same)
+                let mut pairs = one.iter().zip(other);
+                one.len() == other.len() && pairs.all(|(one, other)| one.0 == other.0 && one.1.is_same(&other.1))
             }
             _ => false,
         }
@@ -138,6 +136,13 @@ impl<'a> Value<'a> {
 
 /// Returns the fields of an object, or the error that one is a duplicate: JSON does not define which of them counts.
 pub(crate) fn unique<'a>(fields: Fields<'a>, path: &Path<'_>) -> Result<Fields<'a>, Error> {
+    /// Up to this many keys, comparing all pairs costs less than sorting.
+    const FEW: usize = 12;
+    let is_unique =
+        |(index, (key, _)): (usize, &(Cow<'_, str>, Value<'_>))| fields[..index].iter().all(|(other, _)| other != key);
+    if fields.len() <= FEW && fields.iter().enumerate().all(is_unique) {
+        return Ok(fields);
+    }
     let mut keys: Vec<&str> = fields.iter().map(|(key, _)| key.as_ref()).collect();
     keys.sort_unstable();
     match keys.windows(2).find(|pair| pair[0] == pair[1]) {
@@ -182,8 +187,8 @@ impl fmt::Display for Path<'_> {
             Path::Index(above, index) => write!(f, "{above}[{index}]"),
             Path::Key(above, key) => {
                 above.fmt(f)?;
-                let word = |char: char| char.is_ascii_alphanumeric() || "_-$".contains(char);
-                match (above, (1..=40).contains(&key.len()) && key.chars().all(word)) {
+                let is_of_word = |byte: u8| byte.is_ascii_alphanumeric() || b"_-$".contains(&byte);
+                match (above, (1..=40).contains(&key.len()) && key.bytes().all(is_of_word)) {
                     (_, false) => f.write_str("[…]"),
                     (Path::Top, true) => f.write_str(key),
                     (_, true) => write!(f, ".{key}"),
@@ -339,6 +344,21 @@ mod tests {
             parse(r#"{ "\u0061": "\n" }"#)
                 .is_ok_and(|one| one.is_same(&Value::Object(vec![("a".into(), Value::String("\n".into()))])))
         );
+    }
+
+    #[test]
+    fn the_first_duplicate_in_the_order_of_the_alphabet_is_an_error() {
+        for keys in ["bacab", "zzyy", "abcdefghijklmnopqrstuvwxyzb", "abcabc"] {
+            let fields: Fields<'_> = keys.chars().map(|key| (Cow::Owned(key.to_string()), Value::Null)).collect();
+            let is_duplicate = |key: &char| keys.matches(*key).count() > 1;
+            let first = keys.chars().filter(is_duplicate).min().expect("a duplicate");
+            let error = unique(fields, &Path::Top.key("body")).expect_err("a duplicate");
+            assert_eq!(error.to_string(), format!("body.{first}: duplicate field"));
+        }
+        for count in 0..30 {
+            let fields: Fields<'_> = (0..count).map(|key| (Cow::Owned(key.to_string()), Value::Null)).collect();
+            assert_eq!(unique(fields.clone(), &Path::Top).expect("no duplicate"), fields);
+        }
     }
 
     #[test]
