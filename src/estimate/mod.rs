@@ -120,6 +120,7 @@ impl<'c> ModelRef<'c> {
             // The maximum is unknown, so any of the rows above can apply.
             None => rows.extend(model.priced_above(terms.day, tier, row)?),
         }
+        rows.dedup_by(|one, other| std::ptr::eq(*one, *other));
         let rows = Rows { counted: row, any: rows };
         let output = output(model, request, &input, terms, &mut warnings);
         let fit = fit(model, request, &input, terms);

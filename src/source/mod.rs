@@ -428,7 +428,10 @@ impl<'a> Document<'a> {
     fn is_github(&self) -> bool {
         let name = self.place.file.to_ascii_lowercase();
         let is_named = name.ends_with(".prompt.yml") || name.ends_with(".prompt.yaml");
-        let text = std::str::from_utf8(&self.bytes).ok().filter(|_| is_named);
+        if !is_named {
+            return false;
+        }
+        let text = std::str::from_utf8(&self.bytes).ok();
         text.and_then(Keys::from_object).is_some_and(|keys| keys.has("messages"))
     }
 
