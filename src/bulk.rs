@@ -86,6 +86,8 @@ pub struct Blocks<R> {
     line: usize,
     /// The number of the lines before it that are not blank.
     documents: usize,
+    /// The number of bytes that were read.
+    read: u64,
 }
 
 /// How far the source is read.
@@ -106,6 +108,7 @@ pub struct Block {
     format: InputFormat,
     max_request: usize,
     documents_before: usize,
+    size: u64,
     content: Content,
 }
 
@@ -123,7 +126,17 @@ impl<R: Read> Blocks<R> {
     /// Returns the blocks of a source. Its name decides the format, as for [`documents`].
     pub fn new(name: impl Into<Arc<str>>, input: R) -> Blocks<R> {
         let (name, format, max_request) = (name.into(), InputFormat::Auto, MAX_REQUEST);
-        Blocks { name, input, format, max_request, state: State::Start, rest: Vec::new(), line: 1, documents: 0 }
+        Blocks {
+            name,
+            input,
+            format,
+            max_request,
+            state: State::Start,
+            rest: Vec::new(),
+            line: 1,
+            documents: 0,
+            read: 0,
+        }
     }
 
     /// Sets the format in which the source is read.
@@ -163,7 +176,7 @@ impl<R: Read> Blocks<R> {
         }
         self.state = State::End;
         let limit = MAX_WHOLE + 1 - (bytes.len() as u64).min(MAX_WHOLE);
-        self.input.by_ref().take(limit).read_to_end(&mut bytes)?;
+        self.read += self.input.by_ref().take(limit).read_to_end(&mut bytes)? as u64;
         if bytes.len() as u64 > MAX_WHOLE {
             let message = format!("too large: more than {} MB, without a request on each line", MAX_WHOLE / 1_000_000);
             return Err(io::Error::other(message));
@@ -231,10 +244,10 @@ impl<R: Read> Blocks<R> {
 
     /// Reads this many bytes more, and returns whether the source ended before.
     fn read(&mut self, bytes: &mut Vec<u8>, more: usize) -> io::Result<bool> {
-        let before = bytes.len();
         bytes.reserve(more);
-        self.input.by_ref().take(more as u64).read_to_end(bytes)?;
-        Ok(bytes.len() - before < more)
+        let read = self.input.by_ref().take(more as u64).read_to_end(bytes)?;
+        self.read += read as u64;
+        Ok(read < more)
     }
 }
 
@@ -242,7 +255,7 @@ impl<R: Read> Iterator for Blocks<R> {
     type Item = io::Result<Block>;
 
     fn next(&mut self) -> Option<io::Result<Block>> {
-        let documents_before = self.documents;
+        let (documents_before, bytes_before) = (self.documents, self.read - self.rest.len() as u64);
         let content = match self.state {
             State::Start => self.start(),
             State::Lines => self.lines(),
@@ -256,6 +269,7 @@ impl<R: Read> Iterator for Blocks<R> {
             format: self.format,
             max_request: self.max_request,
             documents_before,
+            size: self.read - self.rest.len() as u64 - bytes_before,
             content,
         };
         Some(content.map(block))
@@ -282,6 +296,11 @@ impl Block {
     /// Returns the number of documents in the blocks before this one.
     pub fn documents_before(&self) -> usize {
         self.documents_before
+    }
+
+    /// Returns the size of the block in bytes.
+    pub fn size(&self) -> u64 {
+        self.size
     }
 
     /// Returns the bytes of the whole source, if the block is all of it.
@@ -359,6 +378,8 @@ mod tests {
             let expected = in_one(&text);
             assert_eq!(expected.len(), 2500);
             assert_eq!(found(Blocks::new("a.jsonl", text.as_bytes())), expected);
+            let size: u64 = Blocks::new("a.jsonl", text.as_bytes()).map(|block| block.expect("memory").size()).sum();
+            assert_eq!(size, text.len() as u64);
             assert_eq!(found(Blocks::new("a.jsonl", Trickle { bytes: text.as_bytes(), calls: 0 })), expected);
             let (mut all, mut blocks) = (Vec::new(), 0);
             let deliver = |part: io::Result<Vec<String>>| -> io::Result<()> {
@@ -397,7 +418,9 @@ mod tests {
             (format!("{short}\n{long}"), 2),
             (format!("{}{long}\r\n{short}\n", lines("\n")), 2779),
         ] {
-            let found = found(Blocks::new("a.jsonl", text.as_bytes()).max_request(2_000_000));
+            let blocks = || Blocks::new("a.jsonl", text.as_bytes()).max_request(2_000_000);
+            assert_eq!(blocks().map(|block| block.expect("memory").size()).sum::<u64>(), text.len() as u64);
+            let found = found(blocks());
             assert_eq!(found.len(), in_one(&text).len());
             let errors: Vec<_> = found.iter().filter(|one| one.contains("too large")).collect();
             let carriage_return = if text.contains('\r') { message.replace("013", "014") } else { message.to_owned() };

@@ -63,13 +63,11 @@ pub(super) fn text(name: &str, bytes: Vec<u8>) -> Result<String, Failure> {
 pub(super) fn open(path: &Path, shows_progress: bool) -> Result<(Box<dyn Read + Send>, Progress), Failure> {
     let name = name(path);
     let opened = if is_standard(path) {
-        let progress = Progress::new(&name, None, shows_progress);
-        reader(progress.counted(io::stdin())).map(|file| (file, progress))
+        reader(io::stdin()).map(|file| (file, Progress::new(&name, None, shows_progress)))
     } else {
         open_file(path).and_then(|file| {
-            let size = file.metadata().ok().filter(Metadata::is_file).map(|data| data.len());
-            let progress = Progress::new(&name, size, shows_progress);
-            reader(progress.counted(file)).map(|file| (file, progress))
+            let progress = Progress::new(&name, Some(&file), shows_progress);
+            Ok((reader(file)?, progress))
         })
     };
     opened.map_err(|error| Failure::at(name, message(&error)))
@@ -208,16 +206,21 @@ fn replace(path: &Path, bytes: &[u8], old: Option<&Metadata>) -> io::Result<()> 
 /// Writes a temporary file next to `path`. It is removed when dropped, unless it is persisted.
 fn temporary(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = temporary_in(folder)?;
+    file.write_all(bytes)?;
+    // Some errors, such as a full disk, are reported only now.
+    File::sync_data(file.as_file())?;
+    Ok(file)
+}
+
+/// Creates a temporary file in a folder. It is removed when dropped, unless it is persisted.
+pub(super) fn temporary_in(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = Builder::new();
     builder.prefix(".gpt-cost-").suffix(".part");
     if let Some(permissions) = new_file_permissions() {
         builder.permissions(permissions);
     }
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    // Some errors, such as a full disk, are reported only now.
-    File::sync_data(file.as_file())?;
-    Ok(file)
+    builder.tempfile_in(folder)
 }
 
 /// Returns the mode of new files before the umask; `None` on platforms without modes.

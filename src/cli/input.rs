@@ -199,7 +199,7 @@ impl Pass<'_> {
                     if blocks_read == 2 {
                         interrupt::wait_for_lines();
                     }
-                    progress.show();
+                    progress.show(read);
                     match deliver(result) {
                         Ok(ControlFlow::Continue(())) => Ok(()),
                         Ok(ControlFlow::Break(())) => Err(None),

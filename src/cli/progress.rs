@@ -1,8 +1,7 @@
 //! How far a long pass over files is, on standard error if that is a terminal.
 
-use std::io::Read;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::fs::File;
+use std::io::Seek;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -14,33 +13,30 @@ const QUIET: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub(super) struct Progress {
     name: String,
-    /// The bytes that were read, as they are in the file.
-    read: Arc<AtomicU64>,
-    size: Option<u64>,
+    /// The file, which is at the position to which it is read; `None` for what has no position, such as a pipe.
+    file: Option<File>,
     start: Instant,
     bar: Option<ProgressBar>,
     is_shown: bool,
 }
 
 impl Progress {
-    /// Returns the progress of a file of this name and, if it is known, this size.
-    pub(super) fn new(name: &str, size: Option<u64>, is_shown: bool) -> Progress {
-        let (name, read, start) = (name.to_owned(), Arc::default(), Instant::now());
-        Progress { name, read, size, start, bar: None, is_shown }
+    /// Returns the progress of a file of this name, or of standard input.
+    pub(super) fn new(name: &str, file: Option<&File>, is_shown: bool) -> Progress {
+        let regular = file.filter(|file| file.metadata().is_ok_and(|data| data.is_file()));
+        let file = regular.filter(|_| is_shown).and_then(|file| file.try_clone().ok());
+        Progress { name: name.to_owned(), file, start: Instant::now(), bar: None, is_shown }
     }
 
-    /// Counts the bytes that are read.
-    pub(super) fn counted<R: Read + Send>(&self, file: R) -> impl Read + Send + use<R> {
-        Counted { file, read: Arc::clone(&self.read) }
-    }
-
-    /// Shows how far the pass is.
-    pub(super) fn show(&mut self) {
+    /// Shows how far the pass is, after this many requests.
+    pub(super) fn show(&mut self, requests: usize) {
         if !self.is_shown || self.start.elapsed() < QUIET {
             return;
         }
-        let bar = self.bar.get_or_insert_with(|| bar(&self.name, self.size));
-        bar.set_position(self.read.load(Ordering::Relaxed));
+        let size = self.file.as_ref().and_then(|file| Some(file.metadata().ok()?.len()));
+        let bar = self.bar.get_or_insert_with(|| bar(&self.name, size));
+        let read = self.file.as_mut().and_then(|file| file.stream_position().ok());
+        bar.set_position(read.unwrap_or(requests as u64));
     }
 }
 
@@ -56,24 +52,12 @@ impl Drop for Progress {
 fn bar(name: &str, size: Option<u64>) -> ProgressBar {
     let (bar, template) = match size {
         Some(size) => {
-            let template = "{msg}  {bar:30} {bytes} of {total_bytes}  {bytes_per_sec}  {eta} left";
+            let template =
+                "{msg}  {bar:30} {decimal_bytes} of {decimal_total_bytes}  {decimal_bytes_per_sec}  {eta} left";
             (ProgressBar::new(size), template)
         }
-        None => (ProgressBar::new_spinner(), "{msg}  {bytes}  {bytes_per_sec}"),
+        None => (ProgressBar::new_spinner(), "{msg}  {human_pos} requests  {elapsed}"),
     };
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     bar.with_style(style).with_message(name.to_owned())
-}
-
-struct Counted<R> {
-    file: R,
-    read: Arc<AtomicU64>,
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
-        let read = self.file.read(bytes)?;
-        self.read.fetch_add(read as u64, Ordering::Relaxed);
-        Ok(read)
-    }
 }

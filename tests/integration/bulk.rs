@@ -74,7 +74,8 @@ fn the_summary_has_models_sizes_and_the_largest() {
     write(&root, "all.jsonl", &lines(2000));
     let output = gpt_cost(&root, &["estimate", "all.jsonl"]);
     let table = text(&output.stdout);
-    for expected in ["2,000 requests", "gpt-4o-mini", "p50", "most expensive", "200 … 499", "██", "--each lists"] {
+    for expected in ["2,000 requests", "gpt-4o-mini", "p50", "most expensive", "200 … 499", "██", "--each lists"]
+    {
         assert!(table.contains(expected), "{expected}: {table}");
     }
     let listed = text(&gpt_cost(&root, &["estimate", "all.jsonl", "--each"]).stdout);
