@@ -24,7 +24,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The library does no I/O and reads no clock and no environment: bytes, days and price tables are arguments. Money is
+//! The library opens no file and reads no clock and no environment: bytes, readers, days and price tables are arguments. Money is
 //! always decimal, every count is labelled exact or estimated, and an unknown price or model is an error: never a
 //! guess, never zero.
 //!
@@ -41,7 +41,7 @@
 //!
 //! [`budget`] compares estimates with limits and with a baseline, as `gpt-cost check` does in CI. [`encoding`] has the
 //! tokenizers alone: `Encoding::Cl100kBase.count("hello world")`. [`source`] reads files of requests in every format
-//! that the command line reads, and [`verify`] compares counts with recorded usage. Every error is an [`Error`].
+//! that the command line reads, [`bulk`] reads millions of them in one pass, and [`verify`] compares counts with recorded usage. Every error is an [`Error`].
 //!
 //! Complete programs are in `examples/`: before a request, a budget, counting only, a price table of one's own.
 //!

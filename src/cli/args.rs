@@ -62,7 +62,8 @@ Examples:
   gpt-cost estimate prompt.json -o 500             with 500 tokens of output expected
   gpt-cost estimate prompt.json --tier batch --cached 80% --requests 1000
   gpt-cost estimate prompt.json --tool-calls web_search=2 --uplift 10%
-  gpt-cost estimate batch.jsonl other.json         one line per request, and the total
+  gpt-cost estimate batch.jsonl other.json         one line per request, and the total; a summary of more than 50
+  gpt-cost estimate logs/ --field request.body --out costs.jsonl
   gpt-cost estimate notes.txt -m gpt-5-mini        text is counted as one message
   gpt-cost estimate prompt.md -m gpt-4o --vars rows.csv
   gpt-cost estimate 'prompts.yaml#/*/system' -m gpt-4o
@@ -139,6 +140,7 @@ impl EstimateArgs {
 Examples:
   gpt-cost count prompt.json --model gpt-4            input tokens as the API bills them
   gpt-cost count batch.jsonl --quiet                  only the sum over all requests
+  gpt-cost count 'logs/**/*.jsonl.gz' --format csv
   gpt-cost count notes.txt --encoding o200k_base      the text itself, without a message around it
   git diff | gpt-cost count - --encoding o200k_base --quiet")]
 pub(super) struct CountArgs {
