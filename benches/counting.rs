@@ -1,4 +1,5 @@
-//! The speed of counting prose, code, JSON, CJK and other scripts.
+//! The speed of counting prose, code, JSON, CJK and other scripts, and that of estimating lines of a batch, with parts that
+//! all lines have and with parts of their own: the difference is what the caches for repeated parts bring.
 //!
 //! The texts are those of the folder that `GPT_COST_CORPORA` names (`english.txt`, `code.txt`, `json.txt`, `cjk.txt`,
 //! `multi.txt`), or else our own small samples. Each count is checked against the oracle before it is timed.
@@ -10,7 +11,8 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use gpt_cost::Encoding;
+use gpt_cost::{Catalog, Date, Encoding, Request, Terms};
+use serde_json::json;
 
 /// The name of each text here, and in the folder of corpora.
 const TEXTS: [(&str, &str); 5] =
@@ -29,6 +31,50 @@ fn counting(criterion: &mut Criterion) {
         }
         group.finish();
     }
+}
+
+/// The bytes of the system prompt of a line, and of the user's message.
+const PARTS: (usize, usize) = (1_500, 1_000);
+
+fn batch_lines(criterion: &mut Criterion) {
+    let text = read("prose", "english");
+    let (system, user) = PARTS;
+    let chars: Vec<char> = text.chars().take(40 * (system + user)).collect();
+    let part = |start: usize, length: usize| chars.iter().cycle().skip(start).take(length).collect::<String>();
+    let line = |index: usize, of_system: usize| {
+        let tool = |name: String| {
+            let parameters =
+                json!({"type": "object", "properties": {name.clone(): {"type": "string", "description": name}}});
+            json!({"type": "function", "function": {"name": name, "parameters": parameters}})
+        };
+        let messages = json!([
+            {"role": "system", "content": part(of_system * 977, system)},
+            {"role": "user", "content": part(index * 1009, user)},
+        ]);
+        let tools = [tool(format!("find_{of_system}")), tool(format!("send_{of_system}"))];
+        json!({"model": "gpt-4o-mini", "messages": messages, "tools": tools}).to_string()
+    };
+    let catalog = Catalog::builtin();
+    let model = catalog.model("gpt-4o-mini").unwrap();
+    let terms = Terms::on(Date::new(2026, 11, 23).unwrap());
+    let tokens = |line: &String| {
+        let request = Request::from_json(line.as_bytes()).unwrap();
+        model.estimate(&request, &terms).unwrap().input().tokens()
+    };
+    let mut group = criterion.benchmark_group("lines of a batch");
+    for (name, lines) in [
+        ("the same system prompt and tools", (0..500).map(|index| line(index, 0)).collect::<Vec<_>>()),
+        ("their own system prompts and tools", (0..500).map(|index| line(index, index + 1)).collect()),
+    ] {
+        // What is met again has the count that it had at first.
+        let first: Vec<u64> = lines.iter().map(tokens).collect();
+        assert_eq!(lines.iter().map(tokens).collect::<Vec<_>>(), first, "{name}");
+        group.throughput(Throughput::Bytes(lines.iter().map(|line| line.len() as u64).sum()));
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| lines.iter().map(|line| tokens(black_box(line))).sum::<u64>())
+        });
+    }
+    group.finish();
 }
 
 fn read(sample: &str, corpus: &str) -> String {
@@ -50,5 +96,5 @@ fn oracle(encoding: Encoding) -> &'static tiktoken_rs::CoreBPE {
     }
 }
 
-criterion_group!(benches, counting);
+criterion_group!(benches, counting, batch_lines);
 criterion_main!(benches);
