@@ -131,6 +131,8 @@ impl<'p> Reader<'_, 'p> {
     fn pieces(&self, Input { name, pointer, content }: Input<'_>) -> Vec<Piece<'p>> {
         let failed = |failure| Row::Failed(Failed { place: Place::file(name), line: 1, failure });
         let block = match content {
+            // Once for a file of many blocks.
+            Ok(block) if pointer.is_some() && block.documents_before() > 0 => return Vec::new(),
             Ok(_) if pointer.is_some() => {
                 let failure = Failure::at(name, "responses have no names to point to");
                 return vec![self.piece(1, vec![failed(failure.hint("--field PATH reads a field of each line"))])];

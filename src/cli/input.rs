@@ -239,6 +239,7 @@ impl<'a> Reader<'a> {
                 let mut sources: Vec<_> = documents.iter().flat_map(of_document).collect();
                 (sources.len(), sources.split_off(skip.min(sources.len())))
             }
+            None if pointer.is_some() && block.documents_before() > 0 => (0, Vec::new()),
             None if pointer.is_some() => {
                 let failure = Failure::at(name, "a file with a request on each line has no pointers");
                 (1, vec![Err(Failed { place: Place::file(name), line: 1, failure })])

@@ -152,7 +152,7 @@ fn a_log_has_the_results_of_its_lines_in_their_order() {
         "not JSON\n",
         &failed,
         &lines(2000..4000),
-        "{\"model\": \"gpt-9\", \"usage\": {}}\n",
+        "{\"model\": \"gpt-9\", \"usage\": {\"prompt_tokens\": 1}}\n",
         &line(1),
     ]
     .concat();
