@@ -1,5 +1,5 @@
-//! Dollars and prices per token or another unit: the only arithmetic on money, decimal and exact. No amount is ever
-//! rounded, except thirds, which no decimal is equal to.
+//! Dollars and prices per token or another unit: the only arithmetic on money, decimal and exact. No amount is
+//! rounded, except thirds, which no decimal is equal to, and where statistics ask for it.
 
 mod per;
 mod uplift;
@@ -9,7 +9,7 @@ use std::iter::Sum;
 use std::ops::{Add, AddAssign, Mul, Neg, Sub};
 use std::str::FromStr;
 
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 
 pub use self::per::Per;
 pub use self::uplift::Uplift;
@@ -53,6 +53,18 @@ impl Usd {
             return Usd(Decimal::MAX);
         };
         Usd(if quotient.normalize().scale() <= FINITE { quotient } else { quotient.round_dp(12) })
+    }
+
+    /// Returns the amount rounded up to a number of significant digits, for statistics of many amounts.
+    ///
+    /// ```
+    /// let cost: gpt_cost::Usd = "0.00123412".parse()?;
+    /// assert_eq!(cost.rounded_up(4).to_string(), "$0.001235");
+    /// # Ok::<(), gpt_cost::money::InvalidAmount>(())
+    /// ```
+    #[must_use]
+    pub fn rounded_up(self, digits: u32) -> Usd {
+        Usd(self.0.round_sf_with_strategy(digits, RoundingStrategy::AwayFromZero).unwrap_or(self.0))
     }
 
     /// Returns the number of decimal places needed to show the amount in full, at least 2.

@@ -212,6 +212,7 @@ Examples:
   curl … | gpt-cost actual - --format json
   gpt-cost actual batch_output.jsonl stream.txt     one line per model and day, and the total
   gpt-cost actual log.jsonl --each                  one line per response, and the total
+  gpt-cost actual logs/ --field response.body --out costs.jsonl
 
 A file is a response, a JSON array of responses, a file with a response or an event on each line, the output file of a \
 batch, the text of a stream (data: …), or recorded HTTP traffic: a VCR cassette or a HAR file. Responses are those of Chat Completions, Responses, Completions, Embeddings, \
@@ -221,7 +222,7 @@ Model, day and service tier are read from the response; options override them. C
 images are charged at their own rates, each token once, and calls of built-in tools and audio by the minute at the \
 prices of the table; the report names calls whose price is unknown. A response that cannot be priced is reported, the others are added up, and the exit code is 2.")]
 pub(super) struct ActualArgs {
-    /// Responses to price: files, or - for standard input
+    /// Responses to price: files, folders of JSON files, globs, or - for standard input; a file can contain many
     #[arg(value_name = "FILE", required = true)]
     pub(super) files: Vec<PathBuf>,
 
@@ -262,9 +263,22 @@ pub(super) struct ActualArgs {
     #[arg(long, value_name = "AGE", value_parser = days)]
     pub(super) max_age: Option<i32>,
 
-    /// Output format
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
-    pub(super) format: ActualFormat,
+    #[command(flatten)]
+    pub(super) read: ReadArgs,
+
+    /// Output format [default: table, or that of the ending of --out]
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub(super) format: Option<ActualFormat>,
+
+    #[command(flatten)]
+    pub(super) output: OutArgs,
+}
+
+impl ActualArgs {
+    /// Returns the output format.
+    pub(super) fn format(&self) -> ActualFormat {
+        self.format.or_else(|| self.output.format()).unwrap_or_default()
+    }
 }
 
 /// Compare gpt-cost's counts with the usage the API reported for recorded requests
@@ -341,15 +355,22 @@ pub(super) struct RequestArgs {
     #[arg(long, value_name = "N")]
     pub(super) file_tokens: Option<u32>,
 
-    /// Count the value of this field of each line or document, such as request.body: logs wrap their requests
+    #[command(flatten)]
+    pub(super) read: ReadArgs,
+}
+
+/// How to read files of many requests or responses.
+#[derive(Debug, Parser)]
+pub(super) struct ReadArgs {
+    /// Read the value of this field of each line or document, such as request.body: logs wrap requests and responses
     #[arg(long, value_name = "PATH")]
     pub(super) field: Option<String>,
 
-    /// Largest request in JSON, such as 200MB; a larger one is an error, and the next ones are read
+    /// Largest request or response in JSON, such as 200MB; a larger one is an error, and the next ones are read
     #[arg(long, value_name = "SIZE", value_parser = size, default_value = "64MB")]
     pub(super) max_line: usize,
 
-    /// Stop at the first request that cannot be read, counted or priced
+    /// Stop at the first one that cannot be read, counted or priced
     #[arg(long)]
     pub(super) fail_fast: bool,
 }
@@ -473,6 +494,8 @@ pub(super) enum ActualFormat {
     Table,
     /// JSON for programs, with amounts as decimal strings
     Json,
+    /// One line of JSON per response
+    Jsonl,
     /// CSV for spreadsheets, with a row per response
     Csv,
 }

@@ -89,7 +89,7 @@ fn check(args: &BatchCheckArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
                 parts.add(&sent)?;
             }
         }
-        progress.show(report.batch.requests() as usize);
+        progress.show(report.bytes);
         Ok::<_, Failure>(())
     })?;
     drop(progress);

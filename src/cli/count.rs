@@ -97,7 +97,7 @@ fn open<'w>(args: &CountArgs, out: &'w mut impl Write) -> Result<Output<'w>, Fai
 
 fn frame(args: &CountArgs, day: Option<Day>) -> Frame {
     let CountArgs { quiet, breakdown, each, .. } = *args;
-    Frame { format: args.format(), day, quiet, breakdown, each, fail_fast: args.request.fail_fast }
+    Frame { format: args.format(), day, quiet, breakdown, each, fail_fast: args.request.read.fail_fast }
 }
 
 fn finish(

@@ -20,7 +20,7 @@ pub(super) fn run(args: &EstimateArgs, out: &mut impl Write) -> Result<Outcome, 
     let format = args.format();
     let mut output = Output::open(&args.output, &args.request.files, rows(format), out)?;
     let (day, layers) = (project.day, project.catalog.layers().collect());
-    let frame = Frame { format, day, layers, each: args.each, fail_fast: args.request.fail_fast };
+    let frame = Frame { format, day, layers, each: args.each, fail_fast: args.request.read.fail_fast };
     let mut report = Report::new(frame.clone(), output.resumed.has_rows());
     let pass = Pass {
         args: &args.request,

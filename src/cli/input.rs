@@ -1,27 +1,28 @@
 //! Reads the requests that the command line names: files, folders and standard input.
 
+mod pass;
 mod paths;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use gpt_cost::budget::Config;
-use gpt_cost::bulk::{Block, Blocks};
+use gpt_cost::bulk::Block;
 use gpt_cost::request::{Format, OutputLimit, Role, Warning};
 use gpt_cost::source::{Document, InputFormat, Place, Template, distinct, documents, prompts_at};
 use gpt_cost::usage::Response;
 use gpt_cost::{Error, Request};
 
-use self::paths::paths;
+pub(super) use self::pass::{FilePass, Input, Next, Step};
 use super::args::RequestArgs;
 use super::exit::{Failure, Stop};
 use super::project::Tree;
 use super::values::Values;
-use super::{files, interrupt, note, template};
+use super::{files, note, template};
 
 /// How a prompt is read: the language of its template, and what fills it.
 #[derive(Clone, Copy, Debug)]
@@ -142,9 +143,6 @@ pub(super) struct Pass<'a> {
     pub(super) shows_progress: bool,
 }
 
-/// Whether a pass goes on: `Break` ends it.
-pub(super) type Next = Result<ControlFlow<()>, Stop>;
-
 impl Pass<'_> {
     /// Reads the requests, and calls `work` with those of each block of a file and `deliver` with its results, in the order
     /// of the requests: see [`Blocks::map_in_parallel`]. A template has a request for each set of values. There is a
@@ -159,60 +157,40 @@ impl Pass<'_> {
         mut deliver: impl FnMut(T) -> Next,
     ) -> Result<(), Stop> {
         let reader = Reader::new(self.args)?;
-        let mut is_stdin_read = false;
-        // The requests of earlier files.
-        let mut before = 0;
-        for (path, pointer) in paths(&self.args.files) {
-            let name = files::name(&path);
-            let failed = |failure| vec![Err(Failed { place: Place::file(&name), line: 1, failure })];
-            let is_twice = files::is_standard(&path) && std::mem::replace(&mut is_stdin_read, true);
-            let opened = match is_twice {
-                true => Err(Failure::at(&name, "standard input can only be read once, but is named twice")),
-                false => files::open(&path, self.shows_progress),
-            };
-            let (file, mut progress) = match opened {
-                Ok(opened) => opened,
-                Err(failure) => {
-                    before += 1;
-                    let failure = if path.is_dir() { failure.hint(NO_JSON_IN_FOLDER) } else { failure };
-                    if before > self.skip && deliver(work(failed(failure)))?.is_break() {
-                        return Ok(());
-                    }
-                    continue;
-                }
-            };
-            let blocks = Blocks::new(name.as_str(), file).format(self.args.input_format.into());
-            let skip = self.skip.saturating_sub(before);
-            let (mut read, mut blocks_read) = (0, 0);
-            let ended = blocks.max_request(self.args.max_line).map_in_parallel(
-                |block| {
-                    let skip = skip.saturating_sub(block.documents_before());
-                    let (requests, sources) = reader.sources(&name, &block, pointer.as_deref(), skip);
+        // The requests of earlier files, and all that were delivered.
+        let (before, delivered) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let pass = FilePass {
+            paths: &self.args.files,
+            args: &self.args.read,
+            format: self.args.input_format.into(),
+            shows_progress: self.shows_progress,
+            folder_hint: NO_JSON_IN_FOLDER,
+        };
+        pass.run(
+            |Input { name, pointer, content }| match content {
+                Ok(block) => {
+                    let skip = self.skip.saturating_sub(before.load(Ordering::Relaxed) + block.documents_before());
+                    let (requests, sources) = reader.sources(name, &block, pointer, skip);
                     (requests, work(sources))
-                },
-                |result| {
-                    let (requests, result) = match result {
-                        Ok(result) => result,
-                        Err(error) => (1, work(failed(Failure::at(&name, files::message(&error))))),
-                    };
-                    (read, blocks_read) = (read + requests, blocks_read + 1);
-                    if blocks_read == 2 {
-                        interrupt::wait_for_lines();
-                    }
-                    progress.show(read);
-                    match deliver(result) {
-                        Ok(ControlFlow::Continue(())) => Ok(()),
-                        Ok(ControlFlow::Break(())) => Err(None),
-                        Err(stop) => Err(Some(stop)),
-                    }
-                },
-            );
-            match ended {
-                Ok(()) => before += read,
-                Err(None) => return Ok(()),
-                Err(Some(stop)) => return Err(stop),
-            }
-        }
+                }
+                Err(failure) => {
+                    let is_skipped = delivered.load(Ordering::Relaxed) < self.skip;
+                    let failed = Failed { place: Place::file(name), line: 1, failure };
+                    (1, work(if is_skipped { Vec::new() } else { vec![Err(failed)] }))
+                }
+            },
+            |step| match step {
+                Step::Block((requests, result)) => {
+                    delivered.fetch_add(requests, Ordering::Relaxed);
+                    deliver(result)
+                }
+                Step::End => {
+                    before.store(delivered.load(Ordering::Relaxed), Ordering::Relaxed);
+                    Ok(ControlFlow::Continue(()))
+                }
+                Step::Start(_) => Ok(ControlFlow::Continue(())),
+            },
+        )?;
         reader.note_unused();
         Ok(())
     }
@@ -254,20 +232,21 @@ impl<'a> Reader<'a> {
                 self.mark_used(bytes);
                 let documents = match pointer {
                     Some(pointer) => at_pointer(name, bytes, pointer, self.args.input_format.into()),
-                    None => self.documents(block),
+                    None => self.args.read.documents(block),
                 };
                 let documents = distinct(documents);
                 let of_document = |(document, times): &(Document<'_>, u32)| self.of_document(document, *times);
                 let mut sources: Vec<_> = documents.iter().flat_map(of_document).collect();
                 (sources.len(), sources.split_off(skip.min(sources.len())))
             }
+            None if pointer.is_some() && block.documents_before() > 0 => (0, Vec::new()),
             None if pointer.is_some() => {
                 let failure = Failure::at(name, "a file with a request on each line has no pointers");
                 (1, vec![Err(Failed { place: Place::file(name), line: 1, failure })])
             }
             // Captured traffic is literal: it has no placeholders for values.
             None => {
-                let (none, documents) = (Values::default(), self.documents(block));
+                let (none, documents) = (Values::default(), self.args.read.documents(block));
                 let sources = documents.iter().skip(skip).map(|document| self.source(document, 1, &none));
                 (documents.len(), sources.collect())
             }
@@ -276,14 +255,6 @@ impl<'a> Reader<'a> {
             self.has_read.store(true, Ordering::Relaxed);
         }
         (requests, sources)
-    }
-
-    /// Returns the documents of a block: those that the field has which the arguments name.
-    fn documents<'b>(&self, block: &'b Block) -> Vec<Document<'b>> {
-        match &self.args.field {
-            Some(field) => block.documents().into_iter().map(|document| document.at_field(field)).collect(),
-            None => block.documents(),
-        }
     }
 
     /// Returns the requests of a document: one, or for a template one for each set of values.

@@ -15,7 +15,7 @@ use gpt_cost::money::grouped;
 pub(super) use self::resumed::{Resumed, Rows};
 use super::args::OutArgs;
 use super::exit::{Failure, Stop};
-use super::report::listing::Listing;
+use super::report::listing::{Listing, Sums};
 use super::report::plural;
 use super::{files, interrupt, note};
 
@@ -92,14 +92,14 @@ impl<'w> Output<'w> {
     }
 
     /// Ends the output; a file is reported on standard error. Returns what was there of the report.
-    pub(super) fn finish<E>(mut self, listing: &Listing<E>) -> Result<Resumed, Stop> {
+    pub(super) fn finish<E, T: Sums>(mut self, listing: &Listing<E, T>) -> Result<Resumed, Stop> {
         self.commit()?;
         let Writer::Part(part) = self.writer else { return Ok(self.resumed) };
         let ended = part.file.sync_data().and_then(|()| fs::rename(&part.path, &part.target));
         let name = files::name(&part.target);
         ended.map_err(|error| files::not_written(&name, &error))?;
         let failed = listing.failed + self.resumed.failed;
-        let requests = plural(self.resumed.requests + listing.totals.items + listing.failed, "request");
+        let requests = plural(self.resumed.requests + listing.totals.items() + listing.failed, "request");
         note(&format!("{name}: {requests}, {} failed", grouped(failed as u64)));
         Ok(self.resumed)
     }

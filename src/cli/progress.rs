@@ -28,15 +28,15 @@ impl Progress {
         Progress { name: name.to_owned(), file, start: Instant::now(), bar: None, is_shown }
     }
 
-    /// Shows how far the pass is, after this many requests.
-    pub(super) fn show(&mut self, requests: usize) {
+    /// Shows how far the pass is, after this many bytes of what is in the file.
+    pub(super) fn show(&mut self, bytes: u64) {
         if !self.is_shown || self.start.elapsed() < QUIET {
             return;
         }
         let size = self.file.as_ref().and_then(|file| Some(file.metadata().ok()?.len()));
         let bar = self.bar.get_or_insert_with(|| bar(&self.name, size));
         let read = self.file.as_mut().and_then(|file| file.stream_position().ok());
-        bar.set_position(read.unwrap_or(requests as u64));
+        bar.set_position(read.unwrap_or(bytes));
     }
 }
 
@@ -56,7 +56,7 @@ fn bar(name: &str, size: Option<u64>) -> ProgressBar {
                 "{msg}  {bar:30} {decimal_bytes} of {decimal_total_bytes}  {decimal_bytes_per_sec}  {eta} left";
             (ProgressBar::new(size), template)
         }
-        None => (ProgressBar::new_spinner(), "{msg}  {human_pos} requests  {elapsed}"),
+        None => (ProgressBar::new_spinner(), "{msg}  {decimal_bytes}  {decimal_bytes_per_sec}"),
     };
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     bar.with_style(style).with_message(name.to_owned())

@@ -30,6 +30,7 @@ pub(super) const SCHEMAS: &[Schema] = schemas! {
     "config": "gpt-cost.toml",
     "baseline": "gpt-cost-baseline.json",
     "actual": "actual --format json",
+    "actual-line": "a line of actual --format jsonl",
     "batch": "batch check --format json",
     "check": "check --format json",
     "check-line": "a line of check --format jsonl",

@@ -85,7 +85,7 @@ mod tests {
         assert_eq!(
             found,
             [
-                "log.jsonl:1: a.b.messages: expected an array, found a number",
+                "log.jsonl:1: a.b.messages: expected an array of messages, found a number",
                 "log.jsonl:2: a.b: there is no such field",
                 "log.jsonl:3: a.b: not valid JSON: EOF while parsing an object",
                 "log.jsonl:4: a.b: not valid JSON: EOF while parsing a value",

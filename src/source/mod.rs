@@ -487,6 +487,11 @@ impl<'a> Document<'a> {
 
     /// Adds the document's place to an error without one: the name of the source, and the line.
     pub fn locate(&self, error: Error) -> Error {
+        self.locate_at(error, &self.place)
+    }
+
+    /// Adds a place in the document to an error without one.
+    pub(crate) fn locate_at(&self, error: Error, place: &Place) -> Error {
         // The text of a body is only a part of the file.
         let is_part = self.is_recorded() || self.field.is_some();
         let error = if is_part { error.without_positions() } else { error };
@@ -494,7 +499,7 @@ impl<'a> Document<'a> {
             Some(field) => error.within(field),
             None => error,
         };
-        error.at(&self.place, self.first_line)
+        error.at(place, self.first_line)
     }
 
     /// Returns the line of the source, from 1, on which the value at a path such as `messages[3].content` begins; the

@@ -1,8 +1,8 @@
 //! The responses of a file: one, a JSON array, a response on each line, the output file of a batch, or a stream.
 
 use super::Response;
-use super::stream::{self, Events};
-use crate::error::{self, Error, Problem, Result};
+use super::stream::{self, Event, Streams};
+use crate::error::{self, Error, Result};
 use crate::json::{self, Path, Value};
 use crate::place::Place;
 use crate::source::{Document, InputFormat, documents};
@@ -39,6 +39,14 @@ impl Outcome {
             Err(error) => Outcome::Unreadable(error.with_kind(error::Kind::Usage)),
         }
     }
+
+    /// Returns the same outcome with a change to the error of a response that cannot be read.
+    pub(super) fn map_error(self, change: impl FnOnce(Error) -> Error) -> Outcome {
+        match self {
+            Outcome::Unreadable(error) => Outcome::Unreadable(change(error)),
+            other => other,
+        }
+    }
 }
 
 /// Returns the responses of a file, in its order: at least one, which may be an error. The file is a response, a JSON
@@ -61,60 +69,76 @@ impl Outcome {
 /// assert!(matches!(&one.outcome, Outcome::Response(response) if response.usage.input == 9));
 /// ```
 pub fn responses(name: &str, bytes: &[u8]) -> Vec<Reported> {
-    let mut found = match stream::is_stream(bytes) {
-        true => located(name, stream::responses(bytes)),
-        false => read_documents(name, bytes),
-    };
-    if found.is_empty() {
-        let problem = Problem::new("no event has a usage")
-            .with_hint("a response that is streamed has its usage in the last event, if its request asks for it");
-        let error = Error::new(error::Kind::Usage, problem);
-        found.push(Reported::new(Place::file(name), 1, Outcome::Unreadable(error)));
-    }
-    for Reported { place, line, outcome, .. } in &mut found {
-        if let Outcome::Unreadable(error) = outcome {
-            *error = error.clone().at(place, *line);
+    let mut streams = Streams::<Reported>::new(name);
+    if stream::is_event_stream(bytes) {
+        stream::read(bytes, &mut streams);
+    } else {
+        for document in documents(name, bytes, InputFormat::Json) {
+            match responses_of(&document) {
+                Found::Responses(found) => found.into_iter().for_each(|one| streams.push(one.line, one)),
+                Found::Event(event) => streams.add(event),
+            }
         }
     }
+    streams.finish();
+    let mut found: Vec<Reported> = streams.ready().collect();
+    found.sort_by_key(|one| one.line);
     found
+}
+
+/// What a document of a file reports.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// Its responses: one, or the elements of an array.
+    Responses(Vec<Reported>),
+    /// It is an event of a stream, on a line of its own. [`Streams`] collects the events of a response.
+    Event(Event),
+}
+
+/// Returns the responses of a document of a file, read as [`InputFormat::Json`]: those of [`responses`], for files that are
+/// read in [blocks](crate::bulk). A stream of server-sent events is one text, and has no such documents.
+pub fn responses_of(document: &Document<'_>) -> Found {
+    let (place, line) = (document.place().clone(), document.first_line());
+    let located = |one: Reported| {
+        let place = one.place.clone();
+        one.map_error(|error| document.locate_at(error, &place))
+    };
+    let read = |place: Place, value: &Value<'_>| located(read(place, line, value));
+    if document.is_recorded() {
+        return Found::Responses(vec![located(Reported::new(place, line, recorded(document)))]);
+    }
+    match parse(document) {
+        Ok(Value::Array(elements)) => {
+            let element = |(index, value)| match place.is_line() {
+                true => read(place.clone(), value),
+                false => read(Place::element(place.file.clone(), index), value),
+            };
+            Found::Responses(elements.iter().enumerate().map(element).collect())
+        }
+        // A file with one event is that event.
+        Ok(value) if place.is_line() && stream::is_event(&value) => {
+            Found::Event(Event::read(line, &value).map_error(|error| document.locate(error)))
+        }
+        Ok(value) => Found::Responses(vec![read(place, &value)]),
+        Err(error) => Found::Responses(vec![located(Reported::new(place, line, Outcome::Unreadable(error)))]),
+    }
 }
 
 impl Reported {
-    fn new(place: Place, line: usize, outcome: Outcome) -> Reported {
+    pub(super) fn new(place: Place, line: usize, outcome: Outcome) -> Reported {
         Reported { place, line, custom_id: None, outcome }
     }
-}
 
-/// Returns the responses of a stream with their places.
-fn located(name: &str, found: Vec<(usize, Outcome)>) -> Vec<Reported> {
-    found.into_iter().map(|(line, outcome)| Reported::new(Place::line(name, line), line, outcome)).collect()
-}
-
-fn read_documents(name: &str, bytes: &[u8]) -> Vec<Reported> {
-    let (mut found, mut events) = (Vec::new(), Events::default());
-    for document in documents(name, bytes, InputFormat::Json) {
-        let (place, line) = (document.place().clone(), document.first_line());
-        if document.is_recorded() {
-            found.push(Reported::new(place, line, recorded(&document)));
-            continue;
-        }
-        match parse(&document) {
-            Ok(Value::Array(elements)) => {
-                let element = |(index, value): (usize, &Value<'_>)| {
-                    let place = if place.is_line() { place.clone() } else { Place::element(name, index) };
-                    read(place, line, value)
-                };
-                found.extend(elements.iter().enumerate().map(element));
-            }
-            // A file with one event is that event.
-            Ok(value) if place.is_line() && stream::is_event(&value) => events.add(line, &value),
-            Ok(value) => found.push(read(place, line, &value)),
-            Err(error) => found.push(Reported::new(place, line, Outcome::Unreadable(error))),
-        }
+    /// Returns what is reported on a line of a file.
+    pub(super) fn on_line(name: &str, line: usize, outcome: Outcome) -> Reported {
+        let place = Place::line(name, line);
+        Reported::new(place.clone(), line, outcome).map_error(|error| error.at(&place, line))
     }
-    found.extend(located(name, events.finish()));
-    found.sort_by_key(|one| one.line);
-    found
+
+    /// Returns the same with a change to the error of a response that cannot be read.
+    fn map_error(self, change: impl FnOnce(Error) -> Error) -> Reported {
+        Reported { outcome: self.outcome.map_error(change), ..self }
+    }
 }
 
 /// Returns the answer to a request of recorded traffic.
@@ -131,7 +155,8 @@ fn recorded(document: &Document<'_>) -> Outcome {
 
 fn parse<'a>(document: &'a Document<'_>) -> Result<Value<'a>> {
     if let Some(error) = document.invalid() {
-        return Err(error.clone().with_kind(error::Kind::Usage));
+        let is_too_large = error.is_too_large();
+        return Err(if is_too_large { error.clone() } else { error.clone().with_kind(error::Kind::Usage) });
     }
     let text = std::str::from_utf8(document.bytes()).map_err(error::not_utf8);
     let text = text.map(|text| text.strip_prefix('\u{feff}').unwrap_or(text));

@@ -10,9 +10,10 @@ mod tool;
 
 pub use self::calls::{ImageCharges, UnitCharge, UnpricedCalls};
 pub use self::charge::{Bill, Charge, ChargeKind};
-pub use self::file::{Outcome, Reported, responses};
+pub use self::file::{Found, Outcome, Reported, responses, responses_of};
 pub(crate) use self::response::day_of;
 pub use self::response::{GeneratedImages, Response};
+pub use self::stream::{Event, Streams, is_event_stream};
 pub use self::tool::ToolKind;
 pub(crate) use self::tool::searches_by_preview;
 use crate::money::grouped;

@@ -124,6 +124,12 @@ fn every_line_has_its_schema() {
     let failed = assert_valid(&root, "estimate-line", "estimate-failure", lines[3]);
     assert_eq!(failed["name"], "prompts/broken.json");
 
+    write(&root, "output.jsonl", "{\"custom_id\": \"a\", \"response\": {\"status_code\": 500}}\n{}\n");
+    let lines = text(&gpt_cost(&root, &["actual", "response.json", "output.jsonl", "--format", "jsonl"]).stdout);
+    for (kind, line) in ["actual-response", "actual-not-billed", "actual-failure"].into_iter().zip(lines.lines()) {
+        assert_valid(&root, "actual-line", kind, line);
+    }
+
     let lines = text(&gpt_cost(&root, &["check", "--format", "jsonl"]).stdout);
     let (requests, budgets): (Vec<&str>, Vec<&str>) = lines.lines().partition(|line| line.contains("check-request"));
     assert_eq!((requests.len(), budgets.len()), (5, 1), "{lines}");
@@ -159,7 +165,7 @@ fn the_list_names_every_schema() {
     let root = repository("schema-list");
     let list = text(&gpt_cost(&root, &["schema", "list"]).stdout);
     let names: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
-    assert_eq!(names.len(), 16, "{list}");
+    assert_eq!(names.len(), 17, "{list}");
     for name in names {
         let schema: Value = serde_json::from_slice(&gpt_cost(&root, &["schema", name]).stdout).unwrap();
         jsonschema::validator_for(&schema).unwrap();

@@ -9,6 +9,7 @@ mod batch;
 mod budgets;
 mod builder;
 mod bulk;
+mod bulk_actual;
 mod cassettes;
 mod ci;
 mod cli;

@@ -1,39 +1,83 @@
-//! The report of `actual`: the cost of responses, one by one, by model and day, and in total.
+//! The report of `actual` in all output formats: the cost of responses, one by one, by model and day, and in total. It is
+//! written as the responses come, part by part, where the format allows that.
 
-pub(in crate::cli) mod csv;
-pub(in crate::cli) mod table;
+mod csv;
+mod sums;
+mod table;
 
-use std::collections::BTreeMap;
+use std::io::{self, Write};
 
-use gpt_cost::catalog::{Layer, Measure, Resolved};
+use gpt_cost::catalog::{Layer, Resolved};
 use gpt_cost::money::grouped;
 use gpt_cost::source::Place;
 use gpt_cost::usage::{Bill, Response, ToolKind};
-use gpt_cost::{Date, Decimal, Tier, Usd};
+use gpt_cost::{Date, Tier};
 
+pub(in crate::cli) use self::sums::{Billed, Sum};
+use super::documents;
+use super::listing::{Kept, Listing, MAX_LISTED, Sums};
+use crate::cli::args::ActualFormat;
 use crate::cli::input::Failed;
 
-/// What was billed for responses.
+/// A report in progress.
 pub(in crate::cli) struct Report<'a> {
-    pub(in crate::cli) responses: Vec<Priced<'a>>,
-    /// Requests that failed, so that nothing was billed.
-    pub(in crate::cli) not_billed: Vec<NotBilled>,
-    /// What cannot be read or priced.
-    pub(in crate::cli) failed: Vec<Failed>,
+    pub(in crate::cli) frame: Frame<'a>,
+    /// What was added so far.
+    pub(in crate::cli) part: Part<'a>,
+    /// Whether its beginning is written.
+    is_started: bool,
+}
+
+/// What is known of a report before its responses.
+#[derive(Clone)]
+pub(in crate::cli) struct Frame<'a> {
+    pub(in crate::cli) format: ActualFormat,
     pub(in crate::cli) layers: Vec<&'a Layer>,
+    /// Whether the table lists each response.
+    pub(in crate::cli) each: bool,
+    /// Whether the report ends with the first response that fails.
+    pub(in crate::cli) fail_fast: bool,
+}
+
+/// Some responses of a report, in their order.
+#[derive(Default)]
+pub(in crate::cli) struct Part<'a> {
+    pub(in crate::cli) listing: Listing<Priced<'a>, Billed<'a>>,
+    /// Requests that failed, so that nothing was billed: the first ones.
+    pub(in crate::cli) not_billed: Vec<NotBilled>,
+    /// Where the rows end that are not written yet, and whether they are failures.
+    row_ends: Vec<(usize, bool)>,
+}
+
+/// What a report has of a response.
+pub(in crate::cli) enum Row<'a> {
+    Priced(Box<Priced<'a>>),
+    NotBilled(NotBilled),
+    /// It cannot be read or priced.
+    Failed(Failed),
 }
 
 /// A response and its price.
+#[derive(Debug)]
 pub(in crate::cli) struct Priced<'a> {
     pub(in crate::cli) place: Place,
     pub(in crate::cli) custom_id: Option<String>,
     /// The model name as given.
     pub(in crate::cli) model: String,
+    /// A remark on the name.
+    pub(in crate::cli) remark: Option<String>,
     pub(in crate::cli) resolved: Resolved<'a>,
     pub(in crate::cli) day: Date,
     pub(in crate::cli) tier: Tier,
     pub(in crate::cli) response: Response,
     pub(in crate::cli) bill: Bill,
+}
+
+/// A request that failed.
+pub(in crate::cli) struct NotBilled {
+    pub(in crate::cli) place: Place,
+    pub(in crate::cli) custom_id: Option<String>,
+    pub(in crate::cli) reason: String,
 }
 
 impl Priced<'_> {
@@ -45,78 +89,143 @@ impl Priced<'_> {
     }
 }
 
-/// A request that failed.
-pub(in crate::cli) struct NotBilled {
-    pub(in crate::cli) place: Place,
-    pub(in crate::cli) custom_id: Option<String>,
-    pub(in crate::cli) reason: String,
-}
+impl<'a> Report<'a> {
+    /// Returns a report whose beginning is written already, or not.
+    pub(in crate::cli) fn new(frame: Frame<'a>, is_started: bool) -> Report<'a> {
+        Report { frame, part: Part::default(), is_started }
+    }
 
-/// The sum of some responses.
-#[derive(Clone, Debug, Default)]
-pub(in crate::cli) struct Sum {
-    pub(in crate::cli) responses: usize,
-    pub(in crate::cli) input: u64,
-    pub(in crate::cli) cached: u64,
-    pub(in crate::cli) output: u64,
-    /// The cost, without that of the unpriced calls.
-    pub(in crate::cli) cost: Usd,
-    /// Calls of built-in tools.
-    pub(in crate::cli) tool_calls: BTreeMap<ToolKind, u64>,
-    /// Quantities that are not tokens, and their cost, which is in `cost`.
-    pub(in crate::cli) units: BTreeMap<(&'static str, Measure), (Decimal, Usd)>,
-    /// The cost of generated images, which is in `cost`.
-    pub(in crate::cli) images: Usd,
-    /// Calls whose price is unknown, with the reason.
-    pub(in crate::cli) unpriced: BTreeMap<(ToolKind, String), u64>,
-}
+    /// Adds the next part, and writes its rows.
+    pub(in crate::cli) fn append(&mut self, next: Part<'a>, out: &mut impl Write) -> io::Result<()> {
+        self.start(out)?;
+        let (frame, part) = (&self.frame, &mut self.part);
+        part.listing.append(next.listing, frame.kept(), frame.format == ActualFormat::Json, out)?;
+        let room = frame.not_billed_kept().saturating_sub(part.not_billed.len());
+        part.not_billed.extend(next.not_billed.into_iter().take(room));
+        Ok(())
+    }
 
-impl Sum {
-    fn add(&mut self, priced: &Priced<'_>) {
-        let usage = &priced.response.usage;
-        self.responses += 1;
-        self.input = self.input.saturating_add(usage.input);
-        self.cached = self.cached.saturating_add(usage.cached);
-        self.output = self.output.saturating_add(usage.output);
-        self.cost += priced.bill.total;
-        for (kind, calls) in &priced.response.tool_calls {
-            let sum = self.tool_calls.entry(*kind).or_default();
-            *sum = sum.saturating_add(*calls);
+    /// Writes the rest of the report.
+    pub(in crate::cli) fn finish(&mut self, out: &mut impl Write) -> io::Result<()> {
+        self.start(out)?;
+        match self.frame.format {
+            ActualFormat::Table => table::write(self, out),
+            ActualFormat::Json => documents::actual::write_end(self, out),
+            ActualFormat::Jsonl | ActualFormat::Csv => Ok(()),
         }
-        self.images += priced.bill.images.as_ref().map_or(Usd::ZERO, |images| images.cost);
-        for unit in &priced.bill.units {
-            let (quantity, cost) = self.units.entry((unit.name, unit.price.unit().measure())).or_default();
-            *quantity = quantity.saturating_add(unit.quantity);
-            *cost += unit.cost;
+    }
+
+    fn start(&mut self, out: &mut impl Write) -> io::Result<()> {
+        if std::mem::replace(&mut self.is_started, true) {
+            return Ok(());
         }
-        for one in &priced.bill.unpriced {
-            let sum = self.unpriced.entry((one.tool, one.reason.clone())).or_default();
-            *sum = sum.saturating_add(one.calls);
+        match self.frame.format {
+            ActualFormat::Json => documents::actual::write_start(self, out),
+            ActualFormat::Csv => csv::write_titles(out),
+            ActualFormat::Table | ActualFormat::Jsonl => Ok(()),
         }
     }
 }
 
-impl<'a> FromIterator<&'a Priced<'a>> for Sum {
-    fn from_iter<I: IntoIterator<Item = &'a Priced<'a>>>(responses: I) -> Sum {
-        let mut sum = Sum::default();
-        responses.into_iter().for_each(|priced| sum.add(priced));
-        sum
+impl Part<'_> {
+    /// Returns the number of responses, those that are not billed or failed among them.
+    pub(in crate::cli) fn number_of_rows(&self) -> usize {
+        self.listing.totals.items() + self.listing.failed
+    }
+
+    /// Removes the first rows, at most this number, and returns how many. The sums are those of all rows: reports with rows
+    /// do not show them.
+    pub(in crate::cli) fn skip(&mut self, rows: usize) -> usize {
+        let skipped = rows.min(self.row_ends.len());
+        let Some((end, _)) = skipped.checked_sub(1).map(|last| self.row_ends[last]) else { return 0 };
+        let failed = self.row_ends[..skipped].iter().filter(|(_, is_failure)| *is_failure).count();
+        self.listing.rows.drain(..end);
+        self.listing.first_row = self.row_ends.get(skipped).map_or(0, |(next, _)| next - end);
+        self.listing.failed -= failed;
+        self.listing.failures.drain(..failed.min(self.listing.failures.len()));
+        self.listing.totals.skip(skipped - failed);
+        skipped
     }
 }
 
-impl Report<'_> {
-    /// Returns the sum of all responses.
-    pub(in crate::cli) fn total(&self) -> Sum {
-        self.responses.iter().collect()
+impl<'a> Frame<'a> {
+    /// Returns the part with these responses.
+    pub(in crate::cli) fn part(&self, rows: impl Iterator<Item = Row<'a>>) -> Part<'a> {
+        let mut part = Part::default();
+        for row in rows {
+            let is_failure = matches!(row, Row::Failed(_));
+            match row {
+                Row::Priced(priced) => self.add(*priced, &mut part),
+                Row::NotBilled(one) => self.add_not_billed(one, &mut part),
+                Row::Failed(failed) => self.add_failed(failed, &mut part),
+            }
+            let end = part.listing.rows.len();
+            if part.listing.first_row == 0 {
+                part.listing.first_row = end;
+            }
+            if matches!(self.format, ActualFormat::Jsonl | ActualFormat::Csv) {
+                part.row_ends.push((end, is_failure));
+            }
+            if self.fail_fast && is_failure {
+                break;
+            }
+        }
+        part
     }
 
-    /// Returns the sums by model, as the responses name it, and day.
-    pub(in crate::cli) fn by_model_and_day(&self) -> BTreeMap<(&str, Date), Sum> {
-        let mut groups: BTreeMap<(&str, Date), Sum> = BTreeMap::new();
-        for priced in &self.responses {
-            groups.entry((&priced.model, priced.day)).or_default().add(priced);
+    fn add(&self, priced: Priced<'a>, part: &mut Part<'a>) {
+        let Listing { rows, totals, .. } = &mut part.listing;
+        // It is written to memory alone, which has no errors.
+        let _ = match self.format {
+            ActualFormat::Json => documents::actual::write_element(&priced, rows),
+            ActualFormat::Jsonl => documents::write_line(documents::actual::line(&priced), rows),
+            ActualFormat::Csv => csv::write_priced(&priced, rows),
+            ActualFormat::Table => Ok(()),
+        };
+        totals.add(&priced);
+        part.listing.add(priced, self.kept());
+    }
+
+    fn add_not_billed(&self, one: NotBilled, part: &mut Part<'a>) {
+        let Listing { rows, totals, .. } = &mut part.listing;
+        let _ = match self.format {
+            ActualFormat::Jsonl => documents::write_line(documents::actual::not_billed_line(&one), rows),
+            ActualFormat::Csv => csv::write_not_billed(&one, rows),
+            ActualFormat::Table | ActualFormat::Json => Ok(()),
+        };
+        totals.not_billed += 1;
+        if part.not_billed.len() < self.not_billed_kept() {
+            part.not_billed.push(one);
         }
-        groups
+    }
+
+    fn add_failed(&self, failed: Failed, part: &mut Part<'a>) {
+        let rows = &mut part.listing.rows;
+        let _ = match self.format {
+            ActualFormat::Jsonl => documents::write_line(documents::actual::failed_line(&failed), rows),
+            ActualFormat::Csv => csv::write_failed(&failed, rows),
+            ActualFormat::Table | ActualFormat::Json => Ok(()),
+        };
+        part.listing.add_failed(failed, self.kept());
+    }
+
+    fn kept(&self) -> Kept {
+        let entries = match self.format {
+            ActualFormat::Table if self.each => usize::MAX,
+            // A single response has a report of its own.
+            ActualFormat::Table => 1,
+            ActualFormat::Json | ActualFormat::Jsonl | ActualFormat::Csv => 0,
+        };
+        let failures = if self.each || self.format == ActualFormat::Json { usize::MAX } else { MAX_LISTED };
+        Kept { entries, failures }
+    }
+
+    fn not_billed_kept(&self) -> usize {
+        match self.format {
+            ActualFormat::Json => usize::MAX,
+            ActualFormat::Table => table::MAX_NOT_BILLED,
+            ActualFormat::Jsonl | ActualFormat::Csv => 0,
+        }
     }
 }
 

@@ -12,19 +12,29 @@ pub(in crate::cli) const MAX_LISTED: usize = 50;
 
 /// Some of the requests of a report.
 #[derive(Debug)]
-pub(in crate::cli) struct Listing<E> {
+pub(in crate::cli) struct Listing<E, T = Totals> {
     /// The rows of formats that are written as the requests come.
     pub(in crate::cli) rows: Vec<u8>,
     /// The length of the first of them.
     pub(in crate::cli) first_row: usize,
     /// The first requests, which are listed at the end.
     pub(in crate::cli) entries: Vec<E>,
-    pub(in crate::cli) totals: Totals,
+    pub(in crate::cli) totals: T,
     /// The requests that cannot be read, counted or priced: their number, and the first of them.
     pub(in crate::cli) failed: usize,
     pub(in crate::cli) failures: Vec<Failed>,
     /// Whether a request names no model itself.
     pub(in crate::cli) lacks_model: bool,
+    /// Whether a row was written.
+    pub(in crate::cli) has_rows: bool,
+}
+
+/// What is summed up of requests.
+pub(in crate::cli) trait Sums: Default {
+    /// Returns the number of requests that did not fail.
+    fn items(&self) -> usize;
+    /// Adds those of later requests.
+    fn append(&mut self, later: Self);
 }
 
 /// What is kept of the requests.
@@ -34,14 +44,14 @@ pub(in crate::cli) struct Kept {
     pub(in crate::cli) failures: usize,
 }
 
-impl<E> Default for Listing<E> {
-    fn default() -> Listing<E> {
-        let (rows, entries, totals, failures) = (Vec::new(), Vec::new(), Totals::default(), Vec::new());
-        Listing { rows, first_row: 0, entries, totals, failed: 0, failures, lacks_model: false }
+impl<E, T: Sums> Default for Listing<E, T> {
+    fn default() -> Listing<E, T> {
+        let (rows, entries, totals, failures) = (Vec::new(), Vec::new(), T::default(), Vec::new());
+        Listing { rows, first_row: 0, entries, totals, failed: 0, failures, lacks_model: false, has_rows: false }
     }
 }
 
-impl<E> Listing<E> {
+impl<E, T: Sums> Listing<E, T> {
     pub(in crate::cli) fn add(&mut self, entry: E, kept: Kept) {
         if self.entries.len() < kept.entries {
             self.entries.push(entry);
@@ -58,12 +68,13 @@ impl<E> Listing<E> {
     /// Adds the requests that follow, and writes their rows: with `array`, as elements, each with a comma before it.
     pub(in crate::cli) fn append(
         &mut self,
-        next: Listing<E>,
+        next: Listing<E, T>,
         kept: Kept,
         array: bool,
         out: &mut impl Write,
     ) -> io::Result<()> {
-        let is_first = array && self.totals.items == 0;
+        let is_first = array && !self.has_rows;
+        self.has_rows |= !next.rows.is_empty();
         out.write_all(next.rows.strip_prefix(b",").filter(|_| is_first).unwrap_or(&next.rows))?;
         self.entries.extend(next.entries.into_iter().take(kept.entries.saturating_sub(self.entries.len())));
         self.totals.append(next.totals);

@@ -1,7 +1,8 @@
 //! What many requests have together: their tokens and cost, by model and by size, and the largest of them. It does not
-//! grow with the number of requests, only with that of different sizes.
+//! grow with the number of requests.
 
-mod histogram;
+pub(super) mod histogram;
+pub(super) mod sizes;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -11,16 +12,12 @@ use gpt_cost::request::Format;
 use gpt_cost::source::Place;
 use gpt_cost::{Cost, TokenCount, Usd};
 
+use self::sizes::{Distribution, Largest};
 use super::grid::{Cell, write_grid};
+use super::listing::Sums;
 use super::remarks::{Remarks, times};
 use super::{Formats, label};
 use crate::cli::files::printable;
-
-/// The number of requests that are listed as the largest ones.
-const LARGEST: usize = 5;
-
-/// The shares of the requests whose sizes are shown, in percent.
-const PERCENTILES: [u64; 3] = [50, 95, 99];
 
 /// What a request adds to the totals.
 pub(in crate::cli) struct Item<'i> {
@@ -48,7 +45,7 @@ pub(in crate::cli) struct Totals {
     tokens: Distribution<u64>,
     costs: Distribution<Usd>,
     /// In falling order of their cost, or of their tokens if they have none.
-    largest: Vec<Large>,
+    largest: Largest<Large>,
 }
 
 /// The tokens and the cost of requests, each as often as it is sent.
@@ -63,7 +60,6 @@ pub(in crate::cli) struct Sum {
 #[derive(Clone, Debug)]
 struct Large {
     name: String,
-    order: (Usd, u64),
     tokens: TokenCount,
     cost: Option<Cost>,
 }
@@ -84,35 +80,10 @@ impl Totals {
         let most = cost.map(|cost| most(&cost));
         self.tokens.add(tokens.tokens(), 1);
         most.into_iter().for_each(|most| self.costs.add(most, 1));
-        let order = (most.unwrap_or(Usd::ZERO), tokens.tokens());
-        if self.largest.len() < LARGEST || self.largest.last().is_some_and(|least| least.order < order) {
+        self.largest.add((most.unwrap_or(Usd::ZERO), tokens.tokens()), || {
             let name = format!("{place}{}", times(*requests));
-            self.insert(Large { name, order, tokens: tokens.times(1), cost: *cost });
-        }
-    }
-
-    /// Adds the totals of later requests.
-    pub(in crate::cli) fn append(&mut self, later: Totals) {
-        self.items += later.items;
-        self.formats.append(later.formats);
-        self.all.add(&later.all);
-        self.remarks.append(later.remarks);
-        for (model, sum) in later.by_model {
-            match self.by_model.get_mut(&model) {
-                Some(known) => known.add(&sum),
-                None => drop(self.by_model.insert(model, sum)),
-            }
-        }
-        later.tokens.0.into_iter().for_each(|(tokens, requests)| self.tokens.add(tokens, requests));
-        later.costs.0.into_iter().for_each(|(cost, requests)| self.costs.add(cost, requests));
-        later.largest.into_iter().for_each(|large| self.insert(large));
-    }
-
-    /// Inserts a request behind those that are as large and came before it.
-    fn insert(&mut self, large: Large) {
-        let place = self.largest.partition_point(|one| one.order >= large.order);
-        self.largest.insert(place, large);
-        self.largest.truncate(LARGEST);
+            Large { name, tokens: tokens.times(1), cost: *cost }
+        });
     }
 
     /// Writes the tables of the summary.
@@ -121,7 +92,7 @@ impl Totals {
         writeln!(out)?;
         write_grid(&self.sizes(), out)?;
         writeln!(out)?;
-        write_grid(&histogram::rows(&self.tokens), out)?;
+        write_grid(&histogram::rows(&self.tokens, "requests"), out)?;
         writeln!(out)?;
         write_grid(&self.largest(), out)
     }
@@ -157,17 +128,8 @@ impl Totals {
 
     /// Returns the distribution of the tokens and of the cost of one request.
     fn sizes(&self) -> Vec<Vec<Cell>> {
-        let mut title = vec![Cell::heading("one request")];
-        title.extend(PERCENTILES.iter().map(|percent| Cell::title(&format!("p{percent}"))));
-        title.push(Cell::title("max"));
-        let mut tokens = vec![Cell::plain("input tokens")];
-        tokens.extend(self.tokens.marks().map(|tokens| Cell::right(grouped(tokens))));
-        let mut rows = vec![title, tokens];
-        if self.all.cost.is_some() {
-            let mut costs = vec![Cell::plain("cost, at most")];
-            costs.extend(self.costs.marks().map(|cost| Cell::right(cost.to_string())));
-            rows.push(costs);
-        }
+        let mut rows = vec![sizes::titles("one request"), self.tokens.row("input tokens")];
+        rows.extend(self.all.cost.map(|_| self.costs.row("cost, at most")));
         rows
     }
 
@@ -189,6 +151,28 @@ impl Totals {
             row
         };
         std::iter::once(titles).chain(self.largest.iter().map(row)).collect()
+    }
+}
+
+impl Sums for Totals {
+    fn items(&self) -> usize {
+        self.items
+    }
+
+    fn append(&mut self, later: Totals) {
+        self.items += later.items;
+        self.formats.append(later.formats);
+        self.all.add(&later.all);
+        self.remarks.append(later.remarks);
+        for (model, sum) in later.by_model {
+            match self.by_model.get_mut(&model) {
+                Some(known) => known.add(&sum),
+                None => drop(self.by_model.insert(model, sum)),
+            }
+        }
+        self.tokens.append(later.tokens);
+        self.costs.append(later.costs);
+        self.largest.append(later.largest);
     }
 }
 
@@ -218,51 +202,9 @@ fn at_most(cost: &Cost) -> String {
     cost.total.max.map_or_else(|| format!("≥ {}", cost.total.min), |max| max.to_string())
 }
 
-/// How many requests have each value.
-#[derive(Debug)]
-struct Distribution<T>(BTreeMap<T, u64>);
-
-impl<T> Default for Distribution<T> {
-    fn default() -> Distribution<T> {
-        Distribution(BTreeMap::new())
-    }
-}
-
-impl<T: Copy + Ord> Distribution<T> {
-    fn add(&mut self, value: T, requests: u64) {
-        *self.0.entry(value).or_default() += requests;
-    }
-
-    /// Returns the values that [`PERCENTILES`] of the requests do not exceed, by the nearest rank, and the largest.
-    fn marks(&self) -> impl Iterator<Item = T> {
-        let all: u64 = self.0.values().sum();
-        let ranks = PERCENTILES.iter().copied().chain([100]).map(move |percent| (all * percent).div_ceil(100));
-        ranks.filter_map(|rank| {
-            let mut before = 0;
-            let is_reached = |(_, requests): &(&T, &u64)| {
-                before += **requests;
-                before >= rank
-            };
-            self.0.iter().find(is_reached).map(|(value, _)| *value)
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn marks_are_those_of_the_nearest_rank() {
-        let marks = |values: &[u32]| {
-            let mut distribution = Distribution::default();
-            values.iter().for_each(|value| distribution.add(*value, 1));
-            distribution.marks().collect::<Vec<_>>()
-        };
-        assert_eq!(marks(&(1..=200).collect::<Vec<_>>()), [100, 190, 198, 200]);
-        assert_eq!(marks(&[7]), [7, 7, 7, 7]);
-        assert!(marks(&[]).is_empty());
-    }
 
     #[test]
     fn parts_in_their_order_have_the_totals_of_the_whole() {

@@ -2,8 +2,9 @@
 
 use std::io::{self, Write};
 
-use super::{Priced, Report, calls_in_words};
-use crate::cli::report::formula_free;
+use super::{NotBilled, Priced, calls_in_words};
+use crate::cli::input::Failed;
+use crate::cli::report::{formula_free, write_row};
 
 const TITLES: [&str; 15] = [
     "name",
@@ -23,27 +24,31 @@ const TITLES: [&str; 15] = [
     "error",
 ];
 
-/// Writes the report.
-pub(in crate::cli) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
-    let mut csv = csv::Writer::from_writer(out);
-    csv.write_record(TITLES)?;
-    for priced in &report.responses {
-        csv.write_record(row(priced))?;
-    }
-    for one in &report.not_billed {
-        let mut row = [const { String::new() }; TITLES.len()];
-        row[0] = formula_free(&one.place.to_string());
-        row[1] = formula_free(one.custom_id.as_deref().unwrap_or_default());
-        row[13].clone_from(&one.reason);
-        csv.write_record(row)?;
-    }
-    for failed in &report.failed {
-        let mut row = [const { String::new() }; TITLES.len()];
-        row[0] = formula_free(&failed.place.to_string());
-        row[14] = formula_free(&failed.failure.message());
-        csv.write_record(row)?;
-    }
-    csv.flush()
+/// Writes the titles of the columns.
+pub(super) fn write_titles(out: &mut impl Write) -> io::Result<()> {
+    write_row(&TITLES, out)
+}
+
+/// Writes the row of a request that was not billed.
+pub(super) fn write_not_billed(one: &NotBilled, out: &mut impl Write) -> io::Result<()> {
+    let mut row = [const { String::new() }; TITLES.len()];
+    row[0] = formula_free(&one.place.to_string());
+    row[1] = formula_free(one.custom_id.as_deref().unwrap_or_default());
+    row[13].clone_from(&one.reason);
+    write_row(&row, out)
+}
+
+/// Writes the row of a response that failed.
+pub(super) fn write_failed(failed: &Failed, out: &mut impl Write) -> io::Result<()> {
+    let mut row = [const { String::new() }; TITLES.len()];
+    row[0] = formula_free(&failed.place.to_string());
+    row[14] = formula_free(&failed.failure.message());
+    write_row(&row, out)
+}
+
+/// Writes the row of a response.
+pub(super) fn write_priced(priced: &Priced<'_>, out: &mut impl Write) -> io::Result<()> {
+    write_row(&row(priced), out)
 }
 
 fn row(priced: &Priced<'_>) -> [String; TITLES.len()] {

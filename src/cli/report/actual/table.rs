@@ -1,6 +1,5 @@
 //! The table for people.
 
-use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
@@ -8,9 +7,10 @@ use gpt_cost::money::grouped;
 use gpt_cost::usage::Charge;
 use gpt_cost::{Date, Tier, Usd};
 
-use super::{Priced, Report, Sum, calls_in_words};
+use super::{Billed, Part, Priced, Report, Sum, calls_in_words};
 use crate::cli::files::printable;
 use crate::cli::report::grid::{Cell, write_grid, write_line};
+use crate::cli::report::listing::{Listing, MAX_LISTED};
 use crate::cli::report::plural;
 
 const BOLD: Style = Style::new().bold();
@@ -19,13 +19,13 @@ const RED: Style = AnsiColor::Red.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
 
 /// Maximum number of lines about requests that were not billed; JSON has them all.
-const MAX_NOT_BILLED: usize = 20;
+pub(super) const MAX_NOT_BILLED: usize = 20;
 
 /// Writes the report: the charges of a single response, or a table of several.
-pub(in crate::cli) fn write(report: &Report<'_>, each: bool, out: &mut impl Write) -> io::Result<()> {
-    match (report.responses.as_slice(), report.not_billed.as_slice(), report.failed.as_slice()) {
-        ([one], [], []) if !each => write_one(one, out),
-        _ => write_many(report, each, out),
+pub(super) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
+    match report.part.listing.entries.as_slice() {
+        [one] if report.part.number_of_rows() == 1 && !report.frame.each => write_one(one, out),
+        _ => write_many(report, out),
     }
 }
 
@@ -62,7 +62,7 @@ fn write_one(priced: &Priced<'_>, out: &mut impl Write) -> io::Result<()> {
             [unit.in_words(), unit.price.to_string(), format!("{:.digits$}", unit.cost)].map(Cell::right);
         rows.push(vec![Cell::plain(unit.name), quantity, rate, cost]);
     }
-    let sum: Sum = [priced].into_iter().collect();
+    let sum = Sum::of(priced);
     let total = money(&sum, digits);
     rows.push(vec![Cell::plain("total"), Cell::plain(""), Cell::plain(""), Cell::right(total)]);
     write_grid(&rows, out)?;
@@ -80,42 +80,49 @@ fn write_one(priced: &Priced<'_>, out: &mut impl Write) -> io::Result<()> {
     }
 }
 
-/// Writes a row for each model and day, or for each response, and the total.
-fn write_many(report: &Report<'_>, each: bool, out: &mut impl Write) -> io::Result<()> {
-    let origins: Vec<&str> = report.layers.iter().map(|layer| layer.origin()).collect();
+/// Writes a row for each model and day, or for each response, the total, and how large many responses are.
+fn write_many(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
+    let Listing { totals, failed, failures, .. } = &report.part.listing;
+    let origins: Vec<&str> = report.frame.layers.iter().map(|layer| layer.origin()).collect();
     let prices = format!("prices from {}", origins.join(", "));
-    let title = plural(report.responses.len(), "response");
+    let title = plural(totals.total.responses, "response");
     write_line(&[Cell::styled(title, BOLD), Cell::styled(prices, DIM)], out)?;
     writeln!(out)?;
-    write_grid(&rows(report, each), out)?;
-    let total = report.total();
-    write_units(&total, out)?;
-    write_unpriced(&total, out)?;
-    write_notes(report, out)?;
-    write_not_billed(report, out)?;
-    for (index, one) in report.failed.iter().enumerate() {
+    write_grid(&rows(report), out)?;
+    write_units(&totals.total, out)?;
+    write_unpriced(&totals.total, out)?;
+    if totals.total.responses > MAX_LISTED && !report.frame.each {
+        totals.write_sizes(out)?;
+    }
+    write_notes(totals, out)?;
+    write_not_billed(&report.part, out)?;
+    for (index, one) in failures.iter().enumerate() {
         let before = if index == 0 { "\n" } else { "" };
         let place = printable(&one.place.to_string());
         writeln!(out, "{before}  {RED}failed{RED:#}: {place}: {}", one.failure.message())?;
     }
-    Ok(())
+    match failed - failures.len() {
+        0 => Ok(()),
+        more => writeln!(out, "  and {} more that failed", grouped(more as u64)),
+    }
 }
 
 /// Returns the rows of the table: its titles, the responses or their sums, and the total.
-fn rows(report: &Report<'_>, each: bool) -> Vec<Vec<Cell>> {
+fn rows(report: &Report<'_>) -> Vec<Vec<Cell>> {
+    let (each, Listing { entries, totals, .. }) = (report.frame.each, &report.part.listing);
     let titles = match each {
         true => {
-            let has_tier = report.responses.iter().any(|one| one.tier != Tier::Standard);
+            let has_tier = entries.iter().any(|one| one.tier != Tier::Standard);
             let tier = Cell::heading(if has_tier { "tier" } else { "" }).rank(2);
             vec![Cell::heading("response"), Cell::heading("model").rank(1), Cell::heading("day").rank(4), tier]
         }
         false => vec![Cell::heading("model"), Cell::heading("day"), Cell::title("responses")],
     };
     let mut sums: Vec<(Vec<Cell>, Sum)> = match each {
-        true => report.responses.iter().map(of_response).collect(),
-        false => report.by_model_and_day().into_iter().map(of_group).collect(),
+        true => entries.iter().map(of_response).collect(),
+        false => totals.by_model_and_day().map(of_group).collect(),
     };
-    let (total, mut last) = (report.total(), vec![Cell::plain(""); titles.len()]);
+    let (total, mut last) = (totals.total.clone(), vec![Cell::plain(""); titles.len()]);
     last[0] = Cell::styled("total", BOLD);
     if !each {
         last[2] = Cell::right(grouped(total.responses as u64));
@@ -137,13 +144,13 @@ fn of_response(priced: &Priced<'_>) -> (Vec<Cell>, Sum) {
     let tier = if priced.tier == Tier::Standard { "" } else { priced.tier.as_str() };
     let names =
         [printable(&priced.place.to_string()), printable(&priced.model), priced.day.to_string(), tier.to_owned()];
-    (names.map(Cell::plain).to_vec(), [priced].into_iter().collect())
+    (names.map(Cell::plain).to_vec(), Sum::of(priced))
 }
 
 /// Returns the names and the numbers of the responses of a model on a day.
-fn of_group(((model, day), sum): ((&str, Date), Sum)) -> (Vec<Cell>, Sum) {
+fn of_group(((model, day), sum): ((&str, Date), &Sum)) -> (Vec<Cell>, Sum) {
     let responses = Cell::right(grouped(sum.responses as u64));
-    (vec![Cell::plain(printable(model)), Cell::plain(day.to_string()), responses], sum)
+    (vec![Cell::plain(printable(model)), Cell::plain(day.to_string()), responses], sum.clone())
 }
 
 /// Returns the cost, which is a minimum if there are calls without a known price.
@@ -172,29 +179,26 @@ fn write_unpriced(sum: &Sum, out: &mut impl Write) -> io::Result<()> {
 }
 
 /// Writes once each that a price was announced only until an earlier day, and the note of each model.
-fn write_notes(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
-    let notices: BTreeSet<String> = report.responses.iter().filter_map(Priced::price_notice).collect();
-    let models = report.responses.iter().map(|priced| priced.resolved.model);
-    let notes: BTreeSet<_> = models.filter_map(|model| Some((model.name(), model.note()?))).collect();
-    let notes = notes.into_iter().map(|(model, note)| format!("{model}: {note}"));
-    for (index, note) in notices.into_iter().chain(notes).enumerate() {
+fn write_notes(totals: &Billed<'_>, out: &mut impl Write) -> io::Result<()> {
+    let notes = totals.notes.iter().map(|(model, note)| format!("{model}: {note}"));
+    for (index, note) in totals.notices.iter().cloned().chain(notes).enumerate() {
         let before = if index == 0 { "\n" } else { "" };
         writeln!(out, "{before}  note: {note}")?;
     }
     Ok(())
 }
 
-fn write_not_billed(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
-    let all = &report.not_billed;
-    if all.is_empty() {
+fn write_not_billed(part: &Part<'_>, out: &mut impl Write) -> io::Result<()> {
+    let (all, listed) = (part.listing.totals.not_billed, &part.not_billed);
+    if all == 0 {
         return Ok(());
     }
-    writeln!(out, "\n  not billed, because the API reports an error: {}", plural(all.len(), "request"))?;
-    for one in all.iter().take(MAX_NOT_BILLED) {
+    writeln!(out, "\n  not billed, because the API reports an error: {}", plural(all, "request"))?;
+    for one in listed {
         let id = one.custom_id.as_ref().map(|id| format!(" ({})", printable(id))).unwrap_or_default();
         writeln!(out, "  {}{id}: {}", printable(&one.place.to_string()), one.reason)?;
     }
-    match all.len().saturating_sub(MAX_NOT_BILLED) {
+    match all - listed.len() {
         0 => Ok(()),
         more => writeln!(out, "  and {} more: --format json shows all", grouped(more as u64)),
     }

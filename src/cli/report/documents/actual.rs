@@ -1,6 +1,7 @@
 //! The document of `actual`.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 use gpt_cost::catalog::{Measure, Unit};
 use gpt_cost::money::Per;
@@ -12,7 +13,8 @@ use gpt_cost::{Date, Tier};
 use serde::Serialize;
 
 use super::{Day, Dollars, FailedRequest, Name, Table};
-use crate::cli::report::actual::{self, Priced, Report, Sum};
+use crate::cli::input::Failed;
+use crate::cli::report::actual::{self, Part, Priced, Report, Sum};
 
 /// The cost of responses by their `usage`. Output of `gpt-cost actual --format json`.
 #[derive(Serialize)]
@@ -30,23 +32,68 @@ pub(in crate::cli) struct Document<'a> {
     total: Total,
 }
 
+/// Writes the document up to its first response.
+pub(in crate::cli) fn write_start(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
+    super::write_start(Document::new(report), "responses", out)
+}
+
+/// Writes a response of the document, with the comma before it.
+pub(in crate::cli) fn write_element(priced: &Priced<'_>, out: &mut impl Write) -> io::Result<()> {
+    super::write_element(Response::new(priced), out)
+}
+
+/// Writes what follows the responses.
+pub(in crate::cli) fn write_end(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
+    super::write_end(Document::new(report), "responses", !report.part.listing.has_rows, out)
+}
+
 impl<'a> Document<'a> {
-    pub(in crate::cli) fn new(report: &'a Report<'_>) -> Document<'a> {
+    /// Returns the document without its responses.
+    fn new(report: &'a Report<'_>) -> Document<'a> {
+        let Part { listing, not_billed, .. } = &report.part;
         Document {
-            pricing: super::tables(report.layers.iter().copied()),
-            responses: report.responses.iter().map(Response::new).collect(),
-            not_billed: report.not_billed.iter().map(NotBilled::from).collect(),
-            failed: report.failed.iter().map(FailedRequest::from).collect(),
-            by_model_and_day: report.by_model_and_day().into_iter().map(Group::from).collect(),
-            total: Total::from(report.total()),
+            pricing: super::tables(report.frame.layers.iter().copied()),
+            responses: Vec::new(),
+            not_billed: not_billed.iter().map(NotBilled::from).collect(),
+            failed: listing.failures.iter().map(FailedRequest::from).collect(),
+            by_model_and_day: listing.totals.by_model_and_day().map(Group::from).collect(),
+            total: Total::from(&listing.totals.total),
         }
     }
+}
+
+/// A line of `gpt-cost actual --format jsonl`: one response.
+#[derive(Serialize)]
+#[serde(tag = "kind")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(in crate::cli) enum Line<'a> {
+    #[serde(rename = "actual-response")]
+    Response(Box<Response<'a>>),
+    #[serde(rename = "actual-not-billed")]
+    NotBilled(NotBilled<'a>),
+    #[serde(rename = "actual-failure")]
+    Failed(FailedRequest<'a>),
+}
+
+/// Returns the line of a response.
+pub(in crate::cli) fn line<'a>(priced: &'a Priced<'_>) -> Line<'a> {
+    Line::Response(Box::new(Response::new(priced)))
+}
+
+/// Returns the line of a request that was not billed.
+pub(in crate::cli) fn not_billed_line(one: &actual::NotBilled) -> Line<'_> {
+    Line::NotBilled(one.into())
+}
+
+/// Returns the line of a response that failed.
+pub(in crate::cli) fn failed_line(failed: &Failed) -> Line<'_> {
+    Line::Failed(failed.into())
 }
 
 /// A response and its price.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Response<'a> {
+pub(in crate::cli) struct Response<'a> {
     /// The file, followed by `:LINE` or `#/INDEX` if it has several responses.
     name: String,
     custom_id: Option<&'a str>,
@@ -227,7 +274,7 @@ impl From<&UsageCharge> for Charge {
 /// A request that failed.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct NotBilled<'a> {
+pub(in crate::cli) struct NotBilled<'a> {
     /// The file, followed by `:LINE` or `#/INDEX` if it has several responses.
     name: String,
     custom_id: Option<&'a str>,
@@ -259,8 +306,8 @@ struct Group<'a> {
     has_unpriced_calls: bool,
 }
 
-impl<'a> From<((&'a str, Date), Sum)> for Group<'a> {
-    fn from(((model, day), sum): ((&'a str, Date), Sum)) -> Group<'a> {
+impl<'a> From<((&'a str, Date), &Sum)> for Group<'a> {
+    fn from(((model, day), sum): ((&'a str, Date), &Sum)) -> Group<'a> {
         Group {
             model,
             day: Day(day),
@@ -291,8 +338,8 @@ struct Total {
     has_unpriced_calls: bool,
 }
 
-impl From<Sum> for Total {
-    fn from(sum: Sum) -> Total {
+impl From<&Sum> for Total {
+    fn from(sum: &Sum) -> Total {
         Total {
             responses: sum.responses,
             input_tokens: sum.input,

@@ -29,7 +29,7 @@ pub(in crate::cli) struct Document<'a> {
 
 /// Writes the document up to its first request.
 pub(in crate::cli) fn write_start(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
-    super::write_start(Document::new(report, None), out)
+    super::write_start(Document::new(report, None), "requests", out)
 }
 
 /// Writes a request of the document, with the comma before it.
@@ -43,7 +43,7 @@ pub(in crate::cli) fn write_end(
     from_config: Option<&(String, Vec<String>)>,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    super::write_end(Document::new(report, from_config), report.part.listing.totals.items == 0, out)
+    super::write_end(Document::new(report, from_config), "requests", !report.part.listing.has_rows, out)
 }
 
 impl<'a> Document<'a> {

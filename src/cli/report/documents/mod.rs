@@ -42,27 +42,29 @@ pub(in crate::cli) fn write(document: impl Serialize, out: &mut impl Write) -> i
     writeln!(out)
 }
 
-/// How a list of requests is written while it is empty.
-const NO_REQUESTS: &str = "\"requests\": []";
-
-/// Writes a document whose requests follow, up to the first of them.
-fn write_start(document: impl Serialize, out: &mut impl Write) -> io::Result<()> {
-    let text = text(document)?;
-    let (start, _) = text.split_once(NO_REQUESTS).unwrap_or_default();
-    write!(out, "{start}\"requests\": [")
+/// Returns how the list of this name is written while it is empty.
+fn empty(list: &str) -> String {
+    format!("\"{list}\": []")
 }
 
-/// Writes one of the requests of a document, with the comma before it.
-fn write_element(request: impl Serialize, out: &mut impl Write) -> io::Result<()> {
-    let text = serde_json::to_string_pretty(&request)?;
+/// Writes a document up to the first element of its list of this name: the elements follow.
+fn write_start(document: impl Serialize, list: &str, out: &mut impl Write) -> io::Result<()> {
+    let text = text(document)?;
+    let (start, _) = text.split_once(&empty(list)).unwrap_or_default();
+    write!(out, "{start}\"{list}\": [")
+}
+
+/// Writes an element of the list, with the comma before it.
+fn write_element(element: impl Serialize, out: &mut impl Write) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(&element)?;
     // A line break in a text is escaped, so each one is of the document.
     write!(out, ",\n    {}", text.replace('\n', "\n    "))
 }
 
-/// Writes what follows the requests of a document.
-fn write_end(document: impl Serialize, is_empty: bool, out: &mut impl Write) -> io::Result<()> {
+/// Writes what follows the elements.
+fn write_end(document: impl Serialize, list: &str, is_empty: bool, out: &mut impl Write) -> io::Result<()> {
     let text = text(document)?;
-    let (_, end) = text.split_once(NO_REQUESTS).unwrap_or_default();
+    let (_, end) = text.split_once(&empty(list)).unwrap_or_default();
     write!(out, "{}]{end}", if is_empty { "" } else { "\n  " })
 }
 

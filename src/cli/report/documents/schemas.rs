@@ -67,6 +67,7 @@ pub(in crate::cli) fn all() -> Vec<(&'static str, Schema)> {
         document_schema::<super::batch::Document<'_>>("batch"),
         document_schema::<super::check::Document<'_>>("check"),
         schema::<super::check::Line<'_>>("check-line"),
+        schema::<super::actual::Line<'_>>("actual-line"),
         document_schema::<super::count::Document<'_>>("count"),
         schema::<super::count::Line<'_>>("count-line"),
         document_schema::<super::diff::Document<'_>>("diff"),

@@ -2,7 +2,7 @@
 
 use gpt_cost::money::grouped;
 
-use super::Distribution;
+use super::sizes::Distribution;
 use crate::cli::report::grid::Cell;
 
 /// The width of the longest bar.
@@ -12,9 +12,9 @@ const WIDTH: u64 = 30;
 const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
 /// Returns a row for each range of tokens, from 1, 2 and 5 times a power of ten to the next.
-pub(super) fn rows(tokens: &Distribution<u64>) -> Vec<Vec<Cell>> {
+pub(in crate::cli) fn rows(tokens: &Distribution<u64>, things: &str) -> Vec<Vec<Cell>> {
     let mut ranges: Vec<(u64, u64, u64)> = Vec::new();
-    for (value, requests) in &tokens.0 {
+    for (value, requests) in &tokens.values {
         while ranges.last().is_none_or(|(_, end, _)| value >= end) {
             let start = ranges.last().map_or_else(|| start(*value), |(_, end, _)| *end);
             ranges.push((start, next(start), 0));
@@ -31,7 +31,7 @@ pub(super) fn rows(tokens: &Distribution<u64>) -> Vec<Vec<Cell>> {
             Cell::plain(bar(*count, most)),
         ]
     };
-    let titles = vec![Cell::title("input tokens"), Cell::title("requests"), Cell::heading("")];
+    let titles = vec![Cell::title("input tokens"), Cell::title(things), Cell::heading("")];
     std::iter::once(titles).chain(ranges.iter().map(row)).collect()
 }
 
