@@ -29,7 +29,7 @@
 //!         Ok(())
 //!     },
 //! )?;
-//! assert_eq!((tokens, failed.len()), (12, 1));
+//! assert_eq!((tokens, failed.len()), (13, 1));
 //! assert!(failed[0].starts_with("log.jsonl:2:1: not valid JSON"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -313,7 +313,7 @@ impl Block {
 }
 
 fn too_large(bytes: u64, most: usize) -> Error {
-    let message = format!("request is too large: {} bytes, at most {}", grouped(bytes), grouped(most as u64));
+    let message = format!("too large: {} bytes, at most {}", grouped(bytes), grouped(most as u64));
     Error::new(error::Kind::TooLarge, Problem::new(message))
 }
 
@@ -411,7 +411,7 @@ mod tests {
     fn a_line_that_is_too_long_is_an_error_and_the_next_ones_are_read() {
         let long = format!("{{\"input\": \"{}\"}}", "x".repeat(3_000_000));
         let short = line(1);
-        let message = "request is too large: 3,000,013 bytes, at most 2,000,000";
+        let message = "too large: 3,000,013 bytes, at most 2,000,000";
         for (text, line) in [
             (format!("{long}\n{short}\n"), 1),
             (format!("{short}\n{long}\n{short}"), 2),

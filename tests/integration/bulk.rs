@@ -142,7 +142,7 @@ fn a_line_that_is_too_long_is_an_error_of_its_own() {
     let output = gpt_cost(&root, &["estimate", "long.jsonl", "--format", "jsonl", "--max-line", "2MB"]);
     let rows = rows(&output.stdout);
     assert_eq!(names(&rows), ["long.jsonl:1", "long.jsonl:2", "long.jsonl:3", "long.jsonl:4"]);
-    assert_eq!(rows[2]["error"], "request is too large: 3,000,032 bytes, at most 2,000,000");
+    assert_eq!(rows[2]["error"], "too large: 3,000,032 bytes, at most 2,000,000");
     assert!(rows[2]["hint"].as_str().unwrap().contains("--max-line"), "{}", rows[2]);
     let output = gpt_cost(&root, &["count", "long.jsonl", "--max-line", "4MB", "--quiet"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
@@ -155,7 +155,7 @@ fn a_line_that_is_too_long_is_an_error_of_its_own() {
     (0..200).for_each(|_| bomb.write_all(&[b' '; 1_000_000]).unwrap());
     fs::write(root.join("bomb.jsonl.gz"), bomb.finish().unwrap()).unwrap();
     let output = gpt_cost(&root, &["estimate", "bomb.jsonl.gz"]);
-    assert!(text(&output.stderr).contains("request is too large: 200,000,011 bytes, at most 64,000,000"), "{output:?}");
+    assert!(text(&output.stderr).contains("too large: 200,000,011 bytes, at most 64,000,000"), "{output:?}");
 }
 
 #[test]

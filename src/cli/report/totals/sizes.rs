@@ -100,7 +100,10 @@ impl<T: Size> Distribution<T> {
 
     /// Returns a row of a table with the [`titles`].
     pub(in crate::cli) fn row(&self, name: &str) -> Vec<Cell> {
-        let marks = self.marks().map(|value| Cell::right(value.in_words()));
+        // What is rounded up is labelled as such; the largest value is not rounded.
+        let at_most = if self.is_rounded { "≤ " } else { "" };
+        let labels = std::iter::repeat_n(at_most, PERCENTILES.len()).chain([""]);
+        let marks = labels.zip(self.marks()).map(|(label, value)| Cell::right(format!("{label}{}", value.in_words())));
         std::iter::once(Cell::plain(name)).chain(marks).collect()
     }
 }
