@@ -163,10 +163,10 @@ impl<R: Read> Blocks<R> {
             is_ended = self.read(&mut bytes, more)?;
             has_second_line = source::has_second_line(&bytes);
         }
-        // A first line without an end is too long as a request; an array has many.
+        // A first line without an end is too long as a request; an array can have many.
         let has_lines = match has_second_line {
             true => source::has_lines(&bytes),
-            false => bytes.trim_ascii_start().first() == Some(&b'{'),
+            false => bytes.trim_ascii_start().first() != Some(&b'['),
         };
         if is_json && !is_ended && has_lines {
             let mark = bytes.len() - source::without_mark(&bytes).len();

@@ -111,7 +111,7 @@ pub(super) struct EstimateArgs {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) requests: u32,
 
-    /// Omit the note that prices were checked long ago
+    /// Omit the note that prices were checked long ago, and the progress of a long pass
     #[arg(short, long)]
     pub(super) quiet: bool,
 
@@ -255,7 +255,7 @@ pub(super) struct ActualArgs {
     #[arg(long)]
     pub(super) no_config: bool,
 
-    /// Omit the note that prices were checked long ago
+    /// Omit the note that prices were checked long ago, and the progress of a long pass
     #[arg(short, long)]
     pub(super) quiet: bool,
 
@@ -447,6 +447,10 @@ pub(super) struct BatchCheckArgs {
     /// List all lines that break a rule, not only the first ones
     #[arg(long)]
     pub(super) all: bool,
+
+    /// Omit the progress of a long pass
+    #[arg(short, long)]
+    pub(super) quiet: bool,
 
     #[command(flatten)]
     pub(super) tables: TableArgs,

@@ -62,7 +62,7 @@ struct Costs {
 fn check(args: &BatchCheckArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     let project = Project::discover(&args.tables, false)?;
     let name = files::name(&args.file);
-    let (file, mut progress) = files::open(&args.file, true)?;
+    let (file, mut progress) = files::open(&args.file, !args.quiet)?;
     let mut report = Report {
         file: name.clone(),
         day: Day(project.day),
