@@ -95,6 +95,9 @@ impl<'w> Output<'w> {
     pub(super) fn finish<E, T: Sums>(mut self, listing: &Listing<E, T>) -> Result<Resumed, Stop> {
         self.commit()?;
         let Writer::Part(part) = self.writer else { return Ok(self.resumed) };
+        if part.length == 0 {
+            return Ok(self.resumed);
+        }
         let ended = part.file.sync_data().and_then(|()| fs::rename(&part.path, &part.target));
         let name = files::name(&part.target);
         ended.map_err(|error| files::not_written(&name, &error))?;
@@ -117,6 +120,15 @@ impl Write for Output<'_> {
     }
 }
 
+/// Removes the file if nothing was written to it.
+impl Drop for Part {
+    fn drop(&mut self) {
+        if self.length == 0 {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
 impl Part {
     /// Opens the file in progress; one that an earlier process left is an error, unless it is resumed.
     fn open(target: &Path, resume: bool) -> Result<Part, Failure> {
@@ -128,7 +140,7 @@ impl Part {
         if target.is_dir() {
             return Err(Failure::at(files::name(&target), "cannot write: expected a file, found a folder"));
         }
-        if !resume && fs::symlink_metadata(&path).is_ok() {
+        if !resume && fs::symlink_metadata(&path).is_ok_and(|data| data.len() > 0) {
             let failure = Failure::at(&name, "an earlier run left this file; it was not changed");
             return Err(failure.hint("--resume goes on from it; remove it to start again"));
         }

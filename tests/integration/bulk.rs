@@ -229,6 +229,7 @@ fn a_field_has_the_request() {
 fn a_report_in_a_file_is_whole_or_not_there() {
     let root = repository("bulk-out");
     write(&root, "all.jsonl", &lines(2500));
+    write(&root, "one.json", &line(1));
     let run = |args: &[&str]| gpt_cost(&root, &[&["estimate", "all.jsonl"], args].concat());
     let output = run(&["--out", "all.out.jsonl"]);
     assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(0), ""));
@@ -239,6 +240,14 @@ fn a_report_in_a_file_is_whole_or_not_there() {
     for (name, format) in [("a.csv", "csv"), ("a.json", "json"), ("a.md", "markdown"), ("a.txt", "table")] {
         assert_eq!(run(&["--out", name]).status.code(), Some(0));
         assert_eq!(fs::read(root.join(name)).unwrap(), run(&["--format", format]).stdout, "{name}");
+    }
+    // A report that has nothing leaves nothing.
+    for args in
+        [&["--out", "x.txt", "-m", "gpt-9", "--as-of", "2026-11-28"][..], &["--out", "x.csv", "--vars", "missing.csv"]]
+    {
+        let output = gpt_cost(&root, &[&["estimate", "one.json"], args].concat());
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(!root.join("x.txt").exists() && !root.join("x.csv.part").exists() && !root.join("x.txt.part").exists());
     }
     for (args, message) in [
         (&["--out", "all.jsonl"][..], "error: all.jsonl: this input would be overwritten"),
@@ -267,9 +276,11 @@ fn a_report_is_resumed_behind_its_last_whole_row() {
         let part = root.join(format!("{name}.part"));
         for length in [0, 5, 600, 2000, whole.len() / 2, whole.len() - 700, whole.len() - 1, whole.len()] {
             fs::write(&part, &whole[..length]).unwrap();
-            let left = gpt_cost(&root, &[&inputs[..], &["--out", name]].concat());
-            assert!(text(&left.stderr).contains("an earlier run left this file; it was not changed"), "{left:?}");
-            assert_eq!(fs::read(&part).unwrap().len(), length);
+            if length > 0 {
+                let left = gpt_cost(&root, &[&inputs[..], &["--out", name]].concat());
+                assert!(text(&left.stderr).contains("an earlier run left this file; it was not changed"), "{left:?}");
+                assert_eq!(fs::read(&part).unwrap().len(), length);
+            }
             let resumed = gpt_cost(&root, &[&inputs[..], &["--out", name, "--resume"]].concat());
             assert_eq!(resumed.status.code(), Some(2), "{name} {length}: {}", text(&resumed.stderr));
             assert_eq!(fs::read(root.join(name)).unwrap(), whole, "{name} {length}");
