@@ -1,5 +1,7 @@
 //! What a real response costs, by its usage.
 
+use std::collections::BTreeMap;
+
 use gpt_cost::catalog::Resolved;
 use gpt_cost::usage::{Bill, Response};
 use gpt_cost::{Date, Tier};
@@ -70,6 +72,17 @@ record! {
 }
 
 record! {
+    /// What is added to the charges for tokens, or taken from them.
+    struct Uplift {
+        /// The percentage.
+        percent: Number,
+        /// Its cost.
+        cost: Dollars,
+    }
+    repr [percent, cost]
+}
+
+record! {
     /// What a response costs.
     struct Actual {
         /// The name of the model as it was given.
@@ -96,8 +109,13 @@ record! {
         charges: Vec<Charge>,
         /// The reasoning tokens in the output; they are charged as output.
         reasoning_tokens: u64,
+        /// The uplift on the charges; `None` if there is none.
+        uplift: Option<Uplift>,
         /// The seconds of audio, if they are billed instead of tokens.
+        #[serde(skip_serializing_if = "Option::is_none")]
         seconds: Option<Number>,
+        /// The number of calls of each built-in tool.
+        tool_calls: BTreeMap<&'static str, u64>,
         /// The charges for what is not tokens.
         unit_charges: Vec<UnitCharge>,
         /// The charges for images that a tool generated.
@@ -135,7 +153,9 @@ impl Actual {
             output_tokens: usage.output,
             charges: bill.charges.iter().map(Charge::from).collect(),
             reasoning_tokens: usage.reasoning,
+            uplift: bill.uplift.map(|(uplift, cost)| Uplift { percent: Number(uplift.percent()), cost: Dollars(cost) }),
             seconds: response.seconds.map(Number),
+            tool_calls: response.tool_calls.iter().map(|(kind, calls)| (kind.as_str(), *calls)).collect(),
             unit_charges: bill.units.iter().map(UnitCharge::from).collect(),
             image_charges: bill.images.as_ref().map(ImageCharges::from),
             unpriced_tool_calls: bill.unpriced.iter().map(UnpricedCalls::from).collect(),

@@ -43,6 +43,7 @@ fn _gpt_cost(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<actual::ImageCharges>()?;
     module.add_class::<actual::UnitCharge>()?;
     module.add_class::<actual::UnpricedCalls>()?;
+    module.add_class::<actual::Uplift>()?;
     module.add_function(wrap_pyfunction!(functions::estimate, module)?)?;
     module.add_function(wrap_pyfunction!(functions::count, module)?)?;
     module.add_function(wrap_pyfunction!(functions::actual, module)?)?;

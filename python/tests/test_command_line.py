@@ -76,21 +76,33 @@ def test_sizes_of_images_equal_those_of_the_command(tmp_path: Path) -> None:
     assert {key: found[key] for key in expected} == expected
 
 
-def test_a_price_of_a_response_equals_that_of_the_command(tmp_path: Path) -> None:
-    response = {
-        "model": "gpt-4o-2024-08-06",
-        "created": 1740000000,
-        "usage": {"prompt_tokens": 1200, "completion_tokens": 50, "prompt_tokens_details": {"cached_tokens": 1000}},
-    }
+@pytest.mark.parametrize(
+    "response",
+    [
+        {
+            "model": "gpt-4o-2024-08-06",
+            "created": 1740000000,
+            "usage": {"prompt_tokens": 1200, "completion_tokens": 50, "prompt_tokens_details": {"cached_tokens": 1000}},
+        },
+        {
+            "model": "gpt-4.1",
+            "created_at": 1790000000,
+            "service_tier": "priority",
+            "output": [{"type": "web_search_call", "action": {"type": "search"}}, {"type": "code_interpreter_call"}],
+            "usage": {"input_tokens": 1000, "output_tokens": 30, "output_tokens_details": {"reasoning_tokens": 5}},
+        },
+        {"model": "whisper-1", "created": 1790000000, "text": "", "usage": {"type": "duration", "seconds": 90.5}},
+    ],
+)
+def test_the_price_of_a_response_equals_that_of_the_command(response: dict[str, Any], tmp_path: Path) -> None:
     file = tmp_path / "response.json"
     file.write_text(json.dumps(response), encoding="utf-8")
-    done = run("actual", str(file), "--format", "json", "--no-config")
+    done = run("actual", str(file), "--format", "json", "--no-config", "--uplift", "10%")
     (expected,) = json.loads(done.stdout)["responses"]
-    found = gpt_cost.actual(response).to_dict()
-    assert {key: expected[key] for key in found if key in expected} == {
-        key: found[key] for key in found if key in expected
-    }
-    assert set(expected) - set(found) == {"name", "custom_id", "tool_calls", "uplift"}
+    found = gpt_cost.actual(response, uplift="10%").to_dict()
+    assert found == {key: value for key, value in expected.items() if key not in OF_FILES}
+    # The keys are in the same order, too.
+    assert list(found) == [key for key in expected if key not in OF_FILES]
 
 
 def test_models_equal_those_of_the_command() -> None:

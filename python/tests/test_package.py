@@ -41,7 +41,7 @@ def test_the_examples_of_the_docstrings_are_right() -> None:
 
 
 def test_the_examples_of_the_readme_are_right() -> None:
-    result = doctest.testfile(str(ROOT / "README.md"), module_relative=False)
+    result = doctest.testfile(str(ROOT / "README.md"), module_relative=False, encoding="utf-8")
     assert result.failed == 0
     assert result.attempted > 10
 
@@ -56,6 +56,11 @@ def test_importing_loads_nothing_else() -> None:
 def test_the_package_is_typed() -> None:
     assert (INSTALLED / "py.typed").exists()
     assert (INSTALLED / "_gpt_cost.pyi").exists()
+
+
+@pytest.mark.parametrize("name", ["LICENSE-APACHE", "LICENSE-MIT", "THIRD-PARTY-NOTICES.md"])
+def test_the_licenses_are_those_of_the_repository(name: str) -> None:
+    assert (ROOT / name).read_text() == (ROOT.parent / name).read_text()
 
 
 def checked(*command: str) -> None:

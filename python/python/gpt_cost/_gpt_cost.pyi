@@ -44,6 +44,7 @@ __all__ = [
     "UnknownModelError",
     "UnpricedCalls",
     "Unproved",
+    "Uplift",
     "UsageError",
     "WrongModelError",
     "__version__",
@@ -816,6 +817,21 @@ class UnpricedCalls:
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
+class Uplift:
+    """What is added to the charges for tokens, or taken from them."""
+    @property
+    def percent(self) -> Decimal:
+        """The percentage."""
+    @property
+    def cost(self) -> Decimal:
+        """Its cost."""
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the same values as a dict, with amounts as decimal strings and days as `YYYY-MM-DD`."""
+    def to_json(self) -> str:
+        """Returns the same values as JSON text, with amounts as decimal strings and days as `YYYY-MM-DD`."""
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
 class Actual:
     """What a response costs."""
     @property
@@ -855,8 +871,14 @@ class Actual:
     def reasoning_tokens(self) -> int:
         """The reasoning tokens in the output; they are charged as output."""
     @property
+    def uplift(self) -> Uplift | None:
+        """The uplift on the charges; `None` if there is none."""
+    @property
     def seconds(self) -> Decimal | None:
         """The seconds of audio, if they are billed instead of tokens."""
+    @property
+    def tool_calls(self) -> dict[str, int]:
+        """The number of calls of each built-in tool."""
     @property
     def unit_charges(self) -> list[UnitCharge]:
         """The charges for what is not tokens."""
