@@ -3,11 +3,10 @@
     python python/bench.py                          # with the interpreter that has the package
     GPT_COST=target/release/gpt-cost python …       # also the start of a binary that was built on its own
 
-Each figure is the median of its runs, in an order that mixes what is compared. Run it on an idle machine.
+Each figure is the best of its runs, which other work on the machine disturbs least; runs of what is compared alternate.
 """
 
 import os
-import statistics
 import subprocess
 import sys
 import sysconfig
@@ -50,18 +49,18 @@ TURNS = [
 
 
 def milliseconds(commands: dict[str, list[str]]) -> dict[str, float]:
-    """Returns the median time of processes."""
+    """Returns the best time of each process."""
     times: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(RUNS):
         for name, command in commands.items():
             start = time.perf_counter()
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             times[name].append(time.perf_counter() - start)
-    return {name: statistics.median(each) * 1_000 for name, each in times.items()}
+    return {name: min(each) * 1_000 for name, each in times.items()}
 
 
 def microseconds(work: Callable[[], object]) -> float:
-    """Returns the median time of a call."""
+    """Returns the best time of a call."""
     work()
     start = time.perf_counter()
     work()
@@ -72,7 +71,7 @@ def microseconds(work: Callable[[], object]) -> float:
         for _ in range(calls):
             work()
         times.append((time.perf_counter() - start) / calls)
-    return statistics.median(times) * 1e6
+    return min(times) * 1e6
 
 
 def processes() -> None:

@@ -77,7 +77,7 @@ impl Writer {
             Some(b'}') => {}
             _ => self.json.push(b'{'),
         }
-        for (key, value) in fields.iter() {
+        for (key, value) in entries(fields) {
             let key = key_of(&key)?;
             if !write_argument(self, &key, &value).map_err(Unwritten::Failed)? {
                 self.field(&key, &value, MOST_LEVELS - 1)?;
@@ -172,7 +172,7 @@ impl Writer {
 
     fn dict(&mut self, dict: &Bound<'_, PyDict>, levels: usize) -> Written {
         self.json.push(b'{');
-        for (key, value) in dict.iter() {
+        for (key, value) in entries(dict) {
             self.field(&key_of(&key)?, &value, levels)?;
         }
         self.close(b'}');
@@ -220,6 +220,11 @@ impl Writer {
         }
         Err(unexpected(&kind))
     }
+}
+
+/// Returns the entries of a dict as they are now: code of objects in it, which writing runs, can change the dict.
+fn entries<'py>(dict: &Bound<'py, PyDict>) -> Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+    dict.iter().collect()
 }
 
 /// Returns the text of a key.

@@ -60,7 +60,7 @@ def test_the_package_is_typed() -> None:
 
 @pytest.mark.parametrize("name", ["LICENSE-APACHE", "LICENSE-MIT", "THIRD-PARTY-NOTICES.md"])
 def test_the_licenses_are_those_of_the_repository(name: str) -> None:
-    assert (ROOT / name).read_text() == (ROOT.parent / name).read_text()
+    assert (ROOT / "licenses" / name).read_text() == (ROOT.parent / name).read_text()
 
 
 def checked(*command: str) -> None:

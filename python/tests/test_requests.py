@@ -98,6 +98,25 @@ def test_objects_become_json() -> None:
     assert tokens(MESSAGES, "gpt-4.1", seed=10**40, temperature=0.5, store=True, n=1) == 13
 
 
+def test_a_request_can_change_while_it_is_read() -> None:
+    class Changing(Read):
+        def __iter__(self) -> Iterator[str]:
+            request.clear()
+            return super().__iter__()
+
+    request: dict[str, Any] = {"model": "gpt-4.1", "messages": [Changing()], "n": 1}
+    assert tokens(request) == 13
+
+
+def test_exceptions_of_objects_are_passed_on() -> None:
+    class Failing(Read):
+        def __getitem__(self, key: str) -> object:
+            raise LookupError(key)
+
+    with pytest.raises(LookupError, match="^role$"):
+        tokens([Failing()], "gpt-4.1")
+
+
 @pytest.mark.parametrize(
     ("value", "message"),
     [
