@@ -77,10 +77,72 @@ pub struct Broken {
     pub message: String,
 }
 
+/// A line of a batch: what the rules are about, without its texts.
+#[derive(Clone, Debug)]
+pub struct Line {
+    number: usize,
+    /// `None` if it is no object.
+    fields: Option<Fields>,
+    request: std::result::Result<Facts, String>,
+}
+
+#[derive(Clone, Debug)]
+struct Fields {
+    custom_id: Option<String>,
+    is_post: bool,
+    /// The URL, if it is that of an endpoint.
+    url: Option<String>,
+}
+
+/// What the rules are about in a request.
+#[derive(Clone, Debug)]
+struct Facts {
+    model: Option<String>,
+    embedding_inputs: u64,
+    /// The limits of its model that it exceeds, in words.
+    exceeded: Option<String>,
+}
+
+impl Line {
+    /// Returns the line that a document is. `request` is what was read of it, and `fit` whether it fits its model's limits,
+    /// if that is known.
+    pub fn new(document: &Document<'_>, request: Result<&Request, &Error>, fit: Option<&Fit>) -> Line {
+        /// The fields of a line, in which any can be missing or of another type.
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Read {
+            custom_id: serde_json::Value,
+            method: serde_json::Value,
+            url: serde_json::Value,
+        }
+        let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+        let fields = serde_json::from_slice::<Read>(document.bytes()).ok().map(|read| Fields {
+            custom_id: text(&read.custom_id).filter(|id| !id.is_empty()),
+            is_post: read.method.as_str() == Some("POST"),
+            url: text(&read.url).filter(|url| endpoint(url).is_some()),
+        });
+        let exceeded = fit.filter(|fit| fit.verdict() == Verdict::Exceeds).map(|fit| {
+            let exceeded: Vec<String> = fit.exceeded().iter().map(ToString::to_string).collect();
+            exceeded.join("; ")
+        });
+        let facts = |request: &Request| Facts {
+            model: request.model().map(str::to_owned),
+            embedding_inputs: embedding_inputs(request),
+            exceeded,
+        };
+        Line { number: document.first_line(), fields, request: request.map(facts).map_err(message) }
+    }
+
+    /// Returns the number of the line, from 1.
+    pub fn number(&self) -> usize {
+        self.number
+    }
+}
+
 /// A file of a batch, line by line.
 ///
 /// ```
-/// use gpt_cost::batch::{Batch, Rule};
+/// use gpt_cost::batch::{Batch, Line, Rule};
 /// use gpt_cost::source::{InputFormat, documents};
 ///
 /// let line = r#"{"custom_id": "1", "method": "POST", "url": "/v1/responses", "body": {"model": "gpt-4o", "input": "Hi"}}"#;
@@ -88,7 +150,7 @@ pub struct Broken {
 /// let mut batch = Batch::default();
 /// let broken: Vec<_> = documents("batch.jsonl", text.as_bytes(), InputFormat::Auto)
 ///     .iter()
-///     .flat_map(|document| batch.add(document, document.request().as_ref(), None))
+///     .flat_map(|document| batch.add(&Line::new(document, document.request().as_ref(), None)))
 ///     .collect();
 /// assert_eq!((broken[0].line, broken[0].rule), (Some(2), Rule::CustomId));
 /// assert_eq!(broken[0].message, "custom_id: line 1 has the same");
@@ -103,40 +165,24 @@ pub struct Batch {
     model: Option<(String, usize)>,
 }
 
-/// The fields of a line, in which any can be missing or of another type.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Line {
-    custom_id: serde_json::Value,
-    method: serde_json::Value,
-    url: serde_json::Value,
-}
-
 impl Batch {
-    /// Adds a line, and returns the rules that it breaks. `request` is what was read of it, and `fit` whether it fits its
-    /// model's limits, if that is known.
-    pub fn add(
-        &mut self,
-        document: &Document<'_>,
-        request: Result<&Request, &Error>,
-        fit: Option<&Fit>,
-    ) -> Vec<Broken> {
-        let line = document.first_line();
+    /// Adds a line, and returns the rules that it breaks.
+    pub fn add(&mut self, line: &Line) -> Vec<Broken> {
         self.requests += 1;
-        let mut broken = Breaking { line, found: Vec::new() };
-        let Ok(fields) = serde_json::from_slice::<Line>(document.bytes()) else {
+        let mut broken = Breaking { line: line.number, found: Vec::new() };
+        let Some(fields) = &line.fields else {
             broken.add(Rule::Line, "expected an object with custom_id, method, url and body");
             return broken.found;
         };
-        self.check_custom_id(&fields.custom_id, &mut broken);
-        if fields.method.as_str() != Some("POST") {
+        self.check_custom_id(fields.custom_id.as_deref(), &mut broken);
+        if !fields.is_post {
             broken.add(Rule::Method, "method: expected \"POST\"");
         }
-        let has_url = self.check_url(&fields.url, &mut broken);
-        match request {
-            Ok(request) => self.check_request(request, fit, &mut broken),
+        self.check_url(fields.url.as_deref(), &mut broken);
+        match &line.request {
+            Ok(facts) => self.check_request(facts, &mut broken),
+            Err(message) if fields.url.is_some() => broken.add(Rule::Line, message),
             // What is wrong with the URL is said already.
-            Err(error) if has_url => broken.add(Rule::Line, message(error)),
             Err(_) => {}
         }
         broken.found
@@ -171,8 +217,8 @@ impl Batch {
         self.model.as_ref().map(|(model, _)| model.as_str())
     }
 
-    fn check_custom_id(&mut self, id: &serde_json::Value, broken: &mut Breaking) {
-        let Some(id) = id.as_str().filter(|id| !id.is_empty()) else {
+    fn check_custom_id(&mut self, id: Option<&str>, broken: &mut Breaking) {
+        let Some(id) = id else {
             return broken.add(Rule::CustomId, "custom_id: expected a text that no other line has");
         };
         match self.ids.get(id) {
@@ -181,34 +227,30 @@ impl Batch {
         }
     }
 
-    /// Returns whether the URL is that of an endpoint.
-    fn check_url(&mut self, url: &serde_json::Value, broken: &mut Breaking) -> bool {
-        let Some(url) = url.as_str().filter(|url| endpoint(url).is_some()) else {
+    fn check_url(&mut self, url: Option<&str>, broken: &mut Breaking) {
+        let Some(url) = url else {
             let endpoints: Vec<String> = ENDPOINTS.iter().map(|api| format!("/v1/{api}")).collect();
-            broken.add(Rule::Url, format!("url: expected one of {}", endpoints.join(", ")));
-            return false;
+            return broken.add(Rule::Url, format!("url: expected one of {}", endpoints.join(", ")));
         };
         let (first, line) = self.url.get_or_insert_with(|| (url.to_owned(), broken.line));
         if first != url {
             broken.add(Rule::OneUrl, format!("url: it is {url}, and that of line {line} is {first}; a batch has one"));
         }
-        true
     }
 
-    fn check_request(&mut self, request: &Request, fit: Option<&Fit>, broken: &mut Breaking) {
-        match request.model() {
+    fn check_request(&mut self, request: &Facts, broken: &mut Breaking) {
+        match &request.model {
             None => broken.add(Rule::Model, "body.model: the request names no model"),
             Some(model) => {
-                let (first, line) = self.model.get_or_insert_with(|| (model.to_owned(), broken.line));
+                let (first, line) = self.model.get_or_insert_with(|| (model.clone(), broken.line));
                 if first != model {
                     broken.add(Rule::OneModel, format!("body.model: not the model of line {line}; a batch has one"));
                 }
             }
         }
-        self.embedding_inputs += embedding_inputs(request);
-        if let Some(fit) = fit.filter(|fit| fit.verdict() == Verdict::Exceeds) {
-            let exceeded: Vec<String> = fit.exceeded().iter().map(ToString::to_string).collect();
-            broken.add(Rule::Fit, exceeded.join("; "));
+        self.embedding_inputs += request.embedding_inputs;
+        if let Some(exceeded) = &request.exceeded {
+            broken.add(Rule::Fit, exceeded);
         }
     }
 }

@@ -84,6 +84,10 @@ pub struct Blocks<R> {
     rest: Vec<u8>,
     /// The number of the next line, from 1.
     line: usize,
+    /// The number of the lines before it that are not blank.
+    documents: usize,
+    /// The number of bytes that were read.
+    read: u64,
 }
 
 /// How far the source is read.
@@ -103,6 +107,8 @@ pub struct Block {
     name: Arc<str>,
     format: InputFormat,
     max_request: usize,
+    documents_before: usize,
+    size: u64,
     content: Content,
 }
 
@@ -120,7 +126,17 @@ impl<R: Read> Blocks<R> {
     /// Returns the blocks of a source. Its name decides the format, as for [`documents`].
     pub fn new(name: impl Into<Arc<str>>, input: R) -> Blocks<R> {
         let (name, format, max_request) = (name.into(), InputFormat::Auto, MAX_REQUEST);
-        Blocks { name, input, format, max_request, state: State::Start, rest: Vec::new(), line: 1 }
+        Blocks {
+            name,
+            input,
+            format,
+            max_request,
+            state: State::Start,
+            rest: Vec::new(),
+            line: 1,
+            documents: 0,
+            read: 0,
+        }
     }
 
     /// Sets the format in which the source is read.
@@ -160,7 +176,7 @@ impl<R: Read> Blocks<R> {
         }
         self.state = State::End;
         let limit = MAX_WHOLE + 1 - (bytes.len() as u64).min(MAX_WHOLE);
-        self.input.by_ref().take(limit).read_to_end(&mut bytes)?;
+        self.read += self.input.by_ref().take(limit).read_to_end(&mut bytes)? as u64;
         if bytes.len() as u64 > MAX_WHOLE {
             let message = format!("too large: more than {} MB, without a request on each line", MAX_WHOLE / 1_000_000);
             return Err(io::Error::other(message));
@@ -195,6 +211,7 @@ impl<R: Read> Blocks<R> {
             }
             let first = self.line;
             self.line += memchr_iter(b'\n', &bytes).count();
+            self.documents += source::number_of_lines(&bytes);
             return Ok(Content::Lines(first, bytes));
         }
     }
@@ -220,16 +237,17 @@ impl<R: Read> Blocks<R> {
                 }
             }
             self.line += 1;
+            self.documents += 1;
             return Ok(Content::LongLine(self.line - 1, length));
         }
     }
 
     /// Reads this many bytes more, and returns whether the source ended before.
     fn read(&mut self, bytes: &mut Vec<u8>, more: usize) -> io::Result<bool> {
-        let before = bytes.len();
         bytes.reserve(more);
-        self.input.by_ref().take(more as u64).read_to_end(bytes)?;
-        Ok(bytes.len() - before < more)
+        let read = self.input.by_ref().take(more as u64).read_to_end(bytes)?;
+        self.read += read as u64;
+        Ok(read < more)
     }
 }
 
@@ -237,6 +255,7 @@ impl<R: Read> Iterator for Blocks<R> {
     type Item = io::Result<Block>;
 
     fn next(&mut self) -> Option<io::Result<Block>> {
+        let (documents_before, bytes_before) = (self.documents, self.read - self.rest.len() as u64);
         let content = match self.state {
             State::Start => self.start(),
             State::Lines => self.lines(),
@@ -249,6 +268,8 @@ impl<R: Read> Iterator for Blocks<R> {
             name: Arc::clone(&self.name),
             format: self.format,
             max_request: self.max_request,
+            documents_before,
+            size: self.read - self.rest.len() as u64 - bytes_before,
             content,
         };
         Some(content.map(block))
@@ -272,6 +293,16 @@ impl Block {
         found
     }
 
+    /// Returns the number of documents in the blocks before this one.
+    pub fn documents_before(&self) -> usize {
+        self.documents_before
+    }
+
+    /// Returns the size of the block in bytes.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
     /// Returns the bytes of the whole source, if the block is all of it.
     pub fn whole(&self) -> Option<&[u8]> {
         match &self.content {
@@ -283,5 +314,162 @@ impl Block {
 
 fn too_large(bytes: u64, most: usize) -> Error {
     let message = format!("request is too large: {} bytes, at most {}", grouped(bytes), grouped(most as u64));
-    Error::new(error::Kind::Request, Problem::new(message))
+    Error::new(error::Kind::TooLarge, Problem::new(message))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// A reader that returns as many bytes at a time as a pipe might.
+    struct Trickle<'a> {
+        bytes: &'a [u8],
+        calls: usize,
+    }
+
+    impl Read for Trickle<'_> {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            self.calls += 1;
+            let length = (self.calls * 7919 % 40_000 + 1).min(self.bytes.len()).min(into.len());
+            into[..length].copy_from_slice(&self.bytes[..length]);
+            self.bytes = &self.bytes[length..];
+            Ok(length)
+        }
+    }
+
+    fn line(index: usize) -> String {
+        format!("{{\"input\": \"{}\", \"model\": \"gpt-4o\"}}", "a word ".repeat(index * 31 % 700))
+    }
+
+    /// About 6 MB of lines, some of which are blank.
+    fn lines(separator: &str) -> String {
+        (0..2500)
+            .map(|index| format!("{}{separator}{}", line(index), if index % 9 == 0 { separator } else { "" }))
+            .collect()
+    }
+
+    fn found(blocks: impl Iterator<Item = io::Result<Block>>) -> Vec<String> {
+        let blocks = blocks.map(|block| block.expect("memory"));
+        blocks.flat_map(|block| described(&block)).collect()
+    }
+
+    fn described(block: &Block) -> Vec<String> {
+        block
+            .documents()
+            .iter()
+            .map(|document| match document.request() {
+                Ok(_) => format!("{} {}", document.place(), document.bytes().len()),
+                Err(error) => error.to_string(),
+            })
+            .collect()
+    }
+
+    fn in_one(text: &str) -> Vec<String> {
+        let described = documents("a.jsonl", text.as_bytes(), InputFormat::Auto);
+        described.iter().map(|one| format!("{} {}", one.place(), one.bytes().len())).collect()
+    }
+
+    #[test]
+    fn blocks_have_the_documents_of_the_whole_source() {
+        let plain = lines("\n");
+        for text in [plain.clone(), lines("\r\n"), format!("\u{feff}{plain}"), plain.trim_end().to_owned()] {
+            let expected = in_one(&text);
+            assert_eq!(expected.len(), 2500);
+            assert_eq!(found(Blocks::new("a.jsonl", text.as_bytes())), expected);
+            let size: u64 = Blocks::new("a.jsonl", text.as_bytes()).map(|block| block.expect("memory").size()).sum();
+            assert_eq!(size, text.len() as u64);
+            assert_eq!(found(Blocks::new("a.jsonl", Trickle { bytes: text.as_bytes(), calls: 0 })), expected);
+            let (mut all, mut blocks) = (Vec::new(), 0);
+            let deliver = |part: io::Result<Vec<String>>| -> io::Result<()> {
+                blocks += 1;
+                all.extend(part?);
+                Ok(())
+            };
+            Blocks::new("a.jsonl", text.as_bytes())
+                .map_in_parallel(|block| described(&block), deliver)
+                .expect("memory");
+            assert!(blocks > 4, "{blocks}");
+            assert_eq!(all, expected);
+        }
+    }
+
+    #[test]
+    fn other_sources_are_one_block() {
+        let array = format!("[\n{}\n]", vec![line(3); 9000].join(",\n"));
+        for (name, text) in
+            [("a.json", array.as_str()), ("a.txt", &"prose\n".repeat(400_000)), ("a.jsonl", "{}\n{}"), ("a", "")]
+        {
+            let blocks: Vec<Block> = Blocks::new(name, text.as_bytes()).map(|block| block.expect("memory")).collect();
+            assert_eq!(blocks.len(), 1, "{name}");
+            assert_eq!(blocks[0].whole(), Some(text.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_an_error_and_the_next_ones_are_read() {
+        let long = format!("{{\"input\": \"{}\"}}", "x".repeat(3_000_000));
+        let short = line(1);
+        let message = "request is too large: 3,000,013 bytes, at most 2,000,000";
+        for (text, line) in [
+            (format!("{long}\n{short}\n"), 1),
+            (format!("{short}\n{long}\n{short}"), 2),
+            (format!("{short}\n{long}"), 2),
+            (format!("{}{long}\r\n{short}\n", lines("\n")), 2779),
+        ] {
+            let blocks = || Blocks::new("a.jsonl", text.as_bytes()).max_request(2_000_000);
+            assert_eq!(blocks().map(|block| block.expect("memory").size()).sum::<u64>(), text.len() as u64);
+            let found = found(blocks());
+            assert_eq!(found.len(), in_one(&text).len());
+            let errors: Vec<_> = found.iter().filter(|one| one.contains("too large")).collect();
+            let carriage_return = if text.contains('\r') { message.replace("013", "014") } else { message.to_owned() };
+            assert_eq!(errors, [&format!("a.jsonl:{line}: {carriage_return}")]);
+        }
+        let whole = format!("{{\n{}", &long[1..]);
+        assert_eq!(
+            found(Blocks::new("a.json", whole.as_bytes()).max_request(2_000_000)),
+            [format!("a.json: {}", message.replace("013", "014"))]
+        );
+    }
+
+    #[test]
+    fn an_error_of_the_reader_is_the_last_result() {
+        struct Failing;
+        impl Read for Failing {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::Error::other("unplugged"))
+            }
+        }
+        let text = lines("\n");
+        let mut results = Vec::new();
+        let deliver = |result: io::Result<usize>| {
+            results.push(result.map_err(|error| error.to_string()));
+            Ok::<_, io::Error>(())
+        };
+        let blocks = Blocks::new("a.jsonl", text.as_bytes().chain(Failing));
+        blocks.map_in_parallel(|block| block.documents().len(), deliver).expect("delivered");
+        assert_eq!(results.pop(), Some(Err("unplugged".to_owned())));
+        assert!(results.len() > 3 && results.iter().all(Result::is_ok));
+    }
+
+    #[test]
+    fn the_first_error_of_the_receiver_ends_the_pass() {
+        let text = lines("\n").repeat(20);
+        let worked = AtomicUsize::new(0);
+        let work = |_| worked.fetch_add(1, Ordering::Relaxed);
+        let stopped = Blocks::new("a.jsonl", text.as_bytes()).map_in_parallel(work, |_| Err("enough"));
+        assert_eq!(stopped, Err("enough"));
+        assert!(worked.load(Ordering::Relaxed) < 80, "it went on to the end");
+    }
+
+    #[test]
+    fn a_panic_in_a_thread_is_one_of_the_caller() {
+        let text = lines("\n");
+        let panicked = std::panic::catch_unwind(|| {
+            let work = |_| -> usize { panic!("a bug") };
+            Blocks::new("a.jsonl", text.as_bytes()).map_in_parallel(work, |_| Ok::<_, io::Error>(()))
+        });
+        assert!(panicked.is_err());
+    }
 }

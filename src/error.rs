@@ -49,6 +49,7 @@ pub struct Problem {
 pub(crate) enum Kind {
     Request,
     NotRequest,
+    TooLarge,
     UnknownModel,
     WrongModel,
     MissingPrice,
@@ -111,6 +112,18 @@ impl Error {
         self
     }
 
+    /// Adds the path of the value that the error is about before the paths of its problems.
+    pub(crate) fn within(mut self, path: &str) -> Error {
+        for problem in &mut self.problems {
+            problem.path = Some(match problem.path.take() {
+                Some(inner) if inner.starts_with('[') => format!("{path}{inner}"),
+                Some(inner) => format!("{path}.{inner}"),
+                None => path.to_owned(),
+            });
+        }
+        self
+    }
+
     /// Adds a hint to the last problem.
     #[cfg(feature = "import")]
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Error {
@@ -131,7 +144,12 @@ impl Error {
 
     /// Returns whether a request cannot be read.
     pub fn is_request(&self) -> bool {
-        matches!(self.kind, Kind::Request | Kind::NotRequest)
+        matches!(self.kind, Kind::Request | Kind::NotRequest | Kind::TooLarge)
+    }
+
+    /// Returns whether a request is larger than [`Blocks::max_request`](crate::bulk::Blocks::max_request).
+    pub fn is_too_large(&self) -> bool {
+        self.kind == Kind::TooLarge
     }
 
     /// Returns whether the input is not a request, but a response, for example, or of a format that is not supported

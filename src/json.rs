@@ -83,6 +83,26 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// Returns whether both values have the same text, white space and escapes apart. Unlike `==`, it distinguishes 0.0
+    /// from -0.0.
+    pub(crate) fn is_same(&self, other: &Value<'_>) -> bool {
+        let bits = |number: &serde_json::Number| number.as_f64().map(f64::to_bits);
+        match (self, other) {
+            (Value::Null, Value::Null) => true,
+            (Value::Bool(one), Value::Bool(other)) => one == other,
+            (Value::Number(one), Value::Number(other)) => one == other && bits(one) == bits(other),
+            (Value::String(one), Value::String(other)) => one == other,
+            (Value::Array(one), Value::Array(other)) => {
+                one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.is_same(other))
+            }
+            (Value::Object(one), Value::Object(other)) => {
+                let mut pairs = one.iter().zip(other);
+                one.len() == other.len() && pairs.all(|(one, other)| one.0 == other.0 && one.1.is_same(&other.1))
+            }
+            _ => false,
+        }
+    }
+
     /// Returns the value with owned strings, or the error that a field is a duplicate.
     pub(crate) fn into_owned(self, path: &Path<'_>) -> Result<Value<'static>, Error> {
         Ok(match self {
@@ -116,6 +136,13 @@ impl<'a> Value<'a> {
 
 /// Returns the fields of an object, or the error that one is a duplicate: JSON does not define which of them counts.
 pub(crate) fn unique<'a>(fields: Fields<'a>, path: &Path<'_>) -> Result<Fields<'a>, Error> {
+    /// Up to this many keys, comparing all pairs costs less than sorting.
+    const FEW: usize = 12;
+    let is_unique =
+        |(index, (key, _)): (usize, &(Cow<'_, str>, Value<'_>))| fields[..index].iter().all(|(other, _)| other != key);
+    if fields.len() <= FEW && fields.iter().enumerate().all(is_unique) {
+        return Ok(fields);
+    }
     let mut keys: Vec<&str> = fields.iter().map(|(key, _)| key.as_ref()).collect();
     keys.sort_unstable();
     match keys.windows(2).find(|pair| pair[0] == pair[1]) {
@@ -160,8 +187,8 @@ impl fmt::Display for Path<'_> {
             Path::Index(above, index) => write!(f, "{above}[{index}]"),
             Path::Key(above, key) => {
                 above.fmt(f)?;
-                let word = |char: char| char.is_ascii_alphanumeric() || "_-$".contains(char);
-                match (above, (1..=40).contains(&key.len()) && key.chars().all(word)) {
+                let is_of_word = |byte: u8| byte.is_ascii_alphanumeric() || b"_-$".contains(&byte);
+                match (above, (1..=40).contains(&key.len()) && key.bytes().all(is_of_word)) {
                     (_, false) => f.write_str("[…]"),
                     (Path::Top, true) => f.write_str(key),
                     (_, true) => write!(f, ".{key}"),
@@ -281,6 +308,57 @@ mod tests {
         assert_eq!(message.key("content").index(1).key("type").to_string(), "messages[3].content[1].type");
         assert_eq!(Path::Top.key("a key").to_string(), "[…]");
         assert_eq!(Path::Top.index(0).key("role").to_string(), "[0].role");
+    }
+
+    #[test]
+    fn values_are_the_same_if_their_texts_are() {
+        let texts = [
+            "null",
+            "true",
+            "false",
+            "0",
+            "0.0",
+            "-0.0",
+            "1",
+            "1.0",
+            "\"\"",
+            "\"a\"",
+            "[]",
+            "[1]",
+            "[1, 1]",
+            "[[1]]",
+            "{}",
+            r#"{"a": 1}"#,
+            r#"{"a": 1.0}"#,
+            r#"{"b": 1}"#,
+            r#"{"a": 1, "b": 2}"#,
+            r#"{"b": 2, "a": 1}"#,
+        ];
+        for (index, one) in texts.iter().enumerate() {
+            for (at, other) in texts.iter().enumerate() {
+                let (one, other) = (parse(one).expect(one), parse(other).expect(other));
+                assert_eq!(one.is_same(&other), index == at, "{one:?} {other:?}");
+            }
+        }
+        assert!(
+            parse(r#"{ "\u0061": "\n" }"#)
+                .is_ok_and(|one| one.is_same(&Value::Object(vec![("a".into(), Value::String("\n".into()))])))
+        );
+    }
+
+    #[test]
+    fn the_first_duplicate_in_the_order_of_the_alphabet_is_an_error() {
+        for keys in ["bacab", "zzyy", "abcdefghijklmnopqrstuvwxyzb", "abcabc"] {
+            let fields: Fields<'_> = keys.chars().map(|key| (Cow::Owned(key.to_string()), Value::Null)).collect();
+            let is_duplicate = |key: &char| keys.matches(*key).count() > 1;
+            let first = keys.chars().filter(is_duplicate).min().expect("a duplicate");
+            let error = unique(fields, &Path::Top.key("body")).expect_err("a duplicate");
+            assert_eq!(error.to_string(), format!("body.{first}: duplicate field"));
+        }
+        for count in 0..30 {
+            let fields: Fields<'_> = (0..count).map(|key| (Cow::Owned(key.to_string()), Value::Null)).collect();
+            assert_eq!(unique(fields.clone(), &Path::Top).expect("no duplicate"), fields);
+        }
     }
 
     #[test]

@@ -4,12 +4,11 @@ use std::collections::HashMap;
 
 use super::evidence;
 use super::family::{Generation, Rules};
-use super::features::Features;
 use super::json_text::{self, COMPACT_UNICODE, SPACED, SPACED_UNICODE};
-use super::schema_text::{self, Depth, Style, TypeLists};
-use super::{ComponentKind, Counting, Family, Tally, TokenCount, has_text, schema_text_2023, text_of};
+use super::section::Section;
+use super::{ComponentKind, Counting, Family, Tally, TokenCount, has_text, text_of};
 use crate::json::{self, Value};
-use crate::request::{AnswerSchema, Call, CallResult, Input, Item, Message, Part, Request, Role, Tool, ToolChoice};
+use crate::request::{AnswerSchema, Call, CallResult, Input, Item, Message, Part, Request, Role, ToolChoice};
 
 /// Counts a request.
 pub(super) fn count(request: &Request, counting: Counting) -> TokenCount {
@@ -268,7 +267,8 @@ impl Tally {
         if generation == Generation::Of2023 {
             let frame = system.as_ref().map_or(9, |system| 6 + self.join(system));
             if !tools.is_empty() {
-                self.tools(tools, schema_text_2023::render(tools), frame);
+                let shown = self.shown_tools(tools);
+                self.tools(tools, &shown, frame);
                 self.choice(request);
             }
             if let Some(answer) = answer {
@@ -301,10 +301,11 @@ impl Tally {
         if let Some(answer) = answer {
             let name = self.text_tokens(&answer.name) as i64;
             let primes = generation == Generation::Turbo && tools.is_empty();
-            let text = self.text_tokens(&schema_text::answer(answer)) as i64;
+            let shown = self.shown_answer(answer);
+            let text = shown.frame as i64;
             let both = i64::from(generation == Generation::Turbo && !tools.is_empty());
             let tokens = text + 4 + both + if primes { 2 + name } else { 0 } + if tools.is_empty() { frame } else { 0 };
-            self.answer(answer, tokens.max(0) as u64);
+            self.answer(answer, &shown, tokens.max(0) as u64);
             if !tools_are_empty {
                 self.met("a schema of the answer beside tools", 2 + name as u64);
             }
@@ -315,17 +316,16 @@ impl Tally {
                 frame -= 1;
                 self.met("a first tool without a description", 1);
             }
-            self.namespace(tools, frame);
+            let shown = self.shown_tools(tools);
+            self.tools(tools, &shown, frame);
             self.choice(request);
         }
     }
 
-    /// Counts the schema of an answer.
-    pub(super) fn answer(&mut self, answer: &AnswerSchema, tokens: u64) {
-        let mut features = Features::default();
-        features.of_answer(answer);
+    /// Adds the schema of an answer, with the given number of tokens.
+    pub(super) fn answer(&mut self, answer: &AnswerSchema, shown: &Section, tokens: u64) {
         self.met("a schema of the answer", tokens);
-        self.met_all("answer", features);
+        self.count.features.extend(shown.features.iter().cloned());
         self.count.component(ComponentKind::Schema, &answer.path, tokens, 0);
     }
 
@@ -333,36 +333,6 @@ impl Tally {
     /// after it.
     fn join(&self, system: &str) -> i64 {
         self.text_tokens(&format!("{system}\n\n#")) as i64 - self.text_tokens(system) as i64 - 2
-    }
-
-    /// Counts the tools as models since late 2023 are shown them, with a frame of the given number of tokens.
-    pub(super) fn namespace(&mut self, tools: &[Tool], frame: i64) {
-        let style = style(self.counting);
-        let shown = schema_text::render(tools, style);
-        for other in self.other_styles(tools, style) {
-            let other = schema_text::render(tools, other).text;
-            if other != shown.text {
-                let (tokens, other) = (self.text_tokens(&shown.text), self.text_tokens(&other));
-                self.count.add_between(0, tokens.saturating_sub(other), other.saturating_sub(tokens));
-            }
-        }
-        self.tools(tools, shown, frame);
-    }
-
-    /// Returns other ways to show the tools that are possible: lists of types on days on which either way
-    /// can be in effect, and how deep a schema is shown, which recordings do not decide for every model.
-    fn other_styles(&self, tools: &[Tool], style: Style) -> Vec<Style> {
-        let mut styles = Vec::new();
-        if self.counting.day >= evidence::LISTS_REPEATED_UNTIL && schema_text::have_type_lists(tools) {
-            styles.push(Style { lists: style.lists.other(), ..style });
-        }
-        if schema_text::are_deep(tools) {
-            styles.push(Style { depth: Depth::Shallow, ..style });
-        }
-        if self.counting.family.generation() != Generation::Turbo && schema_text::can_be_trimmed(tools) {
-            styles.push(Style { depth: Depth::Full, ..style });
-        }
-        styles
     }
 
     /// Counts the tokens that the tool choice adds.
@@ -399,12 +369,6 @@ impl Tally {
         let until = if is_o200k { evidence::REQUIRED_COST_UNTIL_O200K } else { evidence::REQUIRED_COST_UNTIL_CL100K };
         is_always || self.counting.day < until
     }
-}
-
-/// Returns how tools are shown on the day.
-fn style(counting: Counting) -> Style {
-    let lists = if counting.day < evidence::LISTS_JOINED_FROM { TypeLists::Repeated } else { TypeLists::Joined };
-    Style { lists, depth: Depth::Trimmed }
 }
 
 /// Returns the text of the first message, if it is a system message.

@@ -6,7 +6,7 @@ use rust_decimal::prelude::ToPrimitive;
 use crate::request::{Detail, Image, ImageSize};
 
 /// How a model bills images.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum ImageRule {
     /// A base, which is the whole cost in low detail, and `tile` tokens for each tile.
     Tiles { base: u64, tile: u64 },

@@ -8,9 +8,11 @@ mod features;
 mod images;
 mod json_text;
 mod media;
+mod repeated;
 mod responses;
 mod schema_text;
 mod schema_text_2023;
+mod section;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -21,9 +23,8 @@ use jiff::civil::Date;
 pub use self::evidence::{Class, Evidence, Feature, bound};
 pub(crate) use self::evidence::{DIVIDED_FROM, DIVIDED_UNTIL, evidence};
 pub use self::family::Family;
-use self::features::Features;
 pub(crate) use self::images::ImageRule;
-use self::schema_text::ToolsText;
+use self::section::Section;
 use crate::encoding::Encoding;
 use crate::json::Value;
 use crate::money::grouped;
@@ -215,7 +216,8 @@ impl TokenCount {
     }
 }
 
-/// Adds the tokens and their bounds; the sum has the weakest label of all counts, and that of no counts is exact.
+/// Adds the tokens and their bounds; the sum has the weakest label of all counts, and that of no counts is exact. It has no
+/// notes, and of what is not counted only the first.
 impl Sum for TokenCount {
     fn sum<I: Iterator<Item = TokenCount>>(counts: I) -> TokenCount {
         let mut sum = TokenCount::new(Vec::new());
@@ -223,15 +225,16 @@ impl Sum for TokenCount {
             sum.add_between(count.tokens, count.fewer, count.more);
             sum.audio = sum.audio.saturating_add(count.audio);
             sum.audio_bound = sum.audio_bound.saturating_add(count.audio_bound);
-            sum.uncounted.extend(count.uncounted);
-            sum.notes.extend(count.notes);
+            if sum.uncounted.is_empty() {
+                sum.uncounted.extend(count.uncounted.into_iter().next());
+            }
         }
         sum
     }
 }
 
 /// What the count of a request depends on, beside the request.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Counting {
     pub(crate) encoding: Encoding,
     pub(crate) family: Family,
@@ -269,9 +272,9 @@ pub(crate) fn count_prompts(
     // An empty text is embedded as one token: 2 of 2 recorded cases.
     let least = u64::from(is_embedding);
     // The suffix is billed with each prompt: 1 of 1 recorded cases.
-    let suffix = request.suffix.as_ref().map_or(0, |suffix| encoding.count(suffix) as u64);
+    let suffix = request.suffix.as_ref().map_or(0, |suffix| repeated::count(encoding, suffix));
     for prompt in prompts {
-        let tokens = prompt.text.as_ref().map_or(prompt.tokens, |text| encoding.count(text) as u64);
+        let tokens = prompt.text.as_ref().map_or(prompt.tokens, |text| repeated::count(encoding, text));
         count.component(ComponentKind::Prompt, &prompt.path, tokens.max(least).saturating_add(suffix), 0);
     }
     let class = Class { api: if is_embedding { "embeddings" } else { "completions" }, family: encoding.as_str() };
@@ -356,17 +359,6 @@ impl Tally {
         *tokens = tokens.saturating_add(in_question);
     }
 
-    /// Adds the features of schemas.
-    fn met_all(&mut self, section: &str, mut features: Features<'_>) {
-        let class = self.class();
-        for group in features.groups() {
-            let name = format!("{section}: {}", group[0].0);
-            let in_question = || group.iter().map(|(_, question)| question.tokens(|text| self.text_tokens(text))).sum();
-            let feature = evidence::weigh(class, name, in_question, self.counting.is_thorough);
-            self.count.features.push(feature);
-        }
-    }
-
     /// Returns the class of requests for which evidence is collected: the endpoint, and the family or its like.
     fn class(&self) -> Class {
         let api = match self.api {
@@ -385,7 +377,7 @@ impl Tally {
 
     /// Returns the number of tokens of a text.
     fn text_tokens(&self, text: &str) -> u64 {
-        self.counting.encoding.count(text) as u64
+        repeated::count(self.counting.encoding, text)
     }
 
     /// Returns the number of tokens of a content's texts, and adds its images, audio and files as components of their
@@ -442,22 +434,10 @@ impl Tally {
         }
     }
 
-    /// Counts the text in which the model is shown its tools. Each token belongs to the tool in which it begins; the
-    /// tokens before the first tool and after the last belong to the frame, which has `frame` tokens more.
-    fn tools(&mut self, tools: &[Tool], shown: ToolsText<'_>, frame: i64) {
-        let ToolsText { text, ends, features } = shown;
-        let mut of_tools = vec![0u64; tools.len()];
-        let (mut tool, mut tokens) = (0, 0i64);
-        for token in self.counting.encoding.tokens(&text) {
-            while tool < ends.len() && token.range.start >= ends[tool] {
-                tool += 1;
-            }
-            match of_tools.get_mut(tool) {
-                Some(share) => *share += 1,
-                None => tokens += 1,
-            }
-        }
-        for (tool, tokens) in tools.iter().zip(of_tools) {
+    /// Adds the tools, with a frame of the given number of tokens beside those of their text.
+    fn tools(&mut self, tools: &[Tool], shown: &Section, frame: i64) {
+        self.count.add_between(0, shown.fewer, shown.more);
+        for (tool, tokens) in tools.iter().zip(shown.tools.iter().copied()) {
             if self.api == Some(Api::Responses) && tool.path.ends_with(".function") {
                 self.met("a tool that is nested as in Chat Completions", tokens);
             }
@@ -467,9 +447,9 @@ impl Tally {
             }
             self.count.component(ComponentKind::Tool, &tool.path, tokens, 0);
         }
-        let frame = (tokens + frame).max(0) as u64;
+        let frame = (shown.frame as i64 + frame).max(0) as u64;
         self.met("tools", frame);
-        self.met_all("tools", features);
+        self.count.features.extend(shown.features.iter().cloned());
         self.count.component(ComponentKind::Tools, "tools", frame, 0);
     }
 }

@@ -5,7 +5,7 @@ use super::chat::tool_uses;
 use super::evidence;
 use super::family::{Generation, Rules};
 use super::json_text::{self, COMPACT_UNICODE};
-use super::{ComponentKind, Counting, Tally, TokenCount, chat, schema_text, schema_text_2023};
+use super::{ComponentKind, Counting, Tally, TokenCount, chat};
 use crate::request::{
     Api, Call, CallResult, Compaction, Input, Item, Message, Part, Reasoning, Request, Role, ToolChoice,
 };
@@ -219,23 +219,22 @@ impl Tally {
         let tools = &request.tools;
         if let Some(answer) = &request.answer {
             let frame = if generation == Generation::Turbo { 5 } else { 4 };
-            let tokens = self.text_tokens(&schema_text::answer(answer)) + frame;
-            self.answer(answer, tokens);
+            let shown = self.shown_answer(answer);
+            self.answer(answer, &shown, shown.frame + frame);
         }
         if tools.is_empty() {
             return;
         }
-        match generation {
-            Generation::Of2023 => self.tools(tools, schema_text_2023::render(tools), 3),
-            _ => {
-                let mut frame = self.counting.family.responses_tools_frame();
-                if generation == Generation::Gpt5 && tools[0].description.is_none() {
-                    frame -= 1;
-                    self.met("a first tool without a description", 1);
-                }
-                self.namespace(tools, frame);
-            }
+        let mut frame = match generation {
+            Generation::Of2023 => 3,
+            _ => self.counting.family.responses_tools_frame(),
+        };
+        if generation == Generation::Gpt5 && tools[0].description.is_none() {
+            frame -= 1;
+            self.met("a first tool without a description", 1);
         }
+        let shown = self.shown_tools(tools);
+        self.tools(tools, &shown, frame);
         if generation == Generation::Gpt5 && !request.parallel_calls {
             self.met("parallel_tool_calls: false", 78);
             self.count.component(ComponentKind::Tools, "parallel_tool_calls", 78, 0);

@@ -15,7 +15,9 @@ use gpt_cost::{Cached, Date, Encoding, Tier, source};
 
 pub(super) use self::budgets::*;
 pub(super) use self::prices::*;
-use self::values::{cached, day, days, encodings, image_size, templates, tier, tool_calls, uplift, var, var_tokens};
+use self::values::{
+    cached, day, days, encodings, image_size, size, templates, tier, tool_calls, uplift, var, var_tokens,
+};
 
 const STYLES: Styles = Styles::styled();
 
@@ -116,9 +118,19 @@ pub(super) struct EstimateArgs {
     #[arg(long, value_name = "AGE", value_parser = days)]
     pub(super) max_age: Option<i32>,
 
-    /// Output format
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
-    pub(super) format: EstimateFormat,
+    /// Output format [default: table, or that of the ending of --out]
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub(super) format: Option<EstimateFormat>,
+
+    #[command(flatten)]
+    pub(super) output: OutArgs,
+}
+
+impl EstimateArgs {
+    /// Returns the output format.
+    pub(super) fn format(&self) -> EstimateFormat {
+        self.format.or_else(|| self.output.format()).unwrap_or_default()
+    }
 }
 
 /// Count the tokens of a request or of a text
@@ -146,9 +158,48 @@ pub(super) struct CountArgs {
     #[arg(long, conflicts_with_all = ["quiet", "encoding"])]
     pub(super) breakdown: bool,
 
-    /// Output format; JSON always has the breakdown
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, conflicts_with = "quiet")]
-    pub(super) format: ReportFormat,
+    /// List each request in the table, also if there are more than 50
+    #[arg(long, conflicts_with = "quiet")]
+    pub(super) each: bool,
+
+    /// Output format; JSON always has the breakdown [default: table, or that of the ending of --out]
+    #[arg(long, value_name = "FORMAT", value_enum, conflicts_with = "quiet")]
+    pub(super) format: Option<CountFormat>,
+
+    #[command(flatten)]
+    pub(super) output: OutArgs,
+}
+
+impl CountArgs {
+    /// Returns the output format.
+    pub(super) fn format(&self) -> CountFormat {
+        self.format.or_else(|| self.output.format()).unwrap_or_default()
+    }
+}
+
+/// The file of a report.
+#[derive(Debug, Parser)]
+pub(super) struct OutArgs {
+    /// Write the report to this file, which is FILE.part until it is whole
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+
+    /// Go on from the FILE.part that an earlier run left, with the same arguments; needs rows: jsonl or csv
+    #[arg(long, requires = "out")]
+    pub(super) resume: bool,
+}
+
+impl OutArgs {
+    /// Returns the format that the ending of the file names.
+    fn format<F: ValueEnum>(&self) -> Option<F> {
+        let ending = self.out.as_ref()?.extension()?.to_str()?;
+        let name = match ending.to_ascii_lowercase().as_str() {
+            "ndjson" => "jsonl".to_owned(),
+            "md" => "markdown".to_owned(),
+            other => other.to_owned(),
+        };
+        F::from_str(&name, true).ok()
+    }
 }
 
 /// Price a response from its `usage`
@@ -253,8 +304,8 @@ pub(super) struct VerifyArgs {
 /// The requests, and how to read them.
 #[derive(Debug, Parser)]
 pub(super) struct RequestArgs {
-    /// Requests: files, or - for standard input; a file can contain many, and file#/pointer names prompts in it, such as
-    /// 'prompts.yaml#/*/system'
+    /// Requests: files, folders of JSON files, globs, or - for standard input; a file can contain many, and file#/pointer
+    /// names prompts in it, such as 'prompts.yaml#/*/system'
     #[arg(value_name = "FILE", required = true)]
     pub(super) files: Vec<PathBuf>,
 
@@ -287,6 +338,18 @@ pub(super) struct RequestArgs {
     /// Tokens of the text of each file, such as a PDF: files are not read
     #[arg(long, value_name = "N")]
     pub(super) file_tokens: Option<u32>,
+
+    /// Count the value of this field of each line or document, such as request.body: logs wrap their requests
+    #[arg(long, value_name = "PATH")]
+    pub(super) field: Option<String>,
+
+    /// Largest request in JSON, such as 200MB; a larger one is an error, and the next ones are read
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "64MB")]
+    pub(super) max_line: usize,
+
+    /// Stop at the first request that cannot be read, counted or priced
+    #[arg(long)]
+    pub(super) fail_fast: bool,
 }
 
 /// The values of templates.
@@ -384,6 +447,20 @@ pub(super) enum EstimateFormat {
     Csv,
     /// Markdown for a comment or a page
     Markdown,
+}
+
+/// The output formats of `count`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum CountFormat {
+    /// A table for people
+    #[default]
+    Table,
+    /// JSON for programs
+    Json,
+    /// One line of JSON per request
+    Jsonl,
+    /// CSV for spreadsheets
+    Csv,
 }
 
 /// The output formats of `actual`.

@@ -4,15 +4,15 @@ mod parts;
 
 use std::io::Write;
 
-use gpt_cost::batch::{Batch, Broken, Rule};
+use gpt_cost::batch::{Batch, Broken, Line, Rule};
 use gpt_cost::budget::CostBounds;
+use gpt_cost::bulk::{Block, Blocks};
 use gpt_cost::money::grouped;
-use gpt_cost::source::{Document, InputFormat, documents};
-use gpt_cost::{Error, Estimate, Request, Tier, TokenCount};
+use gpt_cost::source::Document;
+use gpt_cost::{Estimate, Tier, TokenCount};
 
-use self::parts::Parts;
+use self::parts::{Parts, Sent};
 use super::args::{BatchCheckArgs, BatchCommand, ReportFormat};
-use super::checked::map_in_parallel;
 use super::exit::{Failure, Outcome, Stop};
 use super::files::{self, printable};
 use super::project::Project;
@@ -44,45 +44,63 @@ pub(super) struct Report {
 }
 
 /// What is known of a line.
-struct Line<'d, 'c> {
-    document: &'d Document<'d>,
-    request: Result<Request, Error>,
-    /// The estimates at the batch tier and at the standard tier; `None` without a request or a model.
-    estimates: Option<Result<(Estimate<'c>, Estimate<'c>), Failure>>,
+struct Checked {
+    line: Line,
+    /// What it costs; `None` without a request or a model.
+    costs: Option<Result<Costs, Failure>>,
+    /// The line for a part of the file, if it is split and has a request.
+    sent: Option<Sent>,
+}
+
+/// The input of a line, and its cost at the batch tier and at the standard tier.
+struct Costs {
+    input: TokenCount,
+    batch: CostBounds,
+    standard: CostBounds,
 }
 
 fn check(args: &BatchCheckArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     let project = Project::discover(&args.tables, false)?;
-    let (name, bytes) = (files::name(&args.file), files::read(&args.file)?);
-    let documents = documents(&name, &bytes, InputFormat::Auto);
-    let lines = map_in_parallel(&documents, |document| line(&project, args, document));
+    let name = files::name(&args.file);
+    let (file, mut progress) = files::open(&args.file, true)?;
     let mut report = Report {
-        file: name,
+        file: name.clone(),
         day: Day(project.day),
         batch: Batch::default(),
-        bytes: bytes.len() as u64,
+        bytes: 0,
         broken: Vec::new(),
-        input: [].into_iter().sum(),
+        input: TokenCount::exact(0),
         batch_cost: [].into_iter().sum(),
         standard_cost: [].into_iter().sum(),
         unpriced: Vec::new(),
     };
-    let mut parts = args.split.is_some().then(Parts::default);
-    let mut inputs = Vec::new();
-    for one in &lines {
-        let is_sent = report.add(one, parts.is_some(), &mut inputs);
-        if let (Some(parts), true, Ok(request)) = (&mut parts, is_sent, &one.request) {
-            parts.add(one.document.bytes(), request);
+    let mut parts = args.split.as_deref().map(Parts::new).transpose()?;
+    let check = |block: Block| {
+        let documents = block.documents();
+        let checked = documents.iter().map(|document| line(&project, args, document)).collect::<Vec<_>>();
+        (block.size(), checked)
+    };
+    Blocks::new(name.as_str(), file).map_in_parallel(check, |checked| {
+        let (bytes, lines) = checked.map_err(|error| Failure::at(&name, files::message(&error)))?;
+        report.bytes += bytes;
+        for one in lines {
+            let is_sent = report.add(&one, parts.is_some());
+            if let (Some(parts), true, Some(sent)) = (&mut parts, is_sent, one.sent) {
+                parts.add(&sent)?;
+            }
         }
-    }
-    report.finish(parts.is_some(), inputs);
+        progress.show(report.batch.requests() as usize);
+        Ok::<_, Failure>(())
+    })?;
+    drop(progress);
+    report.finish(parts.is_some());
     match args.format {
         ReportFormat::Table => write_table(&report, args.all, out)?,
         ReportFormat::Json => json::write(json::batch::Document::new(&report), out)?,
     }
     out.flush()?;
-    if let (Some(folder), Some(parts)) = (&args.split, parts) {
-        parts.write(folder, &args.file)?;
+    if let Some(parts) = parts {
+        parts.finish(&args.file)?;
     }
     Ok(match () {
         () if !report.unpriced.is_empty() => Outcome::Error,
@@ -91,7 +109,7 @@ fn check(args: &BatchCheckArgs, out: &mut impl Write) -> Result<Outcome, Stop> {
     })
 }
 
-fn line<'d, 'p>(project: &'p Project, args: &BatchCheckArgs, document: &'d Document<'d>) -> Line<'d, 'p> {
+fn line(project: &Project, args: &BatchCheckArgs, document: &Document<'_>) -> Checked {
     let request = document.request().map(|mut request| {
         project.assume_sizes(&mut request);
         request
@@ -106,34 +124,39 @@ fn line<'d, 'p>(project: &'p Project, args: &BatchCheckArgs, document: &'d Docum
         });
         Some(estimates.map_err(|error| Failure::from_error(&document.locate(error))))
     });
-    Line { document, request, estimates }
+    let fit = estimates.as_ref().and_then(|estimates| Some(estimates.as_ref().ok()?.0.fit()));
+    let line = Line::new(document, request.as_ref(), fit);
+    let sent = request.ok().filter(|_| args.split.is_some()).map(|request| Sent::new(document.bytes(), &request));
+    let costs = |(batch, standard): (Estimate<'_>, Estimate<'_>)| Costs {
+        input: batch.input().times(1),
+        batch: CostBounds::from_cost(batch.cost()),
+        standard: CostBounds::from_cost(standard.cost()),
+    };
+    Checked { line, costs: estimates.map(|estimates| estimates.map(costs)), sent }
 }
 
 impl Report {
     /// Adds a line. Returns whether it can be sent: in this batch, or in some batch if the file is split.
-    fn add(&mut self, line: &Line<'_, '_>, is_split: bool, inputs: &mut Vec<TokenCount>) -> bool {
-        let fit = line.estimates.as_ref().and_then(|estimates| Some(estimates.as_ref().ok()?.0.fit()));
-        let broken = self.batch.add(line.document, line.request.as_ref(), fit);
+    fn add(&mut self, one: &Checked, is_split: bool) -> bool {
+        let broken = self.batch.add(&one.line);
         let is_sent = broken.iter().all(|broken| is_split && broken.rule.is_of_all_lines());
-        self.broken.extend(broken);
-        match &line.estimates {
-            Some(Ok((batch, standard))) if is_sent => {
-                inputs.push(batch.input().times(1));
-                self.batch_cost = [self.batch_cost, CostBounds::from_cost(batch.cost())].into_iter().sum();
-                self.standard_cost = [self.standard_cost, CostBounds::from_cost(standard.cost())].into_iter().sum();
+        self.broken.extend(broken.into_iter().filter(|broken| !is_split || !broken.rule.is_of_all_lines()));
+        match &one.costs {
+            Some(Ok(costs)) if is_sent => {
+                self.input = [self.input.times(1), costs.input.times(1)].into_iter().sum();
+                self.batch_cost = [self.batch_cost, costs.batch].into_iter().sum();
+                self.standard_cost = [self.standard_cost, costs.standard].into_iter().sum();
             }
-            Some(Err(failure)) => self.unpriced.push((line.document.first_line(), failure.clone())),
+            Some(Err(failure)) => self.unpriced.push((one.line.number(), failure.clone())),
             Some(Ok(_)) | None => {}
         }
         is_sent
     }
 
-    /// Adds the inputs of the lines that can be sent, and what is wrong with the file as a whole, unless it is split.
-    fn finish(&mut self, is_split: bool, inputs: Vec<TokenCount>) {
-        self.input = inputs.into_iter().sum();
-        match is_split {
-            true => self.broken.retain(|broken| !broken.rule.is_of_all_lines()),
-            false => self.broken.extend(self.batch.finish(self.bytes)),
+    /// Adds what is wrong with the file as a whole, unless it is split.
+    fn finish(&mut self, is_split: bool) {
+        if !is_split {
+            self.broken.extend(self.batch.finish(self.bytes));
         }
     }
 

@@ -11,8 +11,10 @@ use gpt_cost::money::grouped;
 use sha2::{Digest, Sha256};
 use tempfile::{Builder, NamedTempFile};
 
+use self::compressed::reader;
 pub(super) use self::compressed::{decompressed, name_of_content};
 use super::exit::Failure;
+use super::progress::Progress;
 
 /// Maximum size in bytes of a configuration, a price table or a baseline. The built-in table has a hundred thousand,
 /// and the largest table of another project a few million.
@@ -57,23 +59,44 @@ pub(super) fn text(name: &str, bytes: Vec<u8>) -> Result<String, Failure> {
     })
 }
 
+/// Opens a file, or standard input for `-`, to read what is in it, decompressed. Returns it with its progress.
+pub(super) fn open(path: &Path, shows_progress: bool) -> Result<(Box<dyn Read + Send>, Progress), Failure> {
+    let name = name(path);
+    let opened = if is_standard(path) {
+        reader(io::stdin()).map(|file| (file, Progress::new(&name, None, shows_progress)))
+    } else {
+        open_file(path).and_then(|file| {
+            let progress = Progress::new(&name, Some(&file), shows_progress);
+            Ok((reader(file)?, progress))
+        })
+    };
+    opened.map_err(|error| Failure::at(name, message(&error)))
+}
+
 fn read_stdin() -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     io::stdin().lock().read_to_end(&mut bytes)?;
     decompressed(bytes)
 }
 
-/// Reads a file, which can be compressed. The messages of common errors are the same on every platform.
+/// Reads a file, which can be compressed.
 pub(super) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let (mut file, mut bytes) = (open_file(path)?, Vec::new());
+    file.read_to_end(&mut bytes).map_err(|error| io::Error::other(message(&error)))?;
+    decompressed(bytes)
+}
+
+/// Opens a file. The messages of common errors are the same on every platform.
+fn open_file(path: &Path) -> io::Result<File> {
     let plain = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => io::Error::other("no such file"),
         io::ErrorKind::PermissionDenied => io::Error::other("permission denied"),
-        _ => io::Error::other(message_without_code(&error)),
+        _ => io::Error::other(message(&error)),
     };
     if fs::metadata(path).map_err(plain)?.is_dir() {
         return Err(io::Error::other("expected a file, found a folder"));
     }
-    decompressed(fs::read(path).map_err(plain)?)
+    File::open(path).map_err(plain)
 }
 
 /// Writes a file atomically: a regular file is replaced, its mode is kept, and links are followed. A device or a pipe
@@ -148,7 +171,7 @@ fn identity(path: &Path) -> PathBuf {
 }
 
 /// Follows links, also to a file that does not exist yet; returns any other path unchanged.
-fn follow_links(path: &Path) -> PathBuf {
+pub(super) fn follow_links(path: &Path) -> PathBuf {
     let mut path = path.to_owned();
     // The limit of Linux.
     for _ in 0..40 {
@@ -183,16 +206,21 @@ fn replace(path: &Path, bytes: &[u8], old: Option<&Metadata>) -> io::Result<()> 
 /// Writes a temporary file next to `path`. It is removed when dropped, unless it is persisted.
 fn temporary(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = temporary_in(folder)?;
+    file.write_all(bytes)?;
+    // Some errors, such as a full disk, are reported only now.
+    File::sync_data(file.as_file())?;
+    Ok(file)
+}
+
+/// Creates a temporary file in a folder. It is removed when dropped, unless it is persisted.
+pub(super) fn temporary_in(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = Builder::new();
     builder.prefix(".gpt-cost-").suffix(".part");
     if let Some(permissions) = new_file_permissions() {
         builder.permissions(permissions);
     }
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    // Some errors, such as a full disk, are reported only now.
-    File::sync_data(file.as_file())?;
-    Ok(file)
+    builder.tempfile_in(folder)
 }
 
 /// Returns the mode of new files before the umask; `None` on platforms without modes.
@@ -207,18 +235,18 @@ fn new_file_permissions() -> Option<Permissions> {
     None
 }
 
-fn not_written(name: &str, error: &io::Error) -> Failure {
+pub(super) fn not_written(name: &str, error: &io::Error) -> Failure {
     let reason = match error.kind() {
         io::ErrorKind::NotFound => "no such folder".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         io::ErrorKind::StorageFull => "the disk is full".to_owned(),
-        _ => message_without_code(error),
+        _ => message(error),
     };
     Failure::at(name, format!("cannot write: {reason}"))
 }
 
 /// Returns the system's message without its error code.
-fn message_without_code(error: &io::Error) -> String {
+pub(super) fn message(error: &io::Error) -> String {
     let message = error.to_string();
     message.split(" (os error ").next().unwrap_or(&message).to_owned()
 }

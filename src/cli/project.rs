@@ -152,16 +152,11 @@ impl Project {
         }
     }
 
-    /// Returns the settings of the configuration that affect these requests and that no option overrides, as texts for
-    /// reports.
-    pub(super) fn settings_used<'r>(
-        &self,
-        args: &RequestArgs,
-        requests: impl IntoIterator<Item = &'r Request>,
-    ) -> Vec<String> {
+    /// Returns the settings of the configuration that affect requests and that no option overrides, as texts for reports.
+    /// The model is one of them if a request names none.
+    pub(super) fn settings_used(&self, args: &RequestArgs, lacks_model: bool) -> Vec<String> {
         let config = &self.config;
         let (model, size, file) = (config.model.as_ref(), config.image_size, config.file_tokens);
-        let lacks_model = requests.into_iter().any(|request| request.model().is_none());
         let settings = [
             model.filter(|_| args.model.is_none() && lacks_model).map(|model| format!("model {model}")),
             config.as_of.filter(|_| args.tables.as_of.is_none()).map(|day| format!("as_of {day}")),

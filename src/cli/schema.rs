@@ -34,6 +34,7 @@ pub(super) const SCHEMAS: &[Schema] = schemas! {
     "check": "check --format json",
     "check-line": "a line of check --format jsonl",
     "count": "count --format json",
+    "count-line": "a line of count --format jsonl",
     "diff": "diff --format json",
     "estimate": "estimate --format json",
     "estimate-line": "a line of estimate --format jsonl",

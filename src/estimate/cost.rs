@@ -64,6 +64,18 @@ pub struct Cost {
 }
 
 impl Cost {
+    /// Returns the cost of this many identical requests.
+    #[must_use]
+    pub fn times(&self, requests: u64) -> Cost {
+        let all = |range: &CostRange| ValueRange {
+            min: range.min * requests,
+            expected: range.expected.map(|cost| cost * requests),
+            max: range.max.map(|cost| cost * requests),
+        };
+        let [input, output, total] = [&self.input, &self.output, &self.total].map(all);
+        Cost { input, output, tools: self.tools * requests, total }
+    }
+
     /// Returns the cost that budgets compare with their limits: the maximum of the input, plus the expected output or
     /// else its maximum; `None` if it is unknown.
     pub fn most(&self) -> Option<Usd> {
@@ -101,7 +113,7 @@ impl Sum for Cost {
 pub(super) struct Rows<'c> {
     /// The row that applies to the count.
     pub(super) counted: &'c PriceRow,
-    /// All rows that can apply between the minimum and the maximum of the count.
+    /// All rows that can apply between the minimum and the maximum of the count, each once.
     pub(super) any: Vec<&'c PriceRow>,
 }
 
@@ -114,8 +126,14 @@ impl Rows<'_> {
         ValueRange {
             min: any(tokens.min).flatten().min().unwrap_or_default(),
             expected: tokens.expected.and_then(|tokens| cost(self.counted, tokens)),
-            max: tokens.max.and_then(|tokens| any(tokens).collect::<Option<Vec<_>>>()?.into_iter().max()),
+            max: tokens.max.and_then(|tokens| Rows::most(any(tokens))),
         }
+    }
+
+    /// Returns the maximum of costs, or `None` if one is unknown.
+    fn most(mut costs: impl Iterator<Item = Option<Usd>>) -> Option<Usd> {
+        let first = costs.next()??;
+        costs.try_fold(first, |most, cost| Some(most.max(cost?)))
     }
 }
 
@@ -175,7 +193,8 @@ pub(super) fn cost(
         let text = usage.input - usage.cached - usage.audio_input;
         row.cost(&usage.written(if usage.input < MIN_CACHED_INPUT { 0 } else { text }))
     };
-    input.max = input.max.max(rows.range(&tokens, written).max);
+    let written = tokens.max.and_then(|usage| Rows::most(rows.any.iter().map(|row| written(row, usage))));
+    input.max = input.max.max(written);
     let output = rows.range(output, |row, tokens| row.cost(&Usage::output_alone(tokens, request.audio_output)));
     let [input, output] = [input, output].map(|range| ValueRange {
         min: uplift.apply(range.min),

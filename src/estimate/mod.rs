@@ -120,6 +120,7 @@ impl<'c> ModelRef<'c> {
             // The maximum is unknown, so any of the rows above can apply.
             None => rows.extend(model.priced_above(terms.day, tier, row)?),
         }
+        rows.dedup_by(|one, other| std::ptr::eq(*one, *other));
         let rows = Rows { counted: row, any: rows };
         let output = output(model, request, &input, terms, &mut warnings);
         let fit = fit(model, request, &input, terms);
@@ -235,17 +236,7 @@ impl<'c> Estimate<'c> {
 
     /// Returns the cost of all requests.
     pub fn cost_of_all(&self) -> Cost {
-        let all = |range: &CostRange| ValueRange {
-            min: range.min * self.requests,
-            expected: range.expected.map(|cost| cost * self.requests),
-            max: range.max.map(|cost| cost * self.requests),
-        };
-        Cost {
-            input: all(&self.cost.input),
-            output: all(&self.cost.output),
-            tools: self.cost.tools * self.requests,
-            total: all(&self.cost.total),
-        }
+        self.cost.times(self.requests)
     }
 
     /// Returns the tools that the request offers and that are billed beside its tokens.

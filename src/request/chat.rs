@@ -1,5 +1,7 @@
 //! The reader of Chat Completions: an array of messages, or a body.
 
+use std::sync::Arc;
+
 use super::notes::{Notes, kind, missing, text, whole_number};
 use super::{
     Api, Call, CallResult, Format, Input, Item, Message, OutputLimit, Part, Request, Role, ToolChoice, content, tool,
@@ -101,8 +103,8 @@ impl Reader {
                 "service_tier" => request.service_tier = text(value, &path)?,
                 "response_format" => self.response_format(value, &path)?,
                 "modalities" => request.audio_output = has_word(&value, "audio"),
-                "tools" => tool::read_all(value, &path, request)?,
-                "functions" => request.tools.extend(tool::read_functions(value, &path)?),
+                "tools" => tool::read_all(value, &path)?.add_to(request),
+                "functions" => Arc::make_mut(&mut request.tools).extend(tool::read_functions(value, &path)?),
                 "tool_choice" | "function_call" => match tool::read_choice(&value) {
                     ToolChoice::Auto => {}
                     choice => request.tool_choice = choice,

@@ -2,6 +2,7 @@
 //! other names, and rows of values for its placeholders.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::notes::whole_number;
 use super::{AnswerSchema, Format, Request, chat, tool};
@@ -76,7 +77,7 @@ fn add_limits<'a>(parameters: Value<'a>, path: &Path<'_>, body: &mut Fields<'a>)
 }
 
 /// Reads the schema of the answer: an object, or its JSON as a string.
-fn answer_schema(schema: Value<'_>, path: &Path<'_>) -> Result<AnswerSchema> {
+fn answer_schema(schema: Value<'_>, path: &Path<'_>) -> Result<Arc<AnswerSchema>> {
     let path = path.key("jsonSchema");
     match schema {
         Value::Null => Err(path.error("the field is missing; `responseFormat: json_schema` needs it")),

@@ -14,11 +14,13 @@ mod image;
 mod notes;
 mod placeholders;
 mod prompts;
+mod repeated;
 mod responses;
 mod tool;
 mod tree;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 pub use self::audio::{Audio, AudioLength};
 pub use self::builder::RequestBuilder;
@@ -50,7 +52,8 @@ pub struct Request {
     pub(crate) input: Input,
     /// The role of the message that a plain text is.
     pub(crate) text_role: Role,
-    pub(crate) tools: Vec<Tool>,
+    /// Shared by requests with the same tools, if there are several.
+    pub(crate) tools: Arc<Vec<Tool>>,
     pub(crate) custom_tools: Vec<CustomTool>,
     pub(crate) built_in: Vec<BuiltIn>,
     /// The paths of the web searches of past answers.
@@ -62,7 +65,8 @@ pub struct Request {
     pub(crate) is_stored: bool,
     /// Whether the model is shown its reasoning of all turns, not only of the last one.
     pub(crate) all_reasoning: bool,
-    pub(crate) answer: Option<AnswerSchema>,
+    /// Shared like the tools.
+    pub(crate) answer: Option<Arc<AnswerSchema>>,
     /// The text after the completion that a legacy request asks for.
     pub(crate) suffix: Option<String>,
     pub(crate) model: Option<String>,
@@ -291,7 +295,7 @@ impl Request {
             custom_id: None,
             input,
             text_role: Role::User,
-            tools: Vec::new(),
+            tools: Arc::default(),
             custom_tools: Vec::new(),
             built_in: Vec::new(),
             past_searches: Vec::new(),

@@ -100,7 +100,7 @@ impl Reader {
                 }
                 "service_tier" => request.service_tier = text(value, &path)?,
                 "text" => self.format(value, &path)?,
-                "tools" => tool::read_all(value, &path, request)?,
+                "tools" => tool::read_all(value, &path)?.add_to(request),
                 "tool_choice" => request.tool_choice = tool::read_choice(&value),
                 "store" => request.is_stored = value != Value::Bool(false),
                 "parallel_tool_calls" => request.parallel_calls = value != Value::Bool(false),

@@ -1,9 +1,10 @@
 //! Tools, the choice of tools, calls, and the schema of an answer, which all formats share.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::notes::{Notes, kind, missing, text};
-use super::{Call, Request, tree};
+use super::{Call, Request, repeated, tree};
 use crate::error::Result;
 use crate::json::{Path, Value};
 
@@ -157,14 +158,40 @@ impl AnswerSchema {
     }
 }
 
-/// Reads the array `tools` into the request. In Chat Completions, a function is an object of its own in its tool; in
-/// Responses, it is the tool.
-pub(super) fn read_all(value: Value<'_>, path: &Path<'_>, request: &mut Request) -> Result<()> {
-    let values = match value {
-        Value::Null => return Ok(()),
-        Value::Array(values) => values,
-        other => return Err(path.expected("an array of tools", &other)),
-    };
+/// The tools of all kinds.
+#[derive(Clone, Default)]
+pub(super) struct Tools {
+    functions: Arc<Vec<Tool>>,
+    custom: Vec<CustomTool>,
+    built_in: Vec<BuiltIn>,
+}
+
+impl Tools {
+    /// Adds the tools to those of a request.
+    pub(super) fn add_to(self, request: &mut Request) {
+        if request.tools.is_empty() {
+            request.tools = self.functions;
+        } else {
+            Arc::make_mut(&mut request.tools).extend(self.functions.iter().cloned());
+        }
+        request.custom_tools.extend(self.custom);
+        request.built_in.extend(self.built_in);
+    }
+}
+
+/// Reads the array `tools`. In Chat Completions, a function is an object of its own in its tool; in Responses, it is the
+/// tool.
+pub(super) fn read_all(value: Value<'_>, path: &Path<'_>) -> Result<Tools> {
+    match value {
+        Value::Null => Ok(Tools::default()),
+        Value::Array(_) => repeated::tools(value, path, |value| read_tools(value, path)),
+        other => Err(path.expected("an array of tools", &other)),
+    }
+}
+
+fn read_tools(value: Value<'_>, path: &Path<'_>) -> Result<Tools> {
+    let Value::Array(values) = value else { return Ok(Tools::default()) };
+    let (mut functions, mut custom, mut built_in) = (Vec::new(), Vec::new(), Vec::new());
     for (index, value) in values.into_iter().enumerate() {
         let path = path.index(index);
         let kind = kind(&value, &path)?.unwrap_or("function").to_owned();
@@ -183,13 +210,13 @@ pub(super) fn read_all(value: Value<'_>, path: &Path<'_>, request: &mut Request)
                 if let Value::Object(fields) = Value::Object(beside).into_owned(&path)? {
                     tool.unknown.extend(fields.into_iter().filter_map(unknown));
                 }
-                request.tools.push(tool);
+                functions.push(tool);
             }
-            "custom" => request.custom_tools.push(read_custom(&definition, &path_inside)?),
-            _ => request.built_in.push(BuiltIn { kind, path: path.to_string() }),
+            "custom" => custom.push(read_custom(&definition, &path_inside)?),
+            _ => built_in.push(BuiltIn { kind, path: path.to_string() }),
         }
     }
-    Ok(())
+    Ok(Tools { functions: Arc::new(functions), custom, built_in })
 }
 
 /// Reads a custom tool. Its grammar is in `format`, in Chat Completions one object deeper.
@@ -309,7 +336,11 @@ fn call(value: &Value<'_>, field: &str, path: &Path<'_>) -> Result<Call> {
 }
 
 /// Reads the schema of an answer: an object with `name`, `schema` and perhaps `description`.
-pub(super) fn read_schema(value: Value<'_>, path: &Path<'_>) -> Result<AnswerSchema> {
+pub(super) fn read_schema(value: Value<'_>, path: &Path<'_>) -> Result<Arc<AnswerSchema>> {
+    repeated::answer(value, path, |value| read_answer(value, path))
+}
+
+fn read_answer(value: Value<'_>, path: &Path<'_>) -> Result<AnswerSchema> {
     let value = value.into_owned(path)?;
     let Value::Object(fields) = value else { return Err(path.expected("an object", &value)) };
     let (mut name, mut description, mut schema) = (None, None, Value::Object(Vec::new()));

@@ -30,6 +30,11 @@ pub(crate) fn has_second_line(text: &[u8]) -> bool {
     lines.next().is_some() && !is_blank(lines.text)
 }
 
+/// Returns the number of lines of a text that are not blank.
+pub(crate) fn number_of_lines(text: &[u8]) -> usize {
+    Lines::new(text, 1).count()
+}
+
 fn is_blank(text: &[u8]) -> bool {
     text.iter().all(u8::is_ascii_whitespace)
 }

@@ -28,6 +28,7 @@
 //! ```
 
 mod distinct;
+mod field;
 mod front_matter;
 mod jsonl;
 mod keys;
@@ -49,7 +50,7 @@ use serde_json::value::RawValue;
 
 pub use self::distinct::distinct;
 use self::front_matter::FrontMatter;
-pub(crate) use self::jsonl::{HEAD, has_lines, has_second_line};
+pub(crate) use self::jsonl::{HEAD, has_lines, has_second_line, number_of_lines};
 use self::keys::Keys;
 use self::lines::Lines;
 use self::notation::Translated;
@@ -99,6 +100,8 @@ pub struct Document<'a> {
     front_matter: Option<FrontMatter>,
     /// The line of the source on which the text begins, from 1.
     first_line: usize,
+    /// The path of the field that has the text, if the document is one.
+    field: Option<String>,
     /// The answer to a request of recorded traffic.
     answer: Option<Answer<'a>>,
     /// Whether it is recorded traffic without a request to an endpoint that is counted.
@@ -273,6 +276,7 @@ impl<'a> Document<'a> {
             invalid,
             front_matter,
             first_line: 1,
+            field: None,
             answer,
             is_other_traffic,
         }
@@ -303,8 +307,21 @@ impl<'a> Document<'a> {
     /// Returns the same document with a copy of its text.
     fn into_owned(self) -> Document<'static> {
         let (bytes, answer) = (Cow::Owned(self.bytes.into_owned()), self.answer.map(Answer::into_owned));
-        let Document { place, is_json, format, unread, invalid, front_matter, first_line, is_other_traffic, .. } = self;
-        Document { place, bytes, is_json, format, unread, invalid, front_matter, first_line, answer, is_other_traffic }
+        let Document { place, is_json, format, unread, invalid, front_matter, first_line, field, .. } = self;
+        let is_other_traffic = self.is_other_traffic;
+        Document {
+            place,
+            bytes,
+            is_json,
+            format,
+            unread,
+            invalid,
+            front_matter,
+            first_line,
+            field,
+            answer,
+            is_other_traffic,
+        }
     }
 
     /// Returns the document's bytes. Those of a request of recorded traffic are its body; those of YAML and TOML are its
@@ -411,7 +428,10 @@ impl<'a> Document<'a> {
     fn is_github(&self) -> bool {
         let name = self.place.file.to_ascii_lowercase();
         let is_named = name.ends_with(".prompt.yml") || name.ends_with(".prompt.yaml");
-        let text = std::str::from_utf8(&self.bytes).ok().filter(|_| is_named);
+        if !is_named {
+            return false;
+        }
+        let text = std::str::from_utf8(&self.bytes).ok();
         text.and_then(Keys::from_object).is_some_and(|keys| keys.has("messages"))
     }
 
@@ -468,14 +488,19 @@ impl<'a> Document<'a> {
     /// Adds the document's place to an error without one: the name of the source, and the line.
     pub fn locate(&self, error: Error) -> Error {
         // The text of a body is only a part of the file.
-        let error = if self.is_recorded() { error.without_positions() } else { error };
+        let is_part = self.is_recorded() || self.field.is_some();
+        let error = if is_part { error.without_positions() } else { error };
+        let error = match &self.field {
+            Some(field) => error.within(field),
+            None => error,
+        };
         error.at(&self.place, self.first_line)
     }
 
     /// Returns the line of the source, from 1, on which the value at a path such as `messages[3].content` begins; the
     /// document's first line if there is no such value, and in recorded traffic.
     pub fn line_of(&self, path: &str) -> usize {
-        let is_located = self.is_json && !self.is_recorded() && !path.is_empty();
+        let is_located = self.is_json && !self.is_recorded() && self.field.is_none() && !path.is_empty();
         let text = std::str::from_utf8(without_mark(&self.bytes)).ok().filter(|_| is_located);
         let line = text.and_then(|text| request::line_of(text, path));
         line.map_or(self.first_line, |line| self.first_line + line - 1)

@@ -84,7 +84,7 @@ fn collect<'t>(value: &'t RawValue, parts: &[String], pointer: String, found: &m
 }
 
 /// Returns the values of an object or an array, each with its name or index.
-fn children(value: &RawValue) -> Vec<(String, &RawValue)> {
+pub(super) fn children(value: &RawValue) -> Vec<(String, &RawValue)> {
     match value.get().as_bytes().first() {
         Some(b'{') => serde_json::from_str::<Fields<'_>>(value.get()).map(|fields| fields.0).unwrap_or_default(),
         Some(b'[') => {

@@ -441,7 +441,7 @@ fn inputs_that_are_not_requests_are_named() {
     assert!(output.contains("its data is not a readable PNG, JPEG, GIF or WebP image"), "{output}");
     let output = gpt_cost(&root, &["estimate", "folder"]);
     assert!(
-        text(&output.stderr).contains("hint: gpt-cost check FOLDER checks all prompts of a folder\n"),
+        text(&output.stderr).contains("hint: no file in it is named .json, .jsonl, .ndjson or .har; gpt-cost check"),
         "{output:?}"
     );
     let output = with_input(&root, &["estimate", "-", "-"], BODY);

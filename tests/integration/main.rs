@@ -8,6 +8,7 @@ mod api;
 mod batch;
 mod budgets;
 mod builder;
+mod bulk;
 mod cassettes;
 mod ci;
 mod cli;

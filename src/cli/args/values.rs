@@ -92,6 +92,20 @@ pub(super) fn import_formats() -> impl TypedValueParser<Value = ImportFormat> {
         .try_map(|name| name.parse::<ImportFormat>())
 }
 
+/// Parses a size in bytes, such as `200MB`; KB, MB and GB are powers of a thousand.
+pub(super) fn size(text: &str) -> Result<usize, &'static str> {
+    let digits = text.trim_end_matches(|char: char| char.is_ascii_alphabetic());
+    let unit = match text[digits.len()..].to_ascii_uppercase().as_str() {
+        "" | "B" => Some(1),
+        "KB" => Some(1_000),
+        "MB" => Some(1_000_000),
+        "GB" => Some(1_000_000_000),
+        _ => None,
+    };
+    let size = digits.parse::<usize>().ok().zip(unit).and_then(|(number, unit)| number.checked_mul(unit));
+    size.filter(|size| *size > 0).ok_or("expected a size in bytes, such as 500KB or 200MB")
+}
+
 pub(super) fn image_size(text: &str) -> Result<ImageSize, &'static str> {
     ImageSize::parse(text).ok_or("expected a width and a height in pixels, such as 1024x768")
 }

@@ -1,12 +1,31 @@
 //! Files that are compressed with gzip or zstd: they are read as what is in them.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 
-use flate2::read::MultiGzDecoder;
-use ruzstd::decoding::StreamingDecoder;
+use flate2::bufread::MultiGzDecoder;
+use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
+use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-/// The most bytes that a file can have when it is decompressed: it is read into memory.
+/// The most bytes that a file can have when it is decompressed into memory.
 const MAX_BYTES: u64 = 2_000_000_000;
+
+/// Returns a reader of what is in a file: it is decompressed if its first bytes are those of gzip or zstd.
+///
+/// # Errors
+///
+/// Those of the file. Compressed bytes that are damaged or that end too early are errors of the reader.
+pub(in crate::cli) fn reader(mut file: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
+    let mut start = Vec::new();
+    file.by_ref().take(4).read_to_end(&mut start)?;
+    let is_gzip = start.starts_with(&[0x1f, 0x8b]);
+    let is_zstd = start == [0x28, 0xb5, 0x2f, 0xfd];
+    let file = Cursor::new(start).chain(file);
+    Ok(match (is_gzip, is_zstd) {
+        (true, _) => Box::new(Gzip(MultiGzDecoder::new(BufReader::new(file)))),
+        (_, true) => Box::new(Zstd { file: BufReader::new(file), frame: FrameDecoder::new() }),
+        _ => Box::new(file),
+    })
+}
 
 /// Returns the bytes of a file, decompressed if they are gzip or zstd, by their first bytes.
 ///
@@ -28,15 +47,11 @@ pub(in crate::cli) fn name_of_content(name: &str) -> &str {
 }
 
 fn decompressed_up_to(bytes: Vec<u8>, most: u64) -> io::Result<Vec<u8>> {
-    let mut text = Vec::new();
-    match bytes.as_slice() {
-        [0x1f, 0x8b, ..] => {
-            let read = MultiGzDecoder::new(bytes.as_slice()).take(most + 1).read_to_end(&mut text);
-            read.map_err(|_| io::Error::other("not valid gzip: it is damaged, or its end is missing"))?;
-        }
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => zstd(&bytes, most, &mut text)?,
-        _ => return Ok(bytes),
+    if !matches!(bytes.as_slice(), [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..]) {
+        return Ok(bytes);
     }
+    let mut text = Vec::new();
+    reader(Cursor::new(bytes))?.take(most + 1).read_to_end(&mut text)?;
     if text.len() as u64 > most {
         let message = format!("too large: more than {} MB when it is decompressed", most / 1_000_000);
         return Err(io::Error::other(message));
@@ -44,18 +59,56 @@ fn decompressed_up_to(bytes: Vec<u8>, most: u64) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// Decompresses all frames, up to one byte more than `most`.
-fn zstd(mut bytes: &[u8], most: u64, text: &mut Vec<u8>) -> io::Result<()> {
-    let damaged = || io::Error::other("not valid zstd: it is damaged, or its end is missing");
-    while !bytes.is_empty() {
-        let left = (most + 1).saturating_sub(text.len() as u64);
-        let decoder = StreamingDecoder::new(&mut bytes).map_err(|_| damaged())?;
-        decoder.take(left).read_to_end(text).map_err(|_| damaged())?;
-        if text.len() as u64 > most {
-            return Ok(());
+/// What is in a file of gzip, all members of it.
+struct Gzip<R>(MultiGzDecoder<R>);
+
+impl<R: BufRead> Read for Gzip<R> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+        self.0.read(bytes).map_err(|error| match error.kind() {
+            InvalidData | InvalidInput | UnexpectedEof => damaged("gzip"),
+            _ => error,
+        })
+    }
+}
+
+/// What is in a file of zstd, all frames of it.
+struct Zstd<R> {
+    file: R,
+    frame: FrameDecoder,
+}
+
+impl<R: BufRead> Read for Zstd<R> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        while self.frame.can_collect() == 0 {
+            if !self.frame.is_finished() {
+                let next_block = BlockDecodingStrategy::UptoBlocks(1);
+                self.frame.decode_blocks(&mut self.file, next_block).map_err(|_| damaged("zstd"))?;
+            } else if self.file.fill_buf()?.is_empty() {
+                return Ok(0);
+            } else {
+                self.next_frame()?;
+            }
+        }
+        self.frame.read(bytes)
+    }
+}
+
+impl<R: BufRead> Zstd<R> {
+    fn next_frame(&mut self) -> io::Result<()> {
+        match self.frame.init(&mut self.file) {
+            Ok(()) => Ok(()),
+            // A frame of other data, such as an index.
+            Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
+                io::copy(&mut self.file.by_ref().take(length.into()), &mut io::sink()).map(drop)
+            }
+            Err(_) => Err(damaged("zstd")),
         }
     }
-    Ok(())
+}
+
+fn damaged(format: &str) -> io::Error {
+    io::Error::other(format!("not valid {format}: it is damaged, or its end is missing"))
 }
 
 #[cfg(test)]

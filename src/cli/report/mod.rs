@@ -2,12 +2,17 @@
 
 pub(super) mod actual;
 pub(super) mod check;
+pub(super) mod count;
 pub(super) mod diff;
 pub(super) mod documents;
 pub(super) mod estimate;
 pub(super) mod grid;
+pub(super) mod listing;
 pub(super) mod remarks;
+pub(super) mod totals;
 pub(super) mod units;
+
+use std::io::{self, Write};
 
 use gpt_cost::accounting::Evidence;
 use gpt_cost::money::grouped;
@@ -43,18 +48,38 @@ pub(super) fn evidence(evidence: Option<Evidence>) -> String {
     format!("{agreeing} of {cases} recorded cases, {}", plural(projects as usize, "project"))
 }
 
-/// Returns how many requests have each format, such as `2 × Batch line, 1 × text`.
-pub(super) fn formats(formats: impl Iterator<Item = Format>) -> String {
-    let mut counts: Vec<(Format, usize)> = Vec::new();
-    for format in formats {
-        match counts.iter_mut().find(|(known, _)| *known == format) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((format, 1)),
+/// How many requests have each format.
+#[derive(Debug, Default)]
+pub(super) struct Formats(Vec<(Format, usize)>);
+
+impl Formats {
+    /// Adds this many requests of a format.
+    pub(super) fn add(&mut self, format: Format, requests: usize) {
+        match self.0.iter_mut().find(|(known, _)| *known == format) {
+            Some((_, count)) => *count += requests,
+            None => self.0.push((format, requests)),
         }
     }
-    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    let texts = counts.iter().map(|(format, count)| format!("{} × {format}", grouped(*count as u64)));
-    texts.collect::<Vec<_>>().join(", ")
+
+    /// Adds those of other requests.
+    pub(super) fn append(&mut self, others: Formats) {
+        others.0.into_iter().for_each(|(format, requests)| self.add(format, requests));
+    }
+
+    /// Returns the numbers in words, such as `2 × Batch line, 1 × text`.
+    pub(super) fn in_words(&self) -> String {
+        let mut counts = self.0.clone();
+        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        let texts = counts.iter().map(|(format, count)| format!("{} × {format}", grouped(*count as u64)));
+        texts.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Returns how many requests have each format, such as `2 × Batch line, 1 × text`.
+pub(super) fn formats(formats: impl Iterator<Item = Format>) -> String {
+    let mut found = Formats::default();
+    formats.for_each(|format| found.add(format, 1));
+    found.in_words()
 }
 
 /// Returns what a request was read as, such as `text with values`.
@@ -120,4 +145,11 @@ pub(super) fn tokens_in_words(count: &TokenCount) -> String {
 /// Returns a text as a cell of a CSV file that spreadsheets do not read as a formula.
 pub(super) fn formula_free(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+}
+
+/// Writes a row of CSV.
+fn write_row(row: &[impl AsRef<[u8]>], out: &mut impl Write) -> io::Result<()> {
+    let mut csv = csv::Writer::from_writer(out);
+    csv.write_record(row)?;
+    csv.flush()
 }

@@ -38,50 +38,71 @@ pub(in crate::cli) fn remark(path: &str, text: &str) -> String {
     if path.is_empty() { text.to_owned() } else { format!("{path}: {text}") }
 }
 
-/// Writes each remark once, with the first of its requests and the number of the others.
-pub(in crate::cli) fn write_grouped<'r>(
-    remarks: impl Iterator<Item = (String, &'r [(&'static str, String)])>,
-    out: &mut impl Write,
-) -> io::Result<()> {
-    /// Maximum number of remarks to show; JSON has them all.
-    const MAX: usize = 20;
-    let remarks = grouped_remarks(remarks);
-    let others = remarks.len().saturating_sub(MAX);
-    for (index, ((kind, text), place, more)) in remarks.into_iter().take(MAX).enumerate() {
-        let before = if index == 0 { "\n" } else { "" };
-        let more = if more == 0 { String::new() } else { format!(" and {} more", grouped(more as u64)) };
-        let style = if *kind == DOES_NOT_FIT { RED } else { YELLOW };
-        writeln!(out, "{before}  {style}{kind}{style:#}: {}{more}: {text}", printable(&place))?;
+/// A remark: its kind and its text.
+type Remark = (&'static str, String);
+
+/// The remarks on many requests: each once, with the first of its requests and the number of the others.
+#[derive(Debug, Default)]
+pub(in crate::cli) struct Remarks {
+    /// In the order of their first requests.
+    groups: Vec<(Remark, String, usize)>,
+    /// The index of each remark in `groups`.
+    known: HashMap<Remark, usize>,
+    /// The number of remarks behind the first [`MAX_KEPT`].
+    others: usize,
+}
+
+/// Maximum number of different remarks that are kept.
+const MAX_KEPT: usize = 1_000;
+
+impl Remarks {
+    /// Adds a remark on the request at a place.
+    pub(in crate::cli) fn add(&mut self, remark: Remark, place: impl FnOnce() -> String) {
+        match self.known.get(&remark) {
+            Some(index) => self.groups[*index].2 += 1,
+            None => self.add_new(remark, place(), 0),
+        }
     }
-    if others > 0 {
-        writeln!(out, "  and {} more: --format json shows all", plural(others, "remark"))?;
+
+    /// Adds the remarks on later requests.
+    pub(in crate::cli) fn append(&mut self, later: Remarks) {
+        for (remark, place, more) in later.groups {
+            match self.known.get(&remark) {
+                Some(index) => self.groups[*index].2 += more + 1,
+                None => self.add_new(remark, place, more),
+            }
+        }
+        self.others += later.others;
     }
-    Ok(())
+
+    fn add_new(&mut self, remark: Remark, place: String, more: usize) {
+        if self.groups.len() == MAX_KEPT {
+            self.others += more + 1;
+            return;
+        }
+        self.known.insert(remark.clone(), self.groups.len());
+        self.groups.push((remark, place, more));
+    }
+
+    /// Writes the remarks.
+    pub(in crate::cli) fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        /// Maximum number of remarks to show; JSON has them all.
+        const MAX: usize = 20;
+        for (index, ((kind, text), place, more)) in self.groups.iter().take(MAX).enumerate() {
+            let before = if index == 0 { "\n" } else { "" };
+            let more = if *more == 0 { String::new() } else { format!(" and {} more", grouped(*more as u64)) };
+            let style = if *kind == DOES_NOT_FIT { RED } else { YELLOW };
+            writeln!(out, "{before}  {style}{kind}{style:#}: {}{more}: {text}", printable(place))?;
+        }
+        if let others @ 1.. = self.groups.len().saturating_sub(MAX) + self.others {
+            writeln!(out, "  and {} more: --format json shows all", plural(others, "remark"))?;
+        }
+        Ok(())
+    }
 }
 
 /// Returns the remarks on a request, each as its kind and its text.
-pub(in crate::cli) fn remarks(input: &TokenCount, warnings: &[Warning]) -> Vec<(&'static str, String)> {
+pub(in crate::cli) fn remarks(input: &TokenCount, warnings: &[Warning]) -> Vec<Remark> {
     let uncounted = input.uncounted().iter().map(|one| (NOT_COUNTED, remark(&one.path, &one.reason)));
     uncounted.chain(warnings.iter().map(|one| ("warning", remark(&one.path, &one.message)))).collect()
-}
-
-/// Groups the same remarks on several requests. Returns each with the name of the first request and the number of the
-/// others.
-pub(in crate::cli) fn grouped_remarks<'r>(
-    remarks: impl Iterator<Item = (String, &'r [(&'static str, String)])>,
-) -> Vec<(&'r (&'static str, String), String, usize)> {
-    let mut groups: Vec<(&(&'static str, String), String, usize)> = Vec::new();
-    let mut places: HashMap<&(&'static str, String), usize> = HashMap::new();
-    for (name, remarks) in remarks {
-        for remark in remarks {
-            match places.get(remark) {
-                Some(place) => groups[*place].2 += 1,
-                None => {
-                    places.insert(remark, groups.len());
-                    groups.push((remark, name.clone(), 0));
-                }
-            }
-        }
-    }
-    groups
 }

@@ -11,7 +11,7 @@ use super::{BudgetReport, CheckReport, MOST_EXPENSIVE, Total, detail, upper_boun
 use crate::cli::checked::{Checked, Measured, Verdict, verdict_name};
 use crate::cli::files::printable;
 use crate::cli::report::grid::{Cell, write_grid, write_line};
-use crate::cli::report::remarks::{NOT_COUNTED, remarks, times, write_grouped};
+use crate::cli::report::remarks::{NOT_COUNTED, Remarks, remarks, times};
 use crate::cli::report::{formats, label, plural};
 
 const DIM: Style = Style::new().dimmed();
@@ -60,15 +60,17 @@ fn write_issues(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()
 
 /// Writes remarks on requests, budgets and the baseline.
 fn write_remarks(report: &CheckReport<'_>, out: &mut impl Write) -> io::Result<()> {
-    let request_remarks = |one: &Checked| {
-        let measured = one.verdicts.iter().find_map(Verdict::measured)?;
-        let mut remarks = remarks(&measured.input, &measured.warnings);
+    let mut all = Remarks::default();
+    for one in &report.requests {
+        let Some(measured) = one.verdicts.iter().find_map(Verdict::measured) else { continue };
         // The findings of an unknown verdict already show what is not counted.
-        remarks.retain(|(kind, _)| *kind != NOT_COUNTED || one.level() != Some(Level::Unknown));
-        Some((one.place.to_string(), remarks))
-    };
-    let remarks: Vec<_> = report.requests.iter().filter_map(request_remarks).collect();
-    write_grouped(remarks.iter().map(|(place, remarks)| (place.clone(), remarks.as_slice())), out)?;
+        let is_shown = |kind| kind != NOT_COUNTED || one.level() != Some(Level::Unknown);
+        let remarks = remarks(&measured.input, &measured.warnings);
+        for remark in remarks.into_iter().filter(|(kind, _)| is_shown(*kind)) {
+            all.add(remark, || one.place.to_string());
+        }
+    }
+    all.write(out)?;
     let no_limit = report.budgets.iter().filter(|one| !one.budget.limits.has_any() && one.failure.is_none());
     for one in no_limit {
         writeln!(

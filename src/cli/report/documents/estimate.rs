@@ -1,12 +1,16 @@
 //! The document of `estimate`: the same format for one request or many.
 
+use std::io::{self, Write};
+
 use gpt_cost::catalog::{Unit, UnitPrice};
 use gpt_cost::estimate::{Exceeded, OfferedTool};
 use gpt_cost::{Cost, CostRange, Estimate, Tier, Verdict};
 use serde::Serialize;
 
 use super::{Component, Day, Dollars, FailedRequest, FromConfig, Name, Price, Remark, Table, Tokens};
+use crate::cli::input::Failed;
 use crate::cli::report::estimate::{Entry, Report};
+use crate::cli::report::totals::Sum;
 
 /// The estimates of requests: tokens, price and fit. Output of `gpt-cost estimate --format json`.
 #[derive(Serialize)]
@@ -17,22 +21,41 @@ pub(in crate::cli) struct Document<'a> {
     as_of: Day,
     /// The price tables; for each model, the last one that has it is used.
     pricing: Vec<Table<'a>>,
-    from_config: Option<FromConfig<'a>>,
     requests: Vec<Request<'a>>,
     failed: Vec<FailedRequest<'a>>,
+    from_config: Option<FromConfig<'a>>,
     total: Total,
 }
 
+/// Writes the document up to its first request.
+pub(in crate::cli) fn write_start(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
+    super::write_start(Document::new(report, None), out)
+}
+
+/// Writes a request of the document, with the comma before it.
+pub(in crate::cli) fn write_element(entry: &Entry<'_>, out: &mut impl Write) -> io::Result<()> {
+    super::write_element(Request::new(entry), out)
+}
+
+/// Writes what follows the requests.
+pub(in crate::cli) fn write_end(
+    report: &Report<'_>,
+    from_config: Option<&(String, Vec<String>)>,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    super::write_end(Document::new(report, from_config), report.part.listing.totals.items == 0, out)
+}
+
 impl<'a> Document<'a> {
-    pub(in crate::cli) fn new(report: &'a Report<'_>) -> Document<'a> {
-        let from_config = report.from_config.as_ref();
+    /// Returns the document without its requests.
+    fn new(report: &'a Report<'_>, from_config: Option<&'a (String, Vec<String>)>) -> Document<'a> {
         Document {
-            as_of: Day(report.day),
-            pricing: super::tables(report.layers.iter().copied()),
+            as_of: Day(report.frame.day),
+            pricing: super::tables(report.frame.layers.iter().copied()),
+            requests: Vec::new(),
+            failed: report.part.listing.failures.iter().map(FailedRequest::from).collect(),
             from_config: from_config.map(|(file, settings)| FromConfig { file, settings }),
-            requests: report.entries.iter().map(Request::new).collect(),
-            failed: report.failed.iter().map(FailedRequest::from).collect(),
-            total: Total::new(report),
+            total: Total::new(&report.part.listing.totals.all),
         }
     }
 }
@@ -48,10 +71,14 @@ pub(in crate::cli) enum Line<'a> {
     Failed(FailedRequest<'a>),
 }
 
-/// Returns the lines of a report: its requests, then those that failed.
-pub(in crate::cli) fn lines<'a>(report: &'a Report<'_>) -> impl Iterator<Item = Line<'a>> {
-    let requests = report.entries.iter().map(|entry| Line::Request(Box::new(Request::new(entry))));
-    requests.chain(report.failed.iter().map(|failed| Line::Failed(failed.into())))
+/// Returns the line of a request.
+pub(in crate::cli) fn line<'a>(entry: &'a Entry<'_>) -> Line<'a> {
+    Line::Request(Box::new(Request::new(entry)))
+}
+
+/// Returns the line of a request that failed.
+pub(in crate::cli) fn failed_line(failed: &Failed) -> Line<'_> {
+    Line::Failed(failed.into())
 }
 
 /// A request and its estimate.
@@ -98,15 +125,15 @@ pub(in crate::cli) struct Request<'a> {
 
 impl<'a> Request<'a> {
     fn new(entry: &'a Entry<'_>) -> Request<'a> {
-        let (estimate, request) = (entry.estimate, entry.request);
+        let (estimate, facts) = (&entry.estimate, &entry.facts);
         let (model, input, output) = (estimate.model(), estimate.input(), estimate.output());
         Request {
-            name: entry.place.to_string(),
-            file: &entry.place.file,
-            line: entry.line,
-            custom_id: request.custom_id(),
-            format: request.format().as_str(),
-            is_filled: request.is_filled(),
+            name: facts.place.to_string(),
+            file: &facts.place.file,
+            line: facts.line,
+            custom_id: facts.custom_id.as_deref(),
+            format: facts.format.as_str(),
+            is_filled: facts.is_filled,
             model: estimate.name(),
             resolved_model: model.name(),
             encoding: model.encoding().map(|encoding| encoding.as_str()),
@@ -117,11 +144,11 @@ impl<'a> Request<'a> {
                 min: output.min,
                 expected: output.expected,
                 max: output.max,
-                limit: request.output_limit().map(|limit| Limit { field: limit.field, tokens: limit.tokens }),
-                choices: request.choices(),
+                limit: facts.output_limit.as_ref().map(|limit| Limit { field: limit.field, tokens: limit.tokens }),
+                choices: facts.choices,
             },
             cost: estimate.cost().into(),
-            identical_requests: entry.times,
+            identical_requests: facts.times,
             requests: estimate.requests(),
             cost_of_all: (&estimate.cost_of_all()).into(),
             fit: Fit::new(estimate),
@@ -132,7 +159,7 @@ impl<'a> Request<'a> {
             tools: estimate.tools().iter().map(Tool::from).collect(),
             breakdown: super::breakdown(input),
             not_counted: super::uncounted(input.uncounted()),
-            warnings: super::remarks(entry.warnings),
+            warnings: super::remarks(&entry.warnings),
         }
     }
 }
@@ -293,11 +320,8 @@ struct Total {
 }
 
 impl Total {
-    fn new(report: &Report<'_>) -> Total {
-        Total {
-            requests: report.entries.iter().map(|entry| entry.estimate.requests()).sum(),
-            input_tokens: (&report.tokens()).into(),
-            cost: (&report.cost()).into(),
-        }
+    fn new(sum: &Sum) -> Total {
+        let cost = sum.cost.unwrap_or_else(|| [].into_iter().sum());
+        Total { requests: sum.requests, input_tokens: (&sum.tokens).into(), cost: (&cost).into() }
     }
 }

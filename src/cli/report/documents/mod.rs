@@ -42,6 +42,36 @@ pub(in crate::cli) fn write(document: impl Serialize, out: &mut impl Write) -> i
     writeln!(out)
 }
 
+/// How a list of requests is written while it is empty.
+const NO_REQUESTS: &str = "\"requests\": []";
+
+/// Writes a document whose requests follow, up to the first of them.
+fn write_start(document: impl Serialize, out: &mut impl Write) -> io::Result<()> {
+    let text = text(document)?;
+    let (start, _) = text.split_once(NO_REQUESTS).unwrap_or_default();
+    write!(out, "{start}\"requests\": [")
+}
+
+/// Writes one of the requests of a document, with the comma before it.
+fn write_element(request: impl Serialize, out: &mut impl Write) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(&request)?;
+    // A line break in a text is escaped, so each one is of the document.
+    write!(out, ",\n    {}", text.replace('\n', "\n    "))
+}
+
+/// Writes what follows the requests of a document.
+fn write_end(document: impl Serialize, is_empty: bool, out: &mut impl Write) -> io::Result<()> {
+    let text = text(document)?;
+    let (_, end) = text.split_once(NO_REQUESTS).unwrap_or_default();
+    write!(out, "{}]{end}", if is_empty { "" } else { "\n  " })
+}
+
+fn text(document: impl Serialize) -> io::Result<String> {
+    let mut text = Vec::new();
+    write(document, &mut text)?;
+    String::from_utf8(text).map_err(io::Error::other)
+}
+
 /// Writes a document as a line of JSON Lines.
 pub(in crate::cli) fn write_line(document: impl Serialize, out: &mut impl Write) -> io::Result<()> {
     serde_json::to_writer(&mut *out, &Versioned { schema: SCHEMA, document })?;

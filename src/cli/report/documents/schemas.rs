@@ -68,6 +68,7 @@ pub(in crate::cli) fn all() -> Vec<(&'static str, Schema)> {
         document_schema::<super::check::Document<'_>>("check"),
         schema::<super::check::Line<'_>>("check-line"),
         document_schema::<super::count::Document<'_>>("count"),
+        schema::<super::count::Line<'_>>("count-line"),
         document_schema::<super::diff::Document<'_>>("diff"),
         document_schema::<super::estimate::Document<'_>>("estimate"),
         schema::<super::estimate::Line<'_>>("estimate-line"),

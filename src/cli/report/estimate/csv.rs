@@ -1,11 +1,12 @@
-//! CSV for spreadsheets, with a row for each request.
+//! CSV for spreadsheets, with a row for each request, also for those that failed.
 
 use std::io::{self, Write};
 
 use gpt_cost::{CostRange, Usd};
 
-use super::{Entry, Report};
-use crate::cli::report::formula_free;
+use super::Entry;
+use crate::cli::input::Failed;
+use crate::cli::report::{formula_free, write_row};
 
 const TITLES: [&str; 24] = [
     "name",
@@ -34,23 +35,25 @@ const TITLES: [&str; 24] = [
     "error",
 ];
 
-pub(super) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
-    let mut csv = csv::Writer::from_writer(out);
-    csv.write_record(TITLES)?;
-    for entry in &report.entries {
-        csv.write_record(row(entry))?;
-    }
-    for failed in report.failed {
-        let mut row = [const { String::new() }; TITLES.len()];
-        row[0] = formula_free(&failed.place.to_string());
-        row[TITLES.len() - 1] = failed.failure.message();
-        csv.write_record(row)?;
-    }
-    csv.flush()
+/// Writes the row of titles.
+pub(super) fn write_titles(out: &mut impl Write) -> io::Result<()> {
+    write_row(&TITLES, out)
+}
+
+pub(super) fn write_entry(entry: &Entry<'_>, out: &mut impl Write) -> io::Result<()> {
+    write_row(&row(entry), out)
+}
+
+/// Writes the row of a request that failed: its name and the error.
+pub(super) fn write_failed(failed: &Failed, out: &mut impl Write) -> io::Result<()> {
+    let mut row = [const { String::new() }; TITLES.len()];
+    row[0] = formula_free(&failed.place.to_string());
+    row[TITLES.len() - 1] = failed.failure.message();
+    write_row(&row, out)
 }
 
 fn row(entry: &Entry<'_>) -> [String; TITLES.len()] {
-    let (estimate, request) = (entry.estimate, entry.request);
+    let (estimate, facts) = (&entry.estimate, &entry.facts);
     let (input, output) = (estimate.input(), estimate.output());
     let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
     let [min, expected, max] = amounts(&estimate.cost().total);
@@ -58,8 +61,8 @@ fn row(entry: &Entry<'_>) -> [String; TITLES.len()] {
     let uncounted = input.uncounted().iter().map(|one| one.path.as_str());
     let warnings = entry.warnings.iter().map(|warning| warning.message.as_str());
     [
-        formula_free(&entry.place.to_string()),
-        formula_free(request.custom_id().unwrap_or_default()),
+        formula_free(&facts.place.to_string()),
+        formula_free(facts.custom_id.as_deref().unwrap_or_default()),
         formula_free(estimate.name()),
         formula_free(estimate.model().name()),
         estimate.tier().to_string(),

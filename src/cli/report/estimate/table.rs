@@ -8,11 +8,12 @@ use gpt_cost::estimate::OfferedTool;
 use gpt_cost::money::grouped;
 use gpt_cost::{Cost, CostRange, Estimate, Fit, Label, Tier, Usd, Verdict};
 
-use super::{Entry, Report, summary};
+use super::{Entry, FromConfig, Part, Report};
 use crate::cli::files::printable;
 use crate::cli::report::grid::{Cell, write_grid, write_line};
-use crate::cli::report::remarks::{DOES_NOT_FIT, NOTE, identical, remark, times, write_grouped};
-use crate::cli::report::{FILE_TOKENS, IMAGE_SIZE, formats, label, plural, read_as};
+use crate::cli::report::listing::{Listing, MAX_LISTED};
+use crate::cli::report::remarks::{DOES_NOT_FIT, NOTE, identical, remark, times};
+use crate::cli::report::{FILE_TOKENS, IMAGE_SIZE, label, plural, read_as};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -21,49 +22,50 @@ const RED: Style = AnsiColor::Red.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
 
 /// Writes the report.
-pub(in crate::cli) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
-    match (report.entries.as_slice(), report.failed) {
-        ([one], []) => write_entry(report, one, out),
-        (many, _) => write_many(report, many, out),
+pub(super) fn write(report: &Report<'_>, from_config: Option<&FromConfig>, out: &mut impl Write) -> io::Result<()> {
+    match (report.part.listing.entries.as_slice(), report.part.listing.failed) {
+        ([one], 0) => write_entry(report, one, out),
+        _ => write_many(report, out),
     }?;
-    match &report.from_config {
+    match from_config {
         Some((name, settings)) => writeln!(out, "\n  {DIM}from {}: {}{DIM:#}", printable(name), settings.join(", ")),
         None => Ok(()),
     }
 }
 
-/// The most requests that the table lists without `--each`.
-const MAX_LISTED: usize = 50;
-
 /// Writes a row for each request, or the summary of many, and their remarks.
-fn write_many(report: &Report<'_>, entries: &[Entry<'_>], out: &mut impl Write) -> io::Result<()> {
-    let requests = plural(entries.len(), "request");
-    let formats = formats(entries.iter().map(|entry| entry.request.format()));
-    write_line(&[Cell::styled(requests, BOLD), Cell::plain(formats), Cell::styled(report.prices(), DIM)], out)?;
+fn write_many(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
+    let Listing { totals, failed, failures, .. } = &report.part.listing;
+    let requests = plural(totals.items, "request");
+    let formats = totals.formats.in_words();
+    write_line(&[Cell::styled(requests, BOLD), Cell::plain(formats), Cell::styled(report.frame.prices(), DIM)], out)?;
     writeln!(out)?;
-    match entries.len() > MAX_LISTED && !report.each {
-        true => summary::write(report, entries, out),
-        false => write_each(report, entries, out),
+    match totals.items > MAX_LISTED && !report.frame.each {
+        true => {
+            totals.write(out)?;
+            writeln!(out, "\n  --each lists all requests")
+        }
+        false => write_each(report, out),
     }?;
-    write_remarks(report, out)?;
-    let listed = if report.each { report.failed.len() } else { MAX_LISTED };
-    for (index, one) in report.failed.iter().take(listed).enumerate() {
+    totals.remarks.write(out)?;
+    for (index, one) in failures.iter().enumerate() {
         let before = if index == 0 { "\n" } else { "" };
         let place = printable(&one.place.to_string());
         writeln!(out, "{before}  {RED}failed{RED:#}: {place}: {}", one.failure.message())?;
     }
-    if let more @ 1.. = report.failed.len().saturating_sub(listed) {
+    if let more @ 1.. = failed - failures.len() {
         writeln!(out, "  and {} more that failed", grouped(more as u64))?;
     }
-    write_output_hint(entries, out)
+    write_hints(&report.part, out)
 }
 
 /// Writes a row for each request, and their total.
-fn write_each(report: &Report<'_>, entries: &[Entry<'_>], out: &mut impl Write) -> io::Result<()> {
-    let (total, tokens) = (report.cost(), report.tokens());
+fn write_each(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
+    let Listing { entries, totals, .. } = &report.part.listing;
+    let (total, tokens) = (totals.all.cost.unwrap_or_else(|| [].into_iter().sum()), &totals.all.tokens);
     let digits = amounts(&total.total).map(Usd::decimals).max().unwrap_or(2) as usize;
     let money = |amount: Usd| format!("{amount:.digits$}");
-    let has = |column: fn(&Estimate<'_>) -> bool| entries.iter().any(|entry| column(entry.estimate));
+    let has = |column: fn(&Estimate<'_>) -> bool| entries.iter().any(|entry| column(&entry.estimate));
     let columns = Columns {
         tier: has(|estimate| estimate.tier() != Tier::Standard),
         cached: has(|estimate| estimate.cached() > 0),
@@ -83,7 +85,7 @@ fn write_each(report: &Report<'_>, entries: &[Entry<'_>], out: &mut impl Write) 
     let expected = |cost: &Cost| Cell::right(cost.total.expected.map(money).unwrap_or_default());
     let max = |cost: &Cost| cost.total.max.map_or_else(|| format!("≥ {}", money(cost.total.min)), money);
     for entry in entries {
-        let (estimate, cost) = (entry.estimate, entry.estimate.cost_of_all());
+        let (estimate, cost) = (&entry.estimate, entry.estimate.cost_of_all());
         let fits = match estimate.fit().verdict() {
             Verdict::Fits => Cell::plain(""),
             Verdict::Exceeds => Cell::styled(DOES_NOT_FIT, RED),
@@ -91,7 +93,7 @@ fn write_each(report: &Report<'_>, entries: &[Entry<'_>], out: &mut impl Write) 
         };
         let cached = estimate.cached();
         rows.push(columns.select([
-            Cell::plain(format!("{}{}", printable(&entry.place.to_string()), times(estimate.requests()))),
+            Cell::plain(format!("{}{}", printable(&entry.facts.place.to_string()), times(estimate.requests()))),
             Cell::plain(estimate.name()),
             Cell::plain(estimate.tier().as_str()),
             Cell::right(grouped(estimate.input().tokens())),
@@ -107,7 +109,7 @@ fn write_each(report: &Report<'_>, entries: &[Entry<'_>], out: &mut impl Write) 
         Cell::plain(""),
         Cell::plain(""),
         Cell::right(grouped(tokens.tokens())),
-        Cell::plain(label(&tokens)),
+        Cell::plain(label(tokens)),
         Cell::plain(""),
         expected(&total),
         Cell::right(max(&total)),
@@ -132,16 +134,11 @@ impl Columns {
 }
 
 /// Writes hints to set the calls of tools and the expected output, if a request has none.
-fn write_output_hint(entries: &[Entry<'_>], out: &mut impl Write) -> io::Result<()> {
-    let lacks_expected = |entry: &Entry<'_>| {
-        let output = entry.estimate.output();
-        output.expected.is_none() && output.max != Some(0)
-    };
-    let mut tools = entries.iter().flat_map(|entry| entry.estimate.tools());
-    if let Some(tool) = tools.find(|tool| tool.calls.is_none() && tool.price.is_some()) {
-        writeln!(out, "\n  {DIM}hint: --tool-calls {}=N adds the cost of N calls{DIM:#}", tool.name)?;
+fn write_hints(part: &Part<'_>, out: &mut impl Write) -> io::Result<()> {
+    if let Some(tool) = &part.uncalled {
+        writeln!(out, "\n  {DIM}hint: --tool-calls {tool}=N adds the cost of N calls{DIM:#}")?;
     }
-    match entries.iter().any(lacks_expected) {
+    match part.lacks_expected {
         true => {
             writeln!(out, "\n  {DIM}hint: --output-tokens N adds the expected cost, with N output tokens{DIM:#}")
         }
@@ -149,35 +146,20 @@ fn write_output_hint(entries: &[Entry<'_>], out: &mut impl Write) -> io::Result<
     }
 }
 
-/// Writes the remarks on the requests, each once.
-fn write_remarks(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
-    let remarks: Vec<_> = report
-        .entries
-        .iter()
-        .map(|entry| {
-            let exceeded = entry.estimate.fit().exceeded().iter();
-            let mut all: Vec<_> = exceeded.map(|exceeded| (DOES_NOT_FIT, exceeded.to_string())).collect();
-            all.extend(entry.remarks());
-            (entry.place.to_string(), all)
-        })
-        .collect();
-    write_grouped(remarks.iter().map(|(place, remarks)| (place.clone(), remarks.as_slice())), out)
-}
-
 fn write_entry(report: &Report<'_>, entry: &Entry<'_>, out: &mut impl Write) -> io::Result<()> {
-    let estimate = entry.estimate;
-    let place = printable(&entry.place.to_string());
-    let format = read_as(entry.request.format(), entry.request.is_filled());
-    let day = Cell::styled(format!("as of {}", report.day), DIM);
+    let Entry { facts, estimate, warnings } = entry;
+    let place = printable(&facts.place.to_string());
+    let format = read_as(facts.format, facts.is_filled);
+    let day = Cell::styled(format!("as of {}", report.frame.day), DIM);
     write_line(&[Cell::styled(place, BOLD), Cell::plain(format), Cell::plain(model(estimate)), day], out)?;
     writeln!(out)?;
     write_grid(&costs(entry), out)?;
     writeln!(out)?;
-    write_grid(&facts(estimate), out)?;
+    write_grid(&context_and_prices(estimate), out)?;
     for exceeded in estimate.fit().exceeded() {
         writeln!(out, "  {RED}limit{RED:#}    {exceeded}")?;
     }
-    if let Some(text) = identical(entry.times) {
+    if let Some(text) = identical(facts.times) {
         writeln!(out, "\n  {NOTE}: {text}")?;
     }
     let uncounted = estimate.input().uncounted();
@@ -189,19 +171,19 @@ fn write_entry(report: &Report<'_>, entry: &Entry<'_>, out: &mut impl Write) -> 
         };
         write_grid(&uncounted.iter().map(|one| row(&one.path, &one.reason)).collect::<Vec<_>>(), out)?;
     }
-    if !entry.warnings.is_empty() {
+    if !warnings.is_empty() {
         writeln!(out)?;
     }
-    for warning in entry.warnings {
+    for warning in warnings {
         writeln!(out, "  {YELLOW}warning{YELLOW:#}: {}", remark(&warning.path, &warning.message))?;
     }
-    if entry.warnings.iter().any(|warning| warning.lacks_image_size) {
+    if warnings.iter().any(|warning| warning.lacks_image_size) {
         writeln!(out, "  hint: {IMAGE_SIZE}")?;
     }
-    if entry.estimate.input().uncounted().iter().any(|one| one.lacks_file_tokens) {
+    if uncounted.iter().any(|one| one.lacks_file_tokens) {
         writeln!(out, "  hint: {FILE_TOKENS}")?;
     }
-    write_output_hint(std::slice::from_ref(entry), out)
+    write_hints(&report.part, out)
 }
 
 /// Returns the model name, the model that it resolves to if that has another name, the encoding, and the tier unless it
@@ -219,7 +201,7 @@ fn model(estimate: &Estimate<'_>) -> String {
 
 /// Returns the rows for input, output and total. All amounts have the same number of decimals.
 fn costs(entry: &Entry<'_>) -> Vec<Vec<Cell>> {
-    let (estimate, cost) = (entry.estimate, entry.estimate.cost());
+    let (estimate, cost) = (&entry.estimate, entry.estimate.cost());
     let (input, output) = (estimate.input(), estimate.output());
     let all = estimate.cost_of_all().total;
     let digits = [&cost.input, &cost.output, &cost.total, &all].into_iter().flat_map(amounts);
@@ -292,13 +274,13 @@ fn costs(entry: &Entry<'_>) -> Vec<Vec<Cell>> {
 
 /// Returns what limits the output.
 fn limit(entry: &Entry<'_>) -> String {
-    let (model, request) = (entry.estimate.model(), entry.request);
-    let times = match request.choices() {
+    let (model, facts) = (entry.estimate.model(), &entry.facts);
+    let times = match facts.choices {
         1 => String::new(),
         choices => format!(" × {choices}"),
     };
     let is_context = entry.estimate.fit().left().is_some_and(|left| model.max_output().is_none_or(|max| left < max));
-    let limit = match request.output_limit() {
+    let limit = match &facts.output_limit {
         _ if model.kind() == Kind::Embedding => return String::new(),
         Some(limit) => limit.field,
         None if is_context => "left in the context",
@@ -309,7 +291,7 @@ fn limit(entry: &Entry<'_>) -> String {
 }
 
 /// Returns the rows for the context and the prices.
-fn facts(estimate: &Estimate<'_>) -> Vec<Vec<Cell>> {
+fn context_and_prices(estimate: &Estimate<'_>) -> Vec<Vec<Cell>> {
     let fit = estimate.fit();
     let verdict = match fit.verdict() {
         Verdict::Fits => Cell::styled("fits", GREEN),
