@@ -75,6 +75,16 @@ impl Failure {
         Failure::Request { path: String::new(), message: message.into(), hint }
     }
 
+    /// Returns what is wrong in one line, without hints and excerpts.
+    pub(crate) fn reason(&self) -> String {
+        match self {
+            Failure::Library(error) => error.problems().iter().map(Problem::to_string).collect::<Vec<_>>().join("; "),
+            Failure::Request { path, message, .. } if path.is_empty() => message.clone(),
+            Failure::Request { path, message, .. } => format!("{path}: {message}"),
+            Failure::Python(error) => error.to_string(),
+        }
+    }
+
     /// Returns the exception.
     pub(crate) fn raise(self, py: Python<'_>) -> PyErr {
         match self {

@@ -294,7 +294,10 @@ fn read(body: &Body, image_size: Option<ImageSizeArgument>, file_tokens: Option<
 }
 
 /// Returns the model of the arguments, or else that of the request. A conflict between the two is a warning.
-fn model_of<'m>(argument: Option<&'m str>, own: Option<&'m str>) -> Result<(&'m str, Option<Warning>), Failure> {
+pub(crate) fn model_of<'m>(
+    argument: Option<&'m str>,
+    own: Option<&'m str>,
+) -> Result<(&'m str, Option<Warning>), Failure> {
     let conflict = argument.zip(own).filter(|(argument, own)| argument != own).map(|(argument, own)| {
         Warning::new("model", format!("the request names {}; {argument} is used instead", own.escape_debug()))
     });

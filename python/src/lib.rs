@@ -2,6 +2,7 @@
 
 mod actual;
 mod catalog;
+mod columns;
 mod convert;
 mod count;
 mod encoding;
@@ -44,6 +45,8 @@ fn _gpt_cost(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<actual::UnitCharge>()?;
     module.add_class::<actual::UnpricedCalls>()?;
     module.add_class::<actual::Uplift>()?;
+    module.add_class::<columns::Column>()?;
+    module.add_class::<columns::EstimateColumn>()?;
     module.add_function(wrap_pyfunction!(functions::estimate, module)?)?;
     module.add_function(wrap_pyfunction!(functions::count, module)?)?;
     module.add_function(wrap_pyfunction!(functions::actual, module)?)?;
@@ -53,5 +56,7 @@ fn _gpt_cost(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(functions::encode, module)?)?;
     module.add_function(wrap_pyfunction!(functions::decode, module)?)?;
     module.add_function(wrap_pyfunction!(functions::truncate, module)?)?;
+    module.add_function(wrap_pyfunction!(columns::count_column, module)?)?;
+    module.add_function(wrap_pyfunction!(columns::estimate_column, module)?)?;
     module.add_function(wrap_pyfunction!(functions::run_command, module)?)
 }

@@ -4,7 +4,9 @@ import datetime
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from os import PathLike
-from typing import Any, Literal, final
+from typing import Any, Literal, Protocol, final
+
+from typing_extensions import disjoint_base
 
 _Label = Literal["exact", "estimate", "at_least", "not_counted"]
 _Verdict = Literal["fits", "exceeds", "unknown"]
@@ -12,17 +14,25 @@ _Day = datetime.date | str
 _Path = str | PathLike[str]
 _Pricing = _Path | Sequence[_Path] | Catalog
 
+class _Array(Protocol):
+    def __arrow_c_array__(self, requested_schema: Any = None, /) -> tuple[object, object]: ...
+
+class _Stream(Protocol):
+    def __arrow_c_stream__(self, requested_schema: Any = None, /) -> object: ...
+
 __all__ = [
     "Actual",
     "Amounts",
     "BudgetExceeded",
     "Catalog",
     "Charge",
+    "Column",
     "Component",
     "Cost",
     "Encoding",
     "Error",
     "Estimate",
+    "EstimateColumn",
     "Evidence",
     "Exceeding",
     "Fit",
@@ -50,10 +60,12 @@ __all__ = [
     "__version__",
     "actual",
     "count",
+    "count_column",
     "decode",
     "encode",
     "encoding_for_model",
     "estimate",
+    "estimate_column",
     "get_encoding",
     "models",
     "run_command",
@@ -143,6 +155,38 @@ def actual(
 ) -> Actual:
     """Returns what a response costs, by its usage."""
 
+def count_column(
+    texts: _Array | _Stream,
+    /,
+    model: str | None = None,
+    *,
+    encoding: str | Encoding | None = None,
+    on_error: Literal["null", "raise"] = "null",
+    threads: int | None = None,
+    pricing: _Pricing | None = None,
+) -> Column:
+    """Returns the number of tokens of each text of a column of Arrow data: a column of `int64`."""
+
+def estimate_column(
+    requests: _Array | _Stream,
+    /,
+    model: str | None = None,
+    *,
+    format: Literal["json", "text"] = "json",
+    output_tokens: int | None = None,
+    tier: str | None = None,
+    cached: int | str = 0,
+    as_of: _Day | None = None,
+    pricing: _Pricing | None = None,
+    tool_calls: Mapping[str, int] | None = None,
+    uplift: str | None = None,
+    image_size: str | None = None,
+    file_tokens: int | None = None,
+    on_error: Literal["null", "raise"] = "null",
+    threads: int | None = None,
+) -> EstimateColumn:
+    """Returns the estimate of each request of a column of Arrow data: a column of structs, which is a table, too."""
+
 def models(*, as_of: _Day | None = None, pricing: _Pricing | None = None) -> list[Model]:
     """Returns the known models, then each alias with the model that it resolves to on the day."""
 
@@ -163,6 +207,25 @@ def truncate(text: str, limit: int, encoding: str | Encoding) -> str:
 
 def run_command(arguments: Sequence[str]) -> int:
     """Runs the command `gpt-cost` with these arguments, program name first, and returns its exit code."""
+
+@disjoint_base
+class Column:
+    """A column of Arrow data with a row for each row that was passed, read through the PyCapsule interface."""
+
+    @property
+    def errors(self) -> Column:
+        """A column with the reason why a row is bad, and null for the other rows."""
+    def to_pyarrow(self) -> Any:
+        """Returns the column as a `pyarrow.Array`, without a copy."""
+    def __arrow_c_schema__(self) -> object: ...
+    def __arrow_c_array__(self, requested_schema: Any = None, **options: Any) -> tuple[object, object]: ...
+    def __len__(self) -> int: ...
+
+@final
+class EstimateColumn(Column):
+    """A column of structs, which is a table, too, with the fields of the structs as columns."""
+
+    def __arrow_c_stream__(self, requested_schema: Any = None, **options: Any) -> object: ...
 
 @final
 class Encoding:
