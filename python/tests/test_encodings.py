@@ -1,17 +1,13 @@
 """The tokenizers, compared with tiktoken where it can load its tables, and in threads."""
 
-import hashlib
-import os
 import pickle
 import random
-import shutil
-import tempfile
 import threading
-from pathlib import Path
 from typing import Any
 
 import gpt_cost
 import pytest
+import tiktoken_tables
 
 TEXTS = [
     "",
@@ -29,14 +25,7 @@ ENCODINGS = ["o200k_base", "cl100k_base", "p50k_base", "r50k_base"]
 def tiktoken_encoding(name: str) -> Any:
     """Returns the encoding of tiktoken, which reads its tables from a cache, and else downloads them."""
     tiktoken = pytest.importorskip("tiktoken")
-    # The Rust package `tiktoken-rs`, which the library is built with, has the same files.
-    cargo = Path(os.environ.get("CARGO_HOME", Path.home() / ".cargo"))
-    cache = Path(tempfile.gettempdir()) / "gpt-cost-tiktoken-cache"
-    cache.mkdir(exist_ok=True)
-    for file in cargo.glob(f"registry/src/*/tiktoken-rs-*/assets/{name}.tiktoken"):
-        url = f"https://openaipublic.blob.core.windows.net/encodings/{file.name}"
-        shutil.copyfile(file, cache / hashlib.sha1(url.encode()).hexdigest())
-    os.environ.setdefault("TIKTOKEN_CACHE_DIR", str(cache))
+    tiktoken_tables.prepare()
     try:
         return tiktoken.get_encoding(name)
     except Exception as error:

@@ -12,6 +12,7 @@ import argparse
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -44,7 +45,7 @@ def run(folder: Path, gigabytes: float, with_tiktoken: bool) -> None:
     size = sum(file.stat().st_size for file in table.iterdir())
     print(f"{number:,} rows, {size / 1e9:.3f} GB of Parquet", flush=True)
 
-    spark = cluster()
+    spark = cluster(settings={"spark.executorEnv.TIKTOKEN_CACHE_DIR": tables()} if with_tiktoken else {})
     gpt_cost.spark.register(spark, as_of=AS_OF)
     frame = spark.read.parquet(str(table))
     frame.createOrReplaceTempView("requests")
@@ -85,6 +86,14 @@ def run(folder: Path, gigabytes: float, with_tiktoken: bool) -> None:
     assert quiet == expected
     print(f"the same result: {expected['requests']:,} requests, {len(expected['errors']):,} bad rows, "
           f"{expected['tokens']:,} tokens, ${expected['expected']} expected, at most ${expected['max']}")
+
+
+def tables() -> str:
+    """Returns the folder with the tables of tiktoken, which the tests prepare."""
+    sys.path.append(str(Path(__file__).parent.parent))
+    from tiktoken_tables import prepare
+
+    return prepare()
 
 
 def tiktoken_count() -> Any:

@@ -97,7 +97,7 @@ def results(session: Any) -> dict[str, Any]:
     return found
 
 
-def cluster(cores: int = 1, memory: int = 1024, **settings: str) -> Any:
+def cluster(cores: int = 1, memory: int = 1024, settings: dict[str, str] | None = None) -> Any:
     """Returns a session of Spark with two workers of their own."""
     import pyspark
     from pyspark.sql import SparkSession
@@ -108,10 +108,11 @@ def cluster(cores: int = 1, memory: int = 1024, **settings: str) -> Any:
     os.environ["PYSPARK_PYTHON"] = sys.executable
     builder: Any = SparkSession.builder
     builder = builder.master(f"local-cluster[2,{cores},{memory}]").appName("gpt-cost")
-    builder = builder.config("spark.ui.enabled", "false").config("spark.sql.shuffle.partitions", "4")
+    builder = builder.config("spark.ui.enabled", "false").config("spark.ui.showConsoleProgress", "false")
+    builder = builder.config("spark.sql.shuffle.partitions", "4")
     builder = builder.config("spark.executor.memory", f"{memory}m")
-    for name, value in settings.items():
-        builder = builder.config(name.replace("_", "."), value)
+    for name, value in (settings or {}).items():
+        builder = builder.config(name, value)
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     return session
