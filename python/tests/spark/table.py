@@ -65,20 +65,22 @@ def command_line(texts: Iterator[str | None], folder: Path) -> dict[str, Any]:
     command = os.environ.get("GPT_COST")
     arguments = [command] if command else [sys.executable, "-m", "gpt_cost"]
     arguments += ["estimate", str(file), "--model", MODEL, "--tier", TIER, "--output-tokens", str(OUTPUT_TOKENS)]
-    arguments += ["--as-of", AS_OF, "--no-config", "--format", "json"]
+    arguments += ["--as-of", AS_OF, "--no-config", "--format", "jsonl"]
+    found: dict[str, Any] = {"requests": 0, "tokens": 0, "min": 0, "expected": 0, "max": 0, "errors": []}
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as running:
+        for line in running.stdout or ():
+            row = json.loads(line)
+            if row["kind"] == "estimate-failure":
+                found["errors"].append(row["error"])
+                continue
+            found["requests"] += 1
+            found["tokens"] += row["input_tokens"]["tokens"]
+            for field in ("min", "expected", "max"):
+                found[field] += Decimal(row["cost"]["total"][field])
     # Code 2: there are bad rows.
-    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
-    assert done.returncode == 2, done.stderr
-    document = json.loads(done.stdout)
-    total = document["total"]
-    return {
-        "requests": total["requests"],
-        "tokens": total["input_tokens"]["tokens"],
-        "min": Decimal(total["cost"]["total"]["min"]),
-        "expected": Decimal(total["cost"]["total"]["expected"]),
-        "max": Decimal(total["cost"]["total"]["max"]),
-        "errors": sorted(failed["error"] for failed in document["failed"]),
-    }
+    assert running.returncode == 2
+    found["errors"].sort()
+    return found
 
 
 QUERY = f"""
