@@ -54,17 +54,23 @@ def run(folder: Path, gigabytes: float, runs: int, with_tiktoken: bool) -> None:
     frame.limit(100).selectExpr(f"estimate_cost(request, '{MODEL}').error").collect()
 
     terms: dict[str, Any] = {"tier": TIER, "output_tokens": OUTPUT_TOKENS, "as_of": AS_OF}
-    in_arrow = gpt_cost.spark.estimate(frame, "request", MODEL, **terms)
-    in_arrow = in_arrow.selectExpr("sum(input_tokens)", "sum(cost_expected)")
+
+    def in_arrow() -> Any:
+        estimates = gpt_cost.spark.estimate(frame, "request", MODEL, **terms)
+        return estimates.selectExpr("sum(input_tokens)", "sum(cost_expected)").collect()
+
+    def with_tables_of_tiktoken() -> Any:
+        return frame.select(tiktoken_count()("request").alias("count")).selectExpr("sum(count)").collect()
+
+    # Each run has a query of its own: a frame that ran keeps results of its stages.
     jobs: dict[str, Callable[[], Any]] = {
-        "reading alone (sum of lengths)": frame.selectExpr("sum(length(request))").collect,
+        "reading alone (sum of lengths)": lambda: frame.selectExpr("sum(length(request))").collect(),
         "estimate_cost": lambda: results(spark),
-        "estimate, by mapInArrow": in_arrow.collect,
-        "token_count": frame.selectExpr(f"sum(token_count(request, '{MODEL}'))").collect,
+        "estimate, by mapInArrow": in_arrow,
+        "token_count": lambda: frame.selectExpr(f"sum(token_count(request, '{MODEL}'))").collect(),
     }
     if with_tiktoken:
-        counts = frame.select(tiktoken_count()("request").alias("count"))
-        jobs["tiktoken in a pandas UDF"] = counts.selectExpr("sum(count)").collect
+        jobs["tiktoken in a pandas UDF"] = with_tables_of_tiktoken
     found, times = timed(jobs, runs)
     for name, seconds in times.items():
         print(f"{name:<42} {seconds:7.1f} s  {size / 1e6 / seconds:6.1f} MB/s", flush=True)
