@@ -8,7 +8,7 @@ use std::thread;
 const BLOCK: usize = 512;
 
 /// The bytes of texts for which a further thread is worth its start and the tokens that are not in its cache yet: one
-/// thread counts them in 1 to 2 ms.
+/// thread counts them in about 1 ms.
 const BYTES_PER_THREAD: usize = 256 * 1024;
 
 /// Returns the results of `work` for each text, in their order, and none for a null. Works on up to this number of
