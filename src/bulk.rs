@@ -30,7 +30,7 @@
 //!     },
 //! )?;
 //! assert_eq!((tokens, failed.len()), (13, 1));
-//! assert!(failed[0].starts_with("log.jsonl:2:1: not valid JSON"));
+//! assert!(failed[0].starts_with("log.jsonl:2:2: not valid JSON"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
