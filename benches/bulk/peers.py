@@ -56,11 +56,11 @@ def count_range(file, start, end):
     """Counts the lines that begin in a range of bytes."""
     requests = tokens = 0
     with open(file, "rb") as lines:
+        position = 0
         if start > 0:
             # A line that begins at `start` is ours; of a line that began earlier, the rest is skipped.
             lines.seek(start - 1)
-            lines.readline()
-        position = lines.tell()
+            position = start - 1 + len(lines.readline())
         for line in lines:
             if position >= end:
                 break

@@ -79,19 +79,8 @@ pub(crate) fn estimate(
     fields: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Estimate> {
     let day = as_of.unwrap_or_else(Day::today).0;
-    let mut terms = Terms::on(day).cached(cached.0).requests(requests);
-    if let Some(tier) = tier {
-        terms = terms.tier(tier.0);
-    }
-    if let Some(tokens) = output_tokens {
-        terms = terms.output_tokens(tokens);
-    }
-    if let Some(uplift) = uplift {
-        terms = terms.uplift(uplift.0);
-    }
-    for (tool, calls) in tool_calls.into_iter().flatten() {
-        terms = terms.tool_calls(tool, calls);
-    }
+    let terms = Terms::on(day).cached(cached.0).requests(requests);
+    let terms = with_options(terms, output_tokens, tier, tool_calls, uplift);
     let body = Body::new(request, model.as_deref(), fields).map_err(|failure| failure.raise(py))?;
     let tables = pricing.unwrap_or(Tables::BuiltIn);
     let estimated = detached(py, body.len(), || -> Result<_, Failure> {
@@ -280,6 +269,29 @@ pub(crate) fn run_command(py: Python<'_>, arguments: Vec<OsString>) -> PyResult<
     let code = py.detach(|| gpt_cost::cli::run(arguments));
     // The standard library returns no number for an `ExitCode`.
     Ok((0..=u8::MAX).find(|number| ExitCode::from(*number) == code).unwrap_or(2))
+}
+
+/// Returns terms with the options that are given.
+pub(crate) fn with_options(
+    mut terms: Terms,
+    output_tokens: Option<u32>,
+    tier: Option<TierArgument>,
+    tool_calls: Option<BTreeMap<String, u32>>,
+    uplift: Option<UpliftArgument>,
+) -> Terms {
+    if let Some(tier) = tier {
+        terms = terms.tier(tier.0);
+    }
+    if let Some(tokens) = output_tokens {
+        terms = terms.output_tokens(tokens);
+    }
+    if let Some(uplift) = uplift {
+        terms = terms.uplift(uplift.0);
+    }
+    for (tool, calls) in tool_calls.into_iter().flatten() {
+        terms = terms.tool_calls(tool, calls);
+    }
+    terms
 }
 
 fn read(body: &Body, image_size: Option<ImageSizeArgument>, file_tokens: Option<u64>) -> Result<Request, Failure> {

@@ -21,7 +21,7 @@ use self::texts::Texts;
 use crate::catalog::Tables;
 use crate::encoding;
 use crate::errors::Failure;
-use crate::functions::model_of;
+use crate::functions::{model_of, with_options};
 use crate::values::{CachedArgument, Day, ImageSizeArgument, TierArgument, UpliftArgument};
 
 /// Returns the number of tokens of each text of a column: a column of `int64`.
@@ -106,7 +106,7 @@ pub(crate) fn estimate_column<'py>(
 ) -> PyResult<Bound<'py, EstimateColumn>> {
     let day = as_of.unwrap_or_else(Day::today).0;
     let image_size = image_size.map(|size| size.0);
-    let terms = terms(Terms::on(day).cached(cached.0), output_tokens, tier, tool_calls, uplift);
+    let terms = with_options(Terms::on(day).cached(cached.0), output_tokens, tier, tool_calls, uplift);
     let tables = pricing.unwrap_or(Tables::BuiltIn);
     let catalog = tables.get();
     // A wrong name is an error of the call, not of each row.
@@ -193,29 +193,6 @@ fn name(value: &Borrowed<'_, '_, PyAny>, argument: &str) -> PyResult<PyBackedStr
 fn utf8(text: &[u8]) -> Result<&str, Failure> {
     std::str::from_utf8(text)
         .map_err(|error| Failure::request(format!("invalid UTF-8 at byte {}", error.valid_up_to()), None))
-}
-
-/// Returns the terms of all rows.
-fn terms(
-    mut terms: Terms,
-    output_tokens: Option<u32>,
-    tier: Option<TierArgument>,
-    tool_calls: Option<BTreeMap<String, u32>>,
-    uplift: Option<UpliftArgument>,
-) -> Terms {
-    if let Some(tier) = tier {
-        terms = terms.tier(tier.0);
-    }
-    if let Some(tokens) = output_tokens {
-        terms = terms.output_tokens(tokens);
-    }
-    if let Some(uplift) = uplift {
-        terms = terms.uplift(uplift.0);
-    }
-    for (tool, calls) in tool_calls.into_iter().flatten() {
-        terms = terms.tool_calls(tool, calls);
-    }
-    terms
 }
 
 /// Returns the results of `work` for each row of a column.
