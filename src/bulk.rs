@@ -39,7 +39,7 @@ mod parallel;
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use memchr::{memchr, memchr_iter, memrchr};
+use memchr::{memchr, memrchr};
 
 use crate::error::{self, Error, Problem};
 use crate::money::grouped;
@@ -210,8 +210,8 @@ impl<R: Read> Blocks<R> {
                 }
             }
             let first = self.line;
-            self.line += memchr_iter(b'\n', &bytes).count();
-            self.documents += source::number_of_lines(&bytes);
+            let (lines, documents) = source::count_lines(&bytes);
+            (self.line, self.documents) = (self.line + lines, self.documents + documents);
             return Ok(Content::Lines(first, bytes));
         }
     }

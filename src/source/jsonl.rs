@@ -30,9 +30,11 @@ pub(crate) fn has_second_line(text: &[u8]) -> bool {
     lines.next().is_some() && !is_blank(lines.text)
 }
 
-/// Returns the number of lines of a text that are not blank.
-pub(crate) fn number_of_lines(text: &[u8]) -> usize {
-    Lines::new(text, 1).count()
+/// Returns the number of lines of a text, and of those that are not blank.
+pub(crate) fn count_lines(text: &[u8]) -> (usize, usize) {
+    let mut lines = Lines::new(text, 0);
+    let documents = lines.by_ref().count();
+    (lines.number, documents)
 }
 
 fn is_blank(text: &[u8]) -> bool {

@@ -50,7 +50,7 @@ use serde_json::value::RawValue;
 
 pub use self::distinct::distinct;
 use self::front_matter::FrontMatter;
-pub(crate) use self::jsonl::{HEAD, has_lines, has_second_line, number_of_lines};
+pub(crate) use self::jsonl::{HEAD, count_lines, has_lines, has_second_line};
 use self::keys::Keys;
 use self::lines::Lines;
 use self::notation::Translated;
