@@ -1,7 +1,8 @@
 //! Writes the vocabularies of `tiktoken-rs` as tables for lookups at run time.
 //!
 //! A vocabulary becomes these blobs:
-//! - `short`: buckets of slots that contain the tokens of up to 13 bytes;
+//! - `short` and `short_seeds`: slots that contain the tokens of up to 13 bytes, each at the place of a perfect hash;
+//! - `merges` and `merge_seeds`: the last merge of each token, in the same way;
 //! - `long`: an index of the longer ones, by hash;
 //! - `pairs`: the ranks of the tokens of two bytes;
 //! - `bytes`, `token_lengths` and `offsets`: all tokens one after the other, by rank, the length of each, and where
@@ -17,8 +18,8 @@ use std::{env, fs, io};
 use tiktoken_rs::CoreBPE;
 
 use crate::layout::{
-    BORDER_BITS, BUCKET, GROUP, INLINE, LENGTHS_BITS, LONG_LENGTHS_BITS, NONE, PREFIX, RANK_SHIFT, SPILLED, Slot,
-    border_bit, lengths_slot, long_lengths_slot, long_slot, utf8_length,
+    BORDER_BITS, GROUP, INLINE, LENGTHS_BITS, LONG_LENGTHS_BITS, NO_TOKEN, NONE, PREFIX, SEED_BITS, Slot, border_bit,
+    lengths_slot, long_hash, long_lengths_slot, pair, pair_hash, place, seed_slot, utf8_length,
 };
 
 /// The expected facts of a vocabulary; any difference fails the build.
@@ -96,7 +97,9 @@ fn load(expected: &Expected) -> Vec<Vec<u8>> {
 }
 
 fn write_tables(out: &Path, name: &str, tokens: &[Vec<u8>]) -> io::Result<String> {
-    let short = short_table(tokens);
+    let (short, short_seeds) = short_table(tokens);
+    let splits = splits(tokens);
+    let (merges, merge_seeds) = merge_table(tokens, &splits);
     let (long, long_bits) = long_table(tokens);
     let mut offsets = Vec::new();
     let mut offset = 0;
@@ -106,16 +109,17 @@ fn write_tables(out: &Path, name: &str, tokens: &[Vec<u8>]) -> io::Result<String
     }
     let lengths = lengths(tokens);
     let blob = |kind: &str, bytes: Vec<u8>| fs::write(out.join(format!("{name}.{kind}")), bytes);
-    blob("short", short.iter().flat_map(|slot| [slot.low, slot.high]).flat_map(u64::to_le_bytes).collect())?;
+    blob("short", short)?;
+    blob("short_seeds", short_seeds)?;
+    blob("merges", merges)?;
+    blob("merge_seeds", merge_seeds)?;
     blob("long", long.iter().flat_map(|rank| rank.to_le_bytes()).collect())?;
     blob("bytes", tokens.concat())?;
     blob("token_lengths", tokens.iter().map(|token| token.len() as u8).collect())?;
     blob("offsets", offsets.iter().flat_map(|offset| offset.to_le_bytes()).collect())?;
     blob("lengths", lengths.iter().flat_map(|lengths| lengths.to_le_bytes()).collect())?;
     blob("long_lengths", long_lengths(tokens))?;
-    blob("filter", filter(tokens))?;
     blob("pairs", pairs(tokens).iter().flat_map(|rank| rank.to_le_bytes()).collect())?;
-    let splits = splits(tokens);
     let [borders, partial_borders] = borders(tokens, &splits);
     blob("splits", splits.clone())?;
     blob("borders", borders)?;
@@ -125,12 +129,10 @@ fn write_tables(out: &Path, name: &str, tokens: &[Vec<u8>]) -> io::Result<String
     let mut source = String::new();
     let write = |source: &mut String| {
         writeln!(source, "pub(super) static {}: Vocabulary = Vocabulary {{", name.to_uppercase())?;
-        for kind in ["short", "long", "pairs", "offsets", "lengths"] {
+        for kind in ["short", "short_seeds", "merges", "merge_seeds", "long", "pairs", "offsets", "lengths"] {
             writeln!(source, "    {kind}: &aligned!(concat!(env!(\"OUT_DIR\"), \"/{name}.{kind}\")),")?;
         }
-        for kind in
-            ["bytes", "token_lengths", "splits", "long_lengths", "filter", "borders", "partial_borders", "characters"]
-        {
+        for kind in ["bytes", "token_lengths", "splits", "long_lengths", "borders", "partial_borders", "characters"] {
             writeln!(source, "    {kind}: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}.{kind}\")),")?;
         }
         writeln!(source, "    singles: {singles:?},")?;
@@ -142,56 +144,117 @@ fn write_tables(out: &Path, name: &str, tokens: &[Vec<u8>]) -> io::Result<String
     Ok(source)
 }
 
-/// Returns buckets of slots, 82% of them used: with fewer free slots, too many tokens would be in a later bucket than
-/// their own. The tokens of the lowest ranks, which are the most frequent, are placed first, in their own bucket.
-fn short_table(tokens: &[Vec<u8>]) -> Vec<Slot> {
-    let short: Vec<(u32, &Vec<u8>)> =
-        (0..).zip(tokens).filter(|(_, token)| (1..=INLINE).contains(&token.len())).collect();
-    let buckets = short.len() * 100 / 82 / BUCKET;
-    let mut slots = vec![Slot { low: 0, high: 0 }; BUCKET * buckets];
-    for (rank, token) in short {
-        let mut bytes = [0; 16];
-        bytes[..token.len()].copy_from_slice(token);
-        let key = Slot::key(u128::from_le_bytes(bytes), token.len());
-        let mut at = key.bucket(buckets);
-        loop {
-            let line = &mut slots[at * BUCKET..(at + 1) * BUCKET];
-            if let Some(free) = line.iter_mut().find(|slot| slot.high & !SPILLED == 0) {
-                *free = Slot { low: key.low, high: free.high | key.high | u64::from(rank) << RANK_SHIFT };
-                break;
-            }
-            line[BUCKET - 1].high |= SPILLED;
-            at = (at + 1) % buckets;
+/// A perfect hash: each of some keys has a place of its own in a table.
+struct PerfectHash {
+    /// The number that each key's hash is moved by, for all keys whose hashes begin with the same bits.
+    seeds: Vec<u16>,
+    /// The place of each key.
+    places: Vec<usize>,
+    /// The number of places, of which 8% stay free.
+    size: usize,
+}
+
+impl PerfectHash {
+    /// Finds the seeds for keys with these hashes. Keys that share a seed are placed together, the largest groups first,
+    /// while there is the most room.
+    fn new(hashes: &[u64]) -> PerfectHash {
+        let size = hashes.len() * 100 / 92 + 1;
+        let mut groups = vec![Vec::new(); 1 << SEED_BITS];
+        for (key, hash) in hashes.iter().enumerate() {
+            groups[seed_slot(*hash)].push(key);
         }
+        let mut order: Vec<usize> = (0..groups.len()).collect();
+        order.sort_by_key(|group| std::cmp::Reverse(groups[*group].len()));
+        let mut is_taken = vec![false; size];
+        let mut hash = PerfectHash { seeds: vec![0; groups.len()], places: vec![0; hashes.len()], size };
+        for group in order {
+            let (seed, places) = (0..=u16::MAX)
+                .find_map(|seed| Some((seed, free_places(&groups[group], hashes, seed, &is_taken)?)))
+                .expect("some seed has free places for the keys of a group");
+            hash.seeds[group] = seed;
+            for (key, place) in groups[group].iter().zip(places) {
+                is_taken[place] = true;
+                hash.places[*key] = place;
+            }
+        }
+        hash
     }
-    slots
+
+    fn seeds_as_bytes(&self) -> Vec<u8> {
+        self.seeds.iter().flat_map(|seed| seed.to_le_bytes()).collect()
+    }
 }
 
-/// Returns a filter with a bit set for each key of the short table, among five to ten times as many bits. It is small
-/// enough to stay in the processor's cache, and rules out most texts that are not tokens without a lookup in the table.
-fn filter(tokens: &[Vec<u8>]) -> Vec<u8> {
-    let mut filter = vec![0u8; (tokens.len() * 5 / 8).next_power_of_two()];
-    for token in tokens.iter().filter(|token| (1..=INLINE).contains(&token.len())) {
-        let mut bytes = [0; 16];
-        bytes[..token.len()].copy_from_slice(token);
-        let bit = Slot::key(u128::from_le_bytes(bytes), token.len()).hash() as usize & (filter.len() * 8 - 1);
-        filter[bit / 8] |= 1 << (bit % 8);
+/// Returns the places of the keys with this seed, if they are free and different.
+fn free_places(keys: &[usize], hashes: &[u64], seed: u16, is_taken: &[bool]) -> Option<Vec<usize>> {
+    let mut places = Vec::with_capacity(keys.len());
+    for key in keys {
+        let place = place(hashes[*key], seed, is_taken.len());
+        if is_taken[place] || places.contains(&place) {
+            return None;
+        }
+        places.push(place);
     }
-    filter
+    Some(places)
 }
 
+/// Returns the slots of the tokens of up to [`INLINE`] bytes, and the seeds of their places.
+fn short_table(tokens: &[Vec<u8>]) -> (Vec<u8>, Vec<u8>) {
+    let short: Vec<Slot> = (0..)
+        .zip(tokens)
+        .filter(|(_, token)| (1..=INLINE).contains(&token.len()))
+        .map(|(rank, token)| {
+            let mut bytes = [0; 16];
+            bytes[..token.len()].copy_from_slice(token);
+            Slot::key(u128::from_le_bytes(bytes), token.len()).with_value(rank)
+        })
+        .collect();
+    let keys: Vec<u64> = short.iter().map(|slot| slot.key_alone().hash()).collect();
+    let hash = PerfectHash::new(&keys);
+    let mut slots = vec![[0; 2]; hash.size];
+    for (slot, place) in short.iter().zip(&hash.places) {
+        slots[*place] = [slot.low, slot.high];
+    }
+    (slots.concat().iter().flat_map(|word| word.to_le_bytes()).collect(), hash.seeds_as_bytes())
+}
+
+/// Returns the last merge of each token, and the seeds of their places: the ranks of two tokens and of what they become.
+fn merge_table(tokens: &[Vec<u8>], splits: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let ranks = ranks_of(tokens);
+    let merge = |((rank, token), split): ((u32, &Vec<u8>), &u8)| {
+        let (left, right) = token.split_at(usize::from(*split));
+        (!left.is_empty()).then(|| (pair(ranks[left], ranks[right]), rank))
+    };
+    let merges: Vec<(u64, u32)> = (0..).zip(tokens).zip(splits).filter_map(merge).collect();
+    let hashes: Vec<u64> = merges.iter().map(|(pair, _)| pair_hash(*pair)).collect();
+    let hash = PerfectHash::new(&hashes);
+    // No merge has this key, and no key that is looked up is like it.
+    let free = pair(NO_TOKEN - 1, NO_TOKEN - 1);
+    let mut entries = vec![free; hash.size];
+    for ((pair, rank), place) in merges.iter().zip(&hash.places) {
+        entries[*place] = pair | u64::from(*rank);
+    }
+    (entries.iter().flat_map(|entry| entry.to_le_bytes()).collect(), hash.seeds_as_bytes())
+}
+
+/// Returns a table of the ranks of the tokens longer than [`INLINE`], in open addressing, half of it free.
 fn long_table(tokens: &[Vec<u8>]) -> (Vec<u32>, u32) {
     let long: Vec<(u32, &Vec<u8>)> = (0..).zip(tokens).filter(|(_, token)| token.len() > INLINE).collect();
     let bits = (long.len() * 2).next_power_of_two().ilog2();
     let mut slots = vec![NONE; 1 << bits];
     for (rank, token) in long {
-        let mut at = long_slot(token, bits);
+        let hash = long_hash(first_bytes(token), first_bytes(&token[token.len() - 8..]), token.len());
+        let mut at = (hash >> (64 - bits)) as usize;
         while slots[at] != NONE {
             at = (at + 1) & ((1 << bits) - 1);
         }
         slots[at] = rank;
     }
     (slots, bits)
+}
+
+fn ranks_of(tokens: &[Vec<u8>]) -> HashMap<&[u8], u32> {
+    (0..).zip(tokens).map(|(rank, token)| (token.as_slice(), rank)).collect()
 }
 
 /// Returns the rank of each token of two bytes, by `first | second << 8`.
@@ -207,7 +270,7 @@ fn pairs(tokens: &[Vec<u8>]) -> Vec<u32> {
 
 /// Returns the length of the left half of each token's last merge; 0 for a token of one byte, which has none.
 fn splits(tokens: &[Vec<u8>]) -> Vec<u8> {
-    let ranks: HashMap<&[u8], u32> = (0..).zip(tokens).map(|(rank, token)| (token.as_slice(), rank)).collect();
+    let ranks = ranks_of(tokens);
     let left_half = |token: &Vec<u8>| match merged(token, &ranks, 2)[..] {
         [left, _] => left as u8,
         _ => 0,
@@ -288,7 +351,7 @@ fn number(bytes: &[u8]) -> u32 {
 /// Returns the number of tokens of each of the first 65,536 code points alone, up to 3, in two bits; 0 for one that is
 /// not a character.
 fn characters(tokens: &[Vec<u8>]) -> Vec<u8> {
-    let ranks: HashMap<&[u8], u32> = (0..).zip(tokens).map(|(rank, token)| (token.as_slice(), rank)).collect();
+    let ranks = ranks_of(tokens);
     let mut table = vec![0u8; 1 << 14];
     for character in (0..0x1_0000).filter_map(char::from_u32) {
         let place = character as usize;

@@ -1,134 +1,220 @@
-//! The memory of a thread: the buffers of the merger, and the number of tokens of the pieces that it merged last.
+//! The tokens of the pieces that were merged last: a cache for each thread and encoding, bounded, and small until it
+//! pays.
 
-use std::cell::Cell;
-use std::ops::Range;
+use super::layout::{RANK_BITS, Slot, long_hash};
 
-use super::merge::{Merger, each_segment, is_repeated};
-use super::vocab::Ranks;
+/// The numbers of lines of a cache: the fewest, which are one page of memory, and the most, 1 MiB.
+const FEWEST_BITS: u32 = 8;
+const MOST_BITS: u32 = 16;
 
-/// Lines of 32 bytes: 256 KiB for each thread that merges, a quarter of a core's second-level cache.
-const LINES: usize = 1 << LINES_BITS;
-const LINES_BITS: u32 = 13;
+/// A cache grows this many times when half of its lines were written.
+const GROWTH_BITS: u32 = 2;
 
-/// The longest piece that is cached: a line less the three bytes for its length, encoding and number of tokens.
-const LONGEST: usize = 29;
-
-const TOKENS: usize = 29;
-const ENCODING: usize = 30;
-const LENGTH: usize = 31;
-
-type Line = [u8; 32];
-
-/// The memory of a thread. Nothing is allocated before the first piece of several tokens.
-#[derive(Default)]
-pub(super) struct Memory {
-    merger: Merger,
-    /// Empty, or [`LINES`]. A piece has one possible line, which the latest piece occupies.
-    lines: Vec<Line>,
+/// What is known of a piece: the number of its tokens, and their ranks.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Found {
+    pub(super) count: usize,
+    pub(super) ranks: RankList,
 }
 
-thread_local! {
-    static MEMORY: Cell<Option<Box<Memory>>> = const { Cell::new(None) };
-}
+/// The ranks of up to seven tokens, one after the other from the lowest bit on, and then a bit; 0 for ranks that are not
+/// known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct RankList(u128);
 
-/// Calls `count` with the memory of this thread, or with a new one where there is none, such as in a thread that ends.
-pub(super) fn with<T>(count: impl FnOnce(&mut Memory) -> T) -> T {
-    let mut memory = MEMORY.try_with(Cell::take).ok().flatten().unwrap_or_default();
-    let counted = count(&mut memory);
-    // In a thread that ends, the memory is dropped.
-    let _ = MEMORY.try_with(|kept| kept.set(Some(memory)));
-    counted
-}
+impl RankList {
+    const MOST: usize = 7;
 
-impl Memory {
-    /// Returns the number of tokens of the piece of `text` in `range`, which is not known to be a token. Each
-    /// encoding's `ranks` have their own `id`.
-    #[inline]
-    pub(super) fn count(&mut self, id: u8, ranks: Ranks, text: &[u8], range: Range<usize>) -> usize {
-        let piece = &text[range.clone()];
-        if piece.is_ascii() || is_repeated(piece) {
-            return self.recall(id, piece, |merger| merger.count_segment(ranks, text, range));
-        }
-        let mut count = 0;
-        each_segment(ranks, piece, |segment, tokens| {
-            count += tokens;
-            if tokens > 0 {
-                return;
+    /// Returns the list of these ranks, or one that is not known if they are too many.
+    pub(super) fn new(ranks: impl Iterator<Item = u32>) -> RankList {
+        let (mut list, mut bits) = (0, 0);
+        for rank in ranks {
+            if bits == RankList::MOST as u32 * RANK_BITS {
+                return RankList(0);
             }
-            let segment = range.start + segment.start..range.start + segment.end;
-            count += match ranks.rank(text, segment.start, segment.end) {
-                Some(_) => 1,
-                None => self.recall(id, &text[segment.clone()], |merger| merger.count_segment(ranks, text, segment)),
-            };
-        });
-        count
+            list |= u128::from(rank) << bits;
+            bits += RANK_BITS;
+        }
+        RankList(list | 1 << bits)
     }
 
-    /// Returns the number of tokens of `piece`, from the cache or else from `merge`.
-    #[inline]
-    fn recall(&mut self, id: u8, piece: &[u8], merge: impl FnOnce(&mut Merger) -> usize) -> usize {
-        if piece.len() > LONGEST {
-            return merge(&mut self.merger);
+    pub(super) fn one(rank: u32) -> RankList {
+        RankList(u128::from(rank) | 1 << RANK_BITS)
+    }
+
+    fn is_known(self) -> bool {
+        self.0 != 0
+    }
+
+    /// Writes the ranks, and zeros behind them; returns `false` if they are not known.
+    #[inline(always)]
+    pub(super) fn write(self, out: &mut [u32]) -> bool {
+        let Some(out) = out.first_chunk_mut::<{ RankList::MOST }>() else { return false };
+        for (index, out) in (0..).zip(out) {
+            *out = (self.0 >> (index * RANK_BITS)) as u32 & ((1 << RANK_BITS) - 1);
         }
-        if self.lines.is_empty() {
-            self.lines = vec![[0; 32]; LINES];
-        }
-        let line = &mut self.lines[place(id, piece)];
-        if line[LENGTH] == piece.len() as u8 && line[ENCODING] == id && line[..piece.len()] == *piece {
-            return usize::from(line[TOKENS]);
-        }
-        // It fits into a byte: a piece has at most as many tokens as bytes.
-        let tokens = merge(&mut self.merger);
-        line[..piece.len()].copy_from_slice(piece);
-        (line[TOKENS], line[ENCODING], line[LENGTH]) = (tokens as u8, id, piece.len() as u8);
-        tokens
+        self.is_known()
     }
 }
 
-/// Returns the index of a piece's line: a hash of all its bytes.
-#[inline]
-fn place(id: u8, piece: &[u8]) -> usize {
-    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-    let (words, rest) = piece.as_chunks::<8>();
-    let mut last = [0; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    let seed = u64::from(id) << 8 | piece.len() as u64;
-    let mix = |hash: u64, word: u64| (hash.rotate_left(23) ^ word).wrapping_mul(FACTOR);
-    let hash = words.iter().fold(seed, |hash, word| mix(hash, u64::from_le_bytes(*word)));
-    let hash = mix(hash, u64::from_le_bytes(last));
-    ((hash ^ hash >> 32).wrapping_mul(FACTOR) >> (64 - LINES_BITS)) as usize
+/// The key of a piece of a certain length.
+pub(super) trait Key: Copy + Default {
+    fn hash(self) -> u64;
+    fn has_key(&self, key: Self) -> bool;
+    fn tokens(&self) -> usize;
+    fn with_tokens(self, tokens: usize) -> Self;
+    fn is_free(self) -> bool;
 }
 
-#[cfg(all(test, feature = "encodings"))]
-mod tests {
-    use super::*;
-    use crate::encoding::vocab;
+/// A cache of pieces. Two neighbouring lines are possible for a piece: the latest takes the first, and moves what was
+/// there to the second.
+pub(super) struct Cache<K> {
+    lines: Vec<K>,
+    /// Empty, or as many as `lines`.
+    ranks: Vec<RankList>,
+    /// The lines written since the cache grew.
+    written: usize,
+}
 
-    const CL100K: Ranks = Ranks::all(&vocab::CL100K);
-    const P50K: Ranks = Ranks::all(&vocab::P50K);
-    const R50K: Ranks = P50K.below(50_256);
+impl<K: Key> Cache<K> {
+    pub(super) const fn new() -> Cache<K> {
+        Cache { lines: Vec::new(), ranks: Vec::new(), written: 0 }
+    }
 
-    #[test]
-    fn pieces_that_evict_each_other_are_counted_right() {
-        let pieces: Vec<String> = (0..3 * LINES).map(|number| format!("piece-{number}-of-many")).collect();
-        let mut memory = Memory::default();
-        for _ in 0..2 {
-            for piece in &pieces {
-                for (id, ranks) in [(0, CL100K), (1, P50K), (2, R50K)] {
-                    let expected = Merger::default().merge(ranks, piece.as_bytes(), 0..piece.len()).len();
-                    assert_eq!(memory.count(id, ranks, piece.as_bytes(), 0..piece.len()), expected);
-                }
+    /// Returns what is known of the piece with this key; with `RANKS`, only if the ranks are.
+    #[inline(always)]
+    pub(super) fn find<const RANKS: bool>(&self, key: K) -> Option<Found> {
+        let pair = self.pair(key);
+        let [first, second] = self.lines.as_chunks::<2>().0.get(pair)?;
+        let is_second = !first.has_key(key);
+        let line = if is_second { second } else { first };
+        if !line.has_key(key) {
+            return None;
+        }
+        let mut found = Found { count: line.tokens(), ranks: RankList::default() };
+        if RANKS {
+            found.ranks = self.ranks.as_chunks::<2>().0.get(pair)?[usize::from(is_second)];
+            if !found.ranks.is_known() && found.count <= RankList::MOST {
+                return None;
             }
         }
+        Some(found)
     }
 
-    #[test]
-    fn the_longest_cached_piece_is_compared_to_its_last_byte() {
-        let mut memory = Memory::default();
-        for last in ["x", "y"] {
-            let piece = "!".repeat(LONGEST - 1) + last;
-            let expected = Merger::default().merge(CL100K, piece.as_bytes(), 0..piece.len()).len();
-            assert_eq!([memory.count(0, CL100K, piece.as_bytes(), 0..piece.len()); 2], [expected; 2]);
+    /// Remembers the piece with this key.
+    #[inline]
+    pub(super) fn insert(&mut self, key: K, found: Found) {
+        if self.written >= self.lines.len() / 2 && self.lines.len() < 1 << MOST_BITS {
+            self.grow();
         }
+        self.written += 1;
+        let pair = self.pair(key);
+        let [first, second] = &mut self.lines.as_chunks_mut::<2>().0[pair];
+        *second = std::mem::replace(first, key.with_tokens(found.count));
+        if found.ranks.is_known() && self.ranks.is_empty() {
+            self.ranks = vec![RankList::default(); self.lines.len()];
+        }
+        if let Some([first, second]) = self.ranks.as_chunks_mut::<2>().0.get_mut(pair) {
+            *second = std::mem::replace(first, found.ranks);
+        }
+    }
+
+    #[inline(always)]
+    fn pair(&self, key: K) -> usize {
+        // No lines have no index.
+        (key.hash() >> 40) as usize & (self.lines.len() / 2).wrapping_sub(1)
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let bits = match self.lines.len() {
+            0 => FEWEST_BITS,
+            lines => (lines.ilog2() + GROWTH_BITS).min(MOST_BITS),
+        };
+        let smaller = std::mem::replace(&mut self.lines, vec![K::default(); 1 << bits]);
+        self.ranks = Vec::new();
+        self.written = 0;
+        for line in smaller.into_iter().filter(|line| !line.is_free()) {
+            let pair = self.pair(line);
+            let [first, second] = &mut self.lines.as_chunks_mut::<2>().0[pair];
+            *second = std::mem::replace(first, line);
+            self.written += 1;
+        }
+    }
+}
+
+/// The number of tokens is the value of the slot.
+impl Key for Slot {
+    #[inline(always)]
+    fn hash(self) -> u64 {
+        self.key_alone().hash()
+    }
+
+    #[inline(always)]
+    fn has_key(&self, key: Slot) -> bool {
+        Slot::has_key(*self, key)
+    }
+
+    #[inline(always)]
+    fn tokens(&self) -> usize {
+        self.value() as usize
+    }
+
+    #[inline(always)]
+    fn with_tokens(self, tokens: usize) -> Slot {
+        self.with_value(tokens as u32)
+    }
+
+    fn is_free(self) -> bool {
+        self == Slot::default()
+    }
+}
+
+/// A piece of more than [`INLINE`] and up to 32 bytes.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Wide {
+    low: u128,
+    high: u128,
+    length: u32,
+    tokens: u32,
+}
+
+impl Wide {
+    /// The longest piece with such a key.
+    pub(super) const LONGEST: usize = 32;
+
+    /// Returns the key of the first `length` bytes of the 32 that are given.
+    #[inline(always)]
+    pub(super) fn new(low: u128, high: u128, length: usize) -> Wide {
+        let mask = |bytes: usize| u128::MAX.checked_shr(128 - 8 * bytes as u32).unwrap_or(0);
+        let (low, high) = (low & mask(length.min(16)), high & mask(length.saturating_sub(16)));
+        Wide { low, high, length: length as u32, tokens: 0 }
+    }
+}
+
+impl Key for Wide {
+    #[inline(always)]
+    fn hash(self) -> u64 {
+        let folded = |half: u128| (half as u64).rotate_left(29) ^ (half >> 64) as u64;
+        long_hash(folded(self.low), folded(self.high), self.length as usize)
+    }
+
+    #[inline(always)]
+    fn has_key(&self, key: Wide) -> bool {
+        self.low == key.low && self.high == key.high && self.length == key.length
+    }
+
+    #[inline(always)]
+    fn tokens(&self) -> usize {
+        self.tokens as usize
+    }
+
+    #[inline(always)]
+    fn with_tokens(self, tokens: usize) -> Wide {
+        Wide { tokens: tokens as u32, ..self }
+    }
+
+    fn is_free(self) -> bool {
+        self.length == 0
     }
 }

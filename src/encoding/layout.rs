@@ -6,72 +6,119 @@
 /// leave two bits free.
 pub const INLINE: usize = 13;
 
-/// The number of slots of 16 bytes in a bucket, which is one cache line.
-pub const BUCKET: usize = 4;
-
 /// The value for "no token" in tables of ranks.
 pub const NONE: u32 = u32::MAX;
 
 /// A slot: the first eight bytes of a token, and, from the lowest bit on, the next five, its length and its rank. A
 /// free slot is sixteen zeros.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Slot {
     pub low: u64,
     pub high: u64,
 }
 
-/// The bits of [`Slot::high`] that are part of the key.
-pub const KEY: u64 = (1 << RANK_SHIFT) - 1;
-
-/// The bit of a bucket's last [`Slot::high`] that is set if a token of this bucket is in a later one.
-pub const SPILLED: u64 = 1 << 63;
-
 const LENGTH_SHIFT: u32 = 40;
-/// The bit of [`Slot::high`] at which the rank begins.
-pub const RANK_SHIFT: u32 = 44;
+/// The bit of [`Slot::high`] at which the value of a key begins, which is the rank of a token.
+pub const VALUE_SHIFT: u32 = 44;
 
-/// The highest rank that fits into a slot.
-const MAX_RANK: u64 = (1 << 18) - 1;
+/// The number of bits of a rank.
+pub const RANK_BITS: u32 = 18;
 
-/// The masks of the bytes of a key, by its length.
-const MASKS: [(u64, u64); 16] = {
-    let mut masks = [(0, 0); 16];
+/// The keys of no bytes, by their length: the masks of the bytes, and the bits of the length.
+const KEYS: [[u64; 3]; INLINE + 2] = {
+    let mut keys = [[0; 3]; INLINE + 2];
     let mut length = 0;
-    while length < 16 {
+    while length <= INLINE {
         let mask = (1u128 << (8 * length)) - 1;
-        masks[length] = (mask as u64, (mask >> 64) as u64);
+        keys[length] = [mask as u64, (mask >> 64) as u64, (length as u64) << LENGTH_SHIFT];
         length += 1;
     }
-    masks
+    keys[INLINE + 1] = [0, 0, NO_LENGTH << LENGTH_SHIFT];
+    keys
 };
 
+/// The length in the key of what is longer than [`INLINE`]: nothing has this key.
+const NO_LENGTH: u64 = 15;
+
 impl Slot {
-    /// Returns the key of the token that is the first `length` bytes, from 1 to [`INLINE`], of the 16 `bytes`.
+    /// Returns the key of the first `length` bytes of the 16 `bytes`. What is longer than [`INLINE`] has a key that no
+    /// token has.
     #[inline(always)]
     pub const fn key(bytes: u128, length: usize) -> Slot {
-        let (low, high) = MASKS[length];
-        Slot { low: bytes as u64 & low, high: (bytes >> 64) as u64 & high | (length as u64) << LENGTH_SHIFT }
+        let [low, high, length] = KEYS[if length > INLINE { INLINE + 1 } else { length }];
+        Slot { low: bytes as u64 & low, high: (bytes >> 64) as u64 & high | length }
     }
 
-    /// Returns a hash of the key, from all bits of one product: the highest bits choose the bucket, the lowest the
-    /// place in the filter.
+    /// Returns the slot of this key with a value of 20 bits.
+    #[inline(always)]
+    pub const fn with_value(self, value: u32) -> Slot {
+        Slot { low: self.low, high: self.high | (value as u64) << VALUE_SHIFT }
+    }
+
+    /// Returns the key of the slot.
+    pub const fn key_alone(self) -> Slot {
+        Slot { low: self.low, high: self.high & ((1 << VALUE_SHIFT) - 1) }
+    }
+
+    /// Returns whether the slot has this key, whatever its value.
+    #[inline(always)]
+    pub const fn has_key(self, key: Slot) -> bool {
+        (self.low ^ key.low) | (self.high ^ key.high) << (64 - VALUE_SHIFT) == 0
+    }
+
+    /// Returns a hash of the key.
     #[inline(always)]
     pub const fn hash(self) -> u64 {
-        let product = (self.low ^ 0x9e37_79b9_7f4a_7c15) as u128 * (self.high ^ 0xd1b5_4a32_d192_ed03) as u128;
-        product as u64 ^ (product >> 64) as u64
+        folded(self.low ^ 0x9e37_79b9_7f4a_7c15, self.high ^ 0xd1b5_4a32_d192_ed03)
     }
 
-    /// Returns the index of the bucket of the key.
+    /// Returns the value in the slot.
     #[inline(always)]
-    pub const fn bucket(self, buckets: usize) -> usize {
-        ((self.hash() as u128 * buckets as u128) >> 64) as usize
+    pub const fn value(self) -> u32 {
+        (self.high >> VALUE_SHIFT) as u32
     }
+}
 
-    /// Returns the rank in the slot.
-    #[inline(always)]
-    pub const fn rank(self) -> u32 {
-        (self.high >> RANK_SHIFT & MAX_RANK) as u32
-    }
+/// Returns the two halves of the product, one over the other: each bit depends on many of both numbers.
+#[inline(always)]
+const fn folded(one: u64, other: u64) -> u64 {
+    let product = one as u128 * other as u128;
+    product as u64 ^ (product >> 64) as u64
+}
+
+/// The bit at which the two tokens begin in an entry of the table of merges. Below it is the rank of the token that
+/// they become.
+pub const PAIR_SHIFT: u32 = 64 - 2 * RANK_BITS;
+
+/// The rank of what is beside the first and the last token of a piece: no merge has it.
+pub const NO_TOKEN: u32 = (1 << RANK_BITS) - 1;
+
+/// Returns the key of a merge: the ranks of its two tokens.
+#[inline(always)]
+pub const fn pair(left: u32, right: u32) -> u64 {
+    ((left as u64) << RANK_BITS | right as u64) << PAIR_SHIFT
+}
+
+/// Returns a hash of the key of a merge.
+#[inline(always)]
+pub const fn pair_hash(pair: u64) -> u64 {
+    folded(pair ^ 0xd1b5_4a32_d192_ed03, 0x9e37_79b9_7f4a_7c15)
+}
+
+/// The number of bits of an index into the seeds of a perfect hash.
+pub const SEED_BITS: u32 = 15;
+
+/// Returns the index of a key's seed. The build script chooses the seeds such that each key has a place of its own.
+#[inline(always)]
+pub const fn seed_slot(hash: u64) -> usize {
+    (hash >> (64 - SEED_BITS)) as usize
+}
+
+/// Returns the place of a key in a table of `places`.
+#[inline(always)]
+pub const fn place(hash: u64, seed: u16, places: usize) -> usize {
+    let mixed = (hash as u32).wrapping_mul(2 * seed as u32 + 1);
+    ((mixed as u64 * places as u64) >> 32) as usize
 }
 
 /// The length from which on tokens are in the table of [`lengths_slot`].
@@ -97,15 +144,10 @@ pub const fn long_lengths_slot(bytes: u64) -> usize {
 /// to it.
 pub const GROUP: usize = 16;
 
-/// Returns the index, in a table of `1 << bits`, at which the search for a token longer than [`INLINE`] begins.
-pub const fn long_slot(bytes: &[u8], bits: u32) -> usize {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    let mut index = 0;
-    while index < bytes.len() {
-        hash = (hash ^ bytes[index] as u64).wrapping_mul(0x0000_0100_0000_01b3);
-        index += 1;
-    }
-    (hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - bits)) as usize
+/// Returns a hash of the bytes of a token longer than [`INLINE`], from its first and last eight and its length.
+#[inline(always)]
+pub const fn long_hash(first: u64, last: u64, length: usize) -> u64 {
+    folded(first ^ 0x9e37_79b9_7f4a_7c15, last.rotate_left(length as u32) ^ 0xd1b5_4a32_d192_ed03)
 }
 
 /// The number of bits of an index into the table of [`border_bit`].

@@ -20,16 +20,17 @@
 
 use std::ops::Range;
 
-use super::cpu;
 use super::layout::NONE;
-use super::vocab::{Character, Ranks};
+use super::scan::{Scan, side_by_side};
+use super::vocab::Character;
+use super::{Coding, Ends};
 
 /// The most bytes that are merged as in the textbook, in time quadratic in their number.
-const SCAN: usize = 32;
+pub(super) const SCAN: usize = 32;
 
-/// The number of bytes at the end of a scan that are scanned again with the bytes after them, since tokens there may be
-/// cut off.
-const MARGIN: usize = 10;
+/// The number of bytes from the beginning of a scan to the next one. The tokens of the bytes that both have may be cut
+/// off in one of them.
+const STRIDE: usize = 20;
 
 /// The tokens of a piece, and the state of the search for them. It is reused for many pieces, so that few pieces
 /// allocate.
@@ -50,15 +51,15 @@ pub(super) struct Token {
 /// Calls `segment` with each range between borders of `piece` that no merge crosses, and with the number of its tokens
 /// if the range is a single character, 0 otherwise.
 #[inline]
-pub(super) fn each_segment(ranks: Ranks, piece: &[u8], mut segment: impl FnMut(Range<usize>, usize)) {
+pub(super) fn each_segment<C: Coding>(piece: &[u8], mut segment: impl FnMut(Range<usize>, usize)) {
     let mut start = 0;
     let mut at = 0;
     let mut character = Character::at(piece, 0);
     loop {
         let next = at + character.length;
         let after = (next < piece.len()).then(|| Character::at(piece, next));
-        if after.is_none_or(|after| !ranks.crosses(character, after)) {
-            segment(start..next, if start == at { ranks.tokens_of(character) } else { 0 });
+        if after.is_none_or(|after| !C::RANKS.crosses(character, after)) {
+            segment(start..next, if start == at { C::RANKS.tokens_of(character) } else { 0 });
             start = next;
         }
         let Some(after) = after else { return };
@@ -66,100 +67,113 @@ pub(super) fn each_segment(ranks: Ranks, piece: &[u8], mut segment: impl FnMut(R
     }
 }
 
+/// Adds the tokens of the piece at `range` to `tokens`, each with its end in the text.
+pub(super) fn merge_piece<C: Coding>(text: &[u8], range: Range<usize>, tokens: &mut Ends) {
+    if let Some(rank) = C::RANKS.rank(text, range.start, range.end) {
+        tokens.push((rank, range.end));
+        return;
+    }
+    let mut end = range.start;
+    tokens.extend(Merger::default().merge::<C>(text, range).iter().map(|token| {
+        end += token.length as usize;
+        (token.rank, end)
+    }));
+}
+
 impl Merger {
     /// Returns the tokens of the piece of `text` in `range`. The piece is not a token itself, unless it has several
     /// characters.
-    pub(super) fn merge(&mut self, ranks: Ranks, text: &[u8], range: Range<usize>) -> &[Token] {
+    pub(super) fn merge<C: Coding>(&mut self, text: &[u8], range: Range<usize>) -> &[Token] {
         self.tokens.clear();
         let piece = &text[range.clone()];
-        if self.merge_repeated(ranks, piece) {
+        if self.merge_repeated::<C>(piece) {
             return &self.tokens;
         }
         if piece.is_ascii() {
-            self.merge_segment(ranks, text, range);
+            self.merge_segment::<C>(text, range);
             return &self.tokens;
         }
-        each_segment(ranks, piece, |segment, _| {
+        each_segment::<C>(piece, |segment, _| {
             let segment = range.start + segment.start..range.start + segment.end;
-            match ranks.rank(text, segment.start, segment.end) {
+            match C::RANKS.rank(text, segment.start, segment.end) {
                 Some(rank) => self.tokens.push(Token { rank, length: segment.len() as u32 }),
-                None => self.merge_segment(ranks, text, segment),
+                None => self.merge_segment::<C>(text, segment),
             }
         });
         &self.tokens
     }
 
-    /// Returns the number of tokens of a segment of `text` that is not known to be a token.
-    pub(super) fn count_segment(&mut self, ranks: Ranks, text: &[u8], range: Range<usize>) -> usize {
-        self.tokens.clear();
-        if !self.merge_repeated(ranks, &text[range.clone()]) {
-            self.merge_segment(ranks, text, range);
-        }
-        self.tokens.len()
-    }
-
     /// Adds the tokens of a segment.
-    fn merge_segment(&mut self, ranks: Ranks, text: &[u8], range: Range<usize>) {
+    fn merge_segment<C: Coding>(&mut self, text: &[u8], range: Range<usize>) {
         match range.len() {
-            0..17 => cpu::run(Scan::<'_, 16> { ranks, text, range, tokens: &mut self.tokens }),
-            17..=SCAN => cpu::run(Scan::<'_, SCAN> { ranks, text, range, tokens: &mut self.tokens }),
-            _ => self.scan_by_parts(ranks, text, range),
+            ..=SCAN => {
+                let [scan, ..] = side_by_side::<C, 4>(text, [range, 0..0, 0..0, 0..0]);
+                self.tokens.extend(scan.tokens(0).map(|(rank, length)| Token { rank, length }));
+            }
+            _ => self.merge_long::<C>(text, range),
         }
     }
 
-    /// Merges more than [`SCAN`] bytes, [`SCAN`] at a time: where two scans meet, their tokens must be a valid pair.
-    fn scan_by_parts(&mut self, ranks: Ranks, text: &[u8], range: Range<usize>) {
+    /// Adds the tokens of more than [`SCAN`] bytes.
+    fn merge_long<C: Coding>(&mut self, text: &[u8], range: Range<usize>) {
         let first = self.tokens.len();
-        let mut at = range.start;
-        loop {
-            let end = range.end.min(at + SCAN);
-            let before = self.tokens.len();
-            cpu::run(Scan::<'_, SCAN> { ranks, text, range: at..end, tokens: &mut self.tokens });
-            let meets = |left, right| is_valid_pair(ranks, text, at, left, right);
-            if before > first && !meets(self.tokens[before - 1], self.tokens[before]) {
-                self.tokens.truncate(first);
-                return self.append(ranks, &text[range]);
-            }
-            if end == range.end {
-                return;
-            }
-            // The first token is kept, whatever its length.
-            let sure = at + SCAN - MARGIN;
-            let mut keep = before;
-            while keep == before || self.tokens.get(keep).is_some_and(|token| at + token.length as usize <= sure) {
-                at += self.tokens[keep].length as usize;
-                keep += 1;
-            }
-            self.tokens.truncate(keep);
+        let met = each_scan::<C>(text, range.clone(), |scan, from, to| {
+            let mut at = from;
+            let tokens = scan.tokens(from).map(|(rank, length)| Token { rank, length });
+            self.tokens.extend(tokens.take_while(|token| {
+                at += token.length;
+                at <= to
+            }));
+        });
+        if !met {
+            self.tokens.truncate(first);
+            self.append::<C>(&text[range]);
         }
+    }
+
+    /// Returns the number of tokens of a segment of `text` of more than [`SCAN`] bytes.
+    pub(super) fn count_long<C: Coding>(&mut self, text: &[u8], range: Range<usize>) -> usize {
+        self.tokens.clear();
+        if self.merge_repeated::<C>(&text[range.clone()]) {
+            return self.tokens.len();
+        }
+        let mut count = 0;
+        let met = each_scan::<C>(text, range.clone(), |scan, from, to| {
+            count += (scan.starts() >> from << from & ((1 << to) - 1)).count_ones() as usize;
+        });
+        if !met {
+            self.append::<C>(&text[range]);
+            count = self.tokens.len();
+        }
+        count
     }
 
     /// Adds the tokens of `piece`, from left to right.
-    fn append(&mut self, ranks: Ranks, piece: &[u8]) {
+    fn append<C: Coding>(&mut self, piece: &[u8]) {
         self.dead_ends.clear();
         let first = self.tokens.len();
         let mut at = 0;
-        let mut lengths = ranks.lengths(piece, 0);
+        let mut lengths = C::RANKS.lengths(piece, 0);
         while at < piece.len() {
             let last = self.tokens[first..].last().copied();
             let next = lengths.by_ref().find_map(|length| {
-                let rank = ranks.unlikely_rank(piece, at, at + length)?;
+                let rank = C::RANKS.rank(piece, at, at + length)?;
                 let token = Token { rank, length: length as u32 };
                 let fits = !self.is_dead_end(at + length)
-                    && last.is_none_or(|last| is_valid_pair(ranks, piece, at, last, token));
+                    && last.is_none_or(|last| is_valid_pair::<C>(piece, at, last, token));
                 fits.then_some(token)
             });
             if let Some(token) = next {
                 self.tokens.push(token);
                 at += token.length as usize;
-                lengths = ranks.lengths(piece, at.min(piece.len() - 1));
+                lengths = C::RANKS.lengths(piece, at.min(piece.len() - 1));
                 continue;
             }
             // Some sequence of tokens is valid, so this is never the first place.
             let Some(token) = self.tokens.pop() else { return };
             self.mark_dead_end(at, piece.len());
             at -= token.length as usize;
-            lengths = ranks.lengths(piece, at).below(token.length as usize);
+            lengths = C::RANKS.lengths(piece, at).below(token.length as usize);
         }
     }
 
@@ -176,18 +190,18 @@ impl Merger {
 
     /// Merges a piece of one repeated byte, such as a run of spaces: once a token follows itself, it always does.
     /// Returns `false`, and leaves the tokens unchanged, if the piece is anything else.
-    fn merge_repeated(&mut self, ranks: Ranks, piece: &[u8]) -> bool {
+    fn merge_repeated<C: Coding>(&mut self, piece: &[u8]) -> bool {
         if !is_repeated(piece) {
             return false;
         }
         let mut sample = Merger::default();
-        sample.append(ranks, &piece[..SAMPLE]);
+        sample.append::<C>(&piece[..SAMPLE]);
         let token = sample.tokens[0];
         let twice = sample.tokens[1] == token;
         // The tail begins with the same token, which proves the border before it.
         let whole = (piece.len() - SAMPLE) / token.length as usize;
         sample = Merger::default();
-        sample.append(ranks, &piece[whole * token.length as usize..]);
+        sample.append::<C>(&piece[whole * token.length as usize..]);
         if !twice || sample.tokens[0] != token {
             return false;
         }
@@ -197,118 +211,89 @@ impl Merger {
     }
 }
 
-/// Returns a bit for the start of each initial part of `piece`, and one for its end. A part is a byte, or a character
-/// that is a token and of which no merge at its borders has only a part.
+/// Scans more than [`SCAN`] bytes, each [`STRIDE`] bytes anew, and calls `take` with each scan and the range of its bytes
+/// whose tokens are those of the whole.
 ///
-/// Such a character is merged before it is merged with anything else: any such merge has a higher rank.
+/// Two scans meet at a token that both have: each two neighbours up to it are a valid pair in the first scan, and from
+/// it on in the second one. If they have none, some scans from other places are tried. Returns `false` if none meets.
 #[inline]
-fn first_parts(ranks: Ranks, piece: &[u8]) -> u64 {
-    let end = 1 << piece.len();
-    let mut parts = end | (end - 1);
-    if piece.is_ascii() {
-        return parts;
-    }
-    let mut at = 0;
-    let mut before = None;
-    while at < piece.len() {
-        let character = Character::at(piece, at);
-        let next = at + character.length;
-        let after = (next < piece.len()).then(|| Character::at(piece, next));
-        let is_divided = before.is_some_and(|before| ranks.crosses_inside(before, character))
-            || after.is_some_and(|after| ranks.crosses_inside(character, after));
-        if character.length > 1 && !is_divided && ranks.tokens_of(character) == 1 {
-            parts &= !((1 << next) - (2 << at));
-        }
-        (at, before) = (next, Some(character));
-    }
-    parts
-}
-
-/// Clears the lowest bit and returns its place.
-#[inline(always)]
-fn pop_lowest(bits: &mut u64) -> usize {
-    let place = bits.trailing_zeros() as usize;
-    *bits &= bits.wrapping_sub(1);
-    place
-}
-
-/// Merges up to `N` bytes as in the textbook: finds the lowest rank among all neighbours, again and again, and adds the
-/// tokens.
-struct Scan<'a, const N: usize> {
-    ranks: Ranks,
-    text: &'a [u8],
-    range: Range<usize>,
-    tokens: &'a mut Vec<Token>,
-}
-
-impl<const N: usize> cpu::Kernel for Scan<'_, N> {
-    #[inline(always)]
-    fn run(self) {
-        let Scan { ranks, text, range, tokens } = self;
-        let length = range.len();
-        let (text, piece) = (&text[range.start..], &text[range]);
-        // A bit for the start of each part, and one for the end of the last.
-        let mut starts = first_parts(ranks, piece);
-        // For the start of each part, the rank of its union with the next part, and the start, so that the least is the
-        // first of the lowest rank.
-        let mut unions = [NONE; N];
-        let mut merged = [NONE; N];
-        let union = |start, end| union_key(ranks.unlikely_rank(text, start, end), start);
-        if starts == (2 << length) - 1 {
-            for (start, pair) in piece.windows(2).enumerate() {
-                unions[start % N] = union_key(ranks.pair(pair[0], pair[1]), start);
+fn each_scan<C: Coding>(text: &[u8], range: Range<usize>, mut take: impl FnMut(&Scan<4>, u32, u32)) -> bool {
+    let window = |start: usize| range.end.min(start)..range.end.min(start + SCAN);
+    let mut at = range.start;
+    let mut last: Option<(Scan<4>, u32)> = None;
+    'groups: loop {
+        let scans = side_by_side::<C, 4>(text, std::array::from_fn(|index| window(at + index * STRIDE)));
+        for scan in scans {
+            let mut from = 0;
+            if let Some((before, before_from)) = last {
+                let Some(meeting) = meeting(before.starts() >> STRIDE, scan.starts()) else {
+                    let start = at - STRIDE;
+                    let Some((end, scan)) = other_scan::<C>(text, &range, start, &before) else { return false };
+                    take(&before, before_from, end);
+                    at = start + end as usize;
+                    if window(at).end == range.end {
+                        take(&scan, 0, (range.end - at) as u32);
+                        return true;
+                    }
+                    last = Some((scan, 0));
+                    at += STRIDE;
+                    continue 'groups;
+                };
+                take(&before, before_from, STRIDE as u32 + meeting);
+                from = meeting;
             }
+            if window(at).end == range.end {
+                take(&scan, from, (range.end - at) as u32);
+                return true;
+            }
+            last = Some((scan, from));
+            at += STRIDE;
+        }
+    }
+}
+
+/// Returns a scan that begins where a token of `before` ends, a scan from `start` on, and whose first token is a valid
+/// pair with that one; and the end of that token.
+#[cold]
+fn other_scan<C: Coding>(text: &[u8], range: &Range<usize>, start: usize, before: &Scan<4>) -> Option<(u32, Scan<4>)> {
+    let mut end = 0;
+    let ends: Vec<(u32, Token)> = before
+        .tokens(0)
+        .map(|(rank, length)| {
+            end += length;
+            (end, Token { rank, length })
+        })
+        .filter(|(end, _)| (STRIDE / 2..SCAN).contains(&(*end as usize)))
+        .collect();
+    ends.into_iter().rev().find_map(|(end, token)| {
+        let at = start + end as usize;
+        let piece = at..range.end.min(at + SCAN);
+        let [scan, ..] = side_by_side::<C, 4>(text, [piece, 0..0, 0..0, 0..0]);
+        let (rank, length) = scan.tokens(0).next()?;
+        is_valid_pair::<C>(text, at, token, Token { rank, length }).then_some((end, scan))
+    })
+}
+
+/// Returns the start of a token that two scans have, both given by the starts of their tokens in the bytes that both
+/// have; the starts of the second may go on.
+fn meeting(before: u64, after: u64) -> Option<u32> {
+    let (both, mut either) = (before & after, before | after);
+    let mut start = None;
+    for _ in 0..=(SCAN - STRIDE) {
+        let at = either.trailing_zeros();
+        if at > (SCAN - STRIDE) as u32 {
+            return None;
+        }
+        either &= either - 1;
+        if both >> at & 1 == 0 {
+            start = None;
+        } else if start.is_some() {
+            return start;
         } else {
-            let mut rest = starts & (starts - 1);
-            let mut start = 0;
-            let mut middle = pop_lowest(&mut rest);
-            while middle < length {
-                let end = pop_lowest(&mut rest);
-                unions[start % N] = union(start, end);
-                (start, middle) = (middle, end);
-            }
-        }
-        loop {
-            let lowest = unions.iter().copied().min().unwrap_or(NONE);
-            if lowest == NONE {
-                break;
-            }
-            let at = lowest as usize % 32;
-            merged[at % N] = lowest >> 5;
-            let mut after = starts & (u64::MAX << (at + 1));
-            let joined = pop_lowest(&mut after);
-            let end = pop_lowest(&mut after);
-            starts ^= 1 << joined;
-            unions[joined % N] = NONE;
-            unions[at % N] = if end < length { union(at, pop_lowest(&mut after)) } else { NONE };
-            let before = starts & ((1 << at) - 1);
-            if before != 0 {
-                let start = before.ilog2() as usize;
-                unions[start % N] = union(start, end);
-            }
-        }
-        let mut rest = starts & (starts - 1);
-        let mut start = 0;
-        while rest != 0 {
-            let end = pop_lowest(&mut rest);
-            let rank = match merged[start % N] {
-                NONE if end - start == 1 => ranks.single(piece[start]),
-                NONE => ranks.rank_of_token(text, start, end),
-                rank => rank,
-            };
-            tokens.push(Token { rank, length: (end - start) as u32 });
-            start = end;
+            start = Some(at);
         }
     }
-}
-
-/// Returns a number that orders unions by their ranks, and unions of one rank by their starts.
-#[inline(always)]
-fn union_key(rank: Option<u32>, start: usize) -> u32 {
-    match rank {
-        Some(rank) => rank << 5 | start as u32,
-        None => NONE,
-    }
+    None
 }
 
 /// The number of bytes of a sample: more than three times the longest token of any vocabulary, 128 spaces.
@@ -326,11 +311,10 @@ pub(super) fn is_repeated(piece: &[u8]) -> bool {
 /// at the border was the neighbour of the other token; if their union is a token of lower rank, they would have been
 /// merged instead. Of equal ranks, the left merge comes first.
 #[inline]
-fn is_valid_pair(ranks: Ranks, text: &[u8], border: usize, left: Token, right: Token) -> bool {
+fn is_valid_pair<C: Coding>(text: &[u8], border: usize, left: Token, right: Token) -> bool {
     let (mut left, mut right, mut limit) = (left, right, NONE);
     loop {
-        let union = ranks.unlikely_rank(text, border - left.length as usize, border + right.length as usize);
-        if union.is_some_and(|union| union < limit) {
+        if C::RANKS.merge(left.rank, right.rank) < limit {
             return false;
         }
         // Single bytes have the lowest ranks: if the token of higher rank is a byte, both are.
@@ -339,15 +323,15 @@ fn is_valid_pair(ranks: Ranks, text: &[u8], border: usize, left: Token, right: T
                 return true;
             }
             limit = left.rank;
-            let length = left.length - ranks.left_half(left.rank);
-            left = Token { rank: ranks.rank_of_token(text, border - length as usize, border), length };
+            let length = left.length - C::RANKS.left_half(left.rank);
+            left = Token { rank: C::RANKS.rank_of_token(text, border - length as usize, border), length };
         } else {
             if right.length == 1 {
                 return true;
             }
             limit = right.rank + 1;
-            let length = ranks.left_half(right.rank);
-            right = Token { rank: ranks.rank_of_token(text, border, border + length as usize), length };
+            let length = C::RANKS.left_half(right.rank);
+            right = Token { rank: C::RANKS.rank_of_token(text, border, border + length as usize), length };
         }
     }
 }
@@ -357,27 +341,37 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::encoding::{naive, vocab};
+    use crate::encoding::codings::{Cl100kBase, O200kBase, P50kBase, R50kBase};
+    use crate::encoding::naive;
+    use crate::encoding::vocab::Ranks;
 
-    const CL100K: Ranks = Ranks::all(&vocab::CL100K);
-    const O200K: Ranks = Ranks::all(&vocab::O200K);
-    const P50K: Ranks = Ranks::all(&vocab::P50K);
-    const R50K: Ranks = P50K.below(50_256);
+    const ALL: [Ranks; 4] = [Cl100kBase::RANKS, O200kBase::RANKS, P50kBase::RANKS, R50kBase::RANKS];
 
     /// Returns the tokens of the encoding, each with its rank.
     fn tokens(ranks: Ranks) -> impl Iterator<Item = (u32, &'static [u8])> {
         (0..200_000).filter_map(move |rank| Some((rank, ranks.token(rank)?)))
     }
 
-    fn agrees(ranks: Ranks, piece: &[u8]) -> Result<(), TestCaseError> {
+    fn agrees<C: Coding>(piece: &[u8]) -> Result<(), TestCaseError> {
         let mut end = 0;
         let mut merger = Merger::default();
-        let ends = merger.merge(ranks, piece, 0..piece.len()).iter().map(|token| {
+        let ends = merger.merge::<C>(piece, 0..piece.len()).iter().map(|token| {
             end += token.length;
             end
         });
-        prop_assert_eq!(ends.collect::<Vec<u32>>(), naive::merge(ranks, piece));
+        let ends: Vec<u32> = ends.collect();
+        prop_assert_eq!(&ends, &naive::merge(C::RANKS, piece));
+        if piece.len() > SCAN {
+            prop_assert_eq!(merger.count_long::<C>(piece, 0..piece.len()), ends.len());
+        }
         Ok(())
+    }
+
+    fn all_agree(piece: &[u8]) -> Result<(), TestCaseError> {
+        agrees::<Cl100kBase>(piece)?;
+        agrees::<O200kBase>(piece)?;
+        agrees::<P50kBase>(piece)?;
+        agrees::<R50kBase>(piece)
     }
 
     /// Parts of texts, which may begin and end inside a character.
@@ -410,9 +404,7 @@ mod tests {
     proptest! {
         #[test]
         fn tokens_are_those_of_the_textbook(piece in pieces()) {
-            for ranks in [CL100K, O200K, P50K, R50K] {
-                agrees(ranks, &piece)?;
-            }
+            all_agree(&piece)?;
         }
     }
 
@@ -420,26 +412,28 @@ mod tests {
     fn a_repeated_byte_is_merged_as_in_the_textbook() {
         for byte in [b' ', b'a', b'=', b'\n', b'-', b'0', 0xe4] {
             for length in [1_025, 1_500, 2_047] {
-                for ranks in [CL100K, O200K, P50K, R50K] {
-                    agrees(ranks, &vec![byte; length]).expect("the textbook's tokens");
-                }
+                all_agree(&vec![byte; length]).expect("the textbook's tokens");
             }
         }
     }
 
     #[test]
     fn every_token_is_the_merge_of_its_own_bytes() {
-        for ranks in [CL100K, O200K, P50K, R50K] {
-            for (rank, token) in tokens(ranks) {
+        fn assert_it<C: Coding>() {
+            for (rank, token) in tokens(C::RANKS) {
                 let expected = Token { rank, length: token.len() as u32 };
-                assert_eq!(Merger::default().merge(ranks, token, 0..token.len()), [expected], "{token:?}");
+                assert_eq!(Merger::default().merge::<C>(token, 0..token.len()), [expected], "{token:?}");
             }
         }
+        assert_it::<Cl100kBase>();
+        assert_it::<O200kBase>();
+        assert_it::<P50kBase>();
+        assert_it::<R50kBase>();
     }
 
     #[test]
     fn every_token_is_found_by_its_bytes() {
-        for ranks in [CL100K, O200K, P50K, R50K] {
+        for ranks in ALL {
             for (rank, token) in tokens(ranks) {
                 assert_eq!(ranks.rank(token, 0, token.len()), Some(rank));
             }
@@ -449,7 +443,7 @@ mod tests {
     /// The proofs at the top of this file rely on it.
     #[test]
     fn a_token_has_a_higher_rank_than_its_halves() {
-        for ranks in [CL100K, O200K, P50K, R50K] {
+        for ranks in ALL {
             for (rank, token) in tokens(ranks).filter(|(_, token)| token.len() > 1) {
                 let left = ranks.left_half(rank) as usize;
                 let halves = [ranks.rank(token, 0, left), ranks.rank(token, left, token.len())];
@@ -460,13 +454,17 @@ mod tests {
 
     #[test]
     fn no_token_contains_a_border_that_no_merge_crosses() {
-        for ranks in [CL100K, O200K, P50K, R50K] {
-            let tokens = tokens(ranks).map(|(_, token)| token).filter(|token| token.len() > 1);
+        fn assert_it<C: Coding>() {
+            let tokens = tokens(C::RANKS).map(|(_, token)| token).filter(|token| token.len() > 1);
             for token in tokens.filter(|token| std::str::from_utf8(token).is_ok()) {
                 let mut segments = 0;
-                each_segment(ranks, token, |_, _| segments += 1);
+                each_segment::<C>(token, |_, _| segments += 1);
                 assert_eq!(segments, 1, "{token:?}");
             }
         }
+        assert_it::<Cl100kBase>();
+        assert_it::<O200kBase>();
+        assert_it::<P50kBase>();
+        assert_it::<R50kBase>();
     }
 }

@@ -12,16 +12,17 @@ mod layout;
 mod merge;
 #[cfg(all(test, feature = "encodings"))]
 mod naive;
+mod pieces;
+mod scan;
 mod split;
 mod tokens;
 mod vocab;
 mod window;
 
 use std::fmt;
-use std::ops::{ControlFlow, Range};
+use std::ops::Range;
 use std::str::FromStr;
 
-use self::merge::Merger;
 use self::split::Pattern;
 pub use self::tokens::{Token, Tokens};
 use self::vocab::Ranks;
@@ -125,6 +126,14 @@ encodings! {
 }
 
 impl Encoding {
+    /// Brings the encoding's tables into memory, so that the first text is counted as fast as later ones.
+    ///
+    /// Nothing requires it: a table's pages are part of the program, and each is read when it is first needed, which
+    /// takes up to some milliseconds in all. A service can call it before its first request.
+    pub fn preload(self) {
+        self.tables().ranks.preload();
+    }
+
     /// Returns the number of tokens of `text`, special tokens counted as ordinary text.
     ///
     /// Exact: equal to the number of tokens of OpenAI's tokenizer. The time is linear in the length of any `text`.
@@ -233,17 +242,8 @@ impl Encoding {
     }
 
     /// Adds the tokens of the piece at `range` to `tokens`, each with its end in the text.
-    fn merge_piece(self, text: &[u8], range: Range<usize>, tokens: &mut Vec<(u32, usize)>) {
-        let ranks = self.tables().ranks;
-        if let Some(rank) = ranks.rank(text, range.start, range.end) {
-            tokens.push((rank, range.end));
-            return;
-        }
-        let mut end = range.start;
-        tokens.extend(Merger::default().merge(ranks, text, range).iter().map(|token| {
-            end += token.length as usize;
-            (token.rank, end)
-        }));
+    fn merge_piece(self, text: &[u8], range: Range<usize>, tokens: &mut Ends) {
+        (self.tables().merge_piece)(text, range, tokens);
     }
 }
 
@@ -257,17 +257,27 @@ const fn is_same(one: &str, other: &str) -> bool {
     index == one.len() && index == other.len()
 }
 
+/// Tokens, each with its end in the text.
+type Ends = Vec<(u32, usize)>;
+
 /// The tokens of an encoding, and its compiled functions.
 struct Tables {
     ranks: Ranks,
     piece_end: fn(&[u8], usize) -> usize,
     count: fn(&str, usize) -> Option<usize>,
     encode: fn(&str) -> Vec<u32>,
+    merge_piece: fn(&[u8], Range<usize>, &mut Ends),
 }
 
 impl Tables {
     fn new<C: Coding>() -> Tables {
-        Tables { ranks: C::RANKS, piece_end: C::Pattern::piece_end, count: count::<C>, encode: encode::<C> }
+        Tables {
+            ranks: C::RANKS,
+            piece_end: C::Pattern::piece_end,
+            count: pieces::count::<C>,
+            encode: pieces::encode::<C>,
+            merge_piece: merge::merge_piece::<C>,
+        }
     }
 }
 
@@ -277,43 +287,6 @@ trait Coding {
     const RANKS: Ranks;
     /// The number by which the cache distinguishes encodings.
     const ID: u8;
-}
-
-fn count<C: Coding>(text: &str, limit: usize) -> Option<usize> {
-    let bytes = text.as_bytes();
-    cache::with(|memory| {
-        let mut count = 0usize;
-        let flow = window::each_pieces::<C::Pattern, ()>(bytes, |mut start, ends| {
-            for end in ends.iter().copied() {
-                let is_token = C::RANKS.contains(bytes, start, end);
-                count += match (end - start) / C::RANKS.longest() {
-                    _ if is_token => 1,
-                    // The piece has at least this number of tokens.
-                    least if least > limit => return ControlFlow::Break(()),
-                    _ => memory.count(C::ID, C::RANKS, bytes, start..end),
-                };
-                start = end;
-            }
-            if count > limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
-        flow.is_continue().then_some(count)
-    })
-}
-
-fn encode<C: Coding>(text: &str) -> Vec<u32> {
-    let bytes = text.as_bytes();
-    let (mut tokens, mut merger) = (Vec::new(), Merger::default());
-    let _ = window::each_pieces::<C::Pattern, ()>(bytes, |mut start, ends| {
-        for end in ends.iter().copied() {
-            match C::RANKS.rank(bytes, start, end) {
-                Some(rank) => tokens.push(rank),
-                None => tokens.extend(merger.merge(C::RANKS, bytes, start..end).iter().map(|token| token.rank)),
-            }
-            start = end;
-        }
-        ControlFlow::Continue(())
-    });
-    tokens
 }
 
 impl fmt::Display for Encoding {

@@ -1,14 +1,18 @@
 //! The vocabularies: static tables that the build script writes. Nothing is parsed or built at run time, and only the
 //! pages that a lookup touches are read.
 
+use super::cpu::Vectors;
 use super::layout::{
-    BORDER_BITS, BUCKET, GROUP, INLINE, KEY, NONE, PREFIX, RANK_SHIFT, SPILLED, Slot, border_bit, lengths_slot,
-    long_lengths_slot, long_slot, utf8_length,
+    BORDER_BITS, GROUP, INLINE, NONE, PAIR_SHIFT, PREFIX, SEED_BITS, Slot, border_bit, lengths_slot, long_hash,
+    long_lengths_slot, pair, pair_hash, place, seed_slot, utf8_length,
 };
 
 /// The tables of one vocabulary; `build/vocabulary.rs` documents what each contains.
 pub(super) struct Vocabulary {
     short: &'static Aligned<[u8]>,
+    short_seeds: &'static Seeds,
+    merges: &'static Aligned<[u8]>,
+    merge_seeds: &'static Seeds,
     long: &'static Aligned<[u8]>,
     pairs: &'static Aligned<[u8]>,
     offsets: &'static Aligned<[u8]>,
@@ -17,7 +21,6 @@ pub(super) struct Vocabulary {
     token_lengths: &'static [u8],
     splits: &'static [u8],
     long_lengths: &'static [u8],
-    filter: &'static [u8],
     borders: &'static [u8; 1 << (BORDER_BITS - 3)],
     partial_borders: &'static [u8; 1 << 13],
     characters: &'static [u8; 1 << 14],
@@ -26,7 +29,10 @@ pub(super) struct Vocabulary {
     longest: usize,
 }
 
-/// Bytes that begin on a cache line, so that each bucket is one cache line.
+/// The seeds of a perfect hash, of two bytes each.
+type Seeds = Aligned<[u8; 2 << SEED_BITS]>;
+
+/// Bytes that begin on a cache line, so that no entry is in two of them.
 #[repr(C, align(64))]
 struct Aligned<B: ?Sized>(B);
 
@@ -66,6 +72,17 @@ impl Ranks {
         if rank < self.below { Some(rank) } else { None }
     }
 
+    /// Reads a byte of each page of the tables, so that later lookups find them in memory.
+    pub(super) fn preload(self) {
+        /// The size of the smallest pages that processors have.
+        const PAGE: usize = 4_096;
+        let Vocabulary { short, short_seeds, merges, merge_seeds, long, pairs, .. } = self.tables;
+        let tables: [&[u8]; 7] =
+            [&short.0, &short_seeds.0, &merges.0, &merge_seeds.0, &long.0, &pairs.0, self.tables.borders];
+        let bytes = tables.into_iter().flat_map(|table| table.iter().step_by(PAGE));
+        std::hint::black_box(bytes.fold(0, |sum: u8, byte| sum.wrapping_add(*byte)));
+    }
+
     /// Returns the rank of the token `text[start..end]`. It is faster where the text continues after the token.
     #[inline(always)]
     pub(super) fn rank(self, text: &[u8], start: usize, end: usize) -> Option<u32> {
@@ -78,20 +95,35 @@ impl Ranks {
         self.tables.rank(text, start, end)
     }
 
-    /// Returns whether `text[start..end]` is a token.
+    /// Returns the place of the slot that has this key, if the key is a token's.
     #[inline(always)]
-    pub(super) fn contains(self, text: &[u8], start: usize, end: usize) -> bool {
-        match self.below {
-            // The rank is not needed, only whether there is one.
-            NONE => self.tables.contains(text, start, end),
-            _ => self.rank(text, start, end).is_some(),
+    pub(super) fn place(self, key: Slot) -> usize {
+        self.tables.place(key)
+    }
+
+    #[inline(always)]
+    pub(super) fn prefetch<V: Vectors>(self, vectors: V, place: usize) {
+        if let Some(slot) = self.tables.short.0.as_chunks::<16>().0.get(place) {
+            vectors.prefetch(slot);
         }
     }
 
-    /// Returns the same as [`Ranks::rank`], faster where there is no such token.
+    /// Returns the slot at a place. A token of a rank that the encoding does not have is in no slot.
     #[inline(always)]
-    pub(super) fn unlikely_rank(self, text: &[u8], start: usize, end: usize) -> Option<u32> {
-        self.known(self.tables.unlikely_rank(text, start, end))
+    pub(super) fn slot_at(self, place: usize) -> Slot {
+        let slot = self.tables.slot_at(place);
+        match self.below {
+            NONE => slot,
+            below if slot.value() < below => slot,
+            _ => Slot { low: 0, high: 0 },
+        }
+    }
+
+    /// Returns the rank of the token that two neighbours become, or [`NONE`]; each is given by its rank.
+    #[inline(always)]
+    pub(super) fn merge(self, left: u32, right: u32) -> u32 {
+        let rank = self.tables.merge(left, right);
+        if rank < self.below { rank } else { NONE }
     }
 
     /// Returns the rank of the token of one byte.
@@ -100,10 +132,11 @@ impl Ranks {
         self.tables.singles[usize::from(byte)]
     }
 
-    /// Returns the rank of the token of two bytes.
+    /// Returns the rank of the token of two bytes, or [`NONE`].
     #[inline(always)]
-    pub(super) fn pair(self, first: u8, second: u8) -> Option<u32> {
-        self.known(self.tables.pair(first, second))
+    pub(super) fn pair(self, first: u8, second: u8) -> u32 {
+        let rank = number(&self.tables.pairs.0, usize::from(u16::from_le_bytes([first, second])));
+        if rank < self.below { rank } else { NONE }
     }
 
     /// Returns the bytes of the token with this rank.
@@ -175,42 +208,31 @@ impl Vocabulary {
     #[inline(always)]
     fn rank(&self, text: &[u8], start: usize, end: usize) -> u32 {
         let length = end - start;
-        if length <= INLINE {
-            return self.short_rank(Slot::key(load(text, start), length));
+        if length > INLINE {
+            return self.long_rank(&text[start..end]);
         }
-        if self.begins_long(text, start, length) { self.long_rank(&text[start..end]) } else { NONE }
+        let key = Slot::key(load(text, start), length);
+        let slot = self.slot_at(self.place(key));
+        if slot.has_key(key) { slot.value() } else { NONE }
     }
 
-    /// Returns whether `text[start..end]` is a token.
     #[inline(always)]
-    fn contains(&self, text: &[u8], start: usize, end: usize) -> bool {
-        let length = end - start;
-        if length <= INLINE {
-            return self.contains_short(Slot::key(load(text, start), length));
-        }
-        self.begins_long(text, start, length) && self.long_rank(&text[start..end]) != NONE
+    fn place(&self, key: Slot) -> usize {
+        self.short_seeds.place(key.hash(), self.short.0.len() / 16)
     }
 
-    /// Returns the same as [`Vocabulary::rank`], faster where there is no such token.
     #[inline(always)]
-    fn unlikely_rank(&self, text: &[u8], start: usize, end: usize) -> u32 {
-        let length = end - start;
-        if (3..=INLINE).contains(&length) {
-            let key = Slot::key(load(text, start), length);
-            let bit = key.hash() as usize & (self.filter.len() * 8 - 1);
-            return if self.filter[bit / 8] >> (bit % 8) & 1 == 0 { NONE } else { self.short_rank(key) };
-        }
-        if length > INLINE && !self.begins_long(text, start, length) {
-            return NONE;
-        }
-        self.rank_of_rare_length(&text[start..end])
+    fn slot_at(&self, place: usize) -> Slot {
+        let words = self.short.0.as_chunks::<16>().0[place].as_chunks::<8>().0;
+        Slot { low: u64::from_le_bytes(words[0]), high: u64::from_le_bytes(words[1]) }
     }
 
-    /// Returns whether some token of `length` bytes or more, longer than [`INLINE`], may begin at `start`.
-    #[inline]
-    fn begins_long(&self, text: &[u8], start: usize, length: usize) -> bool {
-        let bytes = load(text, start) as u64;
-        self.lengths_at(bytes) >> 15 == 1 && self.longest_at(bytes) >= length
+    #[inline(always)]
+    fn merge(&self, left: u32, right: u32) -> u32 {
+        let merges = self.merges.0.as_chunks::<8>().0;
+        let key = pair(left, right);
+        let differs = u64::from_le_bytes(merges[self.merge_seeds.place(pair_hash(key), merges.len())]) ^ key;
+        if differs >> PAIR_SHIFT == 0 { differs as u32 } else { NONE }
     }
 
     #[inline]
@@ -223,23 +245,6 @@ impl Vocabulary {
         usize::from(self.long_lengths[long_lengths_slot(bytes)])
     }
 
-    /// Returns the rank of a token of a rare length: one or two bytes, or more than [`INLINE`].
-    #[inline]
-    fn rank_of_rare_length(&self, token: &[u8]) -> u32 {
-        match token {
-            [byte] => self.singles[usize::from(*byte)],
-            [first, second] => self.pair(*first, *second),
-            _ if token.len() <= self.longest => self.long_rank(token),
-            _ => NONE,
-        }
-    }
-
-    /// Returns the rank of a token of two bytes, or [`NONE`].
-    #[inline]
-    fn pair(&self, first: u8, second: u8) -> u32 {
-        number(&self.pairs.0, usize::from(u16::from_le_bytes([first, second])))
-    }
-
     /// Returns the bytes of the token with this rank; empty for a rank without a token.
     fn token(&self, rank: u32) -> &'static [u8] {
         let rank = rank as usize;
@@ -250,46 +255,12 @@ impl Vocabulary {
         &self.bytes[start..start + length]
     }
 
-    #[inline(always)]
-    fn contains_short(&self, key: Slot) -> bool {
-        let (buckets, _) = self.short.0.as_chunks::<{ BUCKET * 16 }>();
-        let words = buckets[key.bucket(buckets.len())].as_chunks::<8>().0;
-        let word = |index: usize| u64::from_le_bytes(words[index]);
-        // The bits of the rank are shifted out.
-        let differs = |slot: usize| (word(2 * slot) ^ key.low) | (word(2 * slot + 1) ^ key.high) << (64 - RANK_SHIFT);
-        // No branch for each slot: which of them has the token is as good as random.
-        let is_here = differs(0).min(differs(1)).min(differs(2).min(differs(3))) == 0;
-        is_here || word(2 * BUCKET - 1) & SPILLED != 0 && self.short_rank(key) != NONE
-    }
-
-    #[inline(always)]
-    fn short_rank(&self, key: Slot) -> u32 {
-        let (buckets, _) = self.short.0.as_chunks::<{ BUCKET * 16 }>();
-        let mut at = key.bucket(buckets.len());
-        loop {
-            let words = buckets[at].as_chunks::<8>().0;
-            let slot = |index: usize| Slot {
-                low: u64::from_le_bytes(words[2 * index]),
-                high: u64::from_le_bytes(words[2 * index + 1]),
-            };
-            // No branch for each slot: which of them has the token is as good as random.
-            let mut found = NONE;
-            for slot in (0..BUCKET).map(slot) {
-                let differs = (slot.low ^ key.low) | (slot.high & KEY ^ key.high);
-                found = if differs == 0 { slot.rank() } else { found };
-            }
-            if found != NONE {
-                return found;
-            }
-            if slot(BUCKET - 1).high & SPILLED == 0 {
-                return NONE;
-            }
-            at = if at + 1 < buckets.len() { at + 1 } else { 0 };
-        }
-    }
-
+    /// Returns the rank of a token longer than [`INLINE`], or [`NONE`].
+    #[inline]
     fn long_rank(&self, token: &[u8]) -> u32 {
-        let mut at = long_slot(token, self.long_bits);
+        let (Some(first), Some(last)) = (token.first_chunk(), token.last_chunk()) else { return NONE };
+        let hash = long_hash(u64::from_le_bytes(*first), u64::from_le_bytes(*last), token.len());
+        let mut at = (hash >> (64 - self.long_bits)) as usize;
         loop {
             match number(&self.long.0, at) {
                 NONE => return NONE,
@@ -297,6 +268,14 @@ impl Vocabulary {
                 _ => at = (at + 1) & ((1 << self.long_bits) - 1),
             }
         }
+    }
+}
+
+impl Seeds {
+    /// Returns the place of a key with this hash among `places`.
+    #[inline(always)]
+    fn place(&self, hash: u64, places: usize) -> usize {
+        place(hash, u16::from_le_bytes(self.0.as_chunks().0[seed_slot(hash)]), places)
     }
 }
 
@@ -374,7 +353,7 @@ impl Iterator for Lengths {
 
 /// Returns 16 bytes of the text from `at` on, the first the lowest, with zeros after its end.
 #[inline(always)]
-fn load(text: &[u8], at: usize) -> u128 {
+pub(super) fn load(text: &[u8], at: usize) -> u128 {
     match text[at..].first_chunk::<16>() {
         Some(bytes) => u128::from_le_bytes(*bytes),
         None => {

@@ -4,14 +4,11 @@
 //! A window begins where a piece does. What masks cannot decide, such as the class of a character beyond ASCII, ends
 //! the window early: the scanners of `split.rs` find one piece, and the next window begins after it.
 
-use std::ops::ControlFlow;
-
-#[cfg(target_arch = "x86_64")]
-use super::cpu::Avx2;
+use super::cpu::Vectors;
 use super::split::Pattern;
 
 /// The number of bytes of a window.
-const WINDOW: usize = 64;
+pub(super) const WINDOW: usize = 64;
 
 /// The classes of the bytes of a window, the first in the lowest bit. Bytes beyond ASCII are in none of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,9 +34,9 @@ pub(super) struct Masks {
 /// Where pieces begin in a window.
 pub(super) struct Starts {
     /// The starts that are certain; more may follow the last of them.
-    bits: u64,
+    pub(super) bits: u64,
     /// Whether the whole window is known, so that the next one begins at the last of them.
-    whole: bool,
+    pub(super) whole: bool,
 }
 
 impl Starts {
@@ -47,83 +44,25 @@ impl Starts {
     pub(super) const NONE: Starts = Starts { bits: 1, whole: false };
 }
 
-/// Calls `pieces` for some pieces at a time, in the order of `text`, until it breaks: with the start of the first and
-/// the ends of all.
-#[inline]
-pub(super) fn each_pieces<P: Pattern, B>(
-    text: &[u8],
-    mut pieces: impl FnMut(usize, &[usize]) -> ControlFlow<B>,
-) -> ControlFlow<B> {
-    #[cfg(target_arch = "x86_64")]
-    if P::IN_WINDOWS
-        && let Some(avx2) = Avx2::detect()
-    {
-        #[expect(unsafe_code, reason = "the function uses features of the processor")]
-        // SAFETY: `avx2` is the proof that the processor has the features with which the function is compiled.
-        return unsafe { avx2::each_pieces::<P, B>(avx2, text, pieces) };
-    }
-    // With detection off, scalar windows ran at 1.18 to 1.49 times the speed of the scanners on English, code and JSON,
-    // and at 0.95 to 0.97 times on CJK and mixed scripts, where few windows are ASCII (one x86-64 machine, 2026-11-25;
-    // not measured on aarch64).
-    if P::IN_WINDOWS {
-        return each_pieces_by::<P, B>(text, scalar::masks, pieces);
-    }
-    let mut at = 0;
-    while at < text.len() {
-        let end = P::piece_end(text, at);
-        pieces(at, &[end])?;
-        at = end;
-    }
-    ControlFlow::Continue(())
-}
-
-/// The same as [`each_pieces`], with the masks that `masks` returns.
+/// Returns where pieces begin in the window at the beginning of `text`, with which a piece begins.
 #[inline(always)]
-fn each_pieces_by<P: Pattern, B>(
-    text: &[u8],
-    masks: impl Fn(&[u8; WINDOW]) -> Masks,
-    mut pieces: impl FnMut(usize, &[usize]) -> ControlFlow<B>,
-) -> ControlFlow<B> {
-    let mut ends = [0; WINDOW];
-    let mut at = 0;
-    while at < text.len() {
-        let start = at;
-        let mut count = 0;
-        let mut whole = false;
-        // At least two ASCII characters: a window that ends at once gains nothing.
-        if text[start] < 0x80 && text.get(start + 1).is_none_or(u8::is_ascii) {
-            let starts = P::starts(&at_front(&text[start..], &masks));
-            whole = starts.whole;
-            // The first bit is the start of the window.
-            let mut bits = starts.bits & !1;
-            while bits != 0 {
-                ends[count % WINDOW] = start + bits.trailing_zeros() as usize;
-                count += 1;
-                bits &= bits - 1;
-            }
-            if count > 0 {
-                at = ends[count - 1];
-            }
-        }
-        if count == 0 || !whole {
-            at = P::piece_end(text, at);
-            ends[count % WINDOW] = at;
-            count += 1;
-        }
-        pieces(start, &ends[..count])?;
+pub(super) fn starts<P: Pattern, V: Vectors>(vectors: V, text: &[u8]) -> Starts {
+    // At least two ASCII characters: a window that ends at once gains nothing.
+    if !P::IN_WINDOWS || text[0] >= 0x80 || text.get(1).is_some_and(|byte| *byte >= 0x80) {
+        return Starts::NONE;
     }
-    ControlFlow::Continue(())
+    P::starts(&at_front(vectors, text))
 }
 
 /// Returns the masks of the beginning of `text`, which may be shorter than a window.
 #[inline(always)]
-fn at_front(text: &[u8], masks: impl Fn(&[u8; WINDOW]) -> Masks) -> Masks {
+fn at_front<V: Vectors>(vectors: V, text: &[u8]) -> Masks {
     if let Some(window) = text.first_chunk() {
-        return masks(window);
+        return vectors.masks(window);
     }
     let mut window = [0; WINDOW];
     window[..text.len()].copy_from_slice(text);
-    let masks = masks(&window);
+    let masks = vectors.masks(&window);
     Masks { known: masks.known & below(text.len() as u32), ..masks }
 }
 
@@ -259,7 +198,7 @@ fn flood(run: u64, starts: u64) -> u64 {
 }
 
 /// Masks on any processor, from 8 bytes at a time.
-mod scalar {
+pub(super) mod scalar {
     use super::{Masks, WINDOW, below};
 
     /// The classes of each byte: bit 0 of byte `n` is set if it is of class `n`.
@@ -289,7 +228,7 @@ mod scalar {
     };
 
     #[inline]
-    pub(super) fn masks(window: &[u8; WINDOW]) -> Masks {
+    pub(in crate::encoding) fn masks(window: &[u8; WINDOW]) -> Masks {
         let words = window.as_chunks::<8>().0;
         let mut classes = [0; 8];
         let mut ascii = 64;
@@ -323,32 +262,20 @@ mod scalar {
 
 /// Masks on a processor with AVX2, from 32 bytes at a time.
 #[cfg(target_arch = "x86_64")]
-mod avx2 {
+pub(super) mod avx2 {
     use std::arch::x86_64::*;
-    use std::ops::ControlFlow;
 
-    use super::{Masks, Pattern, WINDOW, below, each_pieces_by};
+    use super::{Masks, WINDOW, below};
     use crate::encoding::cpu::{Avx2, with_avx2};
 
     with_avx2! {
-        pub(super) fn each_pieces<P: Pattern, B>(
-            _: Avx2,
-            text: &[u8],
-            pieces: impl FnMut(usize, &[usize]) -> ControlFlow<B>,
-        ) -> ControlFlow<B> {
-            each_pieces_by::<P, B>(text, |window| masks(window), pieces)
-        }
-    }
-
-    with_avx2! {
-        // Inlined, LLVM computes with single bits of vectors instead of integers: three times as many instructions.
-        #[inline(never)]
-        fn masks(window: &[u8; WINDOW]) -> Masks {
+        #[inline]
+        pub(in crate::encoding) fn masks(_: Avx2, window: &[u8; WINDOW]) -> Masks {
             let halves = window.as_chunks::<32>().0;
             let halves = [load(&halves[0]), load(&halves[1])];
             let mask = |matching: &dyn Fn(__m256i) -> __m256i| {
                 let [low, high] = halves.map(|half| _mm256_movemask_epi8(matching(half)) as u32);
-                u64::from(low) | u64::from(high) << 32
+                opaque(u64::from(low) | u64::from(high) << 32)
             };
             let newline = mask(&|half| _mm256_or_si256(equal(half, b'\n'), equal(half, b'\r')));
             let space = mask(&|half| equal(half, b' '));
@@ -364,6 +291,18 @@ mod avx2 {
                 known: below(mask(&|half| half).trailing_zeros()),
             }
         }
+    }
+
+    /// Returns the mask, of which LLVM does not know whence it comes: otherwise it computes with single bits of vectors
+    /// instead of integers, with ten times as many instructions.
+    #[inline(always)]
+    fn opaque(mut mask: u64) -> u64 {
+        #[expect(unsafe_code, reason = "no safe function hides a value from LLVM without a trip to memory")]
+        // SAFETY: the assembly is empty.
+        unsafe {
+            std::arch::asm!("/* {0} */", inout(reg) mask, options(pure, nomem, nostack, preserves_flags));
+        }
+        mask
     }
 
     with_avx2! {
@@ -395,26 +334,14 @@ mod avx2 {
 
 #[cfg(all(test, feature = "encodings"))]
 mod tests {
-    use std::cell::Cell;
-
     use proptest::prelude::*;
 
     use super::*;
+    #[cfg(target_arch = "x86_64")]
+    use crate::encoding::cpu::Avx2;
+    use crate::encoding::cpu::Scalar;
+    use crate::encoding::pieces::ends;
     use crate::encoding::split::{Cl100k, O200k};
-
-    /// Returns the ends of the pieces that `each` passes on.
-    fn ends(each: impl FnOnce(&mut dyn FnMut(usize, &[usize]) -> ControlFlow<()>) -> ControlFlow<()>) -> Vec<usize> {
-        let mut all = Vec::new();
-        let mut at = 0;
-        let flow = each(&mut |start, ends| {
-            assert_eq!(start, at);
-            all.extend_from_slice(ends);
-            at = ends[ends.len() - 1];
-            ControlFlow::Continue(())
-        });
-        assert!(flow.is_continue());
-        all
-    }
 
     fn scanned_ends<P: Pattern>(text: &[u8]) -> Vec<usize> {
         let mut ends = vec![0];
@@ -428,8 +355,11 @@ mod tests {
     fn assert_agreement_for<P: Pattern>(text: &str) {
         let bytes = text.as_bytes();
         let expected = scanned_ends::<P>(bytes);
-        assert_eq!(ends(|pieces| each_pieces::<P, ()>(bytes, pieces)), expected, "as chosen: {text:?}");
-        assert_eq!(ends(|pieces| each_pieces_by::<P, ()>(bytes, scalar::masks, pieces)), expected, "scalar: {text:?}");
+        assert_eq!(ends::<P, _>(Scalar, bytes), expected, "scalar: {text:?}");
+        #[cfg(target_arch = "x86_64")]
+        if let Some(avx2) = Avx2::detect() {
+            assert_eq!(ends::<P, _>(avx2, bytes), expected, "AVX2: {text:?}");
+        }
     }
 
     fn assert_agreement(text: &str) {
@@ -453,36 +383,13 @@ mod tests {
         }
     }
 
-    thread_local! {
-        static RECORDED: Cell<Option<Masks>> = const { Cell::new(None) };
-    }
-
-    /// A pattern that records the masks of the last window and splits nothing.
-    struct Recorder;
-
-    impl Pattern for Recorder {
-        const IN_WINDOWS: bool = true;
-
-        fn starts(masks: &Masks) -> Starts {
-            RECORDED.set(Some(*masks));
-            Starts::NONE
-        }
-
-        fn piece_end(text: &[u8], _: usize) -> usize {
-            text.len()
-        }
-    }
-
-    /// Asserts that scalar masks are as defined, and so are this processor's, for a window that begins with two ASCII
-    /// characters.
+    /// Asserts that scalar masks are as defined, and so are this processor's.
     fn assert_masks(window: &[u8; WINDOW]) {
         let expected = defined_masks(window);
-        assert_eq!(scalar::masks(window), expected, "scalar: {window:?}");
-        RECORDED.set(None);
-        let flow = each_pieces::<Recorder, ()>(window, |_, _| ControlFlow::Continue(()));
-        assert!(flow.is_continue());
-        if let Some(masks) = RECORDED.take() {
-            assert_eq!(masks, expected, "as chosen: {window:?}");
+        assert_eq!(Scalar.masks(window), expected, "scalar: {window:?}");
+        #[cfg(target_arch = "x86_64")]
+        if let Some(avx2) = Avx2::detect() {
+            assert_eq!(avx2.masks(window), expected, "AVX2: {window:?}");
         }
     }
 

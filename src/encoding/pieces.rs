@@ -1,0 +1,562 @@
+//! Counting and encoding: the pieces of a text, some hundred at a time.
+//!
+//! Most pieces are whole tokens. So all pieces are looked up in the vocabulary, without a branch that depends on one of
+//! them, and the few that are no token are counted afterwards: from the cache, or else by merging.
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::ops::Range;
+
+use super::Coding;
+use super::cache::{Cache, Found, Key, RankList, Wide};
+use super::cpu::{self, Kernel, Vectors};
+use super::layout::{INLINE, Slot};
+use super::merge::{Merger, each_segment, is_repeated};
+use super::scan::{SIDE_BY_SIDE, side_by_side};
+use super::split::Pattern;
+use super::vocab::load;
+use super::window::{self, WINDOW};
+
+/// The number of pieces that are looked up together, unless the text ends before.
+const TOGETHER: usize = MOST - WINDOW;
+
+/// The most that there can be together: the last window has as many as bytes. A power of two, so that a remainder is a
+/// mask.
+const MOST: usize = 512;
+
+/// What a thread keeps from one text to the next.
+struct Memory {
+    pieces: Pieces,
+    /// For each encoding.
+    known: [Known; 5],
+}
+
+/// Some consecutive pieces of a text.
+struct Pieces {
+    /// The start of each, and the end of the last.
+    bounds: [usize; MOST + 9],
+    keys: [Slot; MOST],
+    places: [u32; MOST],
+    count: usize,
+    /// The indexes of those that are no short token.
+    missing: [u16; MOST],
+    missing_count: usize,
+    /// The rank of each that is a short token.
+    ranks: [u32; MOST + 8],
+}
+
+/// The pieces of an encoding that a thread has merged.
+struct Known {
+    short: Cache<Slot>,
+    wide: Cache<Wide>,
+    merger: Merger,
+    /// Those that are to be merged, and their indexes in `parts`.
+    short_pending: Vec<(Range<usize>, usize)>,
+    wide_pending: Vec<(Range<usize>, usize)>,
+    parts: Vec<Part>,
+}
+
+thread_local! {
+    static MEMORY: Cell<Option<Box<Memory>>> = const { Cell::new(None) };
+}
+
+/// Calls `use_it` with the memory of this thread, or with a new one where there is none, such as in a thread that ends.
+fn with_memory<T>(use_it: impl FnOnce(&mut Memory) -> T) -> T {
+    let mut memory = MEMORY.try_with(Cell::take).ok().flatten().unwrap_or_else(|| Box::new(Memory::new()));
+    let result = use_it(&mut memory);
+    // In a thread that ends, the memory is dropped.
+    let _ = MEMORY.try_with(|kept| kept.set(Some(memory)));
+    result
+}
+
+/// Returns the number of tokens, unless it is more than `limit`.
+pub(super) fn count<C: Coding>(text: &str, limit: usize) -> Option<usize> {
+    with_memory(|memory| cpu::run(Counting::<C> { memory, text: text.as_bytes(), limit, coding: PhantomData }))
+}
+
+/// Returns the tokens.
+pub(super) fn encode<C: Coding>(text: &str) -> Vec<u32> {
+    with_memory(|memory| cpu::run(Encoding::<C> { memory, text: text.as_bytes(), coding: PhantomData }))
+}
+
+struct Counting<'a, C> {
+    memory: &'a mut Memory,
+    text: &'a [u8],
+    limit: usize,
+    coding: PhantomData<C>,
+}
+
+impl<C: Coding> Kernel for Counting<'_, C> {
+    type Output = Option<usize>;
+
+    #[inline(always)]
+    fn run<V: Vectors>(self, vectors: V) -> Option<usize> {
+        let Memory { pieces, known } = self.memory;
+        let known = &mut known[usize::from(C::ID)];
+        let (mut at, mut count) = (0, 0);
+        while at < self.text.len() {
+            at = pieces.split::<C::Pattern, V>(vectors, self.text, at);
+            vectors.run(LookUp::<C, false> { pieces, text: self.text, coding: PhantomData });
+            count += pieces.count - pieces.missing_count;
+            if pieces.missing_count > 0 {
+                count += known.count_missing::<C, false>(self.text, pieces, self.limit)?;
+            }
+            if count > self.limit {
+                return None;
+            }
+        }
+        Some(count)
+    }
+}
+
+struct Encoding<'a, C> {
+    memory: &'a mut Memory,
+    text: &'a [u8],
+    coding: PhantomData<C>,
+}
+
+impl<C: Coding> Kernel for Encoding<'_, C> {
+    type Output = Vec<u32>;
+
+    #[inline(always)]
+    fn run<V: Vectors>(self, vectors: V) -> Vec<u32> {
+        let Memory { pieces, known } = self.memory;
+        let known = &mut known[usize::from(C::ID)];
+        let mut tokens = Vec::with_capacity(self.text.len() / 3);
+        let mut at = 0;
+        while at < self.text.len() {
+            at = pieces.split::<C::Pattern, V>(vectors, self.text, at);
+            vectors.run(LookUp::<C, true> { pieces, text: self.text, coding: PhantomData });
+            if pieces.missing_count > 0 {
+                let _ = known.count_missing::<C, true>(self.text, pieces, usize::MAX);
+            }
+            known.emit::<C>(self.text, pieces, &mut tokens);
+        }
+        tokens
+    }
+}
+
+impl Memory {
+    fn new() -> Memory {
+        let pieces = Pieces {
+            bounds: [0; MOST + 9],
+            keys: [Slot::default(); MOST],
+            places: [0; MOST],
+            count: 0,
+            missing: [0; MOST],
+            missing_count: 0,
+            ranks: [0; MOST + 8],
+        };
+        Memory { pieces, known: std::array::from_fn(|_| Known::new()) }
+    }
+}
+
+impl Pieces {
+    fn range(&self, index: usize) -> Range<usize> {
+        self.bounds[index]..self.bounds[index + 1]
+    }
+
+    /// Finds the next pieces from `at` on, and returns the end of the last.
+    #[inline(always)]
+    fn split<P: Pattern, V: Vectors>(&mut self, vectors: V, text: &[u8], mut at: usize) -> usize {
+        let mut count = 0;
+        self.bounds[0] = at;
+        while count < TOGETHER && at < text.len() {
+            let starts = window::starts::<P, V>(vectors, &text[at..]);
+            // The first bit is the start of the window.
+            let bits = starts.bits & !1;
+            let found = bits.count_ones() as usize;
+            write_places(&mut self.bounds[count + 1..], at, bits, found);
+            count += found;
+            at = self.bounds[count];
+            if found == 0 || !starts.whole {
+                at = P::piece_end(text, at);
+                count += 1;
+                self.bounds[count] = at;
+            }
+        }
+        self.count = count;
+        at
+    }
+}
+
+/// Looks up all pieces; with `RANKS`, it keeps the ranks of those that are tokens.
+struct LookUp<'a, C, const RANKS: bool> {
+    pieces: &'a mut Pieces,
+    text: &'a [u8],
+    coding: PhantomData<C>,
+}
+
+impl<C: Coding, const RANKS: bool> Kernel for LookUp<'_, C, RANKS> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vectors>(self, vectors: V) {
+        let pieces = self.pieces;
+        let count = pieces.count.min(MOST);
+        let mut start = pieces.bounds[0];
+        for index in 0..count {
+            let end = pieces.bounds[index + 1];
+            let key = Slot::key(load(self.text, start), end - start);
+            let place = C::RANKS.place(key);
+            C::RANKS.prefetch(vectors, place);
+            pieces.keys[index] = key;
+            pieces.places[index] = place as u32;
+            start = end;
+        }
+        let mut missing = 0;
+        for index in 0..count {
+            let slot = C::RANKS.slot_at(pieces.places[index] as usize);
+            if RANKS {
+                pieces.ranks[index] = slot.value();
+            }
+            pieces.missing[missing % MOST] = index as u16;
+            missing += usize::from(!slot.has_key(pieces.keys[index]));
+        }
+        pieces.missing_count = missing;
+    }
+}
+
+/// Writes the place of each bit behind `base`; eight at a time, of which the last may be garbage.
+#[inline(always)]
+fn write_places(places: &mut [usize], base: usize, mut bits: u64, count: usize) {
+    for places in places.as_chunks_mut::<8>().0.iter_mut().take(count.div_ceil(8)) {
+        for place in places {
+            *place = base + bits.trailing_zeros() as usize;
+            bits &= bits.wrapping_sub(1);
+        }
+    }
+}
+
+impl Known {
+    fn new() -> Known {
+        Known {
+            short: Cache::new(),
+            wide: Cache::new(),
+            merger: Merger::default(),
+            short_pending: Vec::new(),
+            wide_pending: Vec::new(),
+            parts: Vec::new(),
+        }
+    }
+
+    /// Returns the number of tokens of the missing pieces, unless a single one has more than `limit`. With `RANKS`, it
+    /// finds the tokens themselves, in `parts`.
+    #[inline(never)]
+    fn count_missing<C: Coding, const RANKS: bool>(
+        &mut self,
+        text: &[u8],
+        pieces: &Pieces,
+        limit: usize,
+    ) -> Option<usize> {
+        let mut count = 0;
+        for piece in pieces.missing[..pieces.missing_count].iter().copied() {
+            let (range, key) = (pieces.range(usize::from(piece)), pieces.keys[usize::from(piece) % MOST]);
+            if range.len() <= INLINE {
+                count += self.add_short::<RANKS>(piece, range, key);
+                continue;
+            }
+            // It has at least this number of tokens.
+            if range.len() / C::RANKS.longest() > limit {
+                return None;
+            }
+            count += self.add_long::<C, RANKS>(text, piece, range);
+        }
+        count += merge_pending::<C, Slot, 2, RANKS>(
+            text,
+            &mut self.short_pending,
+            &mut self.short,
+            &mut self.parts,
+            short_key,
+        );
+        count +=
+            merge_pending::<C, Wide, 4, RANKS>(text, &mut self.wide_pending, &mut self.wide, &mut self.parts, wide_key);
+        Some(count)
+    }
+
+    #[inline(always)]
+    fn add_short<const RANKS: bool>(&mut self, piece: u16, range: Range<usize>, key: Slot) -> usize {
+        let found = self.short.find::<RANKS>(key);
+        if found.is_none() {
+            self.short_pending.push((range.clone(), self.parts.len()));
+        }
+        self.add::<RANKS>(piece, range, found)
+    }
+
+    #[inline(always)]
+    fn add<const RANKS: bool>(&mut self, piece: u16, range: Range<usize>, found: Option<Found>) -> usize {
+        let found = found.unwrap_or_default();
+        if RANKS {
+            self.parts.push(Part { piece, range, found });
+        }
+        found.count
+    }
+
+    fn add_long<C: Coding, const RANKS: bool>(&mut self, text: &[u8], piece: u16, range: Range<usize>) -> usize {
+        let mut count = 0;
+        each_part::<C>(text, range, |range, kind| {
+            count += match kind {
+                Kind::Token(rank) => {
+                    self.add::<RANKS>(piece, range, Some(Found { count: 1, ranks: RankList::one(rank) }))
+                }
+                Kind::Character(count) if !RANKS => count,
+                Kind::Character(1) => {
+                    let rank = C::RANKS.rank_of_token(text, range.start, range.end);
+                    self.add::<RANKS>(piece, range, Some(Found { count: 1, ranks: RankList::one(rank) }))
+                }
+                Kind::Character(_) | Kind::Short => {
+                    let key = short_key(text, &range);
+                    self.add_short::<RANKS>(piece, range, key)
+                }
+                Kind::Wide => {
+                    let found = self.wide.find::<RANKS>(wide_key(text, &range));
+                    if found.is_none() {
+                        self.wide_pending.push((range.clone(), self.parts.len()));
+                    }
+                    self.add::<RANKS>(piece, range, found)
+                }
+                Kind::Long if RANKS => self.add::<RANKS>(piece, range, None),
+                Kind::Long => self.merger.count_long::<C>(text, range),
+            };
+        });
+        count
+    }
+
+    /// Adds the tokens of all pieces to `tokens`.
+    #[inline(never)]
+    fn emit<C: Coding>(&mut self, text: &[u8], pieces: &Pieces, tokens: &mut Vec<u32>) {
+        let (mut out, mut used, mut next) = ([0; 1024 + 256], 0, 0);
+        for part in self.parts.drain(..) {
+            let piece = usize::from(part.piece);
+            if used > 512 {
+                tokens.extend_from_slice(&out[..used]);
+                used = 0;
+            }
+            while next < piece {
+                out[used..used + 8].copy_from_slice(&pieces.ranks[next..next + 8]);
+                let copied = (piece - next).min(8);
+                next += copied;
+                used += copied;
+            }
+            next = piece + 1;
+            if part.found.ranks.write(&mut out[used..]) {
+                used += part.found.count;
+                continue;
+            }
+            tokens.extend_from_slice(&out[..used]);
+            used = 0;
+            tokens.extend(self.merger.merge::<C>(text, part.range).iter().map(|token| token.rank));
+        }
+        tokens.extend_from_slice(&out[..used]);
+        if next < pieces.count {
+            tokens.extend_from_slice(&pieces.ranks[next..pieces.count]);
+        }
+    }
+}
+
+/// A part of a piece, and its tokens; none where only merging finds them.
+struct Part {
+    piece: u16,
+    range: Range<usize>,
+    found: Found,
+}
+
+/// What is known of a part of a piece that no merge leaves.
+enum Kind {
+    /// A token, by its rank.
+    Token(u32),
+    /// A character of a number of tokens.
+    Character(usize),
+    /// Up to [`INLINE`] bytes.
+    Short,
+    Wide,
+    Long,
+}
+
+/// Calls `take` with the parts of a piece of more than [`INLINE`] bytes.
+#[inline(always)]
+fn each_part<C: Coding>(text: &[u8], range: Range<usize>, mut take: impl FnMut(Range<usize>, Kind)) {
+    if let Some(rank) = C::RANKS.rank(text, range.start, range.end) {
+        return take(range, Kind::Token(rank));
+    }
+    let by_length = |length: usize| {
+        if length <= INLINE {
+            Kind::Short
+        } else if length <= Wide::LONGEST {
+            Kind::Wide
+        } else {
+            Kind::Long
+        }
+    };
+    let piece = &text[range.clone()];
+    if piece.is_ascii() || is_repeated(piece) {
+        return take(range.clone(), by_length(range.len()));
+    }
+    each_segment::<C>(piece, |segment, tokens| {
+        let segment = range.start + segment.start..range.start + segment.end;
+        let kind = match tokens {
+            0 => C::RANKS.rank(text, segment.start, segment.end).map_or(by_length(segment.len()), Kind::Token),
+            _ => Kind::Character(tokens),
+        };
+        take(segment, kind);
+    });
+}
+
+/// Merges the pending pieces, remembers their tokens, and returns the number of them.
+#[inline]
+fn merge_pending<C: Coding, K: Key, const M: usize, const RANKS: bool>(
+    text: &[u8],
+    pending: &mut Vec<(Range<usize>, usize)>,
+    known: &mut Cache<K>,
+    parts: &mut [Part],
+    key: impl Fn(&[u8], &Range<usize>) -> K,
+) -> usize {
+    let mut count = 0;
+    pending.sort_unstable_by_key(|(range, _)| range.len());
+    for group in pending.chunks(SIDE_BY_SIDE) {
+        let pieces = std::array::from_fn(|index| group.get(index).map_or(0..0, |(range, _)| range.clone()));
+        for ((piece, part), scan) in group.iter().zip(side_by_side::<C, M>(text, pieces)) {
+            let ranks = if RANKS { RankList::new(scan.tokens(0).map(|(rank, _)| rank)) } else { RankList::default() };
+            let found = Found { count: scan.count(), ranks };
+            known.insert(key(text, piece), found);
+            if let Some(part) = parts.get_mut(*part) {
+                part.found = found;
+            }
+            count += found.count;
+        }
+    }
+    pending.clear();
+    count
+}
+
+#[inline]
+fn short_key(text: &[u8], range: &Range<usize>) -> Slot {
+    Slot::key(load(text, range.start), range.len())
+}
+
+#[inline]
+fn wide_key(text: &[u8], range: &Range<usize>) -> Wide {
+    Wide::new(load(text, range.start), load(text, range.end.min(range.start + 16)), range.len())
+}
+
+/// Returns the ends of all pieces of `text`.
+#[cfg(all(test, feature = "encodings"))]
+pub(super) fn ends<P: Pattern, V: Vectors>(vectors: V, text: &[u8]) -> Vec<usize> {
+    let mut memory = Memory::new();
+    let (mut ends, mut at) = (Vec::new(), 0);
+    while at < text.len() {
+        at = memory.pieces.split::<P, V>(vectors, text, at);
+        ends.extend_from_slice(&memory.pieces.bounds[1..=memory.pieces.count]);
+    }
+    ends
+}
+
+#[cfg(all(test, feature = "encodings"))]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::encoding::codings::{Cl100kBase, O200kBase, P50kBase, R50kBase};
+    #[cfg(target_arch = "x86_64")]
+    use crate::encoding::cpu::Avx2;
+    use crate::encoding::cpu::Scalar;
+    use crate::encoding::naive;
+
+    /// Returns the tokens of `text`, merged as in the textbook.
+    fn textbook<C: Coding>(text: &[u8]) -> Vec<u32> {
+        let (mut tokens, mut at) = (Vec::new(), 0);
+        while at < text.len() {
+            let piece = &text[at..C::Pattern::piece_end(text, at)];
+            let mut start = 0;
+            for end in naive::merge(C::RANKS, piece) {
+                tokens.push(C::RANKS.rank_of_token(piece, start, end as usize));
+                start = end as usize;
+            }
+            at += piece.len();
+        }
+        tokens
+    }
+
+    /// Asserts that a memory, which may know pieces already, counts and encodes as expected with these vectors.
+    fn assert_with<C: Coding, V: Vectors>(vectors: V, memory: &mut Memory, text: &[u8], expected: &[u32]) {
+        let counting =
+            |memory: &mut Memory, limit| Counting::<C> { memory, text, limit, coding: PhantomData }.run(vectors);
+        assert_eq!(counting(memory, expected.len()), Some(expected.len()));
+        if let Some(less) = expected.len().checked_sub(1) {
+            assert_eq!(counting(memory, less), None);
+        }
+        assert_eq!(Encoding::<C> { memory, text, coding: PhantomData }.run(vectors), expected);
+    }
+
+    fn assert_textbook<C: Coding>(memory: &mut Memory, text: &str) {
+        let expected = textbook::<C>(text.as_bytes());
+        assert_with::<C, _>(Scalar, memory, text.as_bytes(), &expected);
+        #[cfg(target_arch = "x86_64")]
+        if let Some(avx2) = Avx2::detect() {
+            assert_with::<C, _>(avx2, &mut Memory::new(), text.as_bytes(), &expected);
+            assert_with::<C, _>(avx2, memory, text.as_bytes(), &expected);
+        }
+    }
+
+    /// Asserts it for all encodings, which share one memory.
+    fn assert_all(memory: &mut Memory, text: &str) {
+        assert_textbook::<Cl100kBase>(memory, text);
+        assert_textbook::<O200kBase>(memory, text);
+        assert_textbook::<P50kBase>(memory, text);
+        assert_textbook::<R50kBase>(memory, text);
+    }
+
+    /// Words of many kinds, so that short, wide and long pieces, tokens and none, are side by side.
+    fn texts() -> impl Strategy<Value = String> {
+        let part = prop_oneof![
+            "[a-zA-Z]{1,45}",
+            "[ \\n\\t]{1,40}",
+            " [a-z]{1,9}",
+            "[0-9]{1,9}",
+            "[!-/:-@]{1,40}",
+            "[а-яё]{1,30}",
+            "[一-龥あ-ん]{1,30}",
+            "[😀-😎é\u{200d}ا-ي]{1,20}",
+            Just(" the implementation of internationalization".to_owned()),
+        ];
+        proptest::collection::vec(part, 1..60).prop_map(|parts| parts.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn tokens_are_those_of_the_textbook(texts in proptest::collection::vec(texts(), 1..4)) {
+            let mut memory = Memory::new();
+            for text in &texts {
+                assert_all(&mut memory, text);
+            }
+        }
+    }
+
+    /// More pieces than a cache has lines, of each width, so that all lines are taken again and again.
+    #[test]
+    fn pieces_that_evict_each_other_are_counted_right() {
+        let mut memory = Memory::new();
+        for width in [6, 15] {
+            let texts: Vec<String> = (0..300u64)
+                .map(|text| {
+                    let words = (0..500).map(|word| {
+                        let number = (text * 500 + word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                        format!(
+                            " {}",
+                            &format!("q{number:016x}").replace(|digit: char| digit.is_ascii_digit(), "z")[..width]
+                        )
+                    });
+                    words.collect()
+                })
+                .collect();
+            for text in texts.iter().chain(&texts[..3]) {
+                let expected = super::count::<Cl100kBase>(text, usize::MAX).expect("no limit");
+                let encoded = super::encode::<Cl100kBase>(text);
+                assert_eq!(encoded.len(), expected);
+                assert_with::<Cl100kBase, _>(Scalar, &mut memory, text.as_bytes(), &encoded);
+            }
+            assert_textbook::<Cl100kBase>(&mut memory, &texts[7]);
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! Merging as in the textbook, of up to 32 bytes: the lowest rank among all neighbours is found again and again, by
+//! vectors, and four pieces are merged side by side.
+//!
+//! A merge needs the ranks of two new pairs, the next minimum needs both, and the next merge needs the minimum. So one
+//! piece alone leaves the processor waiting most of the time, and the steps of the others fill the gaps.
+
+use std::marker::PhantomData;
+use std::ops::Range;
+
+use super::Coding;
+use super::cpu::{self, Vectors};
+use super::layout::{NO_TOKEN, NONE};
+use super::vocab::Character;
+
+/// The number of pieces that are merged side by side.
+pub(super) const SIDE_BY_SIDE: usize = 4;
+
+/// The bits of a position in the key of a union.
+const POSITION_BITS: u32 = 6;
+const POSITIONS: u32 = 1 << POSITION_BITS;
+
+/// The tokens of a piece of up to 8 `M` bytes, while it is merged and afterwards.
+#[derive(Clone, Copy)]
+pub(super) struct Scan<const M: usize> {
+    /// A bit for the start of each token, and one for the end of the last.
+    starts: u64,
+    /// The rank of the token at each start, behind one entry for what is before the piece. Twice as many as can be
+    /// used, so that an index without a token needs no branch.
+    ranks: [[[u32; 8]; M]; 2],
+}
+
+/// Merges each of the pieces of `text`, which have up to 8 `M` bytes, and none of which needs to be a token.
+#[inline]
+pub(super) fn side_by_side<C: Coding, const M: usize>(
+    text: &[u8],
+    pieces: [Range<usize>; SIDE_BY_SIDE],
+) -> [Scan<M>; SIDE_BY_SIDE] {
+    cpu::run(SideBySide::<C, M> { text, pieces, coding: PhantomData })
+}
+
+struct SideBySide<'a, C, const M: usize> {
+    text: &'a [u8],
+    pieces: [Range<usize>; SIDE_BY_SIDE],
+    coding: PhantomData<C>,
+}
+
+impl<C: Coding, const M: usize> cpu::Kernel for SideBySide<'_, C, M> {
+    type Output = [Scan<M>; SIDE_BY_SIDE];
+
+    #[inline(always)]
+    fn run<V: Vectors>(self, vectors: V) -> [Scan<M>; SIDE_BY_SIDE] {
+        let mut scans = [const { Scan::NOTHING }; SIDE_BY_SIDE];
+        let mut unions = [[vectors.eight([NONE; 8]); M]; SIDE_BY_SIDE];
+        for ((scan, unions), piece) in scans.iter_mut().zip(&mut unions).zip(self.pieces) {
+            *unions = scan.begin::<C>(&self.text[piece]).map(|eight| vectors.eight(eight));
+        }
+        let mut goes_on = true;
+        while goes_on {
+            goes_on = false;
+            for (scan, unions) in scans.iter_mut().zip(&mut unions) {
+                goes_on |= scan.step::<C, V>(vectors, unions);
+            }
+        }
+        scans
+    }
+}
+
+impl<const M: usize> Scan<M> {
+    const NOTHING: Scan<M> = Scan { starts: 1, ranks: [[[NO_TOKEN; 8]; M]; 2] };
+
+    /// Returns a bit for the start of each token, and one for the end of the last.
+    #[inline(always)]
+    pub(super) fn starts(&self) -> u64 {
+        self.starts
+    }
+
+    /// Returns the number of tokens.
+    #[inline(always)]
+    pub(super) fn count(&self) -> usize {
+        self.starts.count_ones() as usize - 1
+    }
+
+    /// Returns the tokens from the start `from` on: the rank and the length of each.
+    #[inline]
+    pub(super) fn tokens(&self, from: u32) -> impl Iterator<Item = (u32, u32)> {
+        let mut rest = self.starts >> from << from;
+        let mut start = pop_lowest(&mut rest);
+        std::iter::from_fn(move || {
+            let end = pop_lowest(&mut rest);
+            let token = (end < 64).then(|| (self.rank(start), end - start));
+            start = end;
+            token
+        })
+    }
+
+    #[inline(always)]
+    fn rank(&self, start: u32) -> u32 {
+        self.ranks.as_flattened().as_flattened()[(start as usize + 1) % (16 * M)]
+    }
+
+    #[inline(always)]
+    fn set_rank(&mut self, start: u32, rank: u32) {
+        self.ranks.as_flattened_mut().as_flattened_mut()[(start as usize + 1) % (16 * M)] = rank;
+    }
+
+    /// Sets the initial tokens. Returns, for the start of each, the rank of its union with the next one and the start
+    /// below it, so that the least is the first of the lowest rank; [`NONE`] where there is no union.
+    #[inline(always)]
+    fn begin<C: Coding>(&mut self, piece: &[u8]) -> [[u32; 8]; M] {
+        let length = piece.len();
+        self.starts = 1 << length | ((1 << length) - 1);
+        for (at, byte) in piece.iter().enumerate() {
+            self.set_rank(at as u32, C::RANKS.single(*byte));
+        }
+        if !piece.is_ascii() {
+            return self.begin_with_characters::<C>(piece);
+        }
+        let mut unions = [[NONE; 8]; M];
+        let pairs = piece.windows(2).zip(0..);
+        for (union, (pair, at)) in unions.as_flattened_mut().iter_mut().zip(pairs) {
+            *union = union_key(C::RANKS.pair(pair[0], pair[1]), at);
+        }
+        unions
+    }
+
+    /// Makes a token of each character that is merged before any other merge at its borders.
+    #[inline]
+    fn begin_with_characters<C: Coding>(&mut self, piece: &[u8]) -> [[u32; 8]; M] {
+        self.starts = first_parts::<C>(piece);
+        let mut unions = [[NONE; 8]; M];
+        let mut rest = self.starts & (self.starts - 1);
+        let (mut start, mut before) = (0, None);
+        while rest != 0 {
+            let end = pop_lowest(&mut rest);
+            if end - start > 1 {
+                self.set_rank(start, C::RANKS.rank_of_token(piece, start as usize, end as usize));
+            }
+            if let Some(before) = before {
+                let rank = C::RANKS.merge(self.rank(before), self.rank(start));
+                unions.as_flattened_mut()[before as usize % (8 * M)] = union_key(rank, before);
+            }
+            before = Some(start);
+            start = end;
+        }
+        unions
+    }
+
+    /// Makes the next merge; returns whether there was one. Without one, it changes nothing that matters.
+    #[inline(always)]
+    fn step<C: Coding, V: Vectors>(&mut self, vectors: V, unions: &mut [V::Eight; M]) -> bool {
+        let least = vectors.least(unions);
+        let (rank, at) = (least >> POSITION_BITS, least % POSITIONS);
+        let above = self.starts & u64::MAX << 1 << at;
+        let joined = above.trailing_zeros();
+        let end = (above & above.wrapping_sub(1)).trailing_zeros();
+        // One less than the first start where there is no start before.
+        let before = 63u32.wrapping_sub((self.starts & ((1 << at) - 1)).leading_zeros());
+        self.starts &= !(above & above.wrapping_neg());
+        let with_next = C::RANKS.merge(rank, self.rank(end));
+        let with_last = C::RANKS.merge(self.rank(before), rank);
+        self.set_rank(at, rank);
+        vectors.set(unions, joined, NONE);
+        vectors.set(unions, at, union_key(with_next, at));
+        vectors.set(unions, before, union_key(with_last, before));
+        least != NONE
+    }
+}
+
+/// Returns a number that orders unions by their ranks, and unions of one rank by their starts.
+#[inline(always)]
+fn union_key(rank: u32, start: u32) -> u32 {
+    if rank == NONE { NONE } else { rank << POSITION_BITS | start }
+}
+
+/// Returns a bit for the start of each initial part of `piece`, and one for its end. A part is a byte, or a character
+/// that is a token and of which no merge at its borders has only a part.
+///
+/// Such a character is merged before it is merged with anything else: any such merge has a higher rank.
+#[inline]
+fn first_parts<C: Coding>(piece: &[u8]) -> u64 {
+    let end = 1 << piece.len();
+    let mut parts = end | (end - 1);
+    let mut at = 0;
+    let mut before = None;
+    while at < piece.len() {
+        let character = Character::at(piece, at);
+        let next = at + character.length;
+        let after = (next < piece.len()).then(|| Character::at(piece, next));
+        let is_divided = before.is_some_and(|before| C::RANKS.crosses_inside(before, character))
+            || after.is_some_and(|after| C::RANKS.crosses_inside(character, after));
+        if character.length > 1 && !is_divided && C::RANKS.tokens_of(character) == 1 {
+            parts &= !((1 << next) - (2 << at));
+        }
+        (at, before) = (next, Some(character));
+    }
+    parts
+}
+
+/// Clears the lowest bit and returns its place, 64 if there is none.
+#[inline(always)]
+fn pop_lowest(bits: &mut u64) -> u32 {
+    let place = bits.trailing_zeros();
+    *bits &= bits.wrapping_sub(1);
+    place
+}
