@@ -67,17 +67,20 @@ def table(encoding: str) -> Path:
 
 
 def gigatoken_array(encoding: str) -> Encode:
-    return gigatoken().from_tiktoken(table(encoding)).encode
+    encode: Encode = gigatoken().from_tiktoken(table(encoding)).encode
+    return encode
 
 
 def gigatoken_list(encoding: str) -> Encode:
-    return gigatoken().from_tiktoken(table(encoding)).as_tiktoken().encode_ordinary
+    encode: Encode = gigatoken().from_tiktoken(table(encoding)).as_tiktoken().encode_ordinary
+    return encode
 
 
 def quicktok(encoding: str) -> Encode:
     import quicktok  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
-    return quicktok.get_encoding(encoding).encode_ordinary
+    encode: Encode = quicktok.get_encoding(encoding).encode_ordinary
+    return encode
 
 
 # We come first.
