@@ -2,16 +2,41 @@
 
 use gpt_cost::Encoding;
 
-/// Counts the tokens of a text.
-pub type Count = Box<dyn Fn(&str) -> usize>;
+/// What a tokenizer does with a text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    Count,
+    Encode,
+}
+
+impl Task {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Count => "count",
+            Self::Encode => "encode",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Count, Self::Encode].into_iter().find(|task| task.as_str() == name)
+    }
+}
+
+/// A tokenizer with its vocabulary, ready for one task.
+pub enum Work {
+    Count(Function<usize>),
+    Encode(Function<Vec<u32>>),
+}
+
+type Function<Output> = Box<dyn Fn(&str) -> Output>;
 
 pub struct Peer {
     pub name: &'static str,
-    /// Whether its counts are known to be those of OpenAI's tokenizer; then it is an error if they differ from ours.
+    /// Whether its tokens are known to be those of OpenAI's tokenizer; then it is an error if they differ from ours.
     pub exact: bool,
     /// Whether it brings its vocabulary; if not, its start is not measured.
     pub has_vocabulary: bool,
-    pub load: fn(&str) -> Count,
+    pub load: fn(Task, &str) -> Work,
 }
 
 /// We come first.
@@ -23,31 +48,43 @@ pub const PEERS: [Peer; 5] = [
     Peer { name: "fastokens", exact: true, has_vocabulary: false, load: fastokens },
 ];
 
-fn ours(encoding: &str) -> Count {
+fn ours(task: Task, encoding: &str) -> Work {
     let encoding: Encoding = encoding.parse().expect("a known encoding");
-    Box::new(move |text| encoding.count(text))
+    match task {
+        Task::Count => Work::Count(Box::new(move |text| encoding.count(text))),
+        Task::Encode => Work::Encode(Box::new(move |text| encoding.encode(text))),
+    }
 }
 
-fn tiktoken_rs(encoding: &str) -> Count {
+fn tiktoken_rs(task: Task, encoding: &str) -> Work {
     let tokenizer = oracle(encoding);
-    Box::new(move |text| tokenizer.count_ordinary(text))
+    match task {
+        Task::Count => Work::Count(Box::new(move |text| tokenizer.count_ordinary(text))),
+        Task::Encode => Work::Encode(Box::new(move |text| tokenizer.encode_ordinary(text))),
+    }
 }
 
-fn bpe_openai(encoding: &str) -> Count {
+fn bpe_openai(task: Task, encoding: &str) -> Work {
     let tokenizer = match encoding {
         "cl100k_base" => bpe_openai::cl100k_base(),
         _ => bpe_openai::o200k_base(),
     };
-    Box::new(move |text| tokenizer.count(text))
+    match task {
+        Task::Count => Work::Count(Box::new(move |text| tokenizer.count(text))),
+        Task::Encode => Work::Encode(Box::new(move |text| tokenizer.encode(text))),
+    }
 }
 
-fn tiktoken(encoding: &str) -> Count {
+fn tiktoken(task: Task, encoding: &str) -> Work {
     let tokenizer = tiktoken::get_encoding(encoding).expect("a known encoding");
-    Box::new(move |text| tokenizer.count(text))
+    match task {
+        Task::Count => Work::Count(Box::new(move |text| tokenizer.count(text))),
+        Task::Encode => Work::Encode(Box::new(move |text| tokenizer.encode(text))),
+    }
 }
 
-/// It is given the oracle's vocabulary, since it brings none.
-fn fastokens(encoding: &str) -> Count {
+/// It is given the oracle's vocabulary, since it brings none, and counts by encoding, since it has no function for that.
+fn fastokens(task: Task, encoding: &str) -> Work {
     let oracle = oracle(encoding);
     let ranks: Vec<(Vec<u8>, u32)> = (0..200_000)
         .filter(|rank| !(encoding == "cl100k_base" && *rank >= 100_256 || *rank >= 199_998))
@@ -55,7 +92,11 @@ fn fastokens(encoding: &str) -> Count {
         .collect();
     let config = fastokens::tiktoken::TiktokenConfig::from_preset(encoding).expect("a known encoding");
     let tokenizer = fastokens::Tokenizer::from_tiktoken_ranks(&ranks, config).expect("a good vocabulary");
-    Box::new(move |text| tokenizer.encode_ordinary(text).expect("a text that can be encoded").len())
+    let encode = move |text: &str| tokenizer.encode_ordinary(text).expect("a text that can be encoded");
+    match task {
+        Task::Count => Work::Count(Box::new(move |text| encode(text).len())),
+        Task::Encode => Work::Encode(Box::new(encode)),
+    }
 }
 
 fn oracle(encoding: &str) -> &'static tiktoken_rs::CoreBPE {
