@@ -107,16 +107,7 @@ impl<K: Key> Cache<K> {
         if self.written >= self.lines.len() / 2 && self.lines.len() < 1 << MOST_BITS {
             self.grow();
         }
-        self.written += 1;
-        let pair = self.pair(key);
-        let [first, second] = &mut self.lines.as_chunks_mut::<2>().0[pair];
-        *second = std::mem::replace(first, key.with_tokens(found.count));
-        if found.ranks.is_known() && self.ranks.is_empty() {
-            self.ranks = vec![RankList::default(); self.lines.len()];
-        }
-        if let Some([first, second]) = self.ranks.as_chunks_mut::<2>().0.get_mut(pair) {
-            *second = std::mem::replace(first, found.ranks);
-        }
+        self.put(key.with_tokens(found.count), found.ranks);
     }
 
     #[inline(always)]
@@ -131,14 +122,26 @@ impl<K: Key> Cache<K> {
             0 => FEWEST_BITS,
             lines => (lines.ilog2() + GROWTH_BITS).min(MOST_BITS),
         };
-        let smaller = std::mem::replace(&mut self.lines, vec![K::default(); 1 << bits]);
-        self.ranks = Vec::new();
+        let lines = std::mem::replace(&mut self.lines, vec![K::default(); 1 << bits]);
+        let ranks = std::mem::take(&mut self.ranks);
         self.written = 0;
-        for line in smaller.into_iter().filter(|line| !line.is_free()) {
-            let pair = self.pair(line);
-            let [first, second] = &mut self.lines.as_chunks_mut::<2>().0[pair];
-            *second = std::mem::replace(first, line);
-            self.written += 1;
+        for (index, line) in lines.into_iter().enumerate().filter(|(_, line)| !line.is_free()) {
+            self.put(line, ranks.get(index).copied().unwrap_or_default());
+        }
+    }
+
+    /// Writes a line; there are some.
+    #[inline(always)]
+    fn put(&mut self, line: K, ranks: RankList) {
+        self.written += 1;
+        let pair = self.pair(line);
+        let [first, second] = &mut self.lines.as_chunks_mut::<2>().0[pair];
+        *second = std::mem::replace(first, line);
+        if ranks.is_known() && self.ranks.is_empty() {
+            self.ranks = vec![RankList::default(); self.lines.len()];
+        }
+        if let Some([first, second]) = self.ranks.as_chunks_mut::<2>().0.get_mut(pair) {
+            *second = std::mem::replace(first, ranks);
         }
     }
 }

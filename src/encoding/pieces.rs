@@ -24,6 +24,9 @@ const TOGETHER: usize = MOST - WINDOW;
 /// mask.
 const MOST: usize = 512;
 
+/// The number of tokens that are collected before they are added to the result: more than twice [`MOST`].
+const OUT: usize = 2_048;
+
 /// What a thread keeps from one text to the next.
 struct Memory {
     pieces: Pieces,
@@ -43,6 +46,8 @@ struct Pieces {
     missing_count: usize,
     /// The rank of each that is a short token.
     ranks: [u32; MOST + 8],
+    /// Tokens on their way to the caller.
+    out: [u32; OUT],
 }
 
 /// The pieces of an encoding that a thread has merged.
@@ -146,6 +151,7 @@ impl Memory {
             missing: [0; MOST],
             missing_count: 0,
             ranks: [0; MOST + 8],
+            out: [0; OUT],
         };
         Memory { pieces, known: std::array::from_fn(|_| Known::new()) }
     }
@@ -324,30 +330,31 @@ impl Known {
 
     /// Adds the tokens of all pieces to `tokens`.
     #[inline(never)]
-    fn emit<C: Coding>(&mut self, text: &[u8], pieces: &Pieces, tokens: &mut Vec<u32>) {
-        let (mut out, mut used, mut next) = ([0; 1024 + 256], 0, 0);
+    fn emit<C: Coding>(&mut self, text: &[u8], pieces: &mut Pieces, tokens: &mut Vec<u32>) {
+        let (mut used, mut next) = (0, 0);
         for part in self.parts.drain(..) {
             let piece = usize::from(part.piece);
-            if used > 512 {
-                tokens.extend_from_slice(&out[..used]);
+            if used > OUT / 2 {
+                tokens.extend_from_slice(&pieces.out[..used]);
                 used = 0;
             }
+            // Eight at a time, of which the last may be too many.
             while next < piece {
-                out[used..used + 8].copy_from_slice(&pieces.ranks[next..next + 8]);
+                pieces.out[used..used + 8].copy_from_slice(&pieces.ranks[next..next + 8]);
                 let copied = (piece - next).min(8);
                 next += copied;
                 used += copied;
             }
             next = piece + 1;
-            if part.found.ranks.write(&mut out[used..]) {
+            if part.found.ranks.write(&mut pieces.out[used..]) {
                 used += part.found.count;
                 continue;
             }
-            tokens.extend_from_slice(&out[..used]);
+            tokens.extend_from_slice(&pieces.out[..used]);
             used = 0;
             tokens.extend(self.merger.merge::<C>(text, part.range).iter().map(|token| token.rank));
         }
-        tokens.extend_from_slice(&out[..used]);
+        tokens.extend_from_slice(&pieces.out[..used]);
         if next < pieces.count {
             tokens.extend_from_slice(&pieces.ranks[next..pieces.count]);
         }
