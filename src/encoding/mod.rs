@@ -12,6 +12,7 @@ mod layout;
 mod merge;
 #[cfg(all(test, feature = "encodings"))]
 mod naive;
+mod parallel;
 mod pieces;
 mod scan;
 mod split;
@@ -20,6 +21,7 @@ mod vocab;
 mod window;
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::str::FromStr;
 
@@ -143,6 +145,21 @@ impl Encoding {
     /// ```
     pub fn count(self, text: &str) -> usize {
         self.count_up_to(text, usize::MAX).unwrap_or(usize::MAX)
+    }
+
+    /// Returns the number of tokens of one large `text`, counted on up to `threads` threads.
+    ///
+    /// The text is cut after line breaks where each encoding begins a new piece, so the count is exact. Texts without
+    /// such places, or of less than half a megabyte, are counted on the calling thread alone.
+    ///
+    /// ```
+    /// # use std::num::NonZero;
+    /// let text = "One line, and another.\n".repeat(100_000);
+    /// let encoding = gpt_cost::Encoding::O200kBase;
+    /// assert_eq!(encoding.count_in_parallel(&text, NonZero::new(2).unwrap()), encoding.count(&text));
+    /// ```
+    pub fn count_in_parallel(self, text: &str, threads: NonZeroUsize) -> usize {
+        parallel::count(self, text, threads)
     }
 
     /// Returns the number of tokens of `text` if it is at most `limit`, else `None`. Stops as soon as the count exceeds
