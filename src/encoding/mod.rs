@@ -128,10 +128,14 @@ encodings! {
 }
 
 impl Encoding {
-    /// Brings the encoding's tables into memory, so that the first text is counted as fast as later ones.
+    /// Reads the encoding's tables, so that the first text is counted as fast as later ones.
     ///
-    /// Nothing requires it: a table's pages are part of the program, and each is read when it is first needed, which
-    /// takes up to some milliseconds in all. A service can call it before its first request.
+    /// Nothing requires it: the tables are part of the program, and what a text needs of them is read from the file when
+    /// it is first needed, which takes up to some milliseconds in all. A service can call it before its first request.
+    ///
+    /// ```
+    /// gpt_cost::Encoding::O200kBase.preload();
+    /// ```
     pub fn preload(self) {
         self.tables().ranks.preload();
     }

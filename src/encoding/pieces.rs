@@ -127,7 +127,9 @@ impl<C: Coding> Kernel for Encoding<'_, C> {
     fn run<V: Vectors>(self, vectors: V) -> Vec<u32> {
         let Memory { pieces, known } = self.memory;
         let known = &mut known[usize::from(C::ID)];
-        let mut tokens = Vec::with_capacity(self.text.len() / 3);
+        // Enough for most texts: tokens of two bytes in short ones, and of four in long ones.
+        let length = self.text.len();
+        let mut tokens = Vec::with_capacity((length / 2).min(1 << 16).max(length / 4));
         let mut at = 0;
         while at < self.text.len() {
             at = pieces.split::<C::Pattern, V>(vectors, self.text, at);
