@@ -12,11 +12,13 @@
 //! *A sequence of tokens is the merge of its bytes if, and only if, each two neighbours are the merge of their bytes*:
 //! a valid pair. Consider the first merge of the whole that crosses a border between two of the tokens. Up to it, all
 //! merges were inside tokens, in the same order as when the two neighbours are merged alone, so it would cross the
-//! border there, too. So a long segment is scanned a part at a time, and it is enough that the tokens where two parts
-//! meet are a valid pair ([`is_valid_pair`]). Where they are not, the tokens are found from left to right
-//! ([`Merger::append`]): the next token is the longest that makes a valid pair with the last one. Where none does, the
-//! place is a dead end, at which no token of the whole ends: the last token must be shorter, and the search never comes
-//! back to the place. Each place is tried once, so the time is linear.
+//! border there, too. So a long segment is scanned in parts that overlap ([`each_scan`]): where two scans have a token in
+//! common, the tokens of the first up to it and those of the second from it on are a sequence of valid pairs. Where
+//! scans have none in common, another scan is tried whose first token is a valid pair with one of the scan before
+//! ([`is_valid_pair`]). Where none is, the tokens are found from left to right ([`Merger::append`]): the next token is
+//! the longest that makes a valid pair with the last one. Where none does, the place is a dead end, at which no token of
+//! the whole ends: the last token must be shorter, and the search never comes back to the place. Each place is tried
+//! once, so the time is linear.
 
 use std::ops::Range;
 

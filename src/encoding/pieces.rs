@@ -1,7 +1,8 @@
 //! Counting and encoding: the pieces of a text, some hundred at a time.
 //!
 //! Most pieces are whole tokens. So all pieces are looked up in the vocabulary, without a branch that depends on one of
-//! them, and the few that are no token are counted afterwards: from the cache, or else by merging.
+//! them, and the few that are no token are counted afterwards: from the cache, or else by merging. `ARCHITECTURE.md`, "The
+//! way of a piece", has the whole, and what each part brings.
 
 use std::cell::Cell;
 use std::marker::PhantomData;

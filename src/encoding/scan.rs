@@ -1,6 +1,10 @@
 //! Merging as in the textbook, of up to 32 bytes: the lowest rank among all neighbours is found again and again, by
 //! vectors, and four pieces are merged side by side.
 //!
+//! If two neighbours together are a token, they are the halves of its last merge: the merges up to now that were inside
+//! of its bytes are those that its bytes alone would have had, and alone they become the token by its last merge. So it is
+//! enough to look up the last merges of all tokens.
+//!
 //! A merge needs the ranks of two new pairs, the next minimum needs both, and the next merge needs the minimum. So one
 //! piece alone leaves the processor waiting most of the time, and the steps of the others fill the gaps.
 
