@@ -61,6 +61,40 @@ static ASCII: &[u8; 0x80] = match CLASSES.first_chunk() {
     None => panic!("the first block has 256 classes"),
 };
 
+/// For each first byte of a character of three bytes, a bit for each second byte with which all characters are caseless
+/// letters: most blocks of Chinese, Japanese and Korean.
+static CASELESS: [u64; 16] = {
+    let mut blocks = [0; 16];
+    let mut block = 0;
+    while block < 1 << 10 {
+        let mut letters = 0;
+        while letters < 64 && class_of(block << 6 | letters).0 == CASELESS_LETTER {
+            letters += 1;
+        }
+        if letters == 64 {
+            blocks[(block >> 6) as usize] |= 1 << (block & 0x3f);
+        }
+        block += 1;
+    }
+    blocks
+};
+
+/// The class of `\p{Lm}` and `\p{Lo}`.
+const CASELESS_LETTER: u8 = 3;
+
+/// Returns the end of the run of characters of three bytes from `at` on that are in blocks of caseless letters. A longer
+/// run of caseless letters may begin at `at`.
+#[inline]
+pub(super) fn caseless_run(text: &[u8], mut at: usize) -> usize {
+    while let Some([first, second, _]) = text.get(at..).and_then(|rest| rest.first_chunk::<3>()) {
+        if first & 0xf0 != 0xe0 || CASELESS[usize::from(first & 0x0f)] >> (second & 0x3f) & 1 == 0 {
+            break;
+        }
+        at += 3;
+    }
+    at
+}
+
 /// Returns the class of the character that begins at `at`, and its length in bytes; at the end, [`Class::END`] and 0.
 ///
 /// `text` is UTF-8, and `at` one of its boundaries.
@@ -76,9 +110,11 @@ pub(super) fn class_at(text: &[u8], at: usize) -> (Class, usize) {
     }
 }
 
-fn class_of(code_point: u32) -> Class {
-    let block = BLOCKS.get((code_point >> 8) as usize).copied().unwrap_or(0);
-    Class(CLASSES[usize::from(block) << 8 | (code_point & 0xff) as usize])
+const fn class_of(code_point: u32) -> Class {
+    // Beyond the last code point, which only broken text has, the class is that of the first.
+    let code_point = if code_point < 0x11_0000 { code_point } else { 0 };
+    let block = BLOCKS[(code_point >> 8) as usize];
+    Class(CLASSES[(block as usize) << 8 | (code_point & 0xff) as usize])
 }
 
 /// Decodes a character of two to four bytes, the first of which is `first`.

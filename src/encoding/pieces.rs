@@ -28,6 +28,9 @@ const MOST: usize = 512;
 /// The number of tokens that are collected before they are added to the result: more than twice [`MOST`].
 const OUT: usize = 2_048;
 
+/// The number of pieces that wait until they are merged: enough to find some of the same length.
+const PENDING: usize = 64;
+
 /// What a thread keeps from one text to the next.
 struct Memory {
     pieces: Pieces,
@@ -60,6 +63,8 @@ struct Known {
     short_pending: Vec<(Range<usize>, usize)>,
     wide_pending: Vec<(Range<usize>, usize)>,
     parts: Vec<Part>,
+    /// The number of tokens of those that were merged since the last ones were counted.
+    merged: usize,
 }
 
 thread_local! {
@@ -246,6 +251,7 @@ impl Known {
             short_pending: Vec::new(),
             wide_pending: Vec::new(),
             parts: Vec::new(),
+            merged: 0,
         }
     }
 
@@ -262,34 +268,56 @@ impl Known {
         for piece in pieces.missing[..pieces.missing_count].iter().copied() {
             let (range, key) = (pieces.range(usize::from(piece)), pieces.keys[usize::from(piece) % MOST]);
             if range.len() <= INLINE {
-                count += self.add_short::<RANKS>(piece, range, key);
+                count += self.add_short::<C, RANKS>(text, piece, range, key);
                 continue;
             }
             // It has at least this number of tokens.
             if range.len() / C::RANKS.longest() > limit {
+                self.short_pending.clear();
+                self.wide_pending.clear();
+                self.merged = 0;
                 return None;
             }
             count += self.add_long::<C, RANKS>(text, piece, range);
         }
-        count += merge_pending::<C, Slot, 2, RANKS>(
-            text,
-            &mut self.short_pending,
-            &mut self.short,
-            &mut self.parts,
-            short_key,
-        );
-        count +=
-            merge_pending::<C, Wide, 4, RANKS>(text, &mut self.wide_pending, &mut self.wide, &mut self.parts, wide_key);
+        self.merge_short::<C, RANKS>(text);
+        self.merge_wide::<C, RANKS>(text);
+        count += std::mem::take(&mut self.merged);
         Some(count)
     }
 
+    /// Merges the pending short pieces.
+    #[inline(never)]
+    fn merge_short<C: Coding, const RANKS: bool>(&mut self, text: &[u8]) {
+        let Known { short_pending, short, parts, .. } = self;
+        self.merged += merge_pending::<C, Slot, 2, RANKS>(text, short_pending, short, parts, short_key);
+    }
+
+    /// Merges the pending wide pieces.
+    #[inline(never)]
+    fn merge_wide<C: Coding, const RANKS: bool>(&mut self, text: &[u8]) {
+        let Known { wide_pending, wide, parts, .. } = self;
+        self.merged += merge_pending::<C, Wide, 4, RANKS>(text, wide_pending, wide, parts, wide_key);
+    }
+
     #[inline(always)]
-    fn add_short<const RANKS: bool>(&mut self, piece: u16, range: Range<usize>, key: Slot) -> usize {
+    fn add_short<C: Coding, const RANKS: bool>(
+        &mut self,
+        text: &[u8],
+        piece: u16,
+        range: Range<usize>,
+        key: Slot,
+    ) -> usize {
         let found = self.short.find::<RANKS>(key);
+        let part = self.parts.len();
+        let count = self.add::<RANKS>(piece, range.clone(), found);
         if found.is_none() {
-            self.short_pending.push((range.clone(), self.parts.len()));
+            self.short_pending.push((range, part));
+            if self.short_pending.len() == PENDING {
+                self.merge_short::<C, RANKS>(text);
+            }
         }
-        self.add::<RANKS>(piece, range, found)
+        count
     }
 
     #[inline(always)]
@@ -315,14 +343,19 @@ impl Known {
                 }
                 Kind::Character(_) | Kind::Short => {
                     let key = short_key(text, &range);
-                    self.add_short::<RANKS>(piece, range, key)
+                    self.add_short::<C, RANKS>(text, piece, range, key)
                 }
                 Kind::Wide => {
                     let found = self.wide.find::<RANKS>(wide_key(text, &range));
+                    let part = self.parts.len();
+                    let count = self.add::<RANKS>(piece, range.clone(), found);
                     if found.is_none() {
-                        self.wide_pending.push((range.clone(), self.parts.len()));
+                        self.wide_pending.push((range, part));
+                        if self.wide_pending.len() == PENDING {
+                            self.merge_wide::<C, RANKS>(text);
+                        }
                     }
-                    self.add::<RANKS>(piece, range, found)
+                    count
                 }
                 Kind::Long if RANKS => self.add::<RANKS>(piece, range, None),
                 Kind::Long => self.merger.count_long::<C>(text, range),
@@ -541,6 +574,17 @@ mod tests {
                 assert_all(&mut memory, text);
             }
         }
+    }
+
+    #[test]
+    fn a_count_that_stops_early_leaves_nothing_for_the_next_text() {
+        let mut memory = Memory::new();
+        let text = format!("{} {}", "Xyzzyq Qwrtzp ".repeat(100), "ab".repeat(100_000));
+        let counting =
+            Counting::<Cl100kBase> { memory: &mut memory, text: text.as_bytes(), limit: 1_100, coding: PhantomData };
+        assert_eq!(counting.run(Scalar), None);
+        assert_textbook::<Cl100kBase>(&mut memory, " Vwxyzzk");
+        assert_textbook::<Cl100kBase>(&mut memory, "");
     }
 
     /// More pieces than a cache has lines, of each width, so that all lines are taken again and again.

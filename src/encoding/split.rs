@@ -4,7 +4,7 @@
 //! place, which the comments name. All three patterns match at least one character anywhere, so the pieces cover the
 //! text.
 
-use super::char_class::{Class, class_at};
+use super::char_class::{Class, caseless_run, class_at};
 use super::window::{Masks, Starts};
 
 /// How an encoding splits text.
@@ -155,6 +155,7 @@ fn letters(text: &[u8], mut at: usize) -> usize {
                 Some(byte) if byte.is_ascii_alphabetic() => break,
                 _ => return at,
             }
+            at = caseless_run(text, at);
             let (class, length) = class_at(text, at);
             if !class.is_letter() {
                 return at;
@@ -275,6 +276,10 @@ fn lower_word(text: &[u8], start: usize) -> Option<usize> {
     }
     let (mut at, mut last_of_both) = (start, None);
     loop {
+        let end = caseless_run(text, at);
+        if end > at {
+            (at, last_of_both) = (end, Some(end));
+        }
         let (class, length) = class_at(text, at);
         if class == Class::LOWER {
             return Some(run(text, at + length, Class::is_lower_like));
