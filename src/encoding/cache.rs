@@ -3,9 +3,8 @@
 
 use super::layout::{RANK_BITS, Slot, long_hash};
 
-/// The numbers of lines of a cache: the fewest, which are one page of memory, and the most, 1 MiB.
+/// The fewest lines of a cache are a page of memory or some.
 const FEWEST_BITS: u32 = 8;
-const MOST_BITS: u32 = 16;
 
 /// A cache grows this many times when half of its lines were written.
 const GROWTH_BITS: u32 = 2;
@@ -59,6 +58,9 @@ impl RankList {
 
 /// The key of a piece of a certain length.
 pub(super) trait Key: Copy + Default {
+    /// The most lines of a cache are two to the power of this.
+    const MOST_BITS: u32;
+
     fn hash(self) -> u64;
     fn has_key(&self, key: Self) -> bool;
     fn tokens(&self) -> usize;
@@ -104,7 +106,7 @@ impl<K: Key> Cache<K> {
     /// Remembers the piece with this key.
     #[inline]
     pub(super) fn insert(&mut self, key: K, found: Found) {
-        if self.written >= self.lines.len() / 2 && self.lines.len() < 1 << MOST_BITS {
+        if self.written >= self.lines.len() / 2 && self.lines.len() < 1 << K::MOST_BITS {
             self.grow();
         }
         self.put(key.with_tokens(found.count), found.ranks);
@@ -120,7 +122,7 @@ impl<K: Key> Cache<K> {
     fn grow(&mut self) {
         let bits = match self.lines.len() {
             0 => FEWEST_BITS,
-            lines => (lines.ilog2() + GROWTH_BITS).min(MOST_BITS),
+            lines => (lines.ilog2() + GROWTH_BITS).min(K::MOST_BITS),
         };
         let lines = std::mem::replace(&mut self.lines, vec![K::default(); 1 << bits]);
         let ranks = std::mem::take(&mut self.ranks);
@@ -148,6 +150,9 @@ impl<K: Key> Cache<K> {
 
 /// The number of tokens is the value of the slot.
 impl Key for Slot {
+    /// 2 MiB, and as much for the ranks. Novels have 27,000 different words that are no token.
+    const MOST_BITS: u32 = 17;
+
     #[inline(always)]
     fn hash(self) -> u64 {
         self.key_alone().hash()
@@ -196,6 +201,9 @@ impl Wide {
 }
 
 impl Key for Wide {
+    /// 1.5 MiB, and a third of that for the ranks.
+    const MOST_BITS: u32 = 15;
+
     #[inline(always)]
     fn hash(self) -> u64 {
         let folded = |half: u128| (half as u64).rotate_left(29) ^ (half >> 64) as u64;

@@ -592,7 +592,7 @@ mod tests {
     fn pieces_that_evict_each_other_are_counted_right() {
         let mut memory = Memory::new();
         for width in [6, 15] {
-            let texts: Vec<String> = (0..300u64)
+            let texts: Vec<String> = (0..600u64)
                 .map(|text| {
                     let words = (0..500).map(|word| {
                         let number = (text * 500 + word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
