@@ -1,10 +1,11 @@
 //! The tokens of the pieces that were merged last: a cache for each thread and encoding, bounded, and small until it
 //! pays.
 
+use super::cpu::Vectors;
 use super::layout::{RANK_BITS, Slot, long_hash};
 
-/// The fewest lines of a cache are a page of memory or some.
-const FEWEST_BITS: u32 = 8;
+/// The fewest pairs of lines: some KiB.
+const FEWEST_BITS: u32 = 6;
 
 /// A cache grows this many times when half of its lines were written.
 const GROWTH_BITS: u32 = 2;
@@ -16,49 +17,46 @@ pub(super) struct Found {
     pub(super) ranks: RankList,
 }
 
-/// The ranks of up to seven tokens, one after the other from the lowest bit on, and then a bit; 0 for ranks that are not
-/// known.
+/// The ranks of up to seven tokens, one after the other from the lowest bit on, and the highest bit; 0 for ranks that are
+/// not known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct RankList(u128);
 
 impl RankList {
-    const MOST: usize = 7;
+    pub(super) const MOST: usize = 7;
+    const KNOWN: u128 = 1 << 127;
 
-    /// Returns the list of these ranks, or one that is not known if they are too many.
-    pub(super) fn new(ranks: impl Iterator<Item = u32>) -> RankList {
-        let (mut list, mut bits) = (0, 0);
-        for rank in ranks {
-            if bits == RankList::MOST as u32 * RANK_BITS {
-                return RankList(0);
-            }
-            list |= u128::from(rank) << bits;
-            bits += RANK_BITS;
+    /// Returns the list of the first `count` of these ranks, or one that is not known if they are too many.
+    #[inline(always)]
+    pub(super) fn new(ranks: [u32; RankList::MOST], count: usize) -> RankList {
+        if count > RankList::MOST {
+            return RankList(0);
         }
-        RankList(list | 1 << bits)
+        let list = ranks.into_iter().rev().fold(0, |list, rank| list << RANK_BITS | u128::from(rank));
+        RankList(list | RankList::KNOWN)
     }
 
     pub(super) fn one(rank: u32) -> RankList {
-        RankList(u128::from(rank) | 1 << RANK_BITS)
+        RankList(u128::from(rank) | RankList::KNOWN)
     }
 
-    fn is_known(self) -> bool {
+    #[inline(always)]
+    pub(super) fn is_known(self) -> bool {
         self.0 != 0
     }
 
-    /// Writes the ranks, and zeros behind them; returns `false` if they are not known.
+    /// Writes the ranks, and others behind them.
     #[inline(always)]
-    pub(super) fn write(self, out: &mut [u32]) -> bool {
-        let Some(out) = out.first_chunk_mut::<{ RankList::MOST }>() else { return false };
+    pub(super) fn write(self, out: &mut [u32; RankList::MOST]) {
         for (index, out) in (0..).zip(out) {
             *out = (self.0 >> (index * RANK_BITS)) as u32 & ((1 << RANK_BITS) - 1);
         }
-        self.is_known()
     }
 }
 
 /// The key of a piece of a certain length.
 pub(super) trait Key: Copy + Default {
-    /// The most lines of a cache are two to the power of this.
+    /// The most pairs of lines of a cache are two to the power of this.
     const MOST_BITS: u32;
 
     fn hash(self) -> u64;
@@ -71,87 +69,100 @@ pub(super) trait Key: Copy + Default {
 /// A cache of pieces. Two neighbouring lines are possible for a piece: the latest takes the first, and moves what was
 /// there to the second.
 pub(super) struct Cache<K> {
-    lines: Vec<K>,
-    /// Empty, or as many as `lines`.
-    ranks: Vec<RankList>,
+    pairs: Vec<Pair<K>>,
     /// The lines written since the cache grew.
     written: usize,
 }
 
+/// Two lines: with short keys, as much as the processor brings nearer at once.
+#[derive(Clone, Copy, Default)]
+#[repr(align(64))]
+struct Pair<K>([Line<K>; 2]);
+
+/// A piece and the number of its tokens, and their ranks if they are known.
+#[derive(Clone, Copy, Default)]
+struct Line<K> {
+    key: K,
+    ranks: RankList,
+}
+
 impl<K: Key> Cache<K> {
     pub(super) const fn new() -> Cache<K> {
-        Cache { lines: Vec::new(), ranks: Vec::new(), written: 0 }
+        Cache { pairs: Vec::new(), written: 0 }
     }
 
-    /// Returns what is known of the piece with this key; with `RANKS`, only if the ranks are.
+    /// Returns the index of the pair of lines that are possible for this key, and brings them nearer.
     #[inline(always)]
-    pub(super) fn find<const RANKS: bool>(&self, key: K) -> Option<Found> {
-        let pair = self.pair(key);
-        let [first, second] = self.lines.as_chunks::<2>().0.get(pair)?;
-        let is_second = !first.has_key(key);
-        let line = if is_second { second } else { first };
-        if !line.has_key(key) {
-            return None;
-        }
-        let mut found = Found { count: line.tokens(), ranks: RankList::default() };
-        if RANKS {
-            found.ranks = self.ranks.as_chunks::<2>().0.get(pair)?[usize::from(is_second)];
-            if !found.ranks.is_known() && found.count <= RankList::MOST {
-                return None;
+    pub(super) fn prefetch<V: Vectors>(&self, vectors: V, key: K) -> usize {
+        let index = self.index(key);
+        if let Some(Pair([first, second])) = self.pairs.get(index) {
+            vectors.prefetch(first);
+            if size_of::<Pair<K>>() > 64 {
+                vectors.prefetch(second);
             }
         }
-        Some(found)
+        index
+    }
+
+    /// Returns what is known of the piece with this key, whose lines are at `index`; with `RANKS`, only if the ranks are.
+    #[inline(always)]
+    pub(super) fn find<const RANKS: bool>(&self, index: usize, key: K) -> Option<Found> {
+        let Pair([first, second]) = self.pairs.get(index)?;
+        let line = if first.key.has_key(key) { first } else { second };
+        let is_known = line.key.has_key(key) & (!RANKS | line.ranks.is_known());
+        is_known.then(|| Found { count: line.key.tokens(), ranks: line.ranks })
     }
 
     /// Remembers the piece with this key.
     #[inline]
     pub(super) fn insert(&mut self, key: K, found: Found) {
-        if self.written >= self.lines.len() / 2 && self.lines.len() < 1 << K::MOST_BITS {
-            self.grow();
+        if self.written >= self.pairs.len() && self.pairs.len() < 1 << K::MOST_BITS {
+            self.grow(match self.pairs.len() {
+                0 => FEWEST_BITS,
+                pairs => (pairs.ilog2() + GROWTH_BITS).min(K::MOST_BITS),
+            });
         }
-        self.put(key.with_tokens(found.count), found.ranks);
+        self.put(Line { key: key.with_tokens(found.count), ranks: found.ranks });
+    }
+
+    /// Takes all the memory that it ever takes.
+    pub(super) fn grow_whole(&mut self) {
+        if self.pairs.len() < 1 << K::MOST_BITS {
+            self.grow(K::MOST_BITS);
+        }
     }
 
     #[inline(always)]
-    fn pair(&self, key: K) -> usize {
+    pub(super) fn index(&self, key: K) -> usize {
         // No lines have no index.
-        (key.hash() >> 40) as usize & (self.lines.len() / 2).wrapping_sub(1)
+        (key.hash() >> 40) as usize & self.pairs.len().wrapping_sub(1)
     }
 
     #[cold]
-    fn grow(&mut self) {
-        let bits = match self.lines.len() {
-            0 => FEWEST_BITS,
-            lines => (lines.ilog2() + GROWTH_BITS).min(K::MOST_BITS),
-        };
-        let lines = std::mem::replace(&mut self.lines, vec![K::default(); 1 << bits]);
-        let ranks = std::mem::take(&mut self.ranks);
+    fn grow(&mut self, bits: u32) {
+        let pairs = std::mem::replace(&mut self.pairs, vec![Pair::default(); 1 << bits]);
         self.written = 0;
-        for (index, line) in lines.into_iter().enumerate().filter(|(_, line)| !line.is_free()) {
-            self.put(line, ranks.get(index).copied().unwrap_or_default());
+        for Pair([first, second]) in pairs {
+            for line in [second, first].into_iter().filter(|line| !line.key.is_free()) {
+                self.put(line);
+            }
         }
     }
 
     /// Writes a line; there are some.
     #[inline(always)]
-    fn put(&mut self, line: K, ranks: RankList) {
+    fn put(&mut self, line: Line<K>) {
         self.written += 1;
-        let pair = self.pair(line);
-        let [first, second] = &mut self.lines.as_chunks_mut::<2>().0[pair];
+        let index = self.index(line.key);
+        let Pair([first, second]) = &mut self.pairs[index];
         *second = std::mem::replace(first, line);
-        if ranks.is_known() && self.ranks.is_empty() {
-            self.ranks = vec![RankList::default(); self.lines.len()];
-        }
-        if let Some([first, second]) = self.ranks.as_chunks_mut::<2>().0.get_mut(pair) {
-            *second = std::mem::replace(first, ranks);
-        }
     }
 }
 
 /// The number of tokens is the value of the slot.
 impl Key for Slot {
-    /// 2 MiB, and as much for the ranks. Novels have 27,000 different words that are no token.
-    const MOST_BITS: u32 = 17;
+    /// 4 MiB. Novels have 27,000 different words that are no token.
+    const MOST_BITS: u32 = 16;
 
     #[inline(always)]
     fn hash(self) -> u64 {
@@ -201,8 +212,8 @@ impl Wide {
 }
 
 impl Key for Wide {
-    /// 1.5 MiB, and a third of that for the ranks.
-    const MOST_BITS: u32 = 15;
+    /// 2 MiB.
+    const MOST_BITS: u32 = 14;
 
     #[inline(always)]
     fn hash(self) -> u64 {

@@ -14,8 +14,8 @@ pub(super) trait Vectors: Copy {
     /// Runs the kernel, compiled for these vectors, in a function of its own.
     fn run<K: Kernel>(self, kernel: K) -> K::Output;
 
-    /// Brings the bytes nearer, if the processor can.
-    fn prefetch(self, _: &[u8; 16]) {}
+    /// Brings the beginning of a value nearer, if the processor can.
+    fn prefetch<T>(self, _: &T) {}
 
     /// Returns the classes of the bytes.
     fn masks(self, window: &[u8; WINDOW]) -> Masks;
@@ -135,11 +135,11 @@ impl Vectors for Avx2 {
     }
 
     #[inline(always)]
-    fn prefetch(self, bytes: &[u8; 16]) {
+    fn prefetch<T>(self, value: &T) {
         #[expect(unsafe_code, reason = "the instruction takes an address")]
         // SAFETY: the address is that of a reference, and the instruction changes nothing that a program can see.
         unsafe {
-            std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(bytes.as_ptr().cast());
+            std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(std::ptr::from_ref(value).cast());
         }
     }
 

@@ -20,6 +20,7 @@
 //! the whole ends: the last token must be shorter, and the search never comes back to the place. Each place is tried
 //! once, so the time is linear.
 
+use std::marker::PhantomData;
 use std::ops::Range;
 
 use super::layout::NONE;
@@ -50,22 +51,31 @@ pub(super) struct Token {
     pub(super) length: u32,
 }
 
-/// Calls `segment` with each range between borders of `piece` that no merge crosses, and with the number of its tokens
-/// if the range is a single character, 0 otherwise.
-#[inline]
-pub(super) fn each_segment<C: Coding>(piece: &[u8], mut segment: impl FnMut(Range<usize>, usize)) {
-    let mut start = 0;
-    let mut at = 0;
-    let mut character = Character::at(piece, 0);
-    loop {
-        let next = at + character.length;
-        let after = (next < piece.len()).then(|| Character::at(piece, next));
-        if after.is_none_or(|after| !C::RANKS.crosses(character, after)) {
-            segment(start..next, if start == at { C::RANKS.tokens_of(character) } else { 0 });
-            start = next;
-        }
-        let Some(after) = after else { return };
-        (at, character) = (next, after);
+/// The characters of a piece, each by its end and whether that is a border that no merge crosses.
+pub(super) struct Segments<'a, C> {
+    text: &'a [u8],
+    at: usize,
+    character: Option<Character>,
+    coding: PhantomData<C>,
+}
+
+impl<'a, C: Coding> Segments<'a, C> {
+    /// Returns those of the piece from `at` to the end of `text`.
+    pub(super) fn new(text: &'a [u8], at: usize) -> Self {
+        let character = (at < text.len()).then(|| Character::at(text, at));
+        Segments { text, at, character, coding: PhantomData }
+    }
+}
+
+impl<C: Coding> Iterator for Segments<'_, C> {
+    type Item = (usize, bool);
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<(usize, bool)> {
+        let before = self.character?;
+        self.at += before.length;
+        self.character = (self.at < self.text.len()).then(|| Character::at(self.text, self.at));
+        Some((self.at, self.character.is_none_or(|after| !C::RANKS.crosses(before, after))))
     }
 }
 
@@ -95,13 +105,14 @@ impl Merger {
             self.merge_segment::<C>(text, range);
             return &self.tokens;
         }
-        each_segment::<C>(piece, |segment, _| {
-            let segment = range.start + segment.start..range.start + segment.end;
-            match C::RANKS.rank(text, segment.start, segment.end) {
-                Some(rank) => self.tokens.push(Token { rank, length: segment.len() as u32 }),
-                None => self.merge_segment::<C>(text, segment),
+        let mut start = range.start;
+        for (end, _) in Segments::<C>::new(&text[..range.end], start).filter(|(_, is_border)| *is_border) {
+            match C::RANKS.rank(text, start, end) {
+                Some(rank) => self.tokens.push(Token { rank, length: (end - start) as u32 }),
+                None => self.merge_segment::<C>(text, start..end),
             }
-        });
+            start = end;
+        }
         &self.tokens
     }
 
@@ -131,6 +142,20 @@ impl Merger {
             self.tokens.truncate(first);
             self.append::<C>(&text[range]);
         }
+    }
+
+    /// Adds the ranks of the tokens of a segment of `text` of more than [`SCAN`] bytes.
+    pub(super) fn encode_long<C: Coding>(&mut self, text: &[u8], range: Range<usize>, ranks: &mut Vec<u32>) {
+        self.tokens.clear();
+        let first = ranks.len();
+        if !self.merge_repeated::<C>(&text[range.clone()]) {
+            if each_scan::<C>(text, range.clone(), |scan, from, to| ranks.extend(scan.ranks(from, to))) {
+                return;
+            }
+            ranks.truncate(first);
+            self.append::<C>(&text[range]);
+        }
+        ranks.extend(self.tokens.iter().map(|token| token.rank));
     }
 
     /// Returns the number of tokens of a segment of `text` of more than [`SCAN`] bytes.
@@ -459,8 +484,7 @@ mod tests {
         fn assert_it<C: Coding>() {
             let tokens = tokens(C::RANKS).map(|(_, token)| token).filter(|token| token.len() > 1);
             for token in tokens.filter(|token| std::str::from_utf8(token).is_ok()) {
-                let mut segments = 0;
-                each_segment::<C>(token, |_, _| segments += 1);
+                let segments = Segments::<C>::new(token, 0).filter(|(_, is_border)| *is_border).count();
                 assert_eq!(segments, 1, "{token:?}");
             }
         }

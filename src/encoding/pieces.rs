@@ -12,7 +12,7 @@ use super::Coding;
 use super::cache::{Cache, Found, Key, RankList, Wide};
 use super::cpu::{self, Kernel, Vectors};
 use super::layout::{INLINE, Slot};
-use super::merge::{Merger, each_segment, is_repeated};
+use super::merge::{Merger, Segments};
 use super::scan::{SIDE_BY_SIDE, side_by_side};
 use super::split::Pattern;
 use super::vocab::load;
@@ -45,6 +45,8 @@ struct Pieces {
     keys: [Slot; MOST],
     places: [u32; MOST],
     count: usize,
+    /// The end of a piece of which only the first segments are among these pieces.
+    divided: usize,
     /// The indexes of those that are no short token.
     missing: [u16; MOST],
     missing_count: usize,
@@ -62,7 +64,7 @@ struct Known {
     /// Those that are to be merged, and their indexes in `parts`.
     short_pending: Vec<(Range<usize>, usize)>,
     wide_pending: Vec<(Range<usize>, usize)>,
-    parts: Vec<Part>,
+    parts: Parts,
     /// The number of tokens of those that were merged since the last ones were counted.
     merged: usize,
 }
@@ -85,6 +87,16 @@ pub(super) fn count<C: Coding>(text: &str, limit: usize) -> Option<usize> {
     with_memory(|memory| cpu::run(Counting::<C> { memory, text: text.as_bytes(), limit, coding: PhantomData }))
 }
 
+/// Reads the tables, and takes all memory of this thread.
+pub(super) fn preload<C: Coding>() {
+    C::RANKS.preload();
+    with_memory(|memory| {
+        let known = &mut memory.known[usize::from(C::ID)];
+        known.short.grow_whole();
+        known.wide.grow_whole();
+    });
+}
+
 /// Returns the tokens.
 pub(super) fn encode<C: Coding>(text: &str) -> Vec<u32> {
     with_memory(|memory| cpu::run(Encoding::<C> { memory, text: text.as_bytes(), coding: PhantomData }))
@@ -105,12 +117,13 @@ impl<C: Coding> Kernel for Counting<'_, C> {
         let Memory { pieces, known } = self.memory;
         let known = &mut known[usize::from(C::ID)];
         let (mut at, mut count) = (0, 0);
+        pieces.divided = 0;
         while at < self.text.len() {
-            at = pieces.split::<C::Pattern, V>(vectors, self.text, at);
+            at = pieces.split::<C, V>(vectors, self.text, at);
             vectors.run(LookUp::<C, false> { pieces, text: self.text, coding: PhantomData });
             count += pieces.count - pieces.missing_count;
             if pieces.missing_count > 0 {
-                count += known.count_missing::<C, false>(self.text, pieces, self.limit)?;
+                count += known.count_missing::<C, V, false>(vectors, self.text, pieces, self.limit)?;
             }
             if count > self.limit {
                 return None;
@@ -137,11 +150,12 @@ impl<C: Coding> Kernel for Encoding<'_, C> {
         let length = self.text.len();
         let mut tokens = Vec::with_capacity((length / 2).min(1 << 16).max(length / 4));
         let mut at = 0;
+        pieces.divided = 0;
         while at < self.text.len() {
-            at = pieces.split::<C::Pattern, V>(vectors, self.text, at);
+            at = pieces.split::<C, V>(vectors, self.text, at);
             vectors.run(LookUp::<C, true> { pieces, text: self.text, coding: PhantomData });
             if pieces.missing_count > 0 {
-                let _ = known.count_missing::<C, true>(self.text, pieces, usize::MAX);
+                let _ = known.count_missing::<C, V, true>(vectors, self.text, pieces, usize::MAX);
             }
             known.emit::<C>(self.text, pieces, &mut tokens);
         }
@@ -156,6 +170,7 @@ impl Memory {
             keys: [Slot::default(); MOST],
             places: [0; MOST],
             count: 0,
+            divided: 0,
             missing: [0; MOST],
             missing_count: 0,
             ranks: [0; MOST + 8],
@@ -170,27 +185,53 @@ impl Pieces {
         self.bounds[index]..self.bounds[index + 1]
     }
 
-    /// Finds the next pieces from `at` on, and returns the end of the last.
+    /// Finds the next pieces from `at` on, and returns the end of the last. Of long pieces beyond ASCII, each segment is a
+    /// piece here.
     #[inline(always)]
-    fn split<P: Pattern, V: Vectors>(&mut self, vectors: V, text: &[u8], mut at: usize) -> usize {
+    fn split<C: Coding, V: Vectors>(&mut self, vectors: V, text: &[u8], mut at: usize) -> usize {
         let mut count = 0;
         self.bounds[0] = at;
         while count < TOGETHER && at < text.len() {
-            let starts = window::starts::<P, V>(vectors, &text[at..]);
+            if at < self.divided {
+                count = self.divide::<C>(&text[..self.divided], at, count);
+                at = self.bounds[count];
+                continue;
+            }
+            let starts = window::starts::<C::Pattern, V>(vectors, &text[at..]);
             // The first bit is the start of the window.
             let bits = starts.bits & !1;
             let found = bits.count_ones() as usize;
             write_places(&mut self.bounds[count + 1..], at, bits, found);
             count += found;
             at = self.bounds[count];
-            if found == 0 || !starts.whole {
-                at = P::piece_end(text, at);
-                count += 1;
-                self.bounds[count] = at;
+            if found > 0 && starts.whole {
+                continue;
             }
+            let end = C::Pattern::piece_end(text, at);
+            if end - at > INLINE && !text[at..end].is_ascii() {
+                self.divided = end;
+                continue;
+            }
+            at = end;
+            count += 1;
+            self.bounds[count] = at;
         }
         self.count = count;
         at
+    }
+
+    /// Adds the segments of the piece from `at` to the end of `text`, as many as there is space for; returns the number of
+    /// pieces.
+    #[inline]
+    fn divide<C: Coding>(&mut self, text: &[u8], at: usize, mut count: usize) -> usize {
+        for (end, is_border) in Segments::<C>::new(text, at) {
+            self.bounds[count + 1] = end;
+            count += usize::from(is_border);
+            if count == TOGETHER {
+                break;
+            }
+        }
+        count
     }
 }
 
@@ -250,7 +291,7 @@ impl Known {
             merger: Merger::default(),
             short_pending: Vec::new(),
             wide_pending: Vec::new(),
-            parts: Vec::new(),
+            parts: Parts::default(),
             merged: 0,
         }
     }
@@ -258,17 +299,22 @@ impl Known {
     /// Returns the number of tokens of the missing pieces, unless a single one has more than `limit`. With `RANKS`, it
     /// finds the tokens themselves, in `parts`.
     #[inline(never)]
-    fn count_missing<C: Coding, const RANKS: bool>(
+    fn count_missing<C: Coding, V: Vectors, const RANKS: bool>(
         &mut self,
+        vectors: V,
         text: &[u8],
-        pieces: &Pieces,
+        pieces: &mut Pieces,
         limit: usize,
     ) -> Option<usize> {
         let mut count = 0;
+        for piece in pieces.missing[..pieces.missing_count].iter().map(|piece| usize::from(*piece) % MOST) {
+            pieces.places[piece] = self.short.prefetch(vectors, pieces.keys[piece]) as u32;
+        }
         for piece in pieces.missing[..pieces.missing_count].iter().copied() {
-            let (range, key) = (pieces.range(usize::from(piece)), pieces.keys[usize::from(piece) % MOST]);
+            let range = pieces.range(usize::from(piece));
             if range.len() <= INLINE {
-                count += self.add_short::<C, RANKS>(text, piece, range, key);
+                let (pair, key) = (pieces.places[usize::from(piece) % MOST], pieces.keys[usize::from(piece) % MOST]);
+                count += self.add_short::<C, RANKS>(text, piece, range, pair as usize, key);
                 continue;
             }
             // It has at least this number of tokens.
@@ -306,10 +352,11 @@ impl Known {
         text: &[u8],
         piece: u16,
         range: Range<usize>,
+        pair: usize,
         key: Slot,
     ) -> usize {
-        let found = self.short.find::<RANKS>(key);
-        let part = self.parts.len();
+        let found = self.short.find::<RANKS>(pair, key);
+        let part = self.parts.list.len();
         let count = self.add::<RANKS>(piece, range.clone(), found);
         if found.is_none() {
             self.short_pending.push((range, part));
@@ -324,43 +371,32 @@ impl Known {
     fn add<const RANKS: bool>(&mut self, piece: u16, range: Range<usize>, found: Option<Found>) -> usize {
         let found = found.unwrap_or_default();
         if RANKS {
-            self.parts.push(Part { piece, range, found });
+            self.parts.list.push(Part { piece, range, found, many: 0 });
         }
         found.count
     }
 
+    /// Adds a piece of more than [`INLINE`] bytes: of ASCII, or one segment.
     fn add_long<C: Coding, const RANKS: bool>(&mut self, text: &[u8], piece: u16, range: Range<usize>) -> usize {
-        let mut count = 0;
-        each_part::<C>(text, range, |range, kind| {
-            count += match kind {
-                Kind::Token(rank) => {
-                    self.add::<RANKS>(piece, range, Some(Found { count: 1, ranks: RankList::one(rank) }))
-                }
-                Kind::Character(count) if !RANKS => count,
-                Kind::Character(1) => {
-                    let rank = C::RANKS.rank_of_token(text, range.start, range.end);
-                    self.add::<RANKS>(piece, range, Some(Found { count: 1, ranks: RankList::one(rank) }))
-                }
-                Kind::Character(_) | Kind::Short => {
-                    let key = short_key(text, &range);
-                    self.add_short::<C, RANKS>(text, piece, range, key)
-                }
-                Kind::Wide => {
-                    let found = self.wide.find::<RANKS>(wide_key(text, &range));
-                    let part = self.parts.len();
-                    let count = self.add::<RANKS>(piece, range.clone(), found);
-                    if found.is_none() {
-                        self.wide_pending.push((range, part));
-                        if self.wide_pending.len() == PENDING {
-                            self.merge_wide::<C, RANKS>(text);
-                        }
-                    }
-                    count
-                }
-                Kind::Long if RANKS => self.add::<RANKS>(piece, range, None),
-                Kind::Long => self.merger.count_long::<C>(text, range),
+        if let Some(rank) = C::RANKS.rank(text, range.start, range.end) {
+            return self.add::<RANKS>(piece, range, Some(Found { count: 1, ranks: RankList::one(rank) }));
+        }
+        if range.len() > Wide::LONGEST {
+            return match RANKS {
+                true => self.add::<RANKS>(piece, range, None),
+                false => self.merger.count_long::<C>(text, range),
             };
-        });
+        }
+        let key = wide_key(text, &range);
+        let found = self.wide.find::<RANKS>(self.wide.index(key), key);
+        let part = self.parts.list.len();
+        let count = self.add::<RANKS>(piece, range.clone(), found);
+        if found.is_none() {
+            self.wide_pending.push((range, part));
+            if self.wide_pending.len() == PENDING {
+                self.merge_wide::<C, RANKS>(text);
+            }
+        }
         count
     }
 
@@ -368,7 +404,7 @@ impl Known {
     #[inline(never)]
     fn emit<C: Coding>(&mut self, text: &[u8], pieces: &mut Pieces, tokens: &mut Vec<u32>) {
         let (mut used, mut next) = (0, 0);
-        for part in self.parts.drain(..) {
+        for part in self.parts.list.drain(..) {
             let piece = usize::from(part.piece);
             if used > OUT / 2 {
                 tokens.extend_from_slice(&pieces.out[..used]);
@@ -382,14 +418,21 @@ impl Known {
                 used += copied;
             }
             next = piece + 1;
-            if part.found.ranks.write(&mut pieces.out[used..]) {
+            if let Some(out) = pieces.out[used..].first_chunk_mut()
+                && part.found.ranks.is_known()
+            {
+                part.found.ranks.write(out);
                 used += part.found.count;
                 continue;
             }
             tokens.extend_from_slice(&pieces.out[..used]);
             used = 0;
-            tokens.extend(self.merger.merge::<C>(text, part.range).iter().map(|token| token.rank));
+            match part.found.count {
+                0 => self.merger.encode_long::<C>(text, part.range, tokens),
+                count => tokens.extend_from_slice(&self.parts.many[part.many..][..count]),
+            }
         }
+        self.parts.many.clear();
         tokens.extend_from_slice(&pieces.out[..used]);
         if next < pieces.count {
             tokens.extend_from_slice(&pieces.ranks[next..pieces.count]);
@@ -397,52 +440,21 @@ impl Known {
     }
 }
 
-/// A part of a piece, and its tokens; none where only merging finds them.
+/// The pieces that are no short token.
+#[derive(Default)]
+struct Parts {
+    list: Vec<Part>,
+    /// The ranks of those with more tokens than a [`RankList`] has.
+    many: Vec<u32>,
+}
+
+/// A piece that is no short token, and its tokens; none where it is long, and not merged yet.
 struct Part {
     piece: u16,
     range: Range<usize>,
     found: Found,
-}
-
-/// What is known of a part of a piece that no merge leaves.
-enum Kind {
-    /// A token, by its rank.
-    Token(u32),
-    /// A character of a number of tokens.
-    Character(usize),
-    /// Up to [`INLINE`] bytes.
-    Short,
-    Wide,
-    Long,
-}
-
-/// Calls `take` with the parts of a piece of more than [`INLINE`] bytes.
-#[inline(always)]
-fn each_part<C: Coding>(text: &[u8], range: Range<usize>, mut take: impl FnMut(Range<usize>, Kind)) {
-    if let Some(rank) = C::RANKS.rank(text, range.start, range.end) {
-        return take(range, Kind::Token(rank));
-    }
-    let by_length = |length: usize| {
-        if length <= INLINE {
-            Kind::Short
-        } else if length <= Wide::LONGEST {
-            Kind::Wide
-        } else {
-            Kind::Long
-        }
-    };
-    let piece = &text[range.clone()];
-    if piece.is_ascii() || is_repeated(piece) {
-        return take(range.clone(), by_length(range.len()));
-    }
-    each_segment::<C>(piece, |segment, tokens| {
-        let segment = range.start + segment.start..range.start + segment.end;
-        let kind = match tokens {
-            0 => C::RANKS.rank(text, segment.start, segment.end).map_or(by_length(segment.len()), Kind::Token),
-            _ => Kind::Character(tokens),
-        };
-        take(segment, kind);
-    });
+    /// Where its ranks begin in [`Parts::many`].
+    many: usize,
 }
 
 /// Merges the pending pieces, remembers their tokens, and returns the number of them.
@@ -451,20 +463,25 @@ fn merge_pending<C: Coding, K: Key, const M: usize, const RANKS: bool>(
     text: &[u8],
     pending: &mut Vec<(Range<usize>, usize)>,
     known: &mut Cache<K>,
-    parts: &mut [Part],
+    parts: &mut Parts,
     key: impl Fn(&[u8], &Range<usize>) -> K,
 ) -> usize {
     let mut count = 0;
     pending.sort_unstable_by_key(|(range, _)| range.len());
     for group in pending.chunks(SIDE_BY_SIDE) {
         let pieces = std::array::from_fn(|index| group.get(index).map_or(0..0, |(range, _)| range.clone()));
-        for ((piece, part), scan) in group.iter().zip(side_by_side::<C, M>(text, pieces)) {
-            let ranks = if RANKS { RankList::new(scan.tokens(0).map(|(rank, _)| rank)) } else { RankList::default() };
-            let found = Found { count: scan.count(), ranks };
-            known.insert(key(text, piece), found);
-            if let Some(part) = parts.get_mut(*part) {
+        for ((piece, part), scan) in group.iter().zip(&side_by_side::<C, M>(text, pieces)) {
+            let mut found = Found { count: scan.count(), ranks: RankList::default() };
+            if RANKS {
+                found.ranks = RankList::new(scan.first_ranks(), found.count);
+                let part = &mut parts.list[*part];
                 part.found = found;
+                if !found.ranks.is_known() {
+                    part.many = parts.many.len();
+                    parts.many.extend(scan.ranks(0, piece.len() as u32));
+                }
             }
+            known.insert(key(text, piece), found);
             count += found.count;
         }
     }
@@ -484,11 +501,11 @@ fn wide_key(text: &[u8], range: &Range<usize>) -> Wide {
 
 /// Returns the ends of all pieces of `text`.
 #[cfg(all(test, feature = "encodings"))]
-pub(super) fn ends<P: Pattern, V: Vectors>(vectors: V, text: &[u8]) -> Vec<usize> {
+pub(super) fn ends<C: Coding, V: Vectors>(vectors: V, text: &[u8]) -> Vec<usize> {
     let mut memory = Memory::new();
     let (mut ends, mut at) = (Vec::new(), 0);
     while at < text.len() {
-        at = memory.pieces.split::<P, V>(vectors, text, at);
+        at = memory.pieces.split::<C, V>(vectors, text, at);
         ends.extend_from_slice(&memory.pieces.bounds[1..=memory.pieces.count]);
     }
     ends

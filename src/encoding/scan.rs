@@ -97,6 +97,20 @@ impl<const M: usize> Scan<M> {
         })
     }
 
+    /// Returns the ranks of the first tokens, and others behind them if they are fewer, without a branch for each.
+    #[inline(always)]
+    pub(super) fn first_ranks<const FIRST: usize>(&self) -> [u32; FIRST] {
+        let mut rest = self.starts;
+        std::array::from_fn(|_| self.rank(pop_lowest(&mut rest)))
+    }
+
+    /// Returns the ranks of the tokens that start from `from` on, and before `to`.
+    #[inline(always)]
+    pub(super) fn ranks(&self, from: u32, to: u32) -> impl Iterator<Item = u32> {
+        let mut rest = self.starts >> from << from & ((1 << to) - 1);
+        std::iter::from_fn(move || (rest != 0).then(|| self.rank(pop_lowest(&mut rest))))
+    }
+
     #[inline(always)]
     fn rank(&self, start: u32) -> u32 {
         self.ranks.as_flattened().as_flattened()[(start as usize + 1) % (16 * M)]

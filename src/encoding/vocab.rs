@@ -72,11 +72,26 @@ impl Ranks {
         if rank < self.below { Some(rank) } else { None }
     }
 
-    /// Reads a byte of each cache line of the tables that most texts need.
+    /// Reads a byte of each cache line of the tables.
     pub(super) fn preload(self) {
         const LINE: usize = 64;
         let Vocabulary { short, short_seeds, merges, merge_seeds, long, pairs, borders, .. } = self.tables;
-        let tables: [&[u8]; 7] = [&short.0, &short_seeds.0, &merges.0, &merge_seeds.0, &long.0, &pairs.0, *borders];
+        let Vocabulary { offsets, lengths, bytes, token_lengths, characters, partial_borders, .. } = self.tables;
+        let tables: [&[u8]; 13] = [
+            &short.0,
+            &short_seeds.0,
+            &merges.0,
+            &merge_seeds.0,
+            &long.0,
+            &pairs.0,
+            *borders,
+            &offsets.0,
+            &lengths.0,
+            bytes,
+            token_lengths,
+            *characters,
+            *partial_borders,
+        ];
         let bytes = tables.into_iter().flat_map(|table| table.iter().step_by(LINE));
         std::hint::black_box(bytes.fold(0, |sum: u8, byte| sum.wrapping_add(*byte)));
     }
