@@ -19,7 +19,7 @@ use tiktoken_rs::CoreBPE;
 
 use crate::layout::{
     BORDER_BITS, GROUP, INLINE, LENGTHS_BITS, LONG_LENGTHS_BITS, NO_TOKEN, NONE, PREFIX, SEED_BITS, Slot, border_bit,
-    lengths_slot, long_hash, long_lengths_slot, pair, pair_hash, place, seed_slot, utf8_length,
+    filter_bit, lengths_slot, long_hash, long_lengths_slot, pair, pair_hash, place, seed_slot, utf8_length,
 };
 
 /// The expected facts of a vocabulary; any difference fails the build.
@@ -154,9 +154,18 @@ struct PerfectHash {
     size: usize,
 }
 
+/// How many of the first keys belong together: 8,192, and 32,768 with those.
+const REGIONS: [usize; 2] = [1 << 13, 1 << 15];
+
+/// The number of seeds that are tried for places where the keys belong. More bring little.
+const TRIED: u16 = 1 << 13;
+
 impl PerfectHash {
     /// Finds the seeds for keys with these hashes. Keys that share a seed are placed together, the largest groups first,
     /// while there is the most room.
+    ///
+    /// The first keys are those of the lowest ranks, which are the most frequent. They get places near each other, as far
+    /// as the seeds allow: the processor then needs fewer cache lines for most texts.
     fn new(hashes: &[u64]) -> PerfectHash {
         let size = hashes.len() * 100 / 92 + 1;
         let mut groups = vec![Vec::new(); 1 << SEED_BITS];
@@ -164,38 +173,52 @@ impl PerfectHash {
             groups[seed_slot(*hash)].push(key);
         }
         let mut order: Vec<usize> = (0..groups.len()).collect();
-        order.sort_by_key(|group| std::cmp::Reverse(groups[*group].len()));
-        let mut is_taken = vec![false; size];
+        order.sort_by_key(|group| (std::cmp::Reverse(groups[*group].len()), groups[*group].first().copied()));
+        let regions: Vec<u8> = (0..hashes.len()).map(region).collect();
+        let mut free: Vec<Option<u8>> = (0..size).map(|place| Some(region(place * hashes.len() / size))).collect();
         let mut hash = PerfectHash { seeds: vec![0; groups.len()], places: vec![0; hashes.len()], size };
+        let mut places = Vec::new();
         for group in order {
-            let (seed, places) = (0..=u16::MAX)
-                .find_map(|seed| Some((seed, free_places(&groups[group], hashes, seed, &is_taken)?)))
+            let keys = &groups[group];
+            let belongs = |key: usize, place: usize| free[place] == Some(regions[key]);
+            let fits = |_: usize, place: usize| free[place].is_some();
+            let seed = (0..TRIED)
+                .find(|seed| find_places(keys, hashes, *seed, size, belongs, &mut places))
+                .or_else(|| (0..=u16::MAX).find(|seed| find_places(keys, hashes, *seed, size, fits, &mut places)))
                 .expect("some seed has free places for the keys of a group");
             hash.seeds[group] = seed;
-            for (key, place) in groups[group].iter().zip(places) {
-                is_taken[place] = true;
+            for (key, place) in keys.iter().zip(places.iter().copied()) {
+                free[place] = None;
                 hash.places[*key] = place;
             }
         }
         hash
     }
-
-    fn seeds_as_bytes(&self) -> Vec<u8> {
-        self.seeds.iter().flat_map(|seed| seed.to_le_bytes()).collect()
-    }
 }
 
-/// Returns the places of the keys with this seed, if they are free and different.
-fn free_places(keys: &[usize], hashes: &[u64], seed: u16, is_taken: &[bool]) -> Option<Vec<usize>> {
-    let mut places = Vec::with_capacity(keys.len());
-    for key in keys {
-        let place = place(hashes[*key], seed, is_taken.len());
-        if is_taken[place] || places.contains(&place) {
-            return None;
+/// Returns how many of [`REGIONS`] are before a key.
+fn region(key: usize) -> u8 {
+    REGIONS.into_iter().map(|keys| u8::from(key >= keys)).sum()
+}
+
+/// Finds the places of the keys with this seed; returns whether all fit, and are different.
+fn find_places(
+    keys: &[usize],
+    hashes: &[u64],
+    seed: u16,
+    size: usize,
+    fits: impl Fn(usize, usize) -> bool,
+    places: &mut Vec<usize>,
+) -> bool {
+    places.clear();
+    for key in keys.iter().copied() {
+        let place = place(hashes[key], seed, size);
+        if !fits(key, place) || places.contains(&place) {
+            return false;
         }
         places.push(place);
     }
-    Some(places)
+    true
 }
 
 /// Returns the slots of the tokens of up to [`INLINE`] bytes, and the seeds of their places.
@@ -215,7 +238,8 @@ fn short_table(tokens: &[Vec<u8>]) -> (Vec<u8>, Vec<u8>) {
     for (slot, place) in short.iter().zip(&hash.places) {
         slots[*place] = [slot.low, slot.high];
     }
-    (slots.concat().iter().flat_map(|word| word.to_le_bytes()).collect(), hash.seeds_as_bytes())
+    let seeds = hash.seeds.iter().flat_map(|seed| seed.to_le_bytes()).collect();
+    (slots.concat().iter().flat_map(|word| word.to_le_bytes()).collect(), seeds)
 }
 
 /// Returns the last merge of each token, and the seeds of their places: the ranks of two tokens and of what they become.
@@ -234,7 +258,14 @@ fn merge_table(tokens: &[Vec<u8>], splits: &[u8]) -> (Vec<u8>, Vec<u8>) {
     for ((pair, rank), place) in merges.iter().zip(&hash.places) {
         entries[*place] = pair | u64::from(*rank);
     }
-    (entries.iter().flat_map(|entry| entry.to_le_bytes()).collect(), hash.seeds_as_bytes())
+    let mut seeds: Vec<u32> = hash.seeds.iter().copied().map(u32::from).collect();
+    for hash in hashes {
+        seeds[seed_slot(hash)] |= filter_bit(hash);
+    }
+    (
+        entries.iter().flat_map(|entry| entry.to_le_bytes()).collect(),
+        seeds.iter().flat_map(|seed| seed.to_le_bytes()).collect(),
+    )
 }
 
 /// Returns a table of the ranks of the tokens longer than [`INLINE`], in open addressing, half of it free.

@@ -9,8 +9,10 @@ pub const INLINE: usize = 13;
 /// The value for "no token" in tables of ranks.
 pub const NONE: u32 = u32::MAX;
 
-/// A slot: the first eight bytes of a token, and, from the lowest bit on, the next five, its length and its rank. A
-/// free slot is sixteen zeros.
+/// A slot: a key, which is of the bytes of a token and their number, and the rank. A free slot is sixteen zeros.
+///
+/// A key has the first eight bytes, and, from the lowest bit on, the next five and the number; both are combined with
+/// [`MIXED`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Slot {
     pub low: u64,
@@ -24,21 +26,26 @@ pub const VALUE_SHIFT: u32 = 44;
 /// The number of bits of a rank.
 pub const RANK_BITS: u32 = 18;
 
-/// The keys of no bytes, by their length: the masks of the bytes, and the bits of the length.
+/// Bits that keys are combined with, so that a hash of few bytes is as good as that of many. They are not those of any
+/// number of bytes, so that no key is zero.
+const MIXED: [u64; 2] = [0x9e37_79b9_7f4a_7c15, NOT_A_LENGTH << LENGTH_SHIFT | 0x32_d192_ed03];
+const NOT_A_LENGTH: u64 = 14;
+
+/// The keys of no bytes, by their length: the masks of the bytes, and the bits that are combined with them.
 const KEYS: [[u64; 3]; INLINE + 2] = {
     let mut keys = [[0; 3]; INLINE + 2];
     let mut length = 0;
     while length <= INLINE {
         let mask = (1u128 << (8 * length)) - 1;
-        keys[length] = [mask as u64, (mask >> 64) as u64, (length as u64) << LENGTH_SHIFT];
+        keys[length] = [mask as u64, (mask >> 64) as u64, (length as u64) << LENGTH_SHIFT ^ MIXED[1]];
         length += 1;
     }
-    keys[INLINE + 1] = [0, 0, NO_LENGTH << LENGTH_SHIFT];
+    keys[INLINE + 1] = [0, 0, TOO_LONG << LENGTH_SHIFT ^ MIXED[1]];
     keys
 };
 
-/// The length in the key of what is longer than [`INLINE`]: nothing has this key.
-const NO_LENGTH: u64 = 15;
+/// The length in the key of what is longer than [`INLINE`]: no token has this key.
+const TOO_LONG: u64 = 15;
 
 impl Slot {
     /// Returns the key of the first `length` bytes of the 16 `bytes`. What is longer than [`INLINE`] has a key that no
@@ -46,7 +53,7 @@ impl Slot {
     #[inline(always)]
     pub const fn key(bytes: u128, length: usize) -> Slot {
         let [low, high, length] = KEYS[if length > INLINE { INLINE + 1 } else { length }];
-        Slot { low: bytes as u64 & low, high: (bytes >> 64) as u64 & high | length }
+        Slot { low: bytes as u64 & low ^ MIXED[0], high: (bytes >> 64) as u64 & high ^ length }
     }
 
     /// Returns the slot of this key with a value of 20 bits.
@@ -69,7 +76,7 @@ impl Slot {
     /// Returns a hash of the key.
     #[inline(always)]
     pub const fn hash(self) -> u64 {
-        folded(self.low ^ 0x9e37_79b9_7f4a_7c15, self.high ^ 0xd1b5_4a32_d192_ed03)
+        folded(self.low, self.high)
     }
 
     /// Returns the value in the slot.
@@ -112,6 +119,13 @@ pub const SEED_BITS: u32 = 15;
 #[inline(always)]
 pub const fn seed_slot(hash: u64) -> usize {
     (hash >> (64 - SEED_BITS)) as usize
+}
+
+/// Returns the bit beside the seed of a merge that is set for each merge with this hash: five of six hashes of no merge
+/// have one that is not set.
+#[inline(always)]
+pub const fn filter_bit(hash: u64) -> u32 {
+    1 << (16 + (hash >> 32) % 16)
 }
 
 /// Returns the place of a key in a table of `places`.

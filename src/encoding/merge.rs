@@ -120,7 +120,7 @@ impl Merger {
     fn merge_segment<C: Coding>(&mut self, text: &[u8], range: Range<usize>) {
         match range.len() {
             ..=SCAN => {
-                let [scan, ..] = side_by_side::<C, 4>(text, [range, 0..0, 0..0, 0..0]);
+                let [scan] = side_by_side::<C, 4, 1>(text, [range]);
                 self.tokens.extend(scan.tokens(0).map(|(rank, length)| Token { rank, length }));
             }
             _ => self.merge_long::<C>(text, range),
@@ -249,7 +249,7 @@ fn each_scan<C: Coding>(text: &[u8], range: Range<usize>, mut take: impl FnMut(&
     let mut at = range.start;
     let mut last: Option<(Scan<4>, u32)> = None;
     'groups: loop {
-        let scans = side_by_side::<C, 4>(text, std::array::from_fn(|index| window(at + index * STRIDE)));
+        let scans = side_by_side::<C, 4, 4>(text, std::array::from_fn(|index| window(at + index * STRIDE)));
         for scan in scans {
             let mut from = 0;
             if let Some((before, before_from)) = last {
@@ -295,7 +295,7 @@ fn other_scan<C: Coding>(text: &[u8], range: &Range<usize>, start: usize, before
     ends.into_iter().rev().find_map(|(end, token)| {
         let at = start + end as usize;
         let piece = at..range.end.min(at + SCAN);
-        let [scan, ..] = side_by_side::<C, 4>(text, [piece, 0..0, 0..0, 0..0]);
+        let [scan] = side_by_side::<C, 4, 1>(text, [piece]);
         let (rank, length) = scan.tokens(0).next()?;
         is_valid_pair::<C>(text, at, token, Token { rank, length }).then_some((end, scan))
     })

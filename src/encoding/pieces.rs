@@ -249,14 +249,26 @@ impl<C: Coding, const RANKS: bool> Kernel for LookUp<'_, C, RANKS> {
     fn run<V: Vectors>(self, vectors: V) {
         let pieces = self.pieces;
         let count = pieces.count.min(MOST);
-        let mut start = pieces.bounds[0];
-        for index in 0..count {
-            let end = pieces.bounds[index + 1];
-            let key = Slot::key(load(self.text, start), end - start);
+        let mut note = |index: usize, bytes: u128, length: usize| {
+            let key = Slot::key(bytes, length);
             let place = C::RANKS.place(key);
             C::RANKS.prefetch(vectors, place);
             pieces.keys[index] = key;
             pieces.places[index] = place as u32;
+        };
+        let mut index = 0;
+        let mut start = pieces.bounds[0];
+        while index < count
+            && let Some(bytes) = self.text.get(start..start + 16).and_then(<[u8]>::first_chunk)
+        {
+            let end = pieces.bounds[index + 1];
+            note(index, u128::from_le_bytes(*bytes), end - start);
+            (index, start) = (index + 1, end);
+        }
+        // The last ones are nearer to the end of the text.
+        for index in index..count {
+            let end = pieces.bounds[index + 1];
+            note(index, load(self.text, start), end - start);
             start = end;
         }
         let mut missing = 0;
@@ -470,7 +482,7 @@ fn merge_pending<C: Coding, K: Key, const M: usize, const RANKS: bool>(
     pending.sort_unstable_by_key(|(range, _)| range.len());
     for group in pending.chunks(SIDE_BY_SIDE) {
         let pieces = std::array::from_fn(|index| group.get(index).map_or(0..0, |(range, _)| range.clone()));
-        for ((piece, part), scan) in group.iter().zip(&side_by_side::<C, M>(text, pieces)) {
+        for ((piece, part), scan) in group.iter().zip(&side_by_side::<C, M, SIDE_BY_SIDE>(text, pieces)) {
             let mut found = Found { count: scan.count(), ranks: RankList::default() };
             if RANKS {
                 found.ranks = RankList::new(scan.first_ranks(), found.count);

@@ -35,26 +35,26 @@ pub(super) struct Scan<const M: usize> {
 
 /// Merges each of the pieces of `text`, which have up to 8 `M` bytes, and none of which needs to be a token.
 #[inline]
-pub(super) fn side_by_side<C: Coding, const M: usize>(
+pub(super) fn side_by_side<C: Coding, const M: usize, const N: usize>(
     text: &[u8],
-    pieces: [Range<usize>; SIDE_BY_SIDE],
-) -> [Scan<M>; SIDE_BY_SIDE] {
-    cpu::run(SideBySide::<C, M> { text, pieces, coding: PhantomData })
+    pieces: [Range<usize>; N],
+) -> [Scan<M>; N] {
+    cpu::run(SideBySide::<C, M, N> { text, pieces, coding: PhantomData })
 }
 
-struct SideBySide<'a, C, const M: usize> {
+struct SideBySide<'a, C, const M: usize, const N: usize> {
     text: &'a [u8],
-    pieces: [Range<usize>; SIDE_BY_SIDE],
+    pieces: [Range<usize>; N],
     coding: PhantomData<C>,
 }
 
-impl<C: Coding, const M: usize> cpu::Kernel for SideBySide<'_, C, M> {
-    type Output = [Scan<M>; SIDE_BY_SIDE];
+impl<C: Coding, const M: usize, const N: usize> cpu::Kernel for SideBySide<'_, C, M, N> {
+    type Output = [Scan<M>; N];
 
     #[inline(always)]
-    fn run<V: Vectors>(self, vectors: V) -> [Scan<M>; SIDE_BY_SIDE] {
-        let mut scans = [const { Scan::NOTHING }; SIDE_BY_SIDE];
-        let mut unions = [[vectors.eight([NONE; 8]); M]; SIDE_BY_SIDE];
+    fn run<V: Vectors>(self, vectors: V) -> [Scan<M>; N] {
+        let mut scans = [const { Scan::NOTHING }; N];
+        let mut unions = [[vectors.eight([NONE; 8]); M]; N];
         for ((scan, unions), piece) in scans.iter_mut().zip(&mut unions).zip(self.pieces) {
             *unions = scan.begin::<C>(&self.text[piece]).map(|eight| vectors.eight(eight));
         }

@@ -3,16 +3,18 @@
 
 use super::cpu::Vectors;
 use super::layout::{
-    BORDER_BITS, GROUP, INLINE, NONE, PAIR_SHIFT, PREFIX, SEED_BITS, Slot, border_bit, lengths_slot, long_hash,
-    long_lengths_slot, pair, pair_hash, place, seed_slot, utf8_length,
+    BORDER_BITS, GROUP, INLINE, NONE, PAIR_SHIFT, PREFIX, SEED_BITS, Slot, border_bit, filter_bit, lengths_slot,
+    long_hash, long_lengths_slot, pair, pair_hash, place, seed_slot, utf8_length,
 };
 
 /// The tables of one vocabulary; `build/vocabulary.rs` documents what each contains.
 pub(super) struct Vocabulary {
     short: &'static Aligned<[u8]>,
-    short_seeds: &'static Seeds,
+    /// Two bytes for each.
+    short_seeds: &'static Aligned<[u8; 2 << SEED_BITS]>,
     merges: &'static Aligned<[u8]>,
-    merge_seeds: &'static Seeds,
+    /// Four bytes for each: the seed, and bits of the hashes that some merge has.
+    merge_seeds: &'static Aligned<[u8; 4 << SEED_BITS]>,
     long: &'static Aligned<[u8]>,
     pairs: &'static Aligned<[u8]>,
     offsets: &'static Aligned<[u8]>,
@@ -28,9 +30,6 @@ pub(super) struct Vocabulary {
     long_bits: u32,
     longest: usize,
 }
-
-/// The seeds of a perfect hash, of two bytes each.
-type Seeds = Aligned<[u8; 2 << SEED_BITS]>;
 
 /// Bytes that begin on a cache line, so that no entry is in two of them.
 #[repr(C, align(64))]
@@ -231,7 +230,9 @@ impl Vocabulary {
 
     #[inline(always)]
     fn place(&self, key: Slot) -> usize {
-        self.short_seeds.place(key.hash(), self.short.0.len() / 16)
+        let hash = key.hash();
+        let seed = u16::from_le_bytes(self.short_seeds.0.as_chunks().0[seed_slot(hash)]);
+        place(hash, seed, self.short.0.len() / 16)
     }
 
     #[inline(always)]
@@ -244,7 +245,11 @@ impl Vocabulary {
     fn merge(&self, left: u32, right: u32) -> u32 {
         let merges = self.merges.0.as_chunks::<8>().0;
         let key = pair(left, right);
-        let differs = u64::from_le_bytes(merges[self.merge_seeds.place(pair_hash(key), merges.len())]) ^ key;
+        let hash = pair_hash(key);
+        let seed = u32::from_le_bytes(self.merge_seeds.0.as_chunks().0[seed_slot(hash)]);
+        // What is certainly no merge is looked for at one place, which is near, instead of all over the table.
+        let possible = usize::from(seed & filter_bit(hash) != 0);
+        let differs = u64::from_le_bytes(merges[place(hash, seed as u16, merges.len()) * possible]) ^ key;
         if differs >> PAIR_SHIFT == 0 { differs as u32 } else { NONE }
     }
 
@@ -281,14 +286,6 @@ impl Vocabulary {
                 _ => at = (at + 1) & ((1 << self.long_bits) - 1),
             }
         }
-    }
-}
-
-impl Seeds {
-    /// Returns the place of a key with this hash among `places`.
-    #[inline(always)]
-    fn place(&self, hash: u64, places: usize) -> usize {
-        place(hash, u16::from_le_bytes(self.0.as_chunks().0[seed_slot(hash)]), places)
     }
 }
 
