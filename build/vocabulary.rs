@@ -154,18 +154,18 @@ struct PerfectHash {
     size: usize,
 }
 
-/// How many of the first keys belong together: 8,192, and 32,768 with those.
-const REGIONS: [usize; 2] = [1 << 13, 1 << 15];
+/// How many of the first keys belong together.
+const FREQUENT: usize = 1 << 14;
 
 /// The number of seeds that are tried for places where the keys belong. More bring little.
-const TRIED: u16 = 1 << 13;
+const TRIED: u16 = 1 << 11;
 
 impl PerfectHash {
     /// Finds the seeds for keys with these hashes. Keys that share a seed are placed together, the largest groups first,
     /// while there is the most room.
     ///
-    /// The first keys are those of the lowest ranks, which are the most frequent. They get places near each other, as far
-    /// as the seeds allow: the processor then needs fewer cache lines for most texts.
+    /// The first keys are those of the lowest ranks, which are the most frequent. They get the first places, as far as the
+    /// seeds allow: the processor then needs fewer cache lines for most texts.
     fn new(hashes: &[u64]) -> PerfectHash {
         let size = hashes.len() * 100 / 92 + 1;
         let mut groups = vec![Vec::new(); 1 << SEED_BITS];
@@ -174,31 +174,26 @@ impl PerfectHash {
         }
         let mut order: Vec<usize> = (0..groups.len()).collect();
         order.sort_by_key(|group| (std::cmp::Reverse(groups[*group].len()), groups[*group].first().copied()));
-        let regions: Vec<u8> = (0..hashes.len()).map(region).collect();
-        let mut free: Vec<Option<u8>> = (0..size).map(|place| Some(region(place * hashes.len() / size))).collect();
+        let first_places = FREQUENT * size / hashes.len();
+        let mut is_taken = vec![false; size];
         let mut hash = PerfectHash { seeds: vec![0; groups.len()], places: vec![0; hashes.len()], size };
         let mut places = Vec::new();
         for group in order {
             let keys = &groups[group];
-            let belongs = |key: usize, place: usize| free[place] == Some(regions[key]);
-            let fits = |_: usize, place: usize| free[place].is_some();
+            let fits = |_: usize, place: usize| !is_taken[place];
+            let belongs = |key: usize, place: usize| (key < FREQUENT) == (place < first_places) && !is_taken[place];
             let seed = (0..TRIED)
                 .find(|seed| find_places(keys, hashes, *seed, size, belongs, &mut places))
                 .or_else(|| (0..=u16::MAX).find(|seed| find_places(keys, hashes, *seed, size, fits, &mut places)))
                 .expect("some seed has free places for the keys of a group");
             hash.seeds[group] = seed;
             for (key, place) in keys.iter().zip(places.iter().copied()) {
-                free[place] = None;
+                is_taken[place] = true;
                 hash.places[*key] = place;
             }
         }
         hash
     }
-}
-
-/// Returns how many of [`REGIONS`] are before a key.
-fn region(key: usize) -> u8 {
-    REGIONS.into_iter().map(|keys| u8::from(key >= keys)).sum()
 }
 
 /// Finds the places of the keys with this seed; returns whether all fit, and are different.

@@ -135,7 +135,7 @@ impl<K: Key> Cache<K> {
     #[inline(always)]
     pub(super) fn index(&self, key: K) -> usize {
         // No lines have no index.
-        (key.hash() >> 40) as usize & self.pairs.len().wrapping_sub(1)
+        (key.hash() >> 32) as usize & self.pairs.len().wrapping_sub(1)
     }
 
     #[cold]

@@ -118,14 +118,14 @@ pub const SEED_BITS: u32 = 15;
 /// Returns the index of a key's seed. The build script chooses the seeds such that each key has a place of its own.
 #[inline(always)]
 pub const fn seed_slot(hash: u64) -> usize {
-    (hash >> (64 - SEED_BITS)) as usize
+    (hash >> 32) as usize % (1 << SEED_BITS)
 }
 
 /// Returns the bit beside the seed of a merge that is set for each merge with this hash: five of six hashes of no merge
 /// have one that is not set.
 #[inline(always)]
 pub const fn filter_bit(hash: u64) -> u32 {
-    1 << (16 + (hash >> 32) % 16)
+    1 << (16 + (hash >> 60))
 }
 
 /// Returns the place of a key in a table of `places`.
