@@ -181,10 +181,6 @@ impl Memory {
 }
 
 impl Pieces {
-    fn range(&self, index: usize) -> Range<usize> {
-        self.bounds[index]..self.bounds[index + 1]
-    }
-
     /// Finds the next pieces from `at` on, and returns the end of the last. Of long pieces beyond ASCII, each segment is a
     /// piece here.
     #[inline(always)]
@@ -318,15 +314,18 @@ impl Known {
         pieces: &mut Pieces,
         limit: usize,
     ) -> Option<usize> {
-        let mut count = 0;
-        for piece in pieces.missing[..pieces.missing_count].iter().map(|piece| usize::from(*piece) % MOST) {
-            pieces.places[piece] = self.short.prefetch(vectors, pieces.keys[piece]) as u32;
+        let missing = &pieces.missing[..pieces.missing_count];
+        // The places in the vocabulary are of no more use.
+        for index in missing.iter().map(|piece| usize::from(*piece) % MOST) {
+            pieces.places[index] = self.short.prefetch(vectors, pieces.keys[index]) as u32;
         }
-        for piece in pieces.missing[..pieces.missing_count].iter().copied() {
-            let range = pieces.range(usize::from(piece));
+        let mut count = 0;
+        for piece in missing.iter().copied() {
+            let index = usize::from(piece) % MOST;
+            let range = pieces.bounds[index]..pieces.bounds[index + 1];
             if range.len() <= INLINE {
-                let (pair, key) = (pieces.places[usize::from(piece) % MOST], pieces.keys[usize::from(piece) % MOST]);
-                count += self.add_short::<C, RANKS>(text, piece, range, pair as usize, key);
+                let (place, key) = (pieces.places[index] as usize, pieces.keys[index]);
+                count += self.add_short::<C, RANKS>(text, piece, range, place, key);
                 continue;
             }
             // It has at least this number of tokens.
@@ -364,10 +363,10 @@ impl Known {
         text: &[u8],
         piece: u16,
         range: Range<usize>,
-        pair: usize,
+        place: usize,
         key: Slot,
     ) -> usize {
-        let found = self.short.find::<RANKS>(pair, key);
+        let found = self.short.find::<RANKS>(place, key);
         let part = self.parts.list.len();
         let count = self.add::<RANKS>(piece, range.clone(), found);
         if found.is_none() {
@@ -493,7 +492,10 @@ fn merge_pending<C: Coding, K: Key, const M: usize, const RANKS: bool>(
                     parts.many.extend(scan.ranks(0, piece.len() as u32));
                 }
             }
-            known.insert(key(text, piece), found);
+            // Where the ranks are too many to remember, only a count is worth it.
+            if !RANKS || found.ranks.is_known() {
+                known.insert(key(text, piece), found);
+            }
             count += found.count;
         }
     }
