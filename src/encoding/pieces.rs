@@ -33,7 +33,7 @@ const PENDING: usize = 64;
 
 /// What a thread keeps from one text to the next.
 struct Memory {
-    pieces: Pieces,
+    pieces: Box<Pieces>,
     /// For each encoding.
     known: [Known; 5],
 }
@@ -165,7 +165,7 @@ impl<C: Coding> Kernel for Encoding<'_, C> {
 
 impl Memory {
     fn new() -> Memory {
-        let pieces = Pieces {
+        let pieces = Box::new(Pieces {
             bounds: [0; MOST + 9],
             keys: [Slot::default(); MOST],
             places: [0; MOST],
@@ -175,7 +175,7 @@ impl Memory {
             missing_count: 0,
             ranks: [0; MOST + 8],
             out: [0; OUT],
-        };
+        });
         Memory { pieces, known: std::array::from_fn(|_| Known::new()) }
     }
 }
