@@ -1,8 +1,11 @@
 //! The tokens of the pieces that were merged last: a cache for each thread and encoding, bounded, and small until it
 //! pays.
 
+use std::ops::Range;
+
 use super::cpu::Vectors;
 use super::layout::{RANK_BITS, Slot, long_hash};
+use super::vocab::load;
 
 /// The fewest pairs of lines: some KiB.
 const FEWEST_BITS: u32 = 6;
@@ -59,6 +62,8 @@ pub(super) trait Key: Copy + Default {
     /// The most pairs of lines of a cache are two to the power of this.
     const MOST_BITS: u32;
 
+    /// Returns the key of `text[range]`.
+    fn of(text: &[u8], range: &Range<usize>) -> Self;
     fn hash(self) -> u64;
     fn has_key(&self, key: Self) -> bool;
     fn tokens(&self) -> usize;
@@ -91,7 +96,7 @@ impl<K: Key> Cache<K> {
         Cache { pairs: Vec::new(), written: 0 }
     }
 
-    /// Returns the index of the pair of lines that are possible for this key, and brings them nearer.
+    /// Returns [`Cache::index`], and brings the lines there nearer.
     #[inline(always)]
     pub(super) fn prefetch<V: Vectors>(&self, vectors: V, key: K) -> usize {
         let index = self.index(key);
@@ -132,6 +137,7 @@ impl<K: Key> Cache<K> {
         }
     }
 
+    /// Returns the index of the pair of lines that are possible for this key.
     #[inline(always)]
     pub(super) fn index(&self, key: K) -> usize {
         // No lines have no index.
@@ -163,6 +169,11 @@ impl<K: Key> Cache<K> {
 impl Key for Slot {
     /// 4 MiB. Novels have 27,000 different words that are no token.
     const MOST_BITS: u32 = 16;
+
+    #[inline(always)]
+    fn of(text: &[u8], range: &Range<usize>) -> Slot {
+        Slot::key(load(text, range.start), range.len())
+    }
 
     #[inline(always)]
     fn hash(self) -> u64 {
@@ -201,19 +212,19 @@ pub(super) struct Wide {
 impl Wide {
     /// The longest piece with such a key.
     pub(super) const LONGEST: usize = 32;
-
-    /// Returns the key of the first `length` bytes of the 32 that are given.
-    #[inline(always)]
-    pub(super) fn new(low: u128, high: u128, length: usize) -> Wide {
-        let mask = |bytes: usize| u128::MAX.checked_shr(128 - 8 * bytes as u32).unwrap_or(0);
-        let (low, high) = (low & mask(length.min(16)), high & mask(length.saturating_sub(16)));
-        Wide { low, high, length: length as u32, tokens: 0 }
-    }
 }
 
 impl Key for Wide {
     /// 2 MiB.
     const MOST_BITS: u32 = 14;
+
+    #[inline(always)]
+    fn of(text: &[u8], range: &Range<usize>) -> Wide {
+        let (low, high) = (load(text, range.start), load(text, range.end.min(range.start + 16)));
+        let mask = |bytes: usize| u128::MAX.checked_shr(128 - 8 * bytes as u32).unwrap_or(0);
+        let (low, high) = (low & mask(range.len().min(16)), high & mask(range.len().saturating_sub(16)));
+        Wide { low, high, length: range.len() as u32, tokens: 0 }
+    }
 
     #[inline(always)]
     fn hash(self) -> u64 {

@@ -58,15 +58,17 @@ struct Pieces {
 
 /// The pieces of an encoding that a thread has merged.
 struct Known {
-    short: Cache<Slot>,
-    wide: Cache<Wide>,
+    short: Remembered<Slot, 2>,
+    wide: Remembered<Wide, 4>,
     merger: Merger,
-    /// Those that are to be merged, and their indexes in `parts`.
-    short_pending: Vec<(Range<usize>, usize)>,
-    wide_pending: Vec<(Range<usize>, usize)>,
     parts: Parts,
-    /// The number of tokens of those that were merged since the last ones were counted.
-    merged: usize,
+}
+
+/// The pieces of up to 8 `M` bytes that were merged, and those that are to be merged next.
+struct Remembered<K, const M: usize> {
+    cache: Cache<K>,
+    /// Each with its index in [`Parts::list`].
+    pending: Vec<(Range<usize>, usize)>,
 }
 
 thread_local! {
@@ -92,8 +94,8 @@ pub(super) fn preload<C: Coding>() {
     C::RANKS.preload();
     with_memory(|memory| {
         let known = &mut memory.known[usize::from(C::ID)];
-        known.short.grow_whole();
-        known.wide.grow_whole();
+        known.short.cache.grow_whole();
+        known.wide.cache.grow_whole();
     });
 }
 
@@ -293,15 +295,7 @@ fn write_places(places: &mut [usize], base: usize, mut bits: u64, count: usize) 
 
 impl Known {
     fn new() -> Known {
-        Known {
-            short: Cache::new(),
-            wide: Cache::new(),
-            merger: Merger::default(),
-            short_pending: Vec::new(),
-            wide_pending: Vec::new(),
-            parts: Parts::default(),
-            merged: 0,
-        }
+        Known { short: Remembered::new(), wide: Remembered::new(), merger: Merger::default(), parts: Parts::default() }
     }
 
     /// Returns the number of tokens of the missing pieces, unless a single one has more than `limit`. With `RANKS`, it
@@ -317,7 +311,7 @@ impl Known {
         let missing = &pieces.missing[..pieces.missing_count];
         // The places in the vocabulary are of no more use.
         for index in missing.iter().map(|piece| usize::from(*piece) % MOST) {
-            pieces.places[index] = self.short.prefetch(vectors, pieces.keys[index]) as u32;
+            pieces.places[index] = self.short.cache.prefetch(vectors, pieces.keys[index]) as u32;
         }
         let mut count = 0;
         for piece in missing.iter().copied() {
@@ -325,90 +319,36 @@ impl Known {
             let range = pieces.bounds[index]..pieces.bounds[index + 1];
             if range.len() <= INLINE {
                 let (place, key) = (pieces.places[index] as usize, pieces.keys[index]);
-                count += self.add_short::<C, RANKS>(text, piece, range, place, key);
+                count += self.short.recall::<C, RANKS>(text, piece, range, (place, key), &mut self.parts);
                 continue;
             }
             // It has at least this number of tokens.
             if range.len() / C::RANKS.longest() > limit {
-                self.short_pending.clear();
-                self.wide_pending.clear();
-                self.merged = 0;
+                self.short.pending.clear();
+                self.wide.pending.clear();
+                self.parts.merged = 0;
                 return None;
             }
             count += self.add_long::<C, RANKS>(text, piece, range);
         }
-        self.merge_short::<C, RANKS>(text);
-        self.merge_wide::<C, RANKS>(text);
-        count += std::mem::take(&mut self.merged);
-        Some(count)
-    }
-
-    /// Merges the pending short pieces.
-    #[inline(never)]
-    fn merge_short<C: Coding, const RANKS: bool>(&mut self, text: &[u8]) {
-        let Known { short_pending, short, parts, .. } = self;
-        self.merged += merge_pending::<C, Slot, 2, RANKS>(text, short_pending, short, parts, short_key);
-    }
-
-    /// Merges the pending wide pieces.
-    #[inline(never)]
-    fn merge_wide<C: Coding, const RANKS: bool>(&mut self, text: &[u8]) {
-        let Known { wide_pending, wide, parts, .. } = self;
-        self.merged += merge_pending::<C, Wide, 4, RANKS>(text, wide_pending, wide, parts, wide_key);
-    }
-
-    #[inline(always)]
-    fn add_short<C: Coding, const RANKS: bool>(
-        &mut self,
-        text: &[u8],
-        piece: u16,
-        range: Range<usize>,
-        place: usize,
-        key: Slot,
-    ) -> usize {
-        let found = self.short.find::<RANKS>(place, key);
-        let part = self.parts.list.len();
-        let count = self.add::<RANKS>(piece, range.clone(), found);
-        if found.is_none() {
-            self.short_pending.push((range, part));
-            if self.short_pending.len() == PENDING {
-                self.merge_short::<C, RANKS>(text);
-            }
-        }
-        count
-    }
-
-    #[inline(always)]
-    fn add<const RANKS: bool>(&mut self, piece: u16, range: Range<usize>, found: Option<Found>) -> usize {
-        let found = found.unwrap_or_default();
-        if RANKS {
-            self.parts.list.push(Part { piece, range, found, many: 0 });
-        }
-        found.count
+        self.short.merge::<C, RANKS>(text, &mut self.parts);
+        self.wide.merge::<C, RANKS>(text, &mut self.parts);
+        Some(count + std::mem::take(&mut self.parts.merged))
     }
 
     /// Adds a piece of more than [`INLINE`] bytes: of ASCII, or one segment.
     fn add_long<C: Coding, const RANKS: bool>(&mut self, text: &[u8], piece: u16, range: Range<usize>) -> usize {
         if let Some(rank) = C::RANKS.rank(text, range.start, range.end) {
-            return self.add::<RANKS>(piece, range, Some(Found { count: 1, ranks: RankList::one(rank) }));
+            return self.parts.add::<RANKS>(piece, range, Some(Found { count: 1, ranks: RankList::one(rank) }));
         }
         if range.len() > Wide::LONGEST {
             return match RANKS {
-                true => self.add::<RANKS>(piece, range, None),
+                true => self.parts.add::<RANKS>(piece, range, None),
                 false => self.merger.count_long::<C>(text, range),
             };
         }
-        let key = wide_key(text, &range);
-        let found = self.wide.find::<RANKS>(self.wide.index(key), key);
-        let part = self.parts.list.len();
-        let count = self.add::<RANKS>(piece, range.clone(), found);
-        if found.is_none() {
-            self.wide_pending.push((range, part));
-            if self.wide_pending.len() == PENDING {
-                self.merge_wide::<C, RANKS>(text);
-            }
-        }
-        count
+        let key = Wide::of(text, &range);
+        self.wide.recall::<C, RANKS>(text, piece, range, (self.wide.cache.index(key), key), &mut self.parts)
     }
 
     /// Adds the tokens of all pieces to `tokens`.
@@ -457,6 +397,8 @@ struct Parts {
     list: Vec<Part>,
     /// The ranks of those with more tokens than a [`RankList`] has.
     many: Vec<u32>,
+    /// The number of tokens of those that were merged since the last ones were counted.
+    merged: usize,
 }
 
 /// A piece that is no short token, and its tokens; none where it is long, and not merged yet.
@@ -468,49 +410,71 @@ struct Part {
     many: usize,
 }
 
-/// Merges the pending pieces, remembers their tokens, and returns the number of them.
-#[inline]
-fn merge_pending<C: Coding, K: Key, const M: usize, const RANKS: bool>(
-    text: &[u8],
-    pending: &mut Vec<(Range<usize>, usize)>,
-    known: &mut Cache<K>,
-    parts: &mut Parts,
-    key: impl Fn(&[u8], &Range<usize>) -> K,
-) -> usize {
-    let mut count = 0;
-    pending.sort_unstable_by_key(|(range, _)| range.len());
-    for group in pending.chunks(SIDE_BY_SIDE) {
-        let pieces = std::array::from_fn(|index| group.get(index).map_or(0..0, |(range, _)| range.clone()));
-        for ((piece, part), scan) in group.iter().zip(&side_by_side::<C, M, SIDE_BY_SIDE>(text, pieces)) {
-            let mut found = Found { count: scan.count(), ranks: RankList::default() };
-            if RANKS {
-                found.ranks = RankList::new(scan.first_ranks(), found.count);
-                let part = &mut parts.list[*part];
-                part.found = found;
-                if !found.ranks.is_known() {
-                    part.many = parts.many.len();
-                    parts.many.extend(scan.ranks(0, piece.len() as u32));
-                }
-            }
-            // Where the ranks are too many to remember, only a count is worth it.
-            if !RANKS || found.ranks.is_known() {
-                known.insert(key(text, piece), found);
-            }
-            count += found.count;
+impl Parts {
+    /// Adds a piece; returns the number of its tokens if they are found, 0 otherwise.
+    #[inline(always)]
+    fn add<const RANKS: bool>(&mut self, piece: u16, range: Range<usize>, found: Option<Found>) -> usize {
+        let found = found.unwrap_or_default();
+        if RANKS {
+            self.list.push(Part { piece, range, found, many: 0 });
         }
+        found.count
     }
-    pending.clear();
-    count
 }
 
-#[inline]
-fn short_key(text: &[u8], range: &Range<usize>) -> Slot {
-    Slot::key(load(text, range.start), range.len())
-}
+impl<K: Key, const M: usize> Remembered<K, M> {
+    const fn new() -> Self {
+        Remembered { cache: Cache::new(), pending: Vec::new() }
+    }
 
-#[inline]
-fn wide_key(text: &[u8], range: &Range<usize>) -> Wide {
-    Wide::new(load(text, range.start), load(text, range.end.min(range.start + 16)), range.len())
+    /// Adds a piece, whose key is at a place in the cache if it is remembered; returns the number of its tokens, or 0 if
+    /// it is to be merged.
+    #[inline(always)]
+    fn recall<C: Coding, const RANKS: bool>(
+        &mut self,
+        text: &[u8],
+        piece: u16,
+        range: Range<usize>,
+        (place, key): (usize, K),
+        parts: &mut Parts,
+    ) -> usize {
+        let found = self.cache.find::<RANKS>(place, key);
+        if found.is_none() {
+            self.pending.push((range.clone(), parts.list.len()));
+        }
+        let count = parts.add::<RANKS>(piece, range, found);
+        if self.pending.len() == PENDING {
+            self.merge::<C, RANKS>(text, parts);
+        }
+        count
+    }
+
+    /// Merges the pending pieces, and remembers their tokens.
+    #[inline(never)]
+    fn merge<C: Coding, const RANKS: bool>(&mut self, text: &[u8], parts: &mut Parts) {
+        self.pending.sort_unstable_by_key(|(range, _)| range.len());
+        for group in self.pending.chunks(SIDE_BY_SIDE) {
+            let pieces = std::array::from_fn(|index| group.get(index).map_or(0..0, |(range, _)| range.clone()));
+            for ((piece, part), scan) in group.iter().zip(&side_by_side::<C, M, SIDE_BY_SIDE>(text, pieces)) {
+                let mut found = Found { count: scan.count(), ranks: RankList::default() };
+                if RANKS {
+                    found.ranks = RankList::new(scan.first_ranks(), found.count);
+                    let part = &mut parts.list[*part];
+                    part.found = found;
+                    if !found.ranks.is_known() {
+                        part.many = parts.many.len();
+                        parts.many.extend(scan.ranks(0, piece.len() as u32));
+                    }
+                }
+                // Where the ranks are too many to remember, only a count is worth it.
+                if !RANKS || found.ranks.is_known() {
+                    self.cache.insert(K::of(text, piece), found);
+                }
+                parts.merged += found.count;
+            }
+        }
+        self.pending.clear();
+    }
 }
 
 /// Returns the ends of all pieces of `text`.
