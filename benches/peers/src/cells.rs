@@ -62,6 +62,13 @@ pub fn run_threads(encoding: &str, threads: usize, folder: Option<&Path>) -> Out
 }
 
 impl Outcome {
+    pub const fn figure(&self) -> Option<Figure> {
+        match self {
+            Self::Done(figure) => Some(*figure),
+            Self::TooSlow | Self::Panicked => None,
+        }
+    }
+
     /// Returns the better of two tries; one failure is enough to fail.
     pub fn best(self, other: Self) -> Self {
         match (self, other) {

@@ -4,8 +4,8 @@
 //! taskset -c 1 cargo run --release --manifest-path benches/peers/Cargo.toml
 //! ```
 //!
-//! Each cell is a process of its own, and the best of several counts. `GPT_COST_CORPORA` names the folder of texts;
-//! without it the samples of `benches/samples` are used, which are too small for figures to be quoted.
+//! Each cell is the median of several processes, and the ratio the median of their ratios. `GPT_COST_CORPORA` names the
+//! folder of texts; without it the samples of `benches/samples` are used, which are too small for figures to be quoted.
 //!
 //! `--table NAME` prints only that table, `--load PROCESSOR` measures while another process streams through memory there,
 //! and other words select the rows whose names contain one of them.
@@ -17,6 +17,7 @@ mod load;
 mod minified;
 mod options;
 mod peers;
+mod rounds;
 mod tables;
 mod texts;
 mod timing;

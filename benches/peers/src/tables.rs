@@ -9,11 +9,11 @@ use crate::cases::{CASES, Case, Unit};
 use crate::cells::{Cell, Outcome, run_threads};
 use crate::options::{Options, Table};
 use crate::peers::{PEERS, Task};
+use crate::rounds::{OURS, Rounds};
 use crate::texts::CORPORA;
 
-/// Processes of which the best one counts: more where each is short.
+/// Processes of which the best one counts, where we are alone.
 const TRIES: usize = 3;
-const TRIES_OF_START: usize = 25;
 const TRIES_OF_THREADS: usize = 9;
 
 const ENCODINGS: [&str; 2] = ["cl100k_base", "o200k_base"];
@@ -44,8 +44,7 @@ fn print_peers(out: &mut impl Write, task: Task, options: &Options) -> io::Resul
     let folders = folders();
     for row in rows(&folders).filter(|row| options.select(&row.name)) {
         for encoding in ENCODINGS {
-            let outcomes = best_of_each(task, encoding, &row);
-            print_row(out, &row, encoding, &outcomes)?;
+            print_row(out, &row, encoding, &Rounds::run(task, encoding, row.case, row.folder))?;
         }
     }
     Ok(())
@@ -67,62 +66,30 @@ fn rows((folder, part2): &(Option<PathBuf>, Option<PathBuf>)) -> impl Iterator<I
     first.chain(second)
 }
 
-/// Returns the best outcome of each peer. The peers take turns, so that a slower minute of the machine slows all of them.
-fn best_of_each(task: Task, encoding: &str, row: &Row) -> [Option<Outcome>; PEERS.len()] {
-    let tries = if row.case.unit == Unit::Process { TRIES_OF_START } else { TRIES };
-    let mut best = [None; PEERS.len()];
-    for _ in 0..tries {
-        for (peer, best) in PEERS.iter().zip(&mut best) {
-            let has_failed = matches!(best, Some(Outcome::TooSlow | Outcome::Panicked));
-            if has_failed || row.case.unit == Unit::Process && !peer.has_vocabulary {
-                continue;
-            }
-            let outcome = Cell { task, peer, encoding, case: row.case, folder: row.folder, megabytes: 1 }.run();
-            *best = Some(best.map_or(outcome, |best| best.best(outcome)));
-        }
-    }
-    best
-}
-
-/// Prints the row: tokens that are not ours are marked, and the ratio is to the best peer whose tokens are right.
+/// Prints the row: tokens that are not ours are marked.
 ///
 /// # Errors
 ///
 /// If a peer that is known to be exact does not agree with us.
-fn print_row(out: &mut impl Write, row: &Row, encoding: &str, outcomes: &[Option<Outcome>]) -> io::Result<()> {
-    let ours = outcomes[0];
-    let mut best: Option<f64> = None;
+fn print_row(out: &mut impl Write, row: &Row, encoding: &str, rounds: &Rounds) -> io::Result<()> {
     write!(out, "| {} | {} |", row.name, encoding.trim_end_matches("_base"))?;
-    for (peer, outcome) in PEERS.iter().zip(outcomes) {
-        let figure = match outcome {
-            Some(Outcome::Done(figure)) => figure,
-            Some(Outcome::TooSlow) => {
-                write!(out, " > 10 s |")?;
-                continue;
-            }
-            Some(Outcome::Panicked) => {
-                write!(out, " panic |")?;
-                continue;
-            }
-            None => {
-                write!(out, " – |")?;
-                continue;
-            }
+    for (index, peer) in PEERS.iter().enumerate() {
+        let outcome = rounds.outcome(index);
+        let Some(Outcome::Done(figure)) = outcome else {
+            write!(out, " {} |", outcome.map_or("–".to_owned(), show))?;
+            continue;
         };
-        let agrees = matches!(ours, Some(Outcome::Done(ours)) if ours.tokens == figure.tokens);
+        let agrees = rounds.agrees(index);
         if !agrees && peer.exact {
-            let (name, found) = (&row.name, figure.tokens);
+            let (name, found, ours) = (&row.name, figure.tokens, rounds.outcome(OURS));
             return Err(io::Error::other(format!("{name}, {encoding}: {} finds {found:?}, we {ours:?}", peer.name)));
-        }
-        if agrees && peer.name != PEERS[0].name {
-            best = Some(best.map_or(figure.seconds, |best| best.min(figure.seconds)));
         }
         let shown = row.case.unit.show(figure.seconds, figure.bytes);
         write!(out, " {shown}{} |", if agrees { "" } else { " ≠" })?;
     }
-    match (ours, best) {
-        (Some(Outcome::Done(ours)), Some(best)) => writeln!(out, " {:.2} |", best / ours.seconds)?,
-        _ => writeln!(out, " |")?,
+    match rounds.ratio() {
+        Some(ratio) => writeln!(out, " {ratio:.2} |")?,
+        None => writeln!(out, " |")?,
     }
     out.flush()
 }
