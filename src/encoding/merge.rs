@@ -24,7 +24,7 @@ use std::marker::PhantomData;
 use std::ops::Range;
 
 use super::layout::NONE;
-use super::scan::{Scan, side_by_side};
+use super::scan::{SIDE_BY_SIDE, Scan, side_by_side};
 use super::vocab::Character;
 use super::{Coding, Ends};
 
@@ -120,7 +120,7 @@ impl Merger {
     fn merge_segment<C: Coding>(&mut self, text: &[u8], range: Range<usize>) {
         match range.len() {
             ..=SCAN => {
-                let [scan] = side_by_side::<C, 4, 1>(text, [range]);
+                let [scan] = side_by_side::<C, 4, 1>(text, [range], 1);
                 self.tokens.extend(scan.tokens(0).map(|(rank, length)| Token { rank, length }));
             }
             _ => self.merge_long::<C>(text, range),
@@ -249,7 +249,9 @@ fn each_scan<C: Coding>(text: &[u8], range: Range<usize>, mut take: impl FnMut(&
     let mut at = range.start;
     let mut last: Option<(Scan<4>, u32)> = None;
     'groups: loop {
-        let scans = side_by_side::<C, 4, 4>(text, std::array::from_fn(|index| window(at + index * STRIDE)));
+        let needed = 1 + (range.end - at).saturating_sub(SCAN).div_ceil(STRIDE);
+        let windows = std::array::from_fn(|index| window(at + index * STRIDE));
+        let scans = side_by_side::<C, 4, SIDE_BY_SIDE>(text, windows, needed);
         for scan in scans {
             let mut from = 0;
             if let Some((before, before_from)) = last {
@@ -295,7 +297,7 @@ fn other_scan<C: Coding>(text: &[u8], range: &Range<usize>, start: usize, before
     ends.into_iter().rev().find_map(|(end, token)| {
         let at = start + end as usize;
         let piece = at..range.end.min(at + SCAN);
-        let [scan] = side_by_side::<C, 4, 1>(text, [piece]);
+        let [scan] = side_by_side::<C, 4, 1>(text, [piece], 1);
         let (rank, length) = scan.tokens(0).next()?;
         is_valid_pair::<C>(text, at, token, Token { rank, length }).then_some((end, scan))
     })

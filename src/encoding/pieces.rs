@@ -42,14 +42,15 @@ struct Memory {
 struct Pieces {
     /// The start of each, and the end of the last.
     bounds: [usize; MOST + 9],
-    keys: [Slot; MOST],
-    places: [u32; MOST],
     count: usize,
     /// The end of a piece of which only the first segments are among these pieces.
     divided: usize,
     /// The indexes of those that are no short token.
     missing: [u16; MOST],
     missing_count: usize,
+    /// The key of each of them, and a place where it may be.
+    keys: [Slot; MOST],
+    places: [u32; MOST],
     /// The rank of each that is a short token.
     ranks: [u32; MOST + 8],
     /// Tokens on their way to the caller.
@@ -58,6 +59,7 @@ struct Pieces {
 
 /// The pieces of an encoding that a thread has merged.
 struct Known {
+    recent: Recent,
     short: Remembered<Slot, 2>,
     wide: Remembered<Wide, 4>,
     merger: Merger,
@@ -69,6 +71,9 @@ struct Remembered<K, const M: usize> {
     cache: Cache<K>,
     /// Each with its index in [`Parts::list`].
     pending: Vec<(Range<usize>, usize)>,
+    /// For each of them, its length, bits of its hash, and its index: pieces of similar lengths are merged side by side,
+    /// and equal ones once.
+    order: Vec<u64>,
 }
 
 thread_local! {
@@ -94,6 +99,7 @@ pub(super) fn preload<C: Coding>() {
     C::RANKS.preload();
     with_memory(|memory| {
         let known = &mut memory.known[usize::from(C::ID)];
+        known.recent.slots();
         known.short.cache.grow_whole();
         known.wide.cache.grow_whole();
     });
@@ -122,7 +128,7 @@ impl<C: Coding> Kernel for Counting<'_, C> {
         pieces.divided = 0;
         while at < self.text.len() {
             at = pieces.split::<C, V>(vectors, self.text, at);
-            vectors.run(LookUp::<C, false> { pieces, text: self.text, coding: PhantomData });
+            vectors.run(LookUp::<C, false> { pieces, recent: &mut known.recent, text: self.text, coding: PhantomData });
             count += pieces.count - pieces.missing_count;
             if pieces.missing_count > 0 {
                 count += known.count_missing::<C, V, false>(vectors, self.text, pieces, self.limit)?;
@@ -155,7 +161,7 @@ impl<C: Coding> Kernel for Encoding<'_, C> {
         pieces.divided = 0;
         while at < self.text.len() {
             at = pieces.split::<C, V>(vectors, self.text, at);
-            vectors.run(LookUp::<C, true> { pieces, text: self.text, coding: PhantomData });
+            vectors.run(LookUp::<C, true> { pieces, recent: &mut known.recent, text: self.text, coding: PhantomData });
             if pieces.missing_count > 0 {
                 let _ = known.count_missing::<C, V, true>(vectors, self.text, pieces, usize::MAX);
             }
@@ -169,12 +175,12 @@ impl Memory {
     fn new() -> Memory {
         let pieces = Box::new(Pieces {
             bounds: [0; MOST + 9],
-            keys: [Slot::default(); MOST],
-            places: [0; MOST],
             count: 0,
             divided: 0,
             missing: [0; MOST],
             missing_count: 0,
+            keys: [Slot::default(); MOST],
+            places: [0; MOST],
             ranks: [0; MOST + 8],
             out: [0; OUT],
         });
@@ -236,6 +242,7 @@ impl Pieces {
 /// Looks up all pieces; with `RANKS`, it keeps the ranks of those that are tokens.
 struct LookUp<'a, C, const RANKS: bool> {
     pieces: &'a mut Pieces,
+    recent: &'a mut Recent,
     text: &'a [u8],
     coding: PhantomData<C>,
 }
@@ -245,19 +252,24 @@ impl<C: Coding, const RANKS: bool> Kernel for LookUp<'_, C, RANKS> {
 
     #[inline(always)]
     fn run<V: Vectors>(self, vectors: V) {
-        let pieces = self.pieces;
+        let Self { pieces, recent, text, .. } = self;
         let count = pieces.count.min(MOST);
+        let slots = recent.slots();
+        let mut missing = 0;
         let mut note = |index: usize, bytes: u128, length: usize| {
             let key = Slot::key(bytes, length);
-            let place = C::RANKS.place(key);
-            C::RANKS.prefetch(vectors, place);
-            pieces.keys[index] = key;
-            pieces.places[index] = place as u32;
+            let slot = slots[Recent::place(key)];
+            if RANKS {
+                pieces.ranks[index] = slot.value();
+            }
+            pieces.missing[missing % MOST] = index as u16;
+            pieces.keys[missing % MOST] = key;
+            missing += usize::from(!slot.has_key(key));
         };
         let mut index = 0;
         let mut start = pieces.bounds[0];
         while index < count
-            && let Some(bytes) = self.text.get(start..start + 16).and_then(<[u8]>::first_chunk)
+            && let Some(bytes) = text.get(start..start + 16).and_then(<[u8]>::first_chunk)
         {
             let end = pieces.bounds[index + 1];
             note(index, u128::from_le_bytes(*bytes), end - start);
@@ -266,19 +278,49 @@ impl<C: Coding, const RANKS: bool> Kernel for LookUp<'_, C, RANKS> {
         // The last ones are nearer to the end of the text.
         for index in index..count {
             let end = pieces.bounds[index + 1];
-            note(index, load(self.text, start), end - start);
+            note(index, load(text, start), end - start);
             start = end;
         }
+        let candidates = missing.min(MOST);
+        for (key, place) in pieces.keys[..candidates].iter().zip(&mut pieces.places) {
+            *place = C::RANKS.place(*key) as u32;
+            C::RANKS.prefetch(vectors, *place as usize);
+        }
         let mut missing = 0;
-        for index in 0..count {
-            let slot = C::RANKS.slot_at(pieces.places[index] as usize);
+        for candidate in 0..candidates {
+            let (index, key) = (pieces.missing[candidate], pieces.keys[candidate]);
+            let slot = C::RANKS.slot_at(pieces.places[candidate] as usize);
             if RANKS {
-                pieces.ranks[index] = slot.value();
+                pieces.ranks[usize::from(index) % MOST] = slot.value();
             }
-            pieces.missing[missing % MOST] = index as u16;
-            missing += usize::from(!slot.has_key(pieces.keys[index]));
+            let is_token = slot.has_key(key);
+            slots[if is_token { Recent::place(key) } else { RECENT }] = slot;
+            pieces.missing[missing % MOST] = index;
+            pieces.keys[missing % MOST] = key;
+            missing += usize::from(!is_token);
         }
         pieces.missing_count = missing;
+    }
+}
+
+/// The short tokens that were found last: a copy of some slots of the vocabulary which is small enough to stay near the
+/// processor.
+#[derive(Default)]
+struct Recent(Option<Box<[Slot; RECENT + 1]>>);
+
+/// The number of slots; one more takes what is not to be kept.
+const RECENT: usize = 1 << 12;
+
+impl Recent {
+    #[inline(always)]
+    fn slots(&mut self) -> &mut [Slot; RECENT + 1] {
+        self.0
+            .get_or_insert_with(|| vec![Slot::default(); RECENT + 1].into_boxed_slice().try_into().expect("the length"))
+    }
+
+    #[inline(always)]
+    fn place(key: Slot) -> usize {
+        (key.hash() >> 20) as usize % RECENT
     }
 }
 
@@ -295,7 +337,13 @@ fn write_places(places: &mut [usize], base: usize, mut bits: u64, count: usize) 
 
 impl Known {
     fn new() -> Known {
-        Known { short: Remembered::new(), wide: Remembered::new(), merger: Merger::default(), parts: Parts::default() }
+        Known {
+            recent: Recent::default(),
+            short: Remembered::new(),
+            wide: Remembered::new(),
+            merger: Merger::default(),
+            parts: Parts::default(),
+        }
     }
 
     /// Returns the number of tokens of the missing pieces, unless a single one has more than `limit`. With `RANKS`, it
@@ -310,22 +358,22 @@ impl Known {
     ) -> Option<usize> {
         let missing = &pieces.missing[..pieces.missing_count];
         // The places in the vocabulary are of no more use.
-        for index in missing.iter().map(|piece| usize::from(*piece) % MOST) {
-            pieces.places[index] = self.short.cache.prefetch(vectors, pieces.keys[index]) as u32;
+        for (key, place) in pieces.keys.iter().zip(&mut pieces.places).take(missing.len()) {
+            *place = self.short.cache.prefetch(vectors, *key) as u32;
         }
         let mut count = 0;
-        for piece in missing.iter().copied() {
+        for ((piece, key), place) in missing.iter().copied().zip(&pieces.keys).zip(&pieces.places) {
             let index = usize::from(piece) % MOST;
             let range = pieces.bounds[index]..pieces.bounds[index + 1];
             if range.len() <= INLINE {
-                let (place, key) = (pieces.places[index] as usize, pieces.keys[index]);
+                let (place, key) = (*place as usize, *key);
                 count += self.short.recall::<C, RANKS>(text, piece, range, (place, key), &mut self.parts);
                 continue;
             }
             // It has at least this number of tokens.
             if range.len() / C::RANKS.longest() > limit {
-                self.short.pending.clear();
-                self.wide.pending.clear();
+                self.short.forget_pending();
+                self.wide.forget_pending();
                 self.parts.merged = 0;
                 return None;
             }
@@ -424,7 +472,7 @@ impl Parts {
 
 impl<K: Key, const M: usize> Remembered<K, M> {
     const fn new() -> Self {
-        Remembered { cache: Cache::new(), pending: Vec::new() }
+        Remembered { cache: Cache::new(), pending: Vec::new(), order: Vec::new() }
     }
 
     /// Adds a piece, whose key is at a place in the cache if it is remembered; returns the number of its tokens, or 0 if
@@ -440,6 +488,8 @@ impl<K: Key, const M: usize> Remembered<K, M> {
     ) -> usize {
         let found = self.cache.find::<RANKS>(place, key);
         if found.is_none() {
+            let bits = key.hash() >> 16 << 8;
+            self.order.push((range.len() as u64) << 56 | bits | self.pending.len() as u64);
             self.pending.push((range.clone(), parts.list.len()));
         }
         let count = parts.add::<RANKS>(piece, range, found);
@@ -452,28 +502,49 @@ impl<K: Key, const M: usize> Remembered<K, M> {
     /// Merges the pending pieces, and remembers their tokens.
     #[inline(never)]
     fn merge<C: Coding, const RANKS: bool>(&mut self, text: &[u8], parts: &mut Parts) {
-        self.pending.sort_unstable_by_key(|(range, _)| range.len());
-        for group in self.pending.chunks(SIDE_BY_SIDE) {
-            let pieces = std::array::from_fn(|index| group.get(index).map_or(0..0, |(range, _)| range.clone()));
-            for ((piece, part), scan) in group.iter().zip(&side_by_side::<C, M, SIDE_BY_SIDE>(text, pieces)) {
+        self.order.sort_unstable();
+        let pending = &self.pending;
+        let piece = |order: u64| &pending[order as usize % PENDING];
+        let is_same = |one: &u64, other: &u64| {
+            one >> 8 == other >> 8 && text[piece(*one).0.clone()] == text[piece(*other).0.clone()]
+        };
+        let mut equals = self.order.chunk_by(is_same);
+        loop {
+            let group: [&[u64]; SIDE_BY_SIDE] = std::array::from_fn(|_| equals.next().unwrap_or_default());
+            let count = group.iter().take_while(|equals| !equals.is_empty()).count();
+            if count == 0 {
+                break;
+            }
+            let pieces =
+                std::array::from_fn(|index| group[index].first().map_or(0..0, |first| piece(*first).0.clone()));
+            let scans = side_by_side::<C, M, SIDE_BY_SIDE>(text, pieces, count);
+            for (equals, scan) in group.iter().zip(&scans).take(count) {
+                let range = &piece(equals[0]).0;
                 let mut found = Found { count: scan.count(), ranks: RankList::default() };
+                parts.merged += found.count * equals.len();
                 if RANKS {
                     found.ranks = RankList::new(scan.first_ranks(), found.count);
-                    let part = &mut parts.list[*part];
-                    part.found = found;
+                    let many = parts.many.len();
                     if !found.ranks.is_known() {
-                        part.many = parts.many.len();
-                        parts.many.extend(scan.ranks(0, piece.len() as u32));
+                        parts.many.extend(scan.ranks(0, range.len() as u32));
+                    }
+                    for equal in *equals {
+                        let part = &mut parts.list[piece(*equal).1];
+                        (part.found, part.many) = (found, many);
                     }
                 }
                 // Where the ranks are too many to remember, only a count is worth it.
                 if !RANKS || found.ranks.is_known() {
-                    self.cache.insert(K::of(text, piece), found);
+                    self.cache.insert(K::of(text, range), found);
                 }
-                parts.merged += found.count;
             }
         }
+        self.forget_pending();
+    }
+
+    fn forget_pending(&mut self) {
         self.pending.clear();
+        self.order.clear();
     }
 }
 

@@ -14,7 +14,7 @@ use std::ops::Range;
 use super::Coding;
 use super::cpu::{self, Vectors};
 use super::layout::{NO_TOKEN, NONE};
-use super::vocab::Character;
+use super::vocab::{Character, Sought};
 
 /// The number of pieces that are merged side by side.
 pub(super) const SIDE_BY_SIDE: usize = 4;
@@ -33,18 +33,20 @@ pub(super) struct Scan<const M: usize> {
     ranks: [[[u32; 8]; M]; 2],
 }
 
-/// Merges each of the pieces of `text`, which have up to 8 `M` bytes, and none of which needs to be a token.
+/// Merges each of the first `count` pieces of `text`, which have up to 8 `M` bytes, and none of which needs to be a token.
 #[inline]
 pub(super) fn side_by_side<C: Coding, const M: usize, const N: usize>(
     text: &[u8],
     pieces: [Range<usize>; N],
+    count: usize,
 ) -> [Scan<M>; N] {
-    cpu::run(SideBySide::<C, M, N> { text, pieces, coding: PhantomData })
+    cpu::run(SideBySide::<C, M, N> { text, pieces, count, coding: PhantomData })
 }
 
 struct SideBySide<'a, C, const M: usize, const N: usize> {
     text: &'a [u8],
     pieces: [Range<usize>; N],
+    count: usize,
     coding: PhantomData<C>,
 }
 
@@ -55,15 +57,26 @@ impl<C: Coding, const M: usize, const N: usize> cpu::Kernel for SideBySide<'_, C
     fn run<V: Vectors>(self, vectors: V) -> [Scan<M>; N] {
         let mut scans = [const { Scan::NOTHING }; N];
         let mut unions = [[vectors.eight([NONE; 8]); M]; N];
-        for ((scan, unions), piece) in scans.iter_mut().zip(&mut unions).zip(self.pieces) {
+        for ((scan, unions), piece) in scans.iter_mut().zip(&mut unions).zip(self.pieces).take(self.count) {
             *unions = scan.begin::<C>(&self.text[piece]).map(|eight| vectors.eight(eight));
         }
-        let mut goes_on = true;
-        while goes_on {
-            goes_on = false;
-            for (scan, unions) in scans.iter_mut().zip(&mut unions) {
-                goes_on |= scan.step::<C, V>(vectors, unions);
+        // First the next merge of each piece, whose unions are then on their way from memory at the same time. A piece
+        // without one leaves.
+        let mut merges = [const { Merge::NONE }; N];
+        let mut lanes: [usize; N] = std::array::from_fn(|lane| lane);
+        let mut count = self.count.min(N);
+        while count > 0 {
+            for lane in lanes[..count].iter().map(|lane| lane % N) {
+                merges[lane] = scans[lane].merge_next::<C, V>(vectors, &unions[lane]);
             }
+            let mut staying = 0;
+            for index in 0..count {
+                let lane = lanes[index] % N;
+                merges[lane].unite::<C, V, M>(vectors, &mut unions[lane]);
+                lanes[staying % N] = lane;
+                staying += usize::from(merges[lane].is_some);
+            }
+            count = staying.min(N);
         }
         scans
     }
@@ -163,24 +176,46 @@ impl<const M: usize> Scan<M> {
         unions
     }
 
-    /// Makes the next merge; returns whether there was one. Without one, it changes nothing that matters.
+    /// Makes the next merge. Without one, it changes nothing that matters.
     #[inline(always)]
-    fn step<C: Coding, V: Vectors>(&mut self, vectors: V, unions: &mut [V::Eight; M]) -> bool {
+    fn merge_next<C: Coding, V: Vectors>(&mut self, vectors: V, unions: &[V::Eight; M]) -> Merge {
         let least = vectors.least(unions);
         let (rank, at) = (least >> POSITION_BITS, least % POSITIONS);
         let above = self.starts & u64::MAX << 1 << at;
-        let joined = above.trailing_zeros();
         let end = (above & above.wrapping_sub(1)).trailing_zeros();
         // One less than the first start where there is no start before.
         let before = 63u32.wrapping_sub((self.starts & ((1 << at) - 1)).leading_zeros());
         self.starts &= !(above & above.wrapping_neg());
-        let with_next = C::RANKS.merge(rank, self.rank(end));
-        let with_last = C::RANKS.merge(self.rank(before), rank);
+        let with_next = C::RANKS.seek_merge(vectors, rank, self.rank(end));
+        let with_last = C::RANKS.seek_merge(vectors, self.rank(before), rank);
         self.set_rank(at, rank);
-        vectors.set(unions, joined, NONE);
-        vectors.set(unions, at, union_key(with_next, at));
-        vectors.set(unions, before, union_key(with_last, before));
-        least != NONE
+        Merge { at, joined: above.trailing_zeros(), before, with_next, with_last, is_some: least != NONE }
+    }
+}
+
+/// A merge that was made, of the token at `at` with the one at `joined`, and the unions of the result with its neighbours.
+#[derive(Clone, Copy)]
+struct Merge {
+    at: u32,
+    joined: u32,
+    /// The start of the token before.
+    before: u32,
+    with_next: Sought,
+    with_last: Sought,
+    is_some: bool,
+}
+
+impl Merge {
+    const NONE: Merge =
+        Merge { at: 0, joined: 0, before: 0, with_next: Sought::NONE, with_last: Sought::NONE, is_some: false };
+
+    /// Sets the unions that the merge changes.
+    #[inline(always)]
+    fn unite<C: Coding, V: Vectors, const M: usize>(&self, vectors: V, unions: &mut [V::Eight; M]) {
+        let (with_next, with_last) = (C::RANKS.sought(self.with_next), C::RANKS.sought(self.with_last));
+        vectors.set(unions, self.joined, NONE);
+        vectors.set(unions, self.at, union_key(with_next, self.at));
+        vectors.set(unions, self.before, union_key(with_last, self.before));
     }
 }
 

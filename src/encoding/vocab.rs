@@ -134,7 +134,22 @@ impl Ranks {
     /// Returns the rank of the token that two neighbours become, or [`NONE`]; each is given by its rank.
     #[inline(always)]
     pub(super) fn merge(self, left: u32, right: u32) -> u32 {
-        let rank = self.tables.merge(left, right);
+        self.sought(self.tables.seek_merge(left, right))
+    }
+
+    /// Returns what [`Ranks::sought`] needs to return [`Ranks::merge`], and brings it nearer.
+    #[inline(always)]
+    pub(super) fn seek_merge<V: Vectors>(self, vectors: V, left: u32, right: u32) -> Sought {
+        let sought = self.tables.seek_merge(left, right);
+        if let Some(entry) = self.tables.merges.0.as_chunks::<8>().0.get(sought.place as usize) {
+            vectors.prefetch(entry);
+        }
+        sought
+    }
+
+    #[inline(always)]
+    pub(super) fn sought(self, merge: Sought) -> u32 {
+        let rank = self.tables.sought(merge);
         if rank < self.below { rank } else { NONE }
     }
 
@@ -242,14 +257,18 @@ impl Vocabulary {
     }
 
     #[inline(always)]
-    fn merge(&self, left: u32, right: u32) -> u32 {
-        let merges = self.merges.0.as_chunks::<8>().0;
+    fn seek_merge(&self, left: u32, right: u32) -> Sought {
         let key = pair(left, right);
         let hash = pair_hash(key);
         let seed = u32::from_le_bytes(self.merge_seeds.0.as_chunks().0[seed_slot(hash)]);
         // What is certainly no merge is looked for at one place, which is near, instead of all over the table.
         let possible = usize::from(seed & filter_bit(hash) != 0);
-        let differs = u64::from_le_bytes(merges[place(hash, seed as u16, merges.len()) * possible]) ^ key;
+        Sought { key, place: (place(hash, seed as u16, self.merges.0.len() / 8) * possible) as u32 }
+    }
+
+    #[inline(always)]
+    fn sought(&self, merge: Sought) -> u32 {
+        let differs = u64::from_le_bytes(self.merges.0.as_chunks().0[merge.place as usize]) ^ merge.key;
         if differs >> PAIR_SHIFT == 0 { differs as u32 } else { NONE }
     }
 
@@ -287,6 +306,17 @@ impl Vocabulary {
             }
         }
     }
+}
+
+/// A merge that is looked up: its key, and its place in the table if it is one.
+#[derive(Clone, Copy)]
+pub(super) struct Sought {
+    key: u64,
+    place: u32,
+}
+
+impl Sought {
+    pub(super) const NONE: Sought = Sought { key: 0, place: 0 };
 }
 
 /// A character by its bytes, the first the lowest, or a byte that is not part of a whole character.
