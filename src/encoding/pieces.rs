@@ -28,6 +28,10 @@ const MOST: usize = 512;
 /// The number of tokens that are collected before they are added to the result: more than twice [`MOST`].
 const OUT: usize = 2_048;
 
+/// The number of ranks that are copied at once, of which the last may be too many: more than most pieces in a row that are
+/// tokens.
+const ROW: usize = 32;
+
 /// The number of pieces that wait until they are merged: enough to find some of the same length.
 const PENDING: usize = 64;
 
@@ -52,7 +56,7 @@ struct Pieces {
     keys: [Slot; MOST],
     places: [u32; MOST],
     /// The rank of each that is a short token.
-    ranks: [u32; MOST + 8],
+    ranks: [u32; MOST + ROW],
     /// Tokens on their way to the caller.
     out: [u32; OUT],
 }
@@ -181,7 +185,7 @@ impl Memory {
             missing_count: 0,
             keys: [Slot::default(); MOST],
             places: [0; MOST],
-            ranks: [0; MOST + 8],
+            ranks: [0; MOST + ROW],
             out: [0; OUT],
         });
         Memory { pieces, known: std::array::from_fn(|_| Known::new()) }
@@ -358,16 +362,24 @@ impl Known {
     ) -> Option<usize> {
         let missing = &pieces.missing[..pieces.missing_count];
         // The places in the vocabulary are of no more use.
-        for (key, place) in pieces.keys.iter().zip(&mut pieces.places).take(missing.len()) {
-            *place = self.short.cache.prefetch(vectors, *key) as u32;
+        for ((piece, key), place) in missing.iter().zip(&pieces.keys).zip(&mut pieces.places) {
+            let index = usize::from(*piece) % MOST;
+            let range = pieces.bounds[index]..pieces.bounds[index + 1];
+            *place = match range.len() {
+                ..=INLINE => self.short.cache.prefetch(vectors, *key) as u32,
+                ..=Wide::LONGEST => self.wide.cache.prefetch(vectors, Wide::of(text, &range)) as u32,
+                _ => 0,
+            };
         }
         let mut count = 0;
         for ((piece, key), place) in missing.iter().copied().zip(&pieces.keys).zip(&pieces.places) {
             let index = usize::from(piece) % MOST;
             let range = pieces.bounds[index]..pieces.bounds[index + 1];
             if range.len() <= INLINE {
-                let (place, key) = (*place as usize, *key);
-                count += self.short.recall::<C, RANKS>(text, piece, range, (place, key), &mut self.parts);
+                count += match self.short.cache.find::<RANKS>(*place as usize, *key) {
+                    Some(found) => self.parts.add::<RANKS>(piece, found),
+                    None => self.short.wait::<C, RANKS>(text, piece, range, *key, &mut self.parts),
+                };
                 continue;
             }
             // It has at least this number of tokens.
@@ -377,26 +389,37 @@ impl Known {
                 self.parts.merged = 0;
                 return None;
             }
-            count += self.add_long::<C, RANKS>(text, piece, range);
+            count += self.add_long::<C, RANKS>(text, piece, range, *place as usize);
         }
         self.short.merge::<C, RANKS>(text, &mut self.parts);
         self.wide.merge::<C, RANKS>(text, &mut self.parts);
         Some(count + std::mem::take(&mut self.parts.merged))
     }
 
-    /// Adds a piece of more than [`INLINE`] bytes: of ASCII, or one segment.
-    fn add_long<C: Coding, const RANKS: bool>(&mut self, text: &[u8], piece: u16, range: Range<usize>) -> usize {
+    /// Adds a piece of more than [`INLINE`] bytes: of ASCII, or one segment. If it is remembered, it is at `place`.
+    fn add_long<C: Coding, const RANKS: bool>(
+        &mut self,
+        text: &[u8],
+        piece: u16,
+        range: Range<usize>,
+        place: usize,
+    ) -> usize {
+        let key = (range.len() <= Wide::LONGEST).then(|| Wide::of(text, &range));
+        if let Some(found) = key.and_then(|key| self.wide.cache.find::<RANKS>(place, key)) {
+            return self.parts.add::<RANKS>(piece, found);
+        }
         if let Some(rank) = C::RANKS.rank(text, range.start, range.end) {
-            return self.parts.add::<RANKS>(piece, range, Some(Found { count: 1, ranks: RankList::one(rank) }));
+            let found = Found { count: 1, ranks: RankList::one(rank) };
+            if let Some(key) = key {
+                self.wide.cache.insert(key, found);
+            }
+            return self.parts.add::<RANKS>(piece, found);
         }
-        if range.len() > Wide::LONGEST {
-            return match RANKS {
-                true => self.parts.add::<RANKS>(piece, range, None),
-                false => self.merger.count_long::<C>(text, range),
-            };
+        match key {
+            Some(key) => self.wide.wait::<C, RANKS>(text, piece, range, key, &mut self.parts),
+            None if RANKS => self.parts.add::<RANKS>(piece, Found::default()),
+            None => self.merger.count_long::<C>(text, range),
         }
-        let key = Wide::of(text, &range);
-        self.wide.recall::<C, RANKS>(text, piece, range, (self.wide.cache.index(key), key), &mut self.parts)
     }
 
     /// Adds the tokens of all pieces to `tokens`.
@@ -409,26 +432,26 @@ impl Known {
                 tokens.extend_from_slice(&pieces.out[..used]);
                 used = 0;
             }
-            // Eight at a time, of which the last may be too many.
             while next < piece {
-                pieces.out[used..used + 8].copy_from_slice(&pieces.ranks[next..next + 8]);
-                let copied = (piece - next).min(8);
+                pieces.out[used..used + ROW].copy_from_slice(&pieces.ranks[next..next + ROW]);
+                let copied = (piece - next).min(ROW);
                 next += copied;
                 used += copied;
             }
             next = piece + 1;
+            let count = part.count as usize;
             if let Some(out) = pieces.out[used..].first_chunk_mut()
-                && part.found.ranks.is_known()
+                && part.ranks.is_known()
             {
-                part.found.ranks.write(out);
-                used += part.found.count;
+                part.ranks.write(out);
+                used += count;
                 continue;
             }
             tokens.extend_from_slice(&pieces.out[..used]);
             used = 0;
-            match part.found.count {
-                0 => self.merger.encode_long::<C>(text, part.range, tokens),
-                count => tokens.extend_from_slice(&self.parts.many[part.many..][..count]),
+            match part.count {
+                0 => self.merger.encode_long::<C>(text, pieces.bounds[piece]..pieces.bounds[next], tokens),
+                _ => tokens.extend_from_slice(&self.parts.many[part.many as usize..][..count]),
             }
         }
         self.parts.many.clear();
@@ -451,22 +474,21 @@ struct Parts {
 
 /// A piece that is no short token, and its tokens; none where it is long, and not merged yet.
 struct Part {
+    ranks: RankList,
+    count: u32,
+    /// Where its ranks begin in [`Parts::many`], if a list has too few.
+    many: u32,
     piece: u16,
-    range: Range<usize>,
-    found: Found,
-    /// Where its ranks begin in [`Parts::many`].
-    many: usize,
 }
 
 impl Parts {
-    /// Adds a piece; returns the number of its tokens if they are found, 0 otherwise.
+    /// Adds a piece, whose tokens are found, or are to be; returns their number.
     #[inline(always)]
-    fn add<const RANKS: bool>(&mut self, piece: u16, range: Range<usize>, found: Option<Found>) -> usize {
-        let found = found.unwrap_or_default();
+    fn add<const RANKS: bool>(&mut self, piece: u16, Found { count, ranks }: Found) -> usize {
         if RANKS {
-            self.list.push(Part { piece, range, found, many: 0 });
+            self.list.push(Part { ranks, count: count as u32, many: 0, piece });
         }
-        found.count
+        count
     }
 }
 
@@ -475,24 +497,20 @@ impl<K: Key, const M: usize> Remembered<K, M> {
         Remembered { cache: Cache::new(), pending: Vec::new(), order: Vec::new() }
     }
 
-    /// Adds a piece, whose key is at a place in the cache if it is remembered; returns the number of its tokens, or 0 if
-    /// it is to be merged.
-    #[inline(always)]
-    fn recall<C: Coding, const RANKS: bool>(
+    /// Adds a piece that is to be merged; returns 0, since its tokens are counted when it is.
+    #[inline]
+    fn wait<C: Coding, const RANKS: bool>(
         &mut self,
         text: &[u8],
         piece: u16,
         range: Range<usize>,
-        (place, key): (usize, K),
+        key: K,
         parts: &mut Parts,
     ) -> usize {
-        let found = self.cache.find::<RANKS>(place, key);
-        if found.is_none() {
-            let bits = key.hash() >> 16 << 8;
-            self.order.push((range.len() as u64) << 56 | bits | self.pending.len() as u64);
-            self.pending.push((range.clone(), parts.list.len()));
-        }
-        let count = parts.add::<RANKS>(piece, range, found);
+        let bits = key.hash() >> 16 << 8;
+        self.order.push((range.len() as u64) << 56 | bits | self.pending.len() as u64);
+        self.pending.push((range, parts.list.len()));
+        let count = parts.add::<RANKS>(piece, Found::default());
         if self.pending.len() == PENDING {
             self.merge::<C, RANKS>(text, parts);
         }
@@ -530,7 +548,7 @@ impl<K: Key, const M: usize> Remembered<K, M> {
                     }
                     for equal in *equals {
                         let part = &mut parts.list[piece(*equal).1];
-                        (part.found, part.many) = (found, many);
+                        (part.ranks, part.count, part.many) = (found.ranks, found.count as u32, many as u32);
                     }
                 }
                 // Where the ranks are too many to remember, only a count is worth it.
