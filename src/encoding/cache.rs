@@ -35,8 +35,11 @@ impl RankList {
         if count > RankList::MOST {
             return RankList(0);
         }
-        let list = ranks.into_iter().rev().fold(0, |list, rank| list << RANK_BITS | u128::from(rank));
-        RankList(list | RankList::KNOWN)
+        // Half of it each, which is faster than one after the other.
+        let [a, b, c, d, e, f, g] = ranks.map(u64::from);
+        let low = a | b << RANK_BITS | c << (2 * RANK_BITS) | d << (3 * RANK_BITS);
+        let high = d >> (64 - 3 * RANK_BITS) | (e | f << RANK_BITS | g << (2 * RANK_BITS)) << (4 * RANK_BITS - 64);
+        RankList(u128::from(low) | u128::from(high) << 64 | RankList::KNOWN)
     }
 
     pub(super) fn one(rank: u32) -> RankList {

@@ -432,11 +432,15 @@ impl Known {
                 tokens.extend_from_slice(&pieces.out[..used]);
                 used = 0;
             }
-            while next < piece {
+            // At least once: to look whether there is none costs more than to copy none.
+            loop {
                 pieces.out[used..used + ROW].copy_from_slice(&pieces.ranks[next..next + ROW]);
                 let copied = (piece - next).min(ROW);
                 next += copied;
                 used += copied;
+                if next == piece {
+                    break;
+                }
             }
             next = piece + 1;
             let count = part.count as usize;
