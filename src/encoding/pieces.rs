@@ -103,7 +103,7 @@ pub(super) fn preload<C: Coding>() {
     C::RANKS.preload();
     with_memory(|memory| {
         let known = &mut memory.known[usize::from(C::ID)];
-        known.recent.slots();
+        known.recent.grow_whole();
         known.short.cache.grow_whole();
         known.wide.cache.grow_whole();
     });
@@ -258,11 +258,12 @@ impl<C: Coding, const RANKS: bool> Kernel for LookUp<'_, C, RANKS> {
     fn run<V: Vectors>(self, vectors: V) {
         let Self { pieces, recent, text, .. } = self;
         let count = pieces.count.min(MOST);
-        let slots = recent.slots();
+        recent.grow();
+        let slots = &mut recent.slots[..];
         let mut missing = 0;
         let mut note = |index: usize, bytes: u128, length: usize| {
             let key = Slot::key(bytes, length);
-            let slot = slots[Recent::place(key)];
+            let slot = slots[recent_place(key, slots.len())];
             if RANKS {
                 pieces.ranks[index] = slot.value();
             }
@@ -298,34 +299,53 @@ impl<C: Coding, const RANKS: bool> Kernel for LookUp<'_, C, RANKS> {
                 pieces.ranks[usize::from(index) % MOST] = slot.value();
             }
             let is_token = slot.has_key(key);
-            slots[if is_token { Recent::place(key) } else { RECENT }] = slot;
+            if is_token {
+                slots[recent_place(key, slots.len())] = slot;
+            }
             pieces.missing[missing % MOST] = index;
             pieces.keys[missing % MOST] = key;
             missing += usize::from(!is_token);
         }
         pieces.missing_count = missing;
+        recent.written += candidates - missing;
     }
 }
 
 /// The short tokens that were found last: a copy of some slots of the vocabulary which is small enough to stay near the
 /// processor.
 #[derive(Default)]
-struct Recent(Option<Box<[Slot; RECENT + 1]>>);
+struct Recent {
+    slots: Vec<Slot>,
+    /// The slots written since there are as many.
+    written: usize,
+}
 
-/// The number of slots; one more takes what is not to be kept.
-const RECENT: usize = 1 << 12;
+/// The numbers of slots: 4 KB for a few short texts, and 64 KB.
+const RECENT: [usize; 2] = [1 << 8, 1 << 12];
 
 impl Recent {
-    #[inline(always)]
-    fn slots(&mut self) -> &mut [Slot; RECENT + 1] {
-        self.0
-            .get_or_insert_with(|| vec![Slot::default(); RECENT + 1].into_boxed_slice().try_into().expect("the length"))
+    /// Takes more memory if it pays. What was found before is then found again in the vocabulary.
+    #[inline]
+    fn grow(&mut self) {
+        let [few, most] = RECENT;
+        if self.written >= self.slots.len() && self.slots.len() < most {
+            let slots = if self.slots.is_empty() { few } else { most };
+            *self = Recent { slots: vec![Slot::default(); slots], written: 0 };
+        }
     }
 
-    #[inline(always)]
-    fn place(key: Slot) -> usize {
-        (key.hash() >> 20) as usize % RECENT
+    fn grow_whole(&mut self) {
+        while self.slots.len() < RECENT[1] {
+            self.written = self.slots.len();
+            self.grow();
+        }
     }
+}
+
+/// Returns the place of a key among some slots.
+#[inline(always)]
+fn recent_place(key: Slot, slots: usize) -> usize {
+    (key.hash() >> 20) as usize & (slots - 1)
 }
 
 /// Writes the place of each bit behind `base`; eight at a time, of which the last may be garbage.
