@@ -177,7 +177,15 @@ impl<C: Coding> Kernel for Encoding<'_, C> {
 
 impl Memory {
     fn new() -> Memory {
-        let pieces = Box::new(Pieces {
+        // The default of a box is made in its place; `Box::new` would copy 25 KB.
+        Memory { pieces: Box::default(), known: std::array::from_fn(|_| Known::new()) }
+    }
+}
+
+impl Default for Pieces {
+    #[inline(always)]
+    fn default() -> Pieces {
+        Pieces {
             bounds: [0; MOST + 9],
             count: 0,
             divided: 0,
@@ -187,8 +195,7 @@ impl Memory {
             places: [0; MOST],
             ranks: [0; MOST + ROW],
             out: [0; OUT],
-        });
-        Memory { pieces, known: std::array::from_fn(|_| Known::new()) }
+        }
     }
 }
 
