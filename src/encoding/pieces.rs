@@ -392,11 +392,13 @@ impl Known {
         for ((piece, key), place) in missing.iter().zip(&pieces.keys).zip(&mut pieces.places) {
             let index = usize::from(*piece) % MOST;
             let range = pieces.bounds[index]..pieces.bounds[index + 1];
-            *place = match range.len() {
-                ..=INLINE => self.short.cache.prefetch(vectors, *key) as u32,
-                ..=Wide::LONGEST => self.wide.cache.prefetch(vectors, Wide::of(text, &range)) as u32,
-                _ => 0,
-            };
+            *place = if range.len() <= INLINE {
+                self.short.cache.prefetch(vectors, *key)
+            } else if range.len() <= Wide::LONGEST {
+                self.wide.cache.prefetch(vectors, Wide::of(text, &range))
+            } else {
+                0
+            } as u32;
         }
         let mut count = 0;
         for ((piece, key), place) in missing.iter().copied().zip(&pieces.keys).zip(&pieces.places) {
