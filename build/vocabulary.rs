@@ -157,8 +157,11 @@ struct PerfectHash {
 /// How many of the first keys belong together.
 const FREQUENT: usize = 1 << 14;
 
-/// The number of seeds that are tried for places where the keys belong. More bring little.
-const TRIED: u16 = 1 << 11;
+/// Returns the number of seeds that are tried for places where the keys belong. More bring little; in builds for tests,
+/// trying many takes longer than it saves.
+fn seeds_tried() -> u16 {
+    if std::env::var_os("PROFILE").is_some_and(|profile| profile == "release") { 1 << 11 } else { 1 << 4 }
+}
 
 impl PerfectHash {
     /// Finds the seeds for keys with these hashes. Keys that share a seed are placed together, the largest groups first,
@@ -178,11 +181,12 @@ impl PerfectHash {
         let mut is_taken = vec![false; size];
         let mut hash = PerfectHash { seeds: vec![0; groups.len()], places: vec![0; hashes.len()], size };
         let mut places = Vec::new();
+        let tried = seeds_tried();
         for group in order {
             let keys = &groups[group];
             let fits = |_: usize, place: usize| !is_taken[place];
             let belongs = |key: usize, place: usize| (key < FREQUENT) == (place < first_places) && !is_taken[place];
-            let seed = (0..TRIED)
+            let seed = (0..tried)
                 .find(|seed| find_places(keys, hashes, *seed, size, belongs, &mut places))
                 .or_else(|| (0..=u16::MAX).find(|seed| find_places(keys, hashes, *seed, size, fits, &mut places)))
                 .expect("some seed has free places for the keys of a group");

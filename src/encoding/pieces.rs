@@ -704,6 +704,16 @@ mod tests {
         assert_textbook::<Cl100kBase>(&mut memory, "");
     }
 
+    /// Some 30,000 tokens, of which the slots for those that were found last have room for a few.
+    #[test]
+    fn tokens_that_evict_each_other_are_found() {
+        let mut memory = Memory::new();
+        let token = |rank: u32| String::from_utf8(Cl100kBase::RANKS.token(rank)?.to_vec()).ok();
+        let text: String = (0..100_000).step_by(3).filter_map(token).collect();
+        assert_textbook::<Cl100kBase>(&mut memory, &text);
+        assert_textbook::<Cl100kBase>(&mut memory, &text.chars().rev().collect::<String>());
+    }
+
     /// More pieces than a cache has lines, of each width, so that all lines are taken again and again.
     #[test]
     fn pieces_that_evict_each_other_are_counted_right() {

@@ -1,6 +1,6 @@
 //! The rounds of a row: the peers take turns, so that a slower minute of the machine slows all of them, and the ratio of
 //! two peers is the median of their ratios in the rounds. On a machine with neighbours a cell differs by half from one
-//! minute to the next; the median of fifteen ratios differs by a few percent.
+//! minute to the next; the median of seven ratios differs by a few percent.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::peers::{PEERS, Task};
 /// How often each peer runs, how often those that are at least half as fast as the fastest, and how often all of them if
 /// the process is short.
 const ROUNDS: usize = 3;
-const ROUNDS_OF_THE_FASTEST: usize = 15;
+const ROUNDS_OF_THE_FASTEST: usize = 7;
 const ROUNDS_OF_START: usize = 25;
 
 /// We are the first of the peers.
