@@ -1,5 +1,5 @@
-//! The tokens of the pieces that were merged last: a cache for each thread and encoding, bounded, and small until it
-//! pays.
+//! What a thread found last in an encoding: the tokens of the pieces that were merged, and the slots of short tokens.
+//! Both are bounded, and small until they pay.
 
 use std::ops::Range;
 
@@ -142,7 +142,7 @@ impl<K: Key> Cache<K> {
 
     /// Returns the index of the pair of lines that are possible for this key.
     #[inline(always)]
-    pub(super) fn index(&self, key: K) -> usize {
+    fn index(&self, key: K) -> usize {
         // No lines have no index.
         (key.hash() >> 32) as usize & self.pairs.len().wrapping_sub(1)
     }
@@ -165,6 +165,60 @@ impl<K: Key> Cache<K> {
         let index = self.index(line.key);
         let Pair([first, second]) = &mut self.pairs[index];
         *second = std::mem::replace(first, line);
+    }
+}
+
+/// The short tokens that were found last: a copy of some slots of the vocabulary which is small enough to stay near the
+/// processor.
+#[derive(Default)]
+pub(super) struct Recent {
+    slots: Vec<Slot>,
+    /// The slots written since there are as many.
+    written: usize,
+}
+
+impl Recent {
+    /// 4 KB, for a few short texts.
+    const FEWEST: usize = 1 << 8;
+    /// 64 KB.
+    const MOST: usize = 1 << 12;
+
+    /// Takes more memory if it pays; there are some slots then.
+    #[inline]
+    pub(super) fn grow(&mut self) {
+        if self.written >= self.slots.len() {
+            self.grow_to(if self.slots.is_empty() { Recent::FEWEST } else { Recent::MOST });
+        }
+    }
+
+    /// Takes all the memory that it ever takes.
+    pub(super) fn grow_whole(&mut self) {
+        self.grow_to(Recent::MOST);
+    }
+
+    /// What was found before is then found again in the vocabulary.
+    fn grow_to(&mut self, slots: usize) {
+        if self.slots.len() < slots {
+            *self = Recent { slots: vec![Slot::default(); slots], written: 0 };
+        }
+    }
+
+    /// Returns the only slot here that may have this key.
+    #[inline(always)]
+    pub(super) fn slot(&self, key: Slot) -> Slot {
+        self.slots[self.index(key)]
+    }
+
+    #[inline(always)]
+    pub(super) fn put(&mut self, key: Slot, slot: Slot) {
+        let index = self.index(key);
+        self.slots[index] = slot;
+        self.written += 1;
+    }
+
+    #[inline(always)]
+    fn index(&self, key: Slot) -> usize {
+        (key.hash() >> 20) as usize & (self.slots.len() - 1)
     }
 }
 

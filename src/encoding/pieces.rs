@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 use std::ops::Range;
 
 use super::Coding;
-use super::cache::{Cache, Found, Key, RankList, Wide};
+use super::cache::{Cache, Found, Key, RankList, Recent, Wide};
 use super::cpu::{self, Kernel, Vectors};
 use super::layout::{INLINE, Slot};
 use super::merge::{Merger, Segments};
@@ -266,11 +266,10 @@ impl<C: Coding, const RANKS: bool> Kernel for LookUp<'_, C, RANKS> {
         let Self { pieces, recent, text, .. } = self;
         let count = pieces.count.min(MOST);
         recent.grow();
-        let slots = &mut recent.slots[..];
         let mut missing = 0;
         let mut note = |index: usize, bytes: u128, length: usize| {
             let key = Slot::key(bytes, length);
-            let slot = slots[recent_place(key, slots.len())];
+            let slot = recent.slot(key);
             if RANKS {
                 pieces.ranks[index] = slot.value();
             }
@@ -307,52 +306,14 @@ impl<C: Coding, const RANKS: bool> Kernel for LookUp<'_, C, RANKS> {
             }
             let is_token = slot.has_key(key);
             if is_token {
-                slots[recent_place(key, slots.len())] = slot;
+                recent.put(key, slot);
             }
             pieces.missing[missing % MOST] = index;
             pieces.keys[missing % MOST] = key;
             missing += usize::from(!is_token);
         }
         pieces.missing_count = missing;
-        recent.written += candidates - missing;
     }
-}
-
-/// The short tokens that were found last: a copy of some slots of the vocabulary which is small enough to stay near the
-/// processor.
-#[derive(Default)]
-struct Recent {
-    slots: Vec<Slot>,
-    /// The slots written since there are as many.
-    written: usize,
-}
-
-/// The numbers of slots: 4 KB for a few short texts, and 64 KB.
-const RECENT: [usize; 2] = [1 << 8, 1 << 12];
-
-impl Recent {
-    /// Takes more memory if it pays. What was found before is then found again in the vocabulary.
-    #[inline]
-    fn grow(&mut self) {
-        let [few, most] = RECENT;
-        if self.written >= self.slots.len() && self.slots.len() < most {
-            let slots = if self.slots.is_empty() { few } else { most };
-            *self = Recent { slots: vec![Slot::default(); slots], written: 0 };
-        }
-    }
-
-    fn grow_whole(&mut self) {
-        while self.slots.len() < RECENT[1] {
-            self.written = self.slots.len();
-            self.grow();
-        }
-    }
-}
-
-/// Returns the place of a key among some slots.
-#[inline(always)]
-fn recent_place(key: Slot, slots: usize) -> usize {
-    (key.hash() >> 20) as usize & (slots - 1)
 }
 
 /// Writes the place of each bit behind `base`; eight at a time, of which the last may be garbage.
