@@ -183,12 +183,24 @@ impl Recent {
     /// 64 KB.
     const MOST: usize = 1 << 12;
 
-    /// Takes more memory if it pays; there are some slots then.
+    /// Returns the slots, of which there are some; takes more memory before if it pays.
     #[inline]
-    pub(super) fn grow(&mut self) {
+    pub(super) fn slots(&mut self) -> &mut [Slot] {
         if self.written >= self.slots.len() {
             self.grow_to(if self.slots.is_empty() { Recent::FEWEST } else { Recent::MOST });
         }
+        &mut self.slots
+    }
+
+    /// Returns the index of the only one of the slots that may have this key.
+    #[inline(always)]
+    pub(super) fn index(slots: &[Slot], key: Slot) -> usize {
+        (key.hash() >> 20) as usize & (slots.len() - 1)
+    }
+
+    /// Notes that so many of the slots were written.
+    pub(super) fn add_written(&mut self, slots: usize) {
+        self.written += slots;
     }
 
     /// Takes all the memory that it ever takes.
@@ -201,24 +213,6 @@ impl Recent {
         if self.slots.len() < slots {
             *self = Recent { slots: vec![Slot::default(); slots], written: 0 };
         }
-    }
-
-    /// Returns the only slot here that may have this key.
-    #[inline(always)]
-    pub(super) fn slot(&self, key: Slot) -> Slot {
-        self.slots[self.index(key)]
-    }
-
-    #[inline(always)]
-    pub(super) fn put(&mut self, key: Slot, slot: Slot) {
-        let index = self.index(key);
-        self.slots[index] = slot;
-        self.written += 1;
-    }
-
-    #[inline(always)]
-    fn index(&self, key: Slot) -> usize {
-        (key.hash() >> 20) as usize & (self.slots.len() - 1)
     }
 }
 

@@ -265,11 +265,11 @@ impl<C: Coding, const RANKS: bool> Kernel for LookUp<'_, C, RANKS> {
     fn run<V: Vectors>(self, vectors: V) {
         let Self { pieces, recent, text, .. } = self;
         let count = pieces.count.min(MOST);
-        recent.grow();
+        let slots = recent.slots();
         let mut missing = 0;
         let mut note = |index: usize, bytes: u128, length: usize| {
             let key = Slot::key(bytes, length);
-            let slot = recent.slot(key);
+            let slot = slots[Recent::index(slots, key)];
             if RANKS {
                 pieces.ranks[index] = slot.value();
             }
@@ -306,13 +306,14 @@ impl<C: Coding, const RANKS: bool> Kernel for LookUp<'_, C, RANKS> {
             }
             let is_token = slot.has_key(key);
             if is_token {
-                recent.put(key, slot);
+                slots[Recent::index(slots, key)] = slot;
             }
             pieces.missing[missing % MOST] = index;
             pieces.keys[missing % MOST] = key;
             missing += usize::from(!is_token);
         }
         pieces.missing_count = missing;
+        recent.add_written(candidates - missing);
     }
 }
 
