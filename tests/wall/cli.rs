@@ -2,7 +2,7 @@
 //! command line uses the library's public API alone.
 
 // Nothing uses it, so that the compiler checks it and then leaves it out.
-#![allow(dead_code, unused_imports)]
+#![allow(dead_code)]
 
 #[path = "../../src/cli/mod.rs"]
 mod cli;
