@@ -88,16 +88,18 @@ fn percent(part: usize, whole: usize) -> f64 {
 /// Returns the source code of the table.
 fn source(table: &Table) -> Result<String, std::fmt::Error> {
     let mut text =
-        "//! Written by `cargo run --release --example calibrate -- --write FOLDER…`.\n\nuse super::{Row, row};\n\n"
+        "//! Written by `cargo run --release --example calibrate -- --write FOLDER…`.\n\nuse super::{Class, Row, row};\n\n"
             .to_owned();
-    text.push_str("#[rustfmt::skip]\npub(super) const TABLE: &[Row] = &[\n");
-    for (class, name, evidence) in table.rows() {
-        let (cases, agreeing, projects, error) = (evidence.cases, evidence.agreeing, evidence.projects, evidence.error);
-        writeln!(
-            text,
-            "    row({:?}, {:?}, {name:?}, {cases}, {agreeing}, {projects}, {error}),",
-            class.api, class.family
-        )?;
+    text.push_str("#[rustfmt::skip]\npub(super) const TABLE: &[(Class, &[Row])] = &[\n");
+    let rows: Vec<_> = table.rows().collect();
+    for rows in rows.chunk_by(|(one, ..), (other, ..)| one == other) {
+        let class = rows[0].0;
+        writeln!(text, "    (Class {{ api: {:?}, family: {:?} }}, &[", class.api, class.family)?;
+        for (_, name, evidence) in rows {
+            let (cases, agreeing, projects) = (evidence.cases, evidence.agreeing, evidence.projects);
+            writeln!(text, "        row({name:?}, {cases}, {agreeing}, {projects}, {}),", evidence.error)?;
+        }
+        text.push_str("    ]),\n");
     }
     text.push_str("];\n");
     Ok(text)

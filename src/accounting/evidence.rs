@@ -108,26 +108,17 @@ pub fn bound(features: &[Feature]) -> u64 {
 
 /// The evidence for one feature in a class.
 struct Row {
-    class: Class,
     feature: &'static str,
     evidence: Evidence,
 }
 
-const fn row(
-    api: &'static str,
-    family: &'static str,
-    feature: &'static str,
-    cases: u32,
-    agreeing: u32,
-    projects: u32,
-    error: u64,
-) -> Row {
-    Row { class: Class { api, family }, feature, evidence: Evidence { cases, agreeing, projects, error } }
+const fn row(feature: &'static str, cases: u32, agreeing: u32, projects: u32, error: u64) -> Row {
+    Row { feature, evidence: Evidence { cases, agreeing, projects, error } }
 }
 
 /// Returns the evidence for all features: the class, the name of the feature, and the figures.
 pub(crate) fn evidence() -> impl Iterator<Item = (Class, &'static str, Evidence)> {
-    TABLE.iter().map(|row| (row.class, row.feature, row.evidence))
+    TABLE.iter().flat_map(|(class, rows)| rows.iter().map(|row| (*class, row.feature, row.evidence)))
 }
 
 /// Returns a feature with the evidence for it. `in_question` is called only where it decides the bound.
@@ -139,8 +130,9 @@ pub(super) fn weigh(class: Class, name: String, in_question: impl FnOnce() -> u6
 }
 
 fn find(class: Class, feature: &str) -> Option<Evidence> {
-    let index = TABLE.binary_search_by(|row| (row.class, row.feature).cmp(&(class, feature))).ok()?;
-    Some(TABLE[index].evidence)
+    let (_, rows) = TABLE.get(TABLE.binary_search_by_key(&class, |(class, _)| *class).ok()?)?;
+    let index = rows.binary_search_by_key(&feature, |row| row.feature).ok()?;
+    Some(rows[index].evidence)
 }
 
 /// Until this day, lists of types were certainly shown as unions that repeat the description: 27 of 27 recorded cases.

@@ -1,4 +1,7 @@
 //! The command-line arguments, validated before any file is opened.
+//!
+//! Only the arguments of the command that is run are constructed (`defer`), which is a seventh of the time of a short run.
+//! So a command is described at its variant, and groups of arguments have no doc comments, which clap would show instead.
 
 mod budgets;
 mod prices;
@@ -35,18 +38,27 @@ pub(super) struct Args {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(super) enum Command {
+    /// Estimate a request's tokens, its price, and whether it fits the model's limits
     Estimate(EstimateArgs),
+    /// Count the tokens of a request or of a text
     Count(CountArgs),
+    /// Price a response from its `usage`
     Actual(ActualArgs),
+    /// Compare gpt-cost's counts with the usage the API reported for recorded requests
     Verify(VerifyArgs),
     #[command(subcommand)]
     Batch(BatchCommand),
+    /// Check prompts against their budgets, for example in CI
     Check(CheckArgs),
     #[command(subcommand)]
     Baseline(BaselineCommand),
+    /// Show what changed the cost: prompts, configuration and prices
     Diff(DiffArgs),
+    /// Write a starter gpt-cost.toml for the prompts found here
     Init(InitArgs),
+    /// Print the JSON Schema of a file or report format
     Schema(SchemaArgs),
     #[command(subcommand)]
     Models(ModelsCommand),
@@ -54,7 +66,6 @@ pub(super) enum Command {
     Pricing(PricingCommand),
 }
 
-/// Estimate a request's tokens, its price, and whether it fits the model's limits
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Examples:
@@ -134,7 +145,6 @@ impl EstimateArgs {
     }
 }
 
-/// Count the tokens of a request or of a text
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Examples:
@@ -179,7 +189,7 @@ impl CountArgs {
     }
 }
 
-/// The file of a report.
+// The file of a report.
 #[derive(Debug, Parser)]
 pub(super) struct OutArgs {
     /// Write the report to this file, which is FILE.part until it is whole
@@ -204,7 +214,6 @@ impl OutArgs {
     }
 }
 
-/// Price a response from its `usage`
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Examples:
@@ -281,7 +290,6 @@ impl ActualArgs {
     }
 }
 
-/// Compare gpt-cost's counts with the usage the API reported for recorded requests
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Examples:
@@ -317,7 +325,7 @@ pub(super) struct VerifyArgs {
     pub(super) format: ReportFormat,
 }
 
-/// The requests, and how to read them.
+// The requests, and how to read them.
 #[derive(Debug, Parser)]
 pub(super) struct RequestArgs {
     /// Requests: files, folders of JSON files, globs, or - for standard input; a file can contain many, and file#/pointer
@@ -359,7 +367,7 @@ pub(super) struct RequestArgs {
     pub(super) read: ReadArgs,
 }
 
-/// How to read files of many requests or responses.
+// How to read files of many requests or responses.
 #[derive(Debug, Parser)]
 pub(super) struct ReadArgs {
     /// Read the value of this field of each line or document, such as request.body: logs wrap requests and responses
@@ -375,7 +383,7 @@ pub(super) struct ReadArgs {
     pub(super) fail_fast: bool,
 }
 
-/// The values of templates.
+// The values of templates.
 #[derive(Debug, Default, Parser)]
 pub(super) struct TemplateArgs {
     /// Value of a template's placeholder, or NAME=@FILE for the text of a file; can be repeated
@@ -413,11 +421,12 @@ pub(super) struct VarTokens {
 
 /// Check a file for the Batch API before you send it
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(super) enum BatchCommand {
+    /// Check the rules of the Batch API, and compare the price with that of the standard tier
     Check(BatchCheckArgs),
 }
 
-/// Check the rules of the Batch API, and compare the price with that of the standard tier
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Examples:
@@ -566,7 +575,7 @@ impl From<InputFormat> for source::InputFormat {
     }
 }
 
-/// The price tables and the date of the prices.
+// The price tables and the date of the prices.
 #[derive(Clone, Debug, Default, Parser)]
 pub(super) struct TableArgs {
     /// Date of the prices and aliases, YYYY-MM-DD [default: as_of in gpt-cost.toml, else today (UTC)]

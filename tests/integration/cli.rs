@@ -25,6 +25,28 @@ fn cases() {
     }
 }
 
+/// Arguments are constructed late, and groups of them must not bring a description of their own into the command's help.
+#[test]
+fn commands_have_the_descriptions_that_the_list_of_commands_shows() {
+    assert!(commands_described(&[]) >= 20);
+}
+
+/// Asserts it for the commands below this one; returns how many there are.
+fn commands_described(command: &[&str]) -> usize {
+    let help = help(command);
+    let Some((_, list)) = help.split_once("\nCommands:\n") else { return 0 };
+    let commands = list.lines().take_while(|line| !line.is_empty()).filter_map(|line| line.trim().split_once("  "));
+    commands.filter(|(name, _)| *name != "help").fold(0, |count, (name, description)| {
+        let command = [command, &[name]].concat();
+        assert!(self::help(&command).starts_with(description.trim()), "{command:?}: {description}");
+        count + 1 + commands_described(&command)
+    })
+}
+
+fn help(command: &[&str]) -> String {
+    String::from_utf8(run(Path::new("."), &[command, &["--help"]].concat(), b"").stdout).unwrap()
+}
+
 #[test]
 fn standard_input_is_read_like_a_file() {
     let root = repository("stdin");

@@ -11,7 +11,6 @@ use super::TableArgs;
 use super::values::{cached, dollars, image_size, increase, out_file, schemas, tier};
 use crate::cli::schema::Schema;
 
-/// Check prompts against their budgets, for example in CI
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Examples:
@@ -101,6 +100,7 @@ pub(in crate::cli) struct CheckArgs {
 
 /// Record what requests use and cost now, to compare with later
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(in crate::cli) enum BaselineCommand {
     /// Write the current usage and cost of all budgeted requests
     Write(BaselineWriteArgs),
@@ -125,7 +125,6 @@ pub(in crate::cli) struct BaselineShowArgs {
     pub(in crate::cli) file: Option<PathBuf>,
 }
 
-/// Show what changed the cost: prompts, configuration and prices
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Each side is a baseline, a saved `check` report, a prompt, a folder of prompts, or a git revision, which is read \
@@ -163,7 +162,6 @@ pub(in crate::cli) struct DiffArgs {
     pub(in crate::cli) format: DiffFormat,
 }
 
-/// Write a starter gpt-cost.toml for the prompts found here
 #[derive(Debug, Parser)]
 pub(in crate::cli) struct InitArgs {
     /// Output file; an existing file is never overwritten
@@ -175,7 +173,6 @@ pub(in crate::cli) struct InitArgs {
     pub(in crate::cli) model: Option<String>,
 }
 
-/// Print the JSON Schema of a file or report format
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Examples:
@@ -194,7 +191,7 @@ pub(in crate::cli) enum SchemaName {
     One(&'static Schema),
 }
 
-/// The project: its configuration, model, baseline and prices.
+// The project: its configuration, model, baseline and prices.
 #[derive(Debug, Parser)]
 pub(in crate::cli) struct ProjectArgs {
     /// Configuration [default: the nearest gpt-cost.toml or .gpt-cost.toml up to the repository root]

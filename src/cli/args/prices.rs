@@ -12,12 +12,14 @@ use super::{ReportFormat, TableArgs};
 
 /// Show the known models
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(in crate::cli) enum ModelsCommand {
+    /// List models with their limits and their prices per million tokens
     List(ModelsListArgs),
+    /// Show everything known about a model: names, limits, rules, dates and prices
     Show(ModelsShowArgs),
 }
 
-/// List models with their limits and their prices per million tokens
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Examples:
@@ -61,7 +63,6 @@ pub(in crate::cli) struct ModelsListArgs {
     pub(in crate::cli) format: ListFormat,
 }
 
-/// Show everything known about a model: names, limits, rules, dates and prices
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Examples:
@@ -82,16 +83,22 @@ pub(in crate::cli) struct ModelsShowArgs {
 
 /// Show, validate, create, update and compare price tables
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(in crate::cli) enum PricingCommand {
+    /// Show the prices in effect, each with its file and line
     Show(PricingShowArgs),
+    /// Validate price tables, and list every problem with its line
     Validate(PricingValidateArgs),
+    /// Write a starter price table with comments
     Init(PricingInitArgs),
+    /// Write the effective prices of all tables as one file
     Export(PricingExportArgs),
+    /// Add prices from another project's table as dated rows
     Import(PricingImportArgs),
+    /// Compare two price tables
     Diff(PricingDiffArgs),
 }
 
-/// Show the prices in effect, each with its file and line
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Examples:
@@ -114,7 +121,6 @@ pub(in crate::cli) struct PricingShowArgs {
     pub(in crate::cli) format: ReportFormat,
 }
 
-/// Validate price tables, and list every problem with its line
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Exits with code 2 if there is a problem. Besides invalid tables, this finds prices that are off by a factor of about a \
@@ -125,7 +131,6 @@ pub(in crate::cli) struct PricingValidateArgs {
     pub(in crate::cli) files: Vec<PathBuf>,
 }
 
-/// Write a starter price table with comments
 #[derive(Debug, Parser)]
 pub(in crate::cli) struct PricingInitArgs {
     /// Output file; an existing file is never overwritten
@@ -133,7 +138,6 @@ pub(in crate::cli) struct PricingInitArgs {
     pub(in crate::cli) file: PathBuf,
 }
 
-/// Write the effective prices of all tables as one file
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Examples:
@@ -149,7 +153,6 @@ pub(in crate::cli) struct PricingExportArgs {
     pub(in crate::cli) pricing: Vec<PathBuf>,
 }
 
-/// Add prices from another project's table as dated rows
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Examples:
@@ -199,7 +202,6 @@ pub(in crate::cli) struct PricingImportArgs {
     pub(in crate::cli) tables: TableArgs,
 }
 
-/// Compare two price tables
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Each side is a file on top of the built-in table, or `built-in`. The exit code is 0 whether they differ or not.
