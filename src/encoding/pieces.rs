@@ -5,6 +5,7 @@
 //! way of a piece", has the whole, and what each part brings.
 
 use std::cell::Cell;
+use std::hint;
 use std::marker::PhantomData;
 use std::ops::Range;
 
@@ -305,9 +306,9 @@ impl<C: Coding, const RANKS: bool> Kernel for LookUp<'_, C, RANKS> {
                 pieces.ranks[usize::from(index) % MOST] = slot.value();
             }
             let is_token = slot.has_key(key);
-            if is_token {
-                slots[Recent::index(slots, key)] = slot;
-            }
+            // Always a store, since a branch would often be guessed wrongly.
+            let place = hint::select_unpredictable(is_token, Recent::index(slots, key), slots.len() - 1);
+            slots[place] = slot;
             pieces.missing[missing % MOST] = index;
             pieces.keys[missing % MOST] = key;
             missing += usize::from(!is_token);

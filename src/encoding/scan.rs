@@ -58,7 +58,7 @@ impl<C: Coding, const M: usize, const N: usize> cpu::Kernel for SideBySide<'_, C
         let mut scans = [const { Scan::NOTHING }; N];
         let mut unions = [[vectors.eight([NONE; 8]); M]; N];
         for ((scan, unions), piece) in scans.iter_mut().zip(&mut unions).zip(self.pieces).take(self.count) {
-            *unions = scan.begin::<C>(&self.text[piece]).map(|eight| vectors.eight(eight));
+            *unions = scan.begin::<C>(self.text, piece).map(|eight| vectors.eight(eight));
         }
         // First the next merge of each piece, whose unions are then on their way from memory at the same time. A piece
         // without one leaves.
@@ -137,14 +137,15 @@ impl<const M: usize> Scan<M> {
     /// Sets the initial tokens. Returns, for the start of each, the rank of its union with the next one and the start
     /// below it, so that the least is the first of the lowest rank; [`NONE`] where there is no union.
     #[inline(always)]
-    fn begin<C: Coding>(&mut self, piece: &[u8]) -> [[u32; 8]; M] {
+    fn begin<C: Coding>(&mut self, text: &[u8], range: Range<usize>) -> [[u32; 8]; M] {
+        let piece = &text[range.clone()];
         let length = piece.len();
         self.starts = 1 << length | ((1 << length) - 1);
         for (at, byte) in piece.iter().enumerate() {
             self.set_rank(at as u32, C::RANKS.single(*byte));
         }
         if !piece.is_ascii() {
-            return self.begin_with_characters::<C>(piece);
+            return self.begin_with_characters::<C>(text, range);
         }
         let mut unions = [[NONE; 8]; M];
         let pairs = piece.windows(2).zip(0..);
@@ -156,15 +157,16 @@ impl<const M: usize> Scan<M> {
 
     /// Makes a token of each character that is merged before any other merge at its borders.
     #[inline]
-    fn begin_with_characters<C: Coding>(&mut self, piece: &[u8]) -> [[u32; 8]; M] {
-        self.starts = first_parts::<C>(piece);
+    fn begin_with_characters<C: Coding>(&mut self, text: &[u8], range: Range<usize>) -> [[u32; 8]; M] {
+        self.starts = first_parts::<C>(text, range.clone());
         let mut unions = [[NONE; 8]; M];
         let mut rest = self.starts & (self.starts - 1);
         let (mut start, mut before) = (0, None);
         while rest != 0 {
             let end = pop_lowest(&mut rest);
             if end - start > 1 {
-                self.set_rank(start, C::RANKS.rank_of_token(piece, start as usize, end as usize));
+                let (from, to) = (range.start + start as usize, range.start + end as usize);
+                self.set_rank(start, C::RANKS.rank_of_token(text, from, to));
             }
             if let Some(before) = before {
                 let rank = C::RANKS.merge(self.rank(before), self.rank(start));
@@ -225,24 +227,24 @@ fn union_key(rank: u32, start: u32) -> u32 {
     if rank == NONE { NONE } else { rank << POSITION_BITS | start }
 }
 
-/// Returns a bit for the start of each initial part of `piece`, and one for its end. A part is a byte, or a character
-/// that is a token and of which no merge at its borders has only a part.
+/// Returns a bit for the start of each initial part of the piece `text[range]`, and one for its end. A part is a byte, or a
+/// character that is a token and of which no merge at its borders has only a part.
 ///
 /// Such a character is merged before it is merged with anything else: any such merge has a higher rank.
 #[inline]
-fn first_parts<C: Coding>(piece: &[u8]) -> u64 {
-    let end = 1 << piece.len();
+fn first_parts<C: Coding>(text: &[u8], range: Range<usize>) -> u64 {
+    let end = 1 << range.len();
     let mut parts = end | (end - 1);
-    let mut at = 0;
+    let mut at = range.start;
     let mut before = None;
-    while at < piece.len() {
-        let character = Character::at(piece, at);
+    while at < range.end {
+        let character = Character::before(text, at, range.end);
         let next = at + character.length;
-        let after = (next < piece.len()).then(|| Character::at(piece, next));
+        let after = (next < range.end).then(|| Character::before(text, next, range.end));
         let is_divided = before.is_some_and(|before| C::RANKS.crosses_inside(before, character))
             || after.is_some_and(|after| C::RANKS.crosses_inside(character, after));
         if character.length > 1 && !is_divided && C::RANKS.tokens_of(character) == 1 {
-            parts &= !((1 << next) - (2 << at));
+            parts &= !((1 << (next - range.start)) - (2 << (at - range.start)));
         }
         (at, before) = (next, Some(character));
     }

@@ -1,6 +1,8 @@
 //! The vocabularies: static tables that the build script writes. Nothing is parsed or built at run time, and only the
 //! pages that a lookup touches are read.
 
+use std::hint;
+
 use super::cpu::Vectors;
 use super::layout::{
     BORDER_BITS, GROUP, INLINE, NONE, PAIR_SHIFT, PREFIX, SEED_BITS, Slot, border_bit, filter_bit, lengths_slot,
@@ -269,7 +271,8 @@ impl Vocabulary {
     #[inline(always)]
     fn sought(&self, merge: Sought) -> u32 {
         let differs = u64::from_le_bytes(self.merges.0.as_chunks().0[merge.place as usize]) ^ merge.key;
-        if differs >> PAIR_SHIFT == 0 { differs as u32 } else { NONE }
+        // A branch would often be guessed wrongly, which is noticed only when the entry has come from memory.
+        hint::select_unpredictable(differs >> PAIR_SHIFT == 0, differs as u32, NONE)
     }
 
     #[inline]
@@ -336,14 +339,20 @@ impl Character {
     /// Returns the character at `at`, which is before the end of `bytes`.
     #[inline(always)]
     pub(super) fn at(bytes: &[u8], at: usize) -> Character {
-        let first = bytes[at];
+        Character::before(bytes, at, bytes.len())
+    }
+
+    /// Returns the character at `at`, which is before `end`. It is faster where the text continues after `end`.
+    #[inline(always)]
+    pub(super) fn before(text: &[u8], at: usize, end: usize) -> Character {
+        let first = text[at];
         let length = utf8_length(first);
-        if first < 0x80 || at + length > bytes.len() {
+        if first < 0x80 || at + length > end {
             return Character { bytes: u32::from(first), length: 1 };
         }
-        let word = match bytes[at..].first_chunk::<4>() {
+        let word = match text[at..].first_chunk::<4>() {
             Some(word) => u32::from_le_bytes(*word),
-            None => bytes[at..at + length].iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte)),
+            None => text[at..at + length].iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte)),
         };
         Character { bytes: word & u32::MAX >> (32 - 8 * length), length }
     }
