@@ -172,7 +172,6 @@ impl<K: Key> Cache<K> {
 /// processor.
 #[derive(Default)]
 pub(super) struct Recent {
-    /// A power of two, and one more, in which nothing is found.
     slots: Vec<Slot>,
     /// The slots written since there are as many.
     written: usize,
@@ -193,10 +192,10 @@ impl Recent {
         &mut self.slots
     }
 
-    /// Returns the index of the only one of the slots that may have this key; it is not that of the last slot.
+    /// Returns the index of the only one of the slots that may have this key.
     #[inline(always)]
     pub(super) fn index(slots: &[Slot], key: Slot) -> usize {
-        (key.hash() >> 20) as usize & (slots.len() - 2)
+        (key.hash() >> 20) as usize & (slots.len() - 1)
     }
 
     /// Notes that so many of the slots were written.
@@ -211,8 +210,8 @@ impl Recent {
 
     /// What was found before is then found again in the vocabulary.
     fn grow_to(&mut self, slots: usize) {
-        if self.slots.len() <= slots {
-            *self = Recent { slots: vec![Slot::default(); slots + 1], written: 0 };
+        if self.slots.len() < slots {
+            *self = Recent { slots: vec![Slot::default(); slots], written: 0 };
         }
     }
 }

@@ -58,6 +58,8 @@ struct Pieces {
     places: [u32; MOST],
     /// The rank of each that is a short token.
     ranks: [u32; MOST + ROW],
+    /// Where a slot goes that is not to be kept, since a branch would cost more than the store.
+    unread: Slot,
     /// Tokens on their way to the caller.
     out: [u32; OUT],
 }
@@ -195,6 +197,7 @@ impl Default for Pieces {
             keys: [Slot::default(); MOST],
             places: [0; MOST],
             ranks: [0; MOST + ROW],
+            unread: Slot::default(),
             out: [0; OUT],
         }
     }
@@ -306,9 +309,9 @@ impl<C: Coding, const RANKS: bool> Kernel for LookUp<'_, C, RANKS> {
                 pieces.ranks[usize::from(index) % MOST] = slot.value();
             }
             let is_token = slot.has_key(key);
-            // Always a store, since a branch would often be guessed wrongly.
-            let place = hint::select_unpredictable(is_token, Recent::index(slots, key), slots.len() - 1);
-            slots[place] = slot;
+            // A branch would often be guessed wrongly.
+            let recent = &mut slots[Recent::index(slots, key)];
+            *hint::select_unpredictable(is_token, recent, &mut pieces.unread) = slot;
             pieces.missing[missing % MOST] = index;
             pieces.keys[missing % MOST] = key;
             missing += usize::from(!is_token);
